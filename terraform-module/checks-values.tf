@@ -54,7 +54,7 @@ locals {
   words = {
     access_level   = ["owner", "editor", "reader"]
     auth           = ["password", "iam"]
-    cleanup_policy = ["retain", "delete", "snapshot-and-delete"]
+    cleanup_policy = ["retain", "disable", "release", "delete", "snapshot-and-delete"]
   }
 
   # timecmp() alone, which knows the calendar, takes less than RFC 3339 asks for, and each release of Terraform another

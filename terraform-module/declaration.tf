@@ -6,7 +6,7 @@ locals {
   identifier   = coalesce(var.instance.identifier, split(".", var.instance.host)[0])
   cluster_name = coalesce(var.cluster_name, local.identifier)
   # Workspaces are states of their own, so they do not share a name by default.
-  stack = coalesce(var.stack, join("/", concat(
+  stack_name = coalesce(var.stack, join("/", concat(
     [local.cluster_name, var.environment],
     terraform.workspace == "default" ? [] : [terraform.workspace],
   )))
@@ -31,7 +31,7 @@ locals {
           "${var.secret_prefix}/${var.environment}/${app}/postgres",
         )
         access_level   = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
-        cleanup_policy = try(entry.cleanup_policy == null ? var.cleanup_policy : tostring(entry.cleanup_policy), var.cleanup_policy)
+        cleanup_policy = try(coalesce(entry.cleanup_policy), var.cleanup_policy, try(coalesce(entry.access_level), "owner") == "owner" ? "retain" : "disable")
       },
     )
   }
@@ -41,7 +41,7 @@ locals {
     schema_version   = 1
     environment      = var.environment
     cluster_name     = local.cluster_name
-    stack            = local.stack
+    stack            = local.stack_name
     accept_tags_from = var.accept_tags_from
     admin_secret_id  = var.admin_secret_id
     admin_auth       = var.admin_auth
@@ -75,40 +75,92 @@ locals {
   # base64gzip, because Linux caps one environment variable at 128 KiB (execve(2), MAX_ARG_STRLEN) and 1,000 applications
   # are more than that as they stand. The ids of the run are here and in no trigger: a new build alone plans nothing.
   #
-  # The claim is unknown in a first plan. It stands outside of what is filtered, which would be unknown as a whole; and what
-  # is too large has to fail in that plan, so it is measured with a claim of the same length.
-  whole = merge(
-    local.common,
-    { for field, value in { build_id = var.build_id, run_id = var.run_id } : field => value if value != null },
-    { workspace = terraform.workspace, application_databases = local.applications },
+  # Claim and markers are unknown in a first plan. They stand outside of what is filtered, which would be unknown as a
+  # whole; and what is too large has to fail in that plan, so it is measured with ids of the same length.
+  run_ids = { for field, value in { build_id = var.build_id, run_id = var.run_id } : field => value if value != null }
+  input = base64gzip(jsonencode(merge(local.common, local.run_ids, {
+    workspace = terraform.workspace
+    claim     = terraform_data.stack.id
+    application_databases = {
+      for app, entry in local.applications : app => merge(entry, { marker = local.marker_ids[app] })
+    }
+  })))
+  # With -refresh-only the markers are still those of before.
+  marker_ids = merge(
+    { for app in keys(local.applications) : app => null },
+    { for app, marker in terraform_data.application : app => marker.id },
   )
-  input       = base64gzip(jsonencode(merge(local.whole, { claim = terraform_data.stack.id })))
-  input_bytes = length(base64gzip(jsonencode(merge(local.whole, { claim = uuidv5("dns", "claim.invalid") }))))
+  input_bytes = length(base64gzip(jsonencode(merge(local.common, local.run_ids, {
+    workspace = terraform.workspace
+    claim     = uuidv5("dns", "claim.invalid")
+    application_databases = {
+      for app, entry in local.applications : app => merge(entry, { marker = uuidv5("dns", app) })
+    }
+  }))))
 
-  # What the removal of one application needs, since a destroy provisioner sees no variables. Without the ids of a run and
-  # what a removal does not use, so that a marker changes only where a removal would; and short, because the cost of a plan
-  # grows with the size of the state.
-  removal = {
+  # What people and programs read: no ids, so that it is known as early as it can be, and no build changes it.
+  readable_input = merge(local.common, { workspace = terraform.workspace, application_databases = local.applications })
+
+  # The same for a plan, a line for each thing that changes. Application keys have no parentheses.
+  readable = merge(
+    { "(all applications)" = { for field, value in merge(local.declaration, {
+      instance = local.identifier
+      database = var.instance.database
+      tags     = length(var.tags) > 0 ? var.tags : null
+    }) : field => value if try(length(value) > 0, value != null) } },
+    { for app, entry in local.applications : app => merge(
+      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}" },
+    ) },
+  )
+
+  # How a removal gets to the server, since a destroy provisioner sees no variables. Without the ids of a run and what a
+  # removal does not use, timeouts included, so that a marker changes only where a removal would go another way.
+  way = merge({
     for field, value in merge(local.common, {
-      audit_dir    = local.audit_dir
-      node_command = var.node_command
-      workspace    = terraform.workspace
-      tags         = length(var.tags) > 0 ? var.tags : null
-    }) : field => value if value != null && !contains(["accept_tags_from", "cleanup_policy", "enforce_naming", "max_connections", "prepare_major_upgrade", "secret_prefix"], field)
-  }
+      audit_dir = local.audit_dir
+      tags      = length(var.tags) > 0 ? var.tags : null
+    }) : field => value if value != null && !contains(local.unused, field)
+  }, { workspace = terraform.workspace })
+  unused = [
+    "accept_tags_from", "cleanup_policy", "connect_timeout", "enforce_naming", "lock_timeout", "max_connections",
+    "prepare_major_upgrade", "secret_prefix",
+  ]
+
+  # A marker's input is text that a person reads first: what its removal does, then, behind the program's name, the way
+  # there and the entry. As an object, `terraform_data` would print all of it twice.
+  marker_way = base64gzip(jsonencode(merge(local.way, { claim = terraform_data.stack.id })))
   markers = {
-    for app, entry in local.applications : app => jsonencode(merge(local.removal, {
-      claim = terraform_data.stack.id
-      application_databases = {
-        (app) = {
-          database_name  = entry.database_name
-          username       = entry.username
-          access_level   = entry.access_level
-          auth           = try(tostring(entry.auth), "password")
-          secret_id      = entry.secret_id
-          cleanup_policy = entry.cleanup_policy
-        }
-      }
-    }))
+    for app, entry in local.applications : app => join(" | ", [
+      entry.access_level == "owner" ? replace(
+        lookup(local.removal_words, entry.cleanup_policy, ""), "%", "${entry.database_name}, login ${entry.username}",
+      ) : replace(lookup(local.removal_words, entry.cleanup_policy, ""), "%", "login ${entry.username} of ${entry.database_name}"),
+      var.node_command,
+      local.marker_way,
+      base64encode(jsonencode({ (app) = {
+        database_name  = entry.database_name
+        username       = entry.username
+        access_level   = entry.access_level
+        auth           = try(tostring(entry.auth), "password")
+        secret_id      = entry.secret_id
+        cleanup_policy = entry.cleanup_policy
+      } })),
+    ])
   }
+  removal_words = {
+    retain              = "KEEPS %"
+    disable             = "DISABLES %"
+    release             = "RELEASES %"
+    delete              = "DROPS %"
+    snapshot-and-delete = "DROPS % after a snapshot"
+  }
+
+  # What the end of the state needs: the claim is the resource's own id.
+  stack = join(" | ", [
+    "ends the claim of ${local.stack_name}",
+    var.node_command,
+    base64gzip(jsonencode(merge(local.way, {
+      removes = length([for app, entry in local.applications : app if !contains(["retain", "release"], entry.cleanup_policy)]) > 0
+    }))),
+    base64encode("{}"),
+  ])
 }

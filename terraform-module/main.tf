@@ -1,7 +1,43 @@
 # The claim: an id of this state, which stands in every tag, so that two states do not take one application for theirs.
 #
-# `terraform import module.<name>.terraform_data.stack <claim>` gives a state that was lost its claim back.
-resource "terraform_data" "stack" {}
+# `terraform import module.<name>.terraform_data.stack <claim>` gives a state that was lost its claim back. It is destroyed
+# last of all: what is pending is carried out then, and what stays is claimed no more.
+resource "terraform_data" "stack" {
+  input = local.stack
+
+  provisioner "local-exec" {
+    when        = destroy
+    interpreter = [try(split(" | ", self.output)[1], "node"), "${path.module}/dist/rds-provision.mjs", "destroy", "--requested", "--claim"]
+    command     = self.id
+    environment = { RDS_PROVISION_INPUT = self.output }
+  }
+}
+
+# The markers: one for each application, so that a removal is seen in the plan and is asked for when it is destroyed.
+#
+# A changed input updates in place, which runs no destroy provisioner. They come before the provisioning, which knows the
+# whole declaration: whoever of the two comes second carries a removal out (src/README.md: Removal).
+resource "terraform_data" "application" {
+  for_each = local.markers
+
+  input = each.value
+
+  # A marker of release 1.0 has JSON in place of the text, and stands for itself without an id.
+  provisioner "local-exec" {
+    when = destroy
+    interpreter = concat(
+      [try(split(" | ", self.output)[1], jsondecode(self.output).node_command, "node"), "${path.module}/dist/rds-provision.mjs"],
+      ["destroy", "--request"], can(jsondecode(self.output)) ? [] : ["--marker", self.id], ["--application"],
+    )
+    command     = each.key
+    environment = { RDS_PROVISION_INPUT = self.output }
+  }
+}
+
+# What is declared, as people read it in a plan: each entry once, element by element, and those that stay are counted.
+resource "terraform_data" "declaration" {
+  triggers_replace = local.readable
+}
 
 # The provisioning: one run of the script for all applications.
 #
@@ -10,7 +46,8 @@ resource "null_resource" "provision" {
   triggers = merge(
     {
       claim           = terraform_data.stack.id
-      declaration     = sha256(jsonencode([local.declaration, local.identifier, var.instance.database, local.applications]))
+      declaration     = terraform_data.declaration.id
+      markers         = sha256(join(",", [for marker in terraform_data.application : marker.id]))
       instance        = "${var.instance.host}:${var.instance.port}/${coalesce(var.instance.resource_id, "-")}"
       secret_versions = sha256(jsonencode(var.secret_versions))
       script          = filesha256("${path.module}/dist/rds-provision.mjs")
@@ -94,40 +131,17 @@ resource "null_resource" "provision" {
   }
 }
 
-# The markers: one for each application, so that a removal is seen in the plan and runs the cleanup policy.
-#
-# A changed input updates in place, which runs no destroy provisioner. They come after the provisioning, so a marker says
-# what was last provisioned; and whatever the provisioning waits for (instance, secrets) is destroyed after them.
-resource "terraform_data" "application" {
-  for_each = local.markers
-
-  input      = each.value
-  depends_on = [null_resource.provision]
-
-  provisioner "local-exec" {
-    when        = destroy
-    interpreter = [jsondecode(self.output).node_command, "${path.module}/dist/rds-provision.mjs", "destroy", "--application"]
-    command     = each.key
-    environment = { RDS_PROVISION_INPUT = self.output }
-  }
-}
-
 # The audit of the last successful run, kept in the state: the file may be on another runner.
 #
-# It depends on no marker, though it would be written last then: a destroy that targets a marker would take the audit out
-# of the state, one that targets the audit would run removals, and its consumers would pass create_before_destroy on to the
-# markers.
-resource "terraform_data" "audit" {
-  # Unlike replace_triggered_by this also sees a run that an earlier, targeted or interrupted apply has done.
-  triggers_replace = null_resource.provision.id
-
-  # Read after the run, since the id of a new run is unknown before it.
-  input = {
-    file = "${local.audit_dir}/${null_resource.provision.id}.json"
-    json = try(file("${local.audit_dir}/${null_resource.provision.id}.json"), null)
+# Its text counts as sensitive in the plan alone, which would print all of it; it holds no secret.
+resource "null_resource" "audit" {
+  triggers = {
+    # Unlike replace_triggered_by this also sees a run that an earlier, targeted or interrupted apply has done.
+    run  = null_resource.provision.id
+    json = sensitive(try(file("${local.audit_dir}/${null_resource.provision.id}.json"), "null"))
   }
 
   lifecycle {
-    ignore_changes = [input] # the file is gone on the next runner
+    ignore_changes = [triggers["json"]] # the file is gone on the next runner
   }
 }

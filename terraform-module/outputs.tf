@@ -3,28 +3,43 @@
 
 output "audit" {
   description = "Audit of the last successful run, decoded; null before the first."
-  value       = try(jsondecode(terraform_data.audit.output.json), null)
+  value       = jsondecode(local.audit_json)
 }
 
 output "audit_json" {
-  description = "The same as JSON text, as the script wrote it."
-  value       = terraform_data.audit.output.json
+  description = "The same as JSON text, as the script wrote it; null before the first."
+  value       = local.audit_json == "null" ? null : local.audit_json
 }
 
 output "audit_file" {
   description = "Path of that audit on the runner that ran it."
-  value       = terraform_data.audit.output.file
+  value       = "${local.audit_dir}/${null_resource.audit.triggers.run}.json"
 }
 
 output "changed" {
   description = "Whether that run changed anything in the instance."
   # In the text, since decoding it takes seconds where it is large. Quotes inside of its strings have a backslash before them.
-  value = can(regex("\"outcome\": ?\"changed\"", terraform_data.audit.output.json))
+  value = can(regex("\"outcome\": ?\"changed\"", local.audit_json))
+}
+
+locals {
+  # Before Terraform 1.8 nobody can ask whether a value is sensitive, and nonsensitive() refuses one that is not.
+  audit_json = try(nonsensitive(null_resource.audit.triggers.json), null_resource.audit.triggers.json)
 }
 
 output "claim" {
   description = "Id of this state, which stands in the tag of everything that it manages: what `--claim` of a run by hand is given, and what `terraform import` gives back to a state that was lost."
   value       = terraform_data.stack.id
+}
+
+output "declaration" {
+  description = "What is declared, with every default: what the script gets, without the ids of state, build and run. Known at plan as far as its values are."
+  value       = local.readable_input
+}
+
+output "declaration_json" {
+  description = "The same as JSON text, for `rds-provision plan --input -` and `report --connect --input -`."
+  value       = jsonencode(local.readable_input)
 }
 
 output "databases" {

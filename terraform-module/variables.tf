@@ -160,14 +160,13 @@ variable "tags" {
 }
 
 variable "cleanup_policy" {
-  description = "What happens in the instance when an application leaves the map: `retain` (nothing), `delete`, or `snapshot-and-delete`. An application may name its own."
+  description = "What happens in the instance when an application leaves the map: `retain` (nothing), `disable` (it may not log in any more), `release` (it is managed no more, and nothing else changes), `delete`, or `snapshot-and-delete`. An application may name its own. Default: `retain` for an owner, `disable` for an editor or reader."
   type        = string
-  default     = "retain"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = contains(["retain", "delete", "snapshot-and-delete"], var.cleanup_policy)
-    error_message = "cleanup_policy: ${jsonencode(var.cleanup_policy)} is not accepted. Use retain, delete or snapshot-and-delete."
+    condition     = var.cleanup_policy == null ? true : contains(["retain", "disable", "release", "delete", "snapshot-and-delete"], var.cleanup_policy)
+    error_message = "cleanup_policy: ${jsonencode(var.cleanup_policy)} is not accepted. Use retain, disable, release, delete or snapshot-and-delete."
   }
 }
 

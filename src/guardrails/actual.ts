@@ -22,7 +22,7 @@ import { VERSION_16 } from '../model/server-version.ts'
 export function checkActual(declaration: Declaration, actual: Actual, run: ClaimRights): Problem[] {
   const { cluster } = actual
   const known: Known = {
-    declared: new Set(declaration.applications.map((application) => application.name)),
+    homeless: new Set(declaration.applications.filter((item) => !hasLogin(declaration, cluster, item)).map(nameOf)),
     administered: new Set(
       cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role),
     ),
@@ -49,6 +49,15 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
       ...checkInside(database, actual),
     ]),
   ]
+}
+
+function nameOf({ name }: Application): string {
+  return name
+}
+
+/** Its own login is there and ours, whichever application had it before: keys may be swapped. */
+function hasLogin(declaration: Declaration, { roles }: Cluster, { username }: Application): boolean {
+  return isOfStack(declaration, parseTag(roles.get(username)?.comment ?? null))
 }
 
 function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
@@ -105,7 +114,7 @@ function checkRole(
     ]
   }
   return [
-    ...(tag === null ? [] : checkClaim(declaration, known.declared, known.run, application, tag)),
+    ...(tag === null ? [] : checkClaim(declaration, known.homeless, known.run, application, tag)),
     ...checkPrivileged(known.privileged, application, role),
     ...checkRight(declaration, cluster, known.administered, application, role),
   ]

@@ -11,10 +11,13 @@ import { violation } from './violation.ts'
 /** What a run may do about claims. */
 export type ClaimRights = Pick<RunIdentity, 'command' | 'takesOver'>
 
-/** What an application's role says of another stack, state or application. */
+/**
+ * What an application's role says of another stack, state or application.
+ * @param homeless declared applications without a login of ours under their own name (`Known`)
+ */
 export function checkClaim(
   declaration: Declaration,
-  declaredNames: ReadonlySet<string>,
+  homeless: ReadonlySet<string>,
   { takesOver }: Pick<ClaimRights, 'takesOver'>,
   application: Application,
   tag: Tag,
@@ -23,7 +26,7 @@ export function checkClaim(
   const foreign = foreignClaim(declaration, standing, takesOver, application, tag)
   if (foreign !== null) return [foreign]
   const claimant = tag.get('Application') ?? ''
-  if (claimant === application.name || !declaredNames.has(claimant)) return []
+  if (claimant === application.name || !homeless.has(claimant)) return []
   return [
     violation(
       application,

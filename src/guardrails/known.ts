@@ -1,7 +1,7 @@
 /** Looked up for every application, so made once. */
 export interface Known {
-  /** Names of all declared applications. */
-  readonly declared: ReadonlySet<string>
+  /** Declared applications that have no login of ours under their own name: a role with their tag is theirs. */
+  readonly homeless: ReadonlySet<string>
   /** Roles that the delegated admin administers. */
   readonly administered: ReadonlySet<string>
   /** Members of rds_superuser. */

@@ -7,13 +7,28 @@ const MOST_BYTES = 64 * 1024 * 1024
 /** Base64 of gzip's magic number and its only method, 1f 8b 08 (RFC 1952 section 2.3.1). */
 const GZIP_IN_BASE64 = 'H4sI'
 
+/** What a marker of the module holds: words for people, the program, the way to the server, its entries. */
+const MARKER = / \| [^|]+ \| (H4sI[A-Za-z0-9+/]+=*) \| ([A-Za-z0-9+/]+=*)$/
+
 /**
- * Decodes the script's input: JSON as it is, or Terraform's `base64gzip(jsonencode(…))`. Gives the JSON text, not
- * parsed. Throws InvalidInputError where it is empty, damaged or larger than 64 MiB.
+ * Decodes the script's input: JSON as it is, Terraform's `base64gzip(jsonencode(…))` of it, or a marker's text. Gives
+ * the JSON text, not parsed. Throws InvalidInputError where it is empty, damaged or larger than 64 MiB.
  */
 export function decodeInput(raw: string): string {
   const text = raw.replace(/^\uFEFF/, '').trim()
   if (text === '') throw refusal('is empty.')
+  const [, way, entries] = MARKER.exec(text) ?? []
+  return way === undefined || entries === undefined ? decodeWhole(text) : joinMarker(way, entries)
+}
+
+/** The way is an object without entries. */
+function joinMarker(way: string, entries: string): string {
+  const [common, own] = [parseJson(decodeWhole(way)), parseJson(Buffer.from(entries, 'base64').toString('utf8'))]
+  if (typeof common !== 'object' || common === null) throw refusal('is a marker without a way to the server.')
+  return JSON.stringify({ ...common, application_databases: own })
+}
+
+function decodeWhole(text: string): string {
   if (!text.startsWith(GZIP_IN_BASE64)) {
     if (Buffer.byteLength(text) > MOST_BYTES) throw refusal('is larger than 64 MiB.')
     return text

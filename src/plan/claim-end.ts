@@ -1,4 +1,4 @@
-/** The end of a state: what stays on the server is claimed no more (src/README.md: One application, one state). Pure. */
+/** The end of a state: what stays is claimed no more (src/README.md: One application, one state). Pure. */
 import { mayAdminister } from '../model/administers.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'

@@ -17,8 +17,8 @@ interface Orphan {
 }
 
 /**
- * What is told of them, and for what a policy would remove: that this run did not find it declared. Whoever destroys its
- * marker later then knows that somebody has looked. What is asked to go is told by whoever removes it.
+ * What is told of them; and of what a policy would remove, that this run did not find it declared: whoever destroys
+ * its marker later knows then that somebody has looked. What is asked to go is told by whoever removes it.
  */
 export function planOrphans(context: PlanContext): Changes {
   const roles = undeclaredRoles(context)

@@ -1,4 +1,4 @@
-/** Roles of ours that nobody declares: what is told of them, and what a run remembers (src/README.md: Removal). Pure. */
+/** Roles of ours that nobody declares, and what is remembered of them (src/README.md: Removal). Pure. */
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { Database, Declaration } from '../model/declaration.ts'
 import { removalOf, type RemovalRequest } from '../model/removal-memory.ts'

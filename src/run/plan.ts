@@ -16,7 +16,7 @@ import type { Dependencies } from './context.ts'
 import { LOCK_DATABASE } from './connection/lock.ts'
 import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
-import { type PendingPreview, previewPending } from './apply/removals.ts'
+import { type PendingPreview, previewPending } from './removal/pending.ts'
 import { type Round, makeRound } from './apply/round.ts'
 import { Setbacks } from './end/setbacks.ts'
 

@@ -56,36 +56,37 @@ field),markdownText(message),markdownText(remedy)]}function warningRow({applicat
 name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
 object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}var MAX_ROWS,CHANGED,init_job_summary=__esm({"src/audit/job-summary.ts"(){"\
 use strict";init_markdown();init_summary();MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"])}});function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,insideTerraform}){let warnings=[],
-annotate=insideTerraform?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.push(record)},finish(document,problems,notes){let texts2=[
-...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({title:titleOf(null),message}))];for(let{title,message}of texts2.
-slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem of problems.slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(
-problem.application),problemText(problem)));writeSummary(jobSummary(document,warnings,problems,notes))}}}function annotateProblems(problems,{write}){for(let problem of problems.
-slice(0,MAX_ANNOTATIONS))write(bracketCommand("error",titleOf(problem.application),problemText(problem)))}function titleOf(application){return application===null?
-"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(field)}: ${shortLine(message)} ${shortLine(
-remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}::${percentEncode(message,/[%\r\n]/g)}
+annotate=insideTerraform?bracketCommand:colonCommand;return{record(record2){record2.status==="warning"&&warnings.push(record2)},finish(document,problems,notes){
+let texts2=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({title:titleOf(null),message}))];for(let{title,
+message}of texts2.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem of problems.slice(0,MAX_ANNOTATIONS))write(annotate(
+"error",titleOf(problem.application),problemText(problem)));writeSummary(jobSummary(document,warnings,problems,notes))}}}function annotateProblems(problems,{write}){
+for(let problem of problems.slice(0,MAX_ANNOTATIONS))write(bracketCommand("error",titleOf(problem.application),problemText(problem)))}function titleOf(application){
+return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(field)}: ${shortLine(
+message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}::${percentEncode(
+message,/[%\r\n]/g)}
 `}function bracketCommand(level,title,message){return`##[${level} title=${percentEncode(title,/[%\r\n;\]]/g)}]${percentEncode(message,/[%\r\n;\]]/g)}
 `}function percentEncode(text2,characters){return text2.replace(characters,character=>`%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2,"0")}`)}
-var MAX_ANNOTATIONS,init_github=__esm({"src/audit/github.ts"(){"use strict";init_job_summary();init_one_line();MAX_ANNOTATIONS=10}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem of problems)options2.
+var MAX_ANNOTATIONS,init_github=__esm({"src/audit/github.ts"(){"use strict";init_job_summary();init_one_line();MAX_ANNOTATIONS=10}});function createJsonLinesReporter(options2){return{record(record2){writeRecord(record2,options2)},finish(document,problems,notes){for(let problem of problems)options2.
 write(`${printableJson({type:"problem",...problem})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
-`);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record of document.records)writeRecord(record,options2);writeRun(document,options2)}
-function writeRecord(record,options2){let full={type:"record",...record},short={...full,statements:[],access:void 0,statements_omitted:record.statements.length};
-writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.error===null?
-null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line=printableJson(full);write(`${insideTerraform&&Buffer.byteLength(
-line)>MAX_LINE_BYTES?printableJson(short):line}
+`);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record2 of document.records)writeRecord(record2,options2);writeRun(document,
+options2)}function writeRecord(record2,options2){let full={type:"record",...record2},short={...full,statements:[],access:void 0,statements_omitted:record2.statements.
+length};writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.error===
+null?null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line=printableJson(full);write(`${insideTerraform&&Buffer.
+byteLength(line)>MAX_LINE_BYTES?printableJson(short):line}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
 64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text2)=>options2.colour?(0,import_node_util.styleText)(colour,text2,{validateStream:!1}):text2,
 line=(colour,text2)=>options2.write(`${paint(colour,text2)}
-`);return{record(record,isQuiet=!1){record.status==="warning"&&warnings.push(record),isListed(record,isQuiet,options2.listUnchanged)&&line(LOOKS[record.status].
-colour,recordLine(record))},finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
+`);return{record(record2,isQuiet=!1){record2.status==="warning"&&warnings.push(record2),isListed(record2,isQuiet,options2.listUnchanged)&&line(LOOKS[record2.status].
+colour,recordLine(record2))},finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
 line("yellow",recordLine(warning2));for(let note2 of notes)line("yellow",`! ${shortLine(note2)}`);problems.length>0&&line("red",`problems: ${problems.length}`);
 for(let problem of problems)printProblem(problem,line);let applications=applicationsLine(document,problems);applications!==null&&line("red",applications),line(document.
-run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,isQuiet,listUnchanged){let isUneventful=isQuiet||record.status==="skipped"&&record.
-object==="login";return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===
-null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(
-part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.
-includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),visible(record.action)]}function subjectOf({
+run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||record2.status==="skipped"&&record2.
+object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){let parts=[record2.application===
+null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.status].sign} ${parts.
+filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&
+message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.action)]}function subjectOf({
 object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"logi\
 n":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"\
 setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[problem.application,
@@ -108,9 +109,10 @@ return environment.logFormat==="json"?null:{write:output.write,insideTerraform:i
 GITHUB_STEP_SUMMARY??"";return text2=>{file!==""&&createFileOutput(file).write(text2)}}async function print({output},text2){output.write(text2),await(0,import_promises.setImmediate)();
 let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,code:"output_unwritable",field:"\
 standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
-{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,CLEANUP_POLICIES,TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","te\
-st","staging","prod"],ACCESS_LEVELS=["owner","editor","reader"],AUTH_METHODS=["password","iam"],CLEANUP_POLICIES=["retain","delete","snapshot-and-delete"],TLS_MODES=
-["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
+{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
+able"}var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,CLEANUP_POLICIES,TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["de\
+v","test","staging","prod"],ACCESS_LEVELS=["owner","editor","reader"],AUTH_METHODS=["password","iam"],CLEANUP_POLICIES=["retain","disable","release","delete","s\
+napshot-and-delete"];TLS_MODES=["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
 claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
@@ -203,7 +205,7 @@ nd run again."}}}function auditJson({records,...others}){let fields=Object.entri
 `
 `,`
   `)}`),list2=records.length===0?"[]":`[
-${records.map(record=>`    ${JSON.stringify(record)}`).join(`,
+${records.map(record2=>`    ${JSON.stringify(record2)}`).join(`,
 `)}
   ]`;return`{
   ${[...fields,`"records": ${list2}`].join(`,
@@ -646,16 +648,19 @@ configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuratio
 async function readCiIds(env3,cwd){let run=platformRun(env3);if(run!==null)return{buildId:run,runId:run};let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));
 try{let{build,job}=envCi({env:env3,cwd});return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value2){let id=typeof value2==
 "number"?String(value2):value2;return typeof id=="string"&&isText(id)?id:null}var PLATFORMS,init_ci=__esm({"src/ci.ts"(){"use strict";init_text2();PLATFORMS=[["\
-TFC_RUN_ID"],["SCALR_RUN_ID"],["TF_VAR_spacelift_run_id"],["ENV0_DEPLOYMENT_LOG_ID"],["PULL_NUM","HEAD_COMMIT"]]}});var require_zlib=__commonJS({"builtin:zlib"(exports,module){module.exports=__require("node:zlib")}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal3("is empty.");if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
-text2)>MOST_BYTES)throw refusal3("is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.test(text2))throw refusal3("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(
-Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder("utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describeInput(error),
-error)}}function describeInput(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 Mi\
-B once decompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is not UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,cause){
+TFC_RUN_ID"],["SCALR_RUN_ID"],["TF_VAR_spacelift_run_id"],["ENV0_DEPLOYMENT_LOG_ID"],["PULL_NUM","HEAD_COMMIT"]]}});var require_zlib=__commonJS({"builtin:zlib"(exports,module){module.exports=__require("node:zlib")}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal3("is empty.");let[,way,entries]=MARKER.exec(text2)??[];return way===
+void 0||entries===void 0?decodeWhole(text2):joinMarker(way,entries)}function joinMarker(way,entries){let[common,own]=[parseJson(decodeWhole(way)),parseJson(Buffer.
+from(entries,"base64").toString("utf8"))];if(typeof common!="object"||common===null)throw refusal3("is a marker without a way to the server.");return JSON.stringify(
+{...common,application_databases:own})}function decodeWhole(text2){if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text2)>MOST_BYTES)throw refusal3("\
+is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.test(text2))throw refusal3("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(Buffer.
+from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder("utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describeInput(error),error)}}
+function describeInput(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB once d\
+ecompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is not UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,cause){
 let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in --input FILE or RDS_PROVISION_INPUT.";return new InvalidInputError([{application:null,
 code:"unreadable_input",field:"input",message,remedy}],{cause})}function parseJson(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.
 exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,code:"unreadable_input",field:"\
-input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm(
-{"src/input/decode.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
+input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,MARKER,init_decode=__esm(
+{"src/input/decode.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI",MARKER=/ \| [^|]+ \| (H4sI[A-Za-z0-9+/]+=*) \| ([A-Za-z0-9+/]+=*)$/}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
 return type==="string"?`"${input}"`:type==="number"||type==="bigint"||type==="boolean"?`${input}`:type==="object"||type==="function"?(input&&Object.getPrototypeOf(
@@ -665,8 +670,9 @@ expected??context.expects??null,received=other?.received??_stringify(input),issu
 abortEarly,abortPipeEarly:config$1.abortPipeEarly},isSchema=context.kind==="schema",message$1=other?.message??context.message??getSpecificMessage(context.reference,
 issue.lang)??(isSchema?getSchemaMessage(issue.lang):null)??config$1.message??getGlobalMessage(issue.lang);message$1!==void 0&&(issue.message=typeof message$1=="\
 function"?message$1(issue):message$1),isSchema&&(dataset.typed=!1),dataset.issues?dataset.issues.push(issue):dataset.issues=[issue]}function _isSameValueZero(value1,value2){
-return value1===value2||Number.isNaN(value1)&&Number.isNaN(value2)}function _joinExpects(values$1,separator){let list2=[...new Set(values$1)];return list2.length>
-1?`(${list2.join(` ${separator} `)})`:list2[0]??"never"}function _standardSchema(schema){return schema["~standard"]={version:1,vendor:"valibot",validate:value$1=>schema["\
+return value1===value2||Number.isNaN(value1)&&Number.isNaN(value2)}function _isValidObjectKey(object$1,key){return Object.prototype.hasOwnProperty.call(object$1,
+key)&&key!=="__proto__"&&key!=="prototype"&&key!=="constructor"}function _joinExpects(values$1,separator){let list2=[...new Set(values$1)];return list2.length>1?
+`(${list2.join(` ${separator} `)})`:list2[0]??"never"}function _standardSchema(schema){return schema["~standard"]={version:1,vendor:"valibot",validate:value$1=>schema["\
 ~run"]({value:value$1},getGlobalConfig())},schema}function getDotPath(issue){if(issue.path){let key="";for(let item of issue.path)if(typeof item.key=="string"||
 typeof item.key=="number")key?key+=`.${item.key}`:key+=item.key;else return null;return key}return null}function check(requirement,message$1){return{kind:"valid\
 ation",type:"check",reference:check,async:!1,expects:null,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement(dataset.
@@ -709,17 +715,25 @@ return _standardSchema({kind:"schema",type:"optional",reference:optional,expects
 return dataset.value===void 0&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===void 0)?(dataset.typed=!0,dataset):this.
 wrapped["~run"](dataset,config$1)}})}function picklist(options2,message$1){return _standardSchema({kind:"schema",type:"picklist",reference:picklist,expects:_joinExpects(
 options2.map(_stringify),"|"),async:!1,options:options2,message:message$1,"~run"(dataset,config$1){return this.options.includes(dataset.value)?dataset.typed=!0:
-_addIssue(this,"type",dataset,config$1),dataset}})}function string(message$1){return _standardSchema({kind:"schema",type:"string",reference:string,expects:"stri\
-ng",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="string"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}
-function unknown(){return _standardSchema({kind:"schema",type:"unknown",reference:unknown,expects:"unknown",async:!1,"~run"(dataset){return dataset.typed=!0,dataset}})}
-function pipe(...pipe$1){return _standardSchema({...pipe$1[0],pipe:pipe$1,"~run"(dataset,config$1){for(let item of pipe$1)if(item.kind!=="metadata"){if(dataset.
-issues&&(item.kind==="schema"||item.kind==="transformation")){dataset.typed=!1;break}(!dataset.issues||!config$1.abortEarly&&!config$1.abortPipeEarly)&&(dataset=
-item["~run"](dataset,config$1))}return dataset}})}function safeParse(schema,input,config$1){let dataset=schema["~run"]({value:input},getGlobalConfig(config$1));
-return{typed:dataset.typed,success:!dataset.issues,output:dataset.value,issues:dataset.issues}}var store$4,DEFAULT_CONFIG,store$3,store$2,store$1,EMOJI_REGEX,init_dist=__esm(
-{"node_modules/valibot/dist/index.mjs"(){DEFAULT_CONFIG={lang:void 0,message:void 0,abortEarly:void 0,abortPipeEarly:void 0};EMOJI_REGEX=new RegExp("^(?:[\\u{1F1\
-E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Em\
-oji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifie\
-r}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u")}});function integer(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
+_addIssue(this,"type",dataset,config$1),dataset}})}function record(key,value$1,message$1){return _standardSchema({kind:"schema",type:"record",reference:record,expects:"\
+Object",async:!1,key,value:value$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.
+value={};for(let entryKey in input)if(_isValidObjectKey(input,entryKey)){let entryValue=input[entryKey],keyDataset=this.key["~run"]({value:entryKey},config$1);if(keyDataset.
+issues){let pathItem={type:"object",origin:"key",input,key:entryKey,value:entryValue};for(let issue of keyDataset.issues)issue.path=[pathItem],dataset.issues?.push(
+issue);if(dataset.issues||(dataset.issues=keyDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}let valueDataset=this.value["~run"]({value:entryValue},
+config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",input,key:entryKey,value:entryValue};for(let issue of valueDataset.issues)issue.path?
+issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.
+typed=!1;break}}(!keyDataset.typed||!valueDataset.typed)&&(dataset.typed=!1),keyDataset.typed&&(dataset.value[keyDataset.value]=valueDataset.value)}}else _addIssue(
+this,"type",dataset,config$1);return dataset}})}function string(message$1){return _standardSchema({kind:"schema",type:"string",reference:string,expects:"string",
+async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="string"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function unknown(){
+return _standardSchema({kind:"schema",type:"unknown",reference:unknown,expects:"unknown",async:!1,"~run"(dataset){return dataset.typed=!0,dataset}})}function pipe(...pipe$1){
+return _standardSchema({...pipe$1[0],pipe:pipe$1,"~run"(dataset,config$1){for(let item of pipe$1)if(item.kind!=="metadata"){if(dataset.issues&&(item.kind==="sch\
+ema"||item.kind==="transformation")){dataset.typed=!1;break}(!dataset.issues||!config$1.abortEarly&&!config$1.abortPipeEarly)&&(dataset=item["~run"](dataset,config$1))}
+return dataset}})}function safeParse(schema,input,config$1){let dataset=schema["~run"]({value:input},getGlobalConfig(config$1));return{typed:dataset.typed,success:!dataset.
+issues,output:dataset.value,issues:dataset.issues}}var store$4,DEFAULT_CONFIG,store$3,store$2,store$1,EMOJI_REGEX,init_dist=__esm({"node_modules/valibot/dist/in\
+dex.mjs"(){DEFAULT_CONFIG={lang:void 0,message:void 0,abortEarly:void 0,abortPipeEarly:void 0};EMOJI_REGEX=new RegExp("^(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u\
+{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Mo\
+difier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base\
+}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u")}});function integer(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
  to ${most}.`)}function oneOf(words2){return picklist(words2,`Use one of ${words2.join(", ")}.`)}var name,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,
 names,texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,ACCOUNT_RULE,account,EXTERNAL_ID_RULE,externalId,timestamp,nested,init_fields=__esm(
 {"src/input/fields.ts"(){"use strict";init_dist();init_claim();init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(
@@ -762,16 +776,17 @@ init_text2();VALUE_RULE="Use a string, a number, true, false or a list of string
 problems};let{settings:settings2,problems:settingProblems}=parseSettings(value2.settings,key),base=`${key.replaceAll("-","_")}_${defaults2.environment}`,database=value2.
 database_name??`${base}_db`,username=value2.username??`${base}_user`,secret=value2.secret_id??`${defaults2.secretPrefix}/${defaults2.environment}/${key}/postgre\
 s`;return{entry:{application:{name:key,database,username,accessLevel:value2.access_level,secretId:secret,auth:value2.auth,canCreateDatabases:value2.can_create_databases,
-connectionLimit:value2.connection_limit,validUntil:value2.valid_until,settings:settings2,cleanupPolicy:value2.cleanup_policy??defaults2.cleanupPolicy,adoptExisting:value2.
-adopt_existing},schemas:value2.schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??
-null,recreateMissing:value2.recreate_missing??null,comparable:!["database_name","username","access_level"].some(field=>broken.has(field))},problems:[...problems,
-...settingProblems,...defaultProblems(key,database,username)]}}function defaultProblems(key,database,username){return[["database_name",database],["username",username]].
-filter(([,value2])=>!isName(value2)).map(([field,value2])=>({application:key,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 b\
-ytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();
-init_fields();init_object();init_settings();init_text2();FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"o\
-wner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),
-valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(
-connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,!1),recreate_missing:nullish(bool)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
+connectionLimit:value2.connection_limit,validUntil:value2.valid_until,settings:settings2,cleanupPolicy:value2.cleanup_policy??defaults2.cleanupPolicy??defaultPolicy(
+value2.access_level),marker:value2.marker,adoptExisting:value2.adopt_existing},schemas:value2.schemas??null,extensions:value2.extensions,encoding:value2.encoding,
+locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??null,recreateMissing:value2.recreate_missing??null,comparable:!["database_name","\
+username","access_level"].some(field=>broken.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,username)]}}function defaultProblems(key,database,username){
+return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([field,value2])=>({application:key,code:"invalid_value",field,
+message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm({"sr\
+c/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings();init_text2();FIELDS={database_name:nullish(name),
+username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(
+bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(
+name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),marker:nullish(claim,null),
+adopt_existing:nullish(bool,!1),recreate_missing:nullish(bool)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
 item)}return groups}var init_group_by=__esm({"src/group-by.ts"(){"use strict"}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy(entries,
 entry=>entry.application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.
 accessLevel==="owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(
@@ -812,75 +827,85 @@ secret_id")&&problems.push({application:null,code:"missing_value",field:"master_
 ade the master gives the admin its rights.",remedy:"Name the secret of the RDS master user, or take prepare_major_upgrade out."}),top2.master_secret_id!==null&&
 top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the delega\
 ted admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairi\
-ng it."}),problems}var init_required=__esm({"src/input/required.ts"(){"use strict";init_declaration()}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
-null)]};let tags=new Map,problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{
+ng it."}),problems}var init_required=__esm({"src/input/required.ts"(){"use strict";init_declaration()}});function isObjectField(key){return OBJECT_FIELDS.includes(key)}function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson2(comment);
+if(typeof value2!="object"||value2===null||Array.isArray(value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))isObjectField(key)?tag.set(
+key,JSON.stringify(item)):typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?tag:null}function formatTag(tag){let ours=TAG_FIELDS.
+filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort(),valueOf4=key=>isObjectField(key)?parseJson2(tag.get(key)??""):tag.get(
+key)??"";return JSON.stringify(Object.fromEntries([...ours,...others].map(key=>[key,valueOf4(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(
+16).padStart(4,"0")}`)}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="Update\
+dByBuildId"&&(key!=="OwnedDatabase"||existing2.has(key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===
+relevant(desired)}function hasOwned(tag,database){let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson2(text2){
+try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,init_tag=__esm({"src/\
+model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOver\
+From","Application","OwnedDatabase","PendingDatabase","Marker","Undeclared","Removal","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],OBJECT_FIELDS=["Mark\
+er","Undeclared","Removal"];MANAGED_BY="platform"}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
+null)]};let tags=new Map,problems=[],reserved=TAG_FIELDS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{
 problems.push({application:null,code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters\
 , without control characters.");else if(reserved.includes(key))scope==="stack"&&report("is a tag that every run writes itself.","Choose another key.");else{if(value2===
 null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}
-return{tags,problems}}var RESERVED_TAGS,init_tags=__esm({"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","Clu\
-sterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","CleanupPolic\
-y","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
+return{tags,problems}}var init_tags=__esm({"src/input/tags.ts"(){"use strict";init_tag();init_object();init_text2()}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
 problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
-value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown2=(top2.environment??null)!==null&&
-parsed!==null;throw new DeclarationError(all,isKnown2?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){
-let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.filter(isClear),databases:declaration.databases.filter(
-({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance=parseInstance(top2.instance),connectThrough=parseConnectThrough(
-top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags,scope),entries=parseEntries(top2.application_databases,
-{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value,scope),
-all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(
-({application})=>application.name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.
-value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,
-top2.workspace),claim:top2.claim,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,
-username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.
-external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,
-maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,
-databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],
-problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,
-defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}
-function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is not a key that an application can h\
-ave.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use st\
-rict";init_dist();init_errors();init_claim();init_declaration();init_application();init_databases();init_decode();init_endpoints();init_fields();init_object();init_required();
-init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){super(problems),this.readable=
-readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
-oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(claim,null),accept_tags_from:nullish(texts),
-admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(
-secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(region,null),aws_profile:nullish(text,null),assume_role_arn:nullish(roleArn,null),external_id:nullish(
-externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,
-cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(
-seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,
-null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir,removes:top2.removes};if(all.length===0&&parsed!==null)return parsed;let isKnown2=(top2.environment??
+null)!==null&&parsed!==null;throw new DeclarationError(all,isKnown2?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has(
+"build_id"))}function withoutUnclear(declaration,unclear){let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.
+filter(isClear),databases:declaration.databases.filter(({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance=parseInstance(
+top2.instance),connectThrough=parseConnectThrough(top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags,scope),
+entries=parseEntries(top2.application_databases,{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,
+problems}=groupEntries(entries.value,scope),all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.
+value.filter(({comparable})=>!comparable).map(({application})=>application.name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};
+let clusterName=top2.cluster_name??instance.value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.
+stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.
+admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,
+assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,
+governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,
+enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],
+problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.
+test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed.
+flatMap(({problems})=>problems)}}function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is no\
+t a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS2,init_parse=__esm(
+{"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();init_application();init_databases();init_decode();init_endpoints();
+init_fields();init_object();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
+hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
+claim,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,
+"platform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(region,null),aws_profile:nullish(text,
+null),assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(secretId,"platform"),
+build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),null),governance_dir:nullish(path3,null),tls:nested,
+max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,
+audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
-runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),takesOver:variables.allowTakeover,
-startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.
-buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":
-"missing"}function missingBuildId(environment,command10){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is mi\
-ssing, and the environment is ${environment}.`,remedy:command10==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see th\
-e variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-ident\
-ity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
-options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,claim:claim2,...given}){let{buildId,runId,allowProvision,
-allowTakeover}={...NO_IDS,...NOT_ALLOWED,...given},problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command10,startedAt:new Date,
-claim:claim2??null,environment:{allowProvision,allowTakeover,claim:null,buildId,runId,problems},needsBuildId:()=>command10!=="plan"&&command10!=="report",readInput:()=>Promise.
-resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(
-origin),{parsed,problems:claimProblems}=withClaim(origin,declared),facts=await gatherFacts(origin,parsed,text2),needsBuildId=parsed!==null&&origin.needsBuildId(
-parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[
-...origin.environment.problems,...problems,...claimProblems,...missing];return all.length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,
-error:new InvalidInputError(all)}}function withClaim({claim:given,environment},parsed){let problems=checkClaim("claim",given);if(parsed===null)return{parsed,problems};
-let declared=parsed.declaration.claim,claim2=declared??given??environment.claim,own=declared===null||given===null||given===declared?[]:[otherClaim(given,declared)];
-return{parsed:{...parsed,declaration:{...parsed.declaration,claim:claim2}},problems:[...problems,...own]}}function otherClaim(given,declared){return{application:null,
-code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, which is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){
-let text2="";try{text2=decodeInput(await origin.readInput());let parsed=parseDeclaration(text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,
-isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?
-error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,problems:error.problems}}}async function readInput({inputFile,environment}){
-if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"\
-is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises6.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
-Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:"--input",message:`cannot be read: ${reason}.`,remedy:"\
-Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.
-declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.
-startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)("sha256").update(text2).digest("hex")}}
-function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))
-throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,NOT_ALLOWED,init_start=__esm(
-{"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises6=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
-init_environment();init_parse();init_run_identity();init_text2();init_version();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,allowTakeover:!1}}});var NO_AWS_ENVIRONMENT,init_aws_environment2=__esm({"src/model/aws-environment.ts"(){"use strict";NO_AWS_ENVIRONMENT={httpsProxy:null,httpProxy:null,noProxy:[],
+runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),cleanupPolicy:variables.cleanupPolicy,
+mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.allowTakeover,startedAt:facts.startedAt,toolVersion:facts.
+toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.
+runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
+return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10===
+"destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION\
+_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
+options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,claim:claim2,...given}){let{buildId,runId,...allowed}={
+...NO_IDS,...NOT_ALLOWED,...given},{allowProvision,allowDestroy,allowTakeover,cleanupPolicy}=allowed,problems=[...checkId("buildId",buildId),...checkId("runId",
+runId)];return startFrom({command:command10,startedAt:new Date,claim:claim2??null,environment:{allowProvision,allowDestroy,allowTakeover,cleanupPolicy,claim:null,
+buildId,runId,problems},needsBuildId:()=>command10!=="plan"&&command10!=="report",readInput:()=>Promise.resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){
+let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(origin),{parsed,problems:claimProblems}=withClaim(origin,declared),facts=await gatherFacts(
+origin,parsed,text2),needsBuildId=parsed!==null&&origin.needsBuildId(parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={
+identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProblems,...missing];return all.length===0&&
+parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,error:new InvalidInputError(all)}}function withClaim({claim:given,environment},parsed){let problems=checkClaim(
+"claim",given);if(parsed===null)return{parsed,problems};let declared=parsed.declaration.claim,claim2=declared??given??environment.claim,own=declared===null||given===
+null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed,declaration:{...parsed.declaration,claim:claim2}},problems:[...problems,...own]}}
+function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, which is ${declared}\
+.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";try{text2=decodeInput(await origin.readInput());let parsed=parseDeclaration(
+text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,
+problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
+[{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises6.readFile)(
+inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_inp\
+ut",field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){
+let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(
+declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
+"sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
+InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,NOT_ALLOWED,
+init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises6=__toESM(require_promises2(),1);init_ci();init_errors();
+init_decode();init_environment();init_parse();init_run_identity();init_text2();init_version();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,allowDestroy:!1,
+allowTakeover:!1,cleanupPolicy:null}}});var NO_AWS_ENVIRONMENT,init_aws_environment2=__esm({"src/model/aws-environment.ts"(){"use strict";NO_AWS_ENVIRONMENT={httpsProxy:null,httpProxy:null,noProxy:[],
 caBundle:null,hasKeys:!1,profile:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
@@ -2128,11 +2153,11 @@ warn("Missing timestamp format, parsing value with Date constructor:",value2),ne
 "bigDecimal"&&"string"in untyped?new NumericValue(untyped.string,untyped.type):new NumericValue(String(value2),"bigDecimal")}if(ns.isNumericSchema()&&typeof value2==
 "string"){switch(value2){case"Infinity":return 1/0;case"-Infinity":return-1/0;case"NaN":return NaN}return value2}if(ns.isDocumentSchema()&&isObject3)if(Array.isArray(
 value2))for(let i9=0;i9<value2.length;++i9){let v=value2[i9];v instanceof NumericValue||(value2[i9]=this._read(ns,v))}else{let doc=value2;for(let k9 in doc){if(!hasOwn(
-doc,k9))continue;k9==="__proto__"&&writeKey(doc);let v=doc[k9];v instanceof NumericValue||(doc[k9]=this._read(ns,v))}}return value2}_readStruct(ns,record){let union=ns.
-isUnionSchema(),out={},nameMap,hasType=typeof record.__type=="string",{jsonName}=this.settings;jsonName&&hasType&&(nameMap={});let unionSerde;union&&(unionSerde=
-new UnionSerde(record,out));for(let[memberName,memberSchema]of ns.structIterator()){let fromKey=memberName;jsonName&&(fromKey=memberSchema.getMergedTraits().jsonName??
-fromKey,hasType&&(nameMap[fromKey]=memberName)),union&&unionSerde.mark(fromKey),record[fromKey]!=null&&(out[memberName]=this._read(memberSchema,record[fromKey]))}
-if(union)unionSerde.writeUnknown();else if(hasType)for(let k9 in record){if(!hasOwn(record,k9))continue;let v=record[k9],t=jsonName?nameMap[k9]??k9:k9;t in out||
+doc,k9))continue;k9==="__proto__"&&writeKey(doc);let v=doc[k9];v instanceof NumericValue||(doc[k9]=this._read(ns,v))}}return value2}_readStruct(ns,record2){let union=ns.
+isUnionSchema(),out={},nameMap,hasType=typeof record2.__type=="string",{jsonName}=this.settings;jsonName&&hasType&&(nameMap={});let unionSerde;union&&(unionSerde=
+new UnionSerde(record2,out));for(let[memberName,memberSchema]of ns.structIterator()){let fromKey=memberName;jsonName&&(fromKey=memberSchema.getMergedTraits().jsonName??
+fromKey,hasType&&(nameMap[fromKey]=memberName)),union&&unionSerde.mark(fromKey),record2[fromKey]!=null&&(out[memberName]=this._read(memberSchema,record2[fromKey]))}
+if(union)unionSerde.writeUnknown();else if(hasType)for(let k9 in record2){if(!hasOwn(record2,k9))continue;let v=record2[k9],t=jsonName?nameMap[k9]??k9:k9;t in out||
 (out[t]=v)}return out}needsTransform(ns){return!!(ns.isBlobSchema()||ns.isTimestampSchema()||ns.isBigIntegerSchema()||ns.isBigDecimalSchema()||ns.isNumericSchema()||
 ns.isDocumentSchema()||ns.isStructSchema()||ns.isListSchema()||ns.isMapSchema()||ns.isStringSchema()&&ns.getMergedTraits().mediaType)}}}});var JsonBytesStringAdapter,warned,init_JsonBytesStringAdapter=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonBytesStringAdapte\
 r.js"(){init_serde();JsonBytesStringAdapter=class _JsonBytesStringAdapter extends Uint8Array{string=null;static allocUnsafe(bytes){if(typeof Buffer=="function"){
@@ -4587,12 +4612,12 @@ RFC 4013), so that some could not log in.":null}var JUDGED_DIFFERENTLY,init_pass
 new RegExp(["[",String.raw`\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189`,String.raw`\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF`,
 String.raw`\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F`,String.raw`\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}`,
 String.raw`\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}`,"]"].join(""),"u")}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,code:"malformed_secret",field:secretId2,message,remedy}});
-if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson2(version2.text.reveal());if(value2===null||typeof value2!=
+if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson3(version2.text.reveal());if(value2===null||typeof value2!=
 "object"||Array.isArray(value2))return problem("the secret is not a JSON object.",REMEDY);if(!("password"in value2))return problem("the secret has no password.",
 REMEDY);let parsed=safeParse(FORMAT,value2);if(!parsed.success){let field=String(parsed.issues[0].path?.[0].key);return problem(`the ${field} in the secret is n\
 ot a text.`,REMEDY)}let password=new Secret(parsed.output.password),reason=checkPassword(password);return reason!==null?problem(`the password ${reason}`,"Store \
 another password; letters, digits and ASCII punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed.output.username,
-password,createdAt:version2.createdAt}}}function parseJson2(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
+password,createdAt:version2.createdAt}}}function parseJson3(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
 {"src/secrets/parse-credential.ts"(){"use strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});
 REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message}){
 return name2==="ResourceNotFoundException"?/staging label/i.test(message)?{code:"secret_empty",message:"the secret has no current value.",remedy:"Store one in i\
@@ -7819,12 +7844,12 @@ S, ${subject2}: ${told.name}: ${told.message}`,remedy};return new AwsError([prob
 init_aws_failure();init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its \
 region.",SnapshotQuotaExceededFault:"Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToRe\
 source and rds:DescribeDBSnapshots to the runner."}}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
-iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws:{...aws,environment}})}}function awsSnapshots(environment=NO_AWS_ENVIRONMENT){return aws=>createSnapshotClient(
-{...aws,environment})}var init_aws2=__esm({"src/run/aws.ts"(){"use strict";init_aws_environment2();init_aws_secret_reader();init_iam_token();init_identity();init_client4()}});var REMOVAL_WAITS,init_dependencies=__esm({"src/run/destroy/dependencies.ts"(){"use strict";REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});var dependencies_exports={};__export(dependencies_exports,{createDependencies:()=>createDependencies,createDestroyDependencies:()=>createDestroyDependencies});function createDependencies({
-reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null,awsEnvironment=NO_AWS_ENVIRONMENT}={}){return{...awsDependencies(awsEnvironment),
-now:()=>new Date,signal,sinks:reporters.map(reporter=>(record,isQuiet)=>{reporter.record(record,isQuiet)}),progress,defaultCaFile}}function createDestroyDependencies(dependencies2,runGroup,awsEnvironment=NO_AWS_ENVIRONMENT){
-return{...dependencies2,snapshots:awsSnapshots(awsEnvironment),runGroup,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,waits:REMOVAL_WAITS}}var SNAPSHOT_TIMEOUT_MS,init_dependencies2=__esm(
-{"src/run/dependencies.ts"(){"use strict";init_aws_environment2();init_aws2();init_dependencies();SNAPSHOT_TIMEOUT_MS=36e5}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf(
+iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws:{...aws,environment}}),snapshots:aws=>createSnapshotClient({...aws,environment})}}var init_aws2=__esm(
+{"src/run/aws.ts"(){"use strict";init_aws_environment2();init_aws_secret_reader();init_iam_token();init_identity();init_client4()}});var dependencies_exports={};__export(dependencies_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,createDependencies:()=>createDependencies,createDestroyDependencies:()=>createDestroyDependencies});
+function createDependencies({reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null,awsEnvironment=NO_AWS_ENVIRONMENT}={}){return{...awsDependencies(
+awsEnvironment),now:()=>new Date,signal,sinks:reporters.map(reporter=>(record2,isQuiet)=>{reporter.record(record2,isQuiet)}),progress,defaultCaFile,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,
+waits:REMOVAL_WAITS}}function createDestroyDependencies(dependencies2,runGroup){return{...dependencies2,runGroup}}var SNAPSHOT_TIMEOUT_MS,REMOVAL_WAITS,init_dependencies=__esm(
+{"src/run/dependencies.ts"(){"use strict";init_aws_environment2();init_aws2();SNAPSHOT_TIMEOUT_MS=36e5,REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf(
 "audit file",auditPath,"audit_dir, or --audit-file,",()=>tryAuditFile(auditPath))];if(governance!==null){let folder=governanceFolder(governance.dir,governance.environment);
 problems.push(await problemOf("governance_dir",folder,"governance_dir",()=>tryGovernance(folder)))}return problems.filter(problem=>problem!==null)}async function problemOf(field,path4,setting,attempt){
 try{return await attempt(),null}catch(error){return{application:null,code:"no_place_for_audit",field,message:`${path4} cannot be written: ${describeFileError(error)}\
@@ -7837,8 +7862,8 @@ await(await(0,import_promises11.open)(path4,import_promises11.constants.O_WRONLY
 async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path12.join)(folder,"probe")),handle=await(0,import_promises11.open)(
 path4,"wx");try{for(let written=0;written<PROBE.length;)written+=(await handle.write(PROBE,written,PROBE.length-written,offset+written)).bytesWritten}finally{await handle.
 close(),await(0,import_promises11.rm)(path4,{force:!0})}}var import_promises11,import_node_path12,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises11=
-__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
-sinks)sink(record,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
+__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record2=toRecord(draft,options2);records.push(record2);for(let sink of options2.
+sinks)sink(record2,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
 ...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null,governance:null},records:[...records],summary:countStatuses(
 records)})}}function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
 UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
@@ -7855,8 +7880,8 @@ started,outcome:end.outcome,exit_code:end.exitCode,...errorFields(end.problems,a
 1?"is":"are";return[`${String(names2.length)} of ${String(done+names2.length)} applications ${verb} not done: ${names2.join(", ")}.`]}function failDocument(document,problems){
 let{exit_code:before}=document.run,ended=before===EXIT.done||before===EXIT.changes?{outcome:"failed",exit_code:EXIT.failed}:{};return{...document,run:{...document.
 run,...ended,...errorFields(problems,document.run.applications??null)}}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,
-failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorder.\
-ts"(){"use strict";init_errors();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+failed:0,skipped:0,warning:0};for(let record2 of records)counts[record2.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorde\
+r.ts"(){"use strict";init_errors();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -7923,11 +7948,11 @@ Object.keys(chunk2));if(err2)return;this.options.columns=columns}}if(this.info.r
 options.on_record&&this.options.on_record(chunk2,this.info.records)}catch(err2){return err2}let err,chunk_string;if(this.options.eof){if([err,chunk_string]=this.
 stringify(chunk2),err)return err;if(chunk_string===void 0)return;chunk_string=chunk_string+this.options.record_delimiter}else{if([err,chunk_string]=this.stringify(
 chunk2),err)return err;if(chunk_string===void 0)return;(this.options.header||this.info.records)&&(chunk_string=this.options.record_delimiter+chunk_string)}this.
-info.records++,push(chunk_string)},stringify:function(chunk2,chunkIsHeader=!1){if(typeof chunk2!="object")return[void 0,chunk2];let{columns}=this.options,record=[];
+info.records++,push(chunk_string)},stringify:function(chunk2,chunkIsHeader=!1){if(typeof chunk2!="object")return[void 0,chunk2];let{columns}=this.options,record2=[];
 if(Array.isArray(chunk2)){let length=columns?Math.min(chunk2.length,columns.length):chunk2.length;for(let i9=0;i9<length;i9++){let field=chunk2[i9],[err,value2]=this.
-__cast(field,{index:i9,column:i9,records:this.info.records,header:chunkIsHeader});if(err)return[err];record[i9]=[value2,field]}}else for(let i9=0;i9<columns.length;i9++){
+__cast(field,{index:i9,column:i9,records:this.info.records,header:chunkIsHeader});if(err)return[err];record2[i9]=[value2,field]}}else for(let i9=0;i9<columns.length;i9++){
 let field=get2(chunk2,columns[i9].key),[err,value2]=this.__cast(field,{index:i9,column:columns[i9].key,records:this.info.records,header:chunkIsHeader});if(err)return[
-err];record[i9]=[value2,field]}let csvrecord="";for(let i9=0;i9<record.length;i9++){let options3,err,[value2,field]=record[i9];if(typeof value2=="string")options3=
+err];record2[i9]=[value2,field]}let csvrecord="";for(let i9=0;i9<record2.length;i9++){let options3,err,[value2,field]=record2[i9];if(typeof value2=="string")options3=
 this.options;else if(is_object(value2)){if(options3={...value2},value2=options3.value,delete options3.value,typeof value2!="string"&&value2!==void 0&&value2!==null&&
 err)return[Error(`Invalid Casting Value: returned value must return a string, null or undefined, got ${JSON.stringify(value2)}`)];if(options3={...this.options,...options3},
 [err,options3]=normalize_options(options3),err!==void 0)return[err]}else if(value2==null)options3=this.options;else return[Error(`Invalid Casting Value: returne\
@@ -7941,7 +7966,7 @@ value2.indexOf(quote)>=0,containsEscape=value2.indexOf(escape3)>=0&&escape3!==qu
 if(typeof field=="number"||typeof field=="bigint")break;value2=`'${value2}`;break;case"=":case"+":case"@":case"	":case"\r":case"\uFF1D":case"\uFF0B":case"\uFF0D":case"\
 \uFF20":value2=`'${value2}`;break}let shouldQuote=containsQuote===!0||containsdelimiter||containsRecordDelimiter||quoted||quotedString||quotedMatch;shouldQuote===
 !0&&containsEscape===!0&&(value2=value2.replaceAll(escape3,()=>escape3+escape3)),containsQuote===!0&&(value2=value2.replaceAll(quote,()=>escape3+quote)),shouldQuote===
-!0&&(value2=quote+value2+quote),csvrecord+=value2}else(quoted_empty===!0||field===""&&quoted_string===!0&&quoted_empty!==!1)&&(csvrecord+=quote+quote);i9!==record.
+!0&&(value2=quote+value2+quote),csvrecord+=value2}else(quoted_empty===!0||field===""&&quoted_string===!0&&quoted_empty!==!1)&&(csvrecord+=quote+quote);i9!==record2.
 length-1&&(csvrecord+=delimiter)}return[void 0,csvrecord]},bom:function(push){this.options.bom===!0&&push(bom_utf8)},headers:function(push){if(this.options.header===
 !1||this.options.columns===void 0)return;let err,headers=this.options.columns.map(column=>column.header);if(this.options.eof?([err,headers]=this.stringify(headers,
 !0),headers+=this.options.record_delimiter):[err,headers]=this.stringify(headers,!0),err)return err;this.options.header_as_comment&&(headers=this.options.header_as_comment+
@@ -7950,12 +7975,12 @@ type==="bigint"?[void 0,this.options.cast.bigint(value2,context)]:type==="number
 options.cast.boolean(value2,context)]:value2 instanceof Date?[void 0,this.options.cast.date(value2,context)]:type==="object"&&value2!==null?[void 0,this.options.
 cast.object(value2,context)]:value2===null&&this.options.cast.null!==void 0?[void 0,this.options.cast.null(value2,context)]:value2===void 0&&this.options.cast.undefined!==
 void 0?[void 0,this.options.cast.undefined(value2,context)]:[void 0,value2]}catch(err){return[err]}}}}}});var stringify,init_sync=__esm({"node_modules/csv-stringify/lib/sync.js"(){init_api();init_normalize_options();stringify=function(records,opts={}){let data=[],[err,
-options2]=normalize_options(opts);if(err!==void 0)throw err;let api=stringifier(options2,{stop:!1},{records:0});for(let record of records){let err2=api.__transform(
-record,function(record2){data.push(record2)});if(err2!==void 0)throw err2}if(data.length===0){api.bom(d9=>{data.push(d9)});let err2=api.headers(headers=>{data.push(
-headers)});if(err2!==void 0)throw err2}return data.join("")}}});function csvHeader(){return toCsv([CSV_COLUMNS])}function csvRows({run,records}){let actor=run.actor?.arn??"";return toCsv(records.map(record=>csvRow(record,run.
-cluster_name??"",actor)))}function csvRow(record,clusterName,actor){return[record.at,record.run_id,record.build_id,record.environment,clusterName,actor,record.application??
-"",record.database??"",record.username??"",record.object,record.action,record.status,record.message]}function toCsv(rows){return rows.length===0?"":stringify(rows.
-map(cells=>cells.map(visible)),{record_delimiter:`\r
+options2]=normalize_options(opts);if(err!==void 0)throw err;let api=stringifier(options2,{stop:!1},{records:0});for(let record2 of records){let err2=api.__transform(
+record2,function(record3){data.push(record3)});if(err2!==void 0)throw err2}if(data.length===0){api.bom(d9=>{data.push(d9)});let err2=api.headers(headers=>{data.
+push(headers)});if(err2!==void 0)throw err2}return data.join("")}}});function csvHeader(){return toCsv([CSV_COLUMNS])}function csvRows({run,records}){let actor=run.actor?.arn??"";return toCsv(records.map(record2=>csvRow(record2,run.
+cluster_name??"",actor)))}function csvRow(record2,clusterName,actor){return[record2.at,record2.run_id,record2.build_id,record2.environment,clusterName,actor,record2.
+application??"",record2.database??"",record2.username??"",record2.object,record2.action,record2.status,record2.message]}function toCsv(rows){return rows.length===
+0?"":stringify(rows.map(cells=>cells.map(visible)),{record_delimiter:`\r
 `,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
 entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/audit\
 /governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","databas\
@@ -7963,14 +7988,14 @@ e","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});fun
 `).update(content).digest("hex")}var import_node_crypto8,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
-`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,summary:document.
-summary,repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===
-void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??hashLink(GENESIS,line)}function parseLine(line){try{let value2=JSON.
-parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
-if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
-null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
-isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
-/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readHead(path4,hash){let chunks=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
+`)};for(let record2 of document.records)add(JSON.stringify({type:"record",...record2}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,
+summary:document.summary,repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===
+void 0||match[2]===void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??hashLink(GENESIS,line)}function parseLine(line){
+try{let value2=JSON.parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(
+line)?.csv)}}function csvMark(value2){if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash==
+"string"?{start:start2,end,hash}:null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2==
+"object"&&value2!==null&&!Array.isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX=
+'{"type":"run",',HASHED_LINE=/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readHead(path4,hash){let chunks=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
 lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf(
 beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs10,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
 ict";import_node_fs10=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
@@ -8273,22 +8298,22 @@ server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_
 ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,governance:optional(nullable(object(
 {file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list2]=TABLE_DEFAULTS.exec(statement)??[];if(list2===void 0)return[];
 let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list2.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
-var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open5=[
+var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
 ...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a9,b9)=>compare2(sortKeyOf(a9),sortKeyOf(b9)))}
 function compare2(a9,b9){return a9===b9?0:a9<b9?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,instance,database,
-username])}function follow(record,run,logins,closed){if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance=run?.instance?.identifier??
-null;if(record.status==="removed"&&(record.object==="database"||record.object==="role")){for(let[key2,login3]of logins){let{open:open5}=login3;(record.object===
-"database"?open5.database===database:open5.username===username)&&open5.environment===record.environment&&open5.instance===instance&&closePeriod(logins,key2,login3,
-record,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.
-environment,instance,database,username]),login2=logins.get(key),state2=nextState(login2?.state??{...NONE,isOlder:record.object==="role"&&record.status!=="create\
-d"},record),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record.run_id;login2!==void 0&&!isSameRun&&
-closePeriod(logins,key,login2,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...openPeriod(record,run,may),since:isSameRun?login2.open.since:
-record.at}})}function openPeriod(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{environment,
-instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,actor:isNews?
-run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key,login2,record,closed){closed.push({...login2.open,until:record.
-at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
+username])}function follow(record2,run,logins,closed){if(!TOOK_PLACE.has(record2.status))return;let{database,username}=record2,instance=run?.instance?.identifier??
+null;if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){for(let[key2,login3]of logins){let{open:open5}=login3;(record2.object===
+"database"?open5.database===database:open5.username===username)&&open5.environment===record2.environment&&open5.instance===instance&&closePeriod(logins,key2,login3,
+record2,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record2.object))return;let key=JSON.stringify([record2.
+environment,instance,database,username]),login2=logins.get(key),state2=nextState(login2?.state??{...NONE,isOlder:record2.object==="role"&&record2.status!=="crea\
+ted"},record2),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==void 0&&!isSameRun&&
+closePeriod(logins,key,login2,record2,closed),logins.set(key,{state:state2,run:record2.run_id,open:{...openPeriod(record2,run,may),since:isSameRun?login2.open.since:
+record2.at}})}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!=="no_change";return{environment,
+instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.build_id:null,actor:isNews?
+run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key,login2,record2,closed){closed.push({...login2.open,until:record2.
+at,untilBuild:record2.build_id}),logins.delete(key)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};if(record2.object!==
 "default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{on,schema,granted=[],
-revoked=[]}of record.access?.changes??readOldChanges(record)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS)??new Set;for(let privilege of granted)
+revoked=[]}of record2.access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS)??new Set;for(let privilege of granted)
 held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS,held2)}return{...state2,schemas:schemas2}}function describeAccess({
 owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held2])=>privileges.some(
 privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[
@@ -8297,7 +8322,7 @@ privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(
 NONE={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS="",TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=["INSERT","UPDATE","DELETE"];LOGS_IN=
 "log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
 parseLine(line));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
-let{value:record}=parseRecord(parseLine(line));record!==null&&beginsAccess(record)&&records.push(record)}let begun=new Map(followAccess(entries).filter(({until})=>until===
+let{value:record2}=parseRecord(parseLine(line));record2!==null&&beginsAccess(record2)&&records.push(record2)}let begun=new Map(followAccess(entries).filter(({until})=>until===
 null).map(period=>[accessKeyOf(period.instance??"",period.database,period.username),period]));return{access(instance,database,username){let{since,sinceBuild=null}=begun.
 get(accessKeyOf(instance,database,username))??{};return since===void 0||sinceBuild===null?null:{day:since.slice(0,10),build:sinceBuild}},firstDay:build=>days.get(
 build)??null}}function beginsAccess({object:object2,status}){return object2==="default_privileges"||(object2==="role"||object2==="database")&&status!=="updated"}
@@ -8330,7 +8355,7 @@ function withFound(problems,found){let known=problems.filter(({code})=>code==="n
 includes(field))]}async function writeGovernanceOf(governance,document){if(governance===null)return{problem:null,head:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));
 return writeGovernance2({...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,claim:claim2=null,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
 return startRun2({command:command10,inputFile:input,claim:claim2,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({
-variables,interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
+variables,interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies(),dependencies_exports)),
 caFile=variables.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line=>{isJson?errors.write(
 `${printableJson({type:"progress",message:line})}
 `):output.write(`${shortLine(line)}
@@ -8346,16 +8371,7 @@ failure()===null||error===null))for(let line of error.split(`
 `))errors.write(`${shortLine(line)}
 `)}var import_promises14,init_run2=__esm({"src/cli/run.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_json_lines();init_file();init_one_line();
 init_errors();init_aws_environment();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
-ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
-value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
-tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
-Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isTagField(key){
-return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(
-key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===relevant(desired)}function hasOwned(tag,database){
-let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson3(text2){try{return JSON.parse(text2)}catch(error){
-if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","Bu\
-ildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","C\
-leanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment},admin){let tag=parseTag(comment);return name2===helperOf(admin)&&
+ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment},admin){let tag=parseTag(comment);return name2===helperOf(admin)&&
 !canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment,superuser})=>!superuser&&parseTag(comment)?.
 has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).filter(({comment})=>isOfStack(
 declaration,parseTag(comment))),names2=[...declaration.applications.map(({username})=>username),...ofStack.map(({name:name2})=>name2)];return[...new Set(names2)].
@@ -8363,7 +8379,8 @@ filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/mode
 approval",endpoint:"endpoint",foreign_account:"account",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged\
  role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",upgrade:"major upgr\
 ade",extension:"extension",setting:"setting",immutable:"immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid database",missing_database:"mis\
-sing database",renamed_database:"renamed database",renamed_role:"renamed role",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+sing database",renamed_database:"renamed database",renamed_role:"renamed role",removal_approval:"destroy",removal_obstacle:"destroy",standing_application:"destr\
+oy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===helperOf(admin.username)?`the username "${username}" is kept for the delegated admin's upgrades\
@@ -9097,8 +9114,8 @@ ORD ${verifier}`),words2.join(" ")}function withOptions(verb,attributes){let{ver
 null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{
 redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}
 function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,attributes)}function commentOnRole(role,comment){return new Statement(
-`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){return new Statement(`GRANT ${quoteIdentifier(role)} TO\
- ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2,runAs2=null){return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(
+`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${comment===null?"NULL":quoteLiteral(comment)}`)}function grantRole(role,member2){return new Statement(`GRANT ${quoteIdentifier(
+role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2,runAs2=null){return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(
 member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,{runAs:runAs2})}function grantWithAdmin(role,member2){return new Statement(`GRANT ${quoteIdentifier(role)} \
 TO ${quoteIdentifier(member2)} WITH ADMIN OPTION`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(
 member2)}`)}function revokeMembership(version2,role,member2,grantor){let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(grantor)}`:"";return new Statement(`RE\
@@ -9738,8 +9755,8 @@ context,execution,isMended);if(problems.length>0)throw new ApplyError(problems)}
 signal)])}function interruptedProblem(signal){return signal.reason instanceof Error?defectProblem(signal.reason):{application:null,code:"interrupted",field:"run",
 message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function defectProblem(thrown){return{application:null,code:"defect",
 field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is in the audit; the next run goes\
- on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.
-message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,
+ on from there."}}function recordUnknown(record2,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.
+message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record2({...toDraft(step2,
 [],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_draft();init_errors();
 OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, and run again.",57014:"The \
 statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"The server has no \
@@ -9857,7 +9874,7 @@ provider==="builtin"?`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${text2}`:`${versio
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function alterDatabaseTemplate(database,isTemplate,owner){
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){
-return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){
+let text2=comment===null?"NULL":quoteLiteral(comment);return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${text2}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){
 return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){
 return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm(
 {"src/sql/database.ts"(){"use strict";init_locale();init_server_version();init_statement();init_quote()}});function withGuests({databases:databases2},names2){return new Set([...names2,...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.
@@ -9909,26 +9926,26 @@ RRENT_USER`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statem
 NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join11(texts2){return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_TIME_LIMIT,NO_TRANSACTION_LIMIT,
 NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";init_owner();init_quote();init_role();NO_TIME_LIMIT=["SET statement_timeout = 0","SET lock_timeout =\
  0","SET idle_in_transaction_session_timeout = 0"],NO_TRANSACTION_LIMIT="SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_show_all_settings() W\
-HERE name = 'transaction_timeout'",NO_ROLE="SET LOCAL ROLE NONE"}});function checkClaim2(declaration,declaredNames,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,
-standing,takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!declaredNames.
-has(claimant)?[]:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Giv\
-e ${application.name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){
-let message=`the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing){case"ours":case"unproven":return null;case"other_sta\
-ck":{let stack=tag.get("Stack")??"";if(acceptTagsFrom.has(stack))return null;let claim2=tag.get("Claim"),accept=`list "${stack}" in accept_tags_from to take it \
-over.`,remedy=claim2===void 0?`Remove it there first, or ${accept}`:wayBack(claim2,accept);return violation(application,"foreign_claim",message,remedy)}case"oth\
-er_state":return takesOver2?null:violation(application,"foreign_claim",message,wayBack(tag.get("Claim")??"","set ALLOW_DB_TAKEOVER=true in the environment of on\
-e run to take it over."))}}function wayBack(claim2,takeOver){let address="module.<name>.terraform_data.stack";return["If that state is the right one, work there\
-.",`If it was lost, give this one its claim: terraform state rm ${address} (where this state has one already), then`,`terraform import ${address} ${printClaim(claim2)}\
-.`,`Or ${takeOver}`].join(" ")}function checkMissingClaim(declaration,{roles},{command:command10}){if(declaration.claim!==null||command10!=="apply")return[];let claimed=declaration.
-applications.flatMap(({username})=>{let tag=parseTag(roles.get(username)?.comment??null);return tag?.has("Claim")===!0&&isTaken(declaration,tag)?[{username,claim:tag.
-get("Claim")??""}]:[]});return[...groupBy(claimed,({claim:claim2})=>claim2)].map(([claim2,items2])=>violation(null,"missing_claim",missingClaim(claim2,items2.map(
-({username})=>username)),giveClaim(claim2)))}function isTaken(declaration,tag){return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag.get("Stack")??
-"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED2).join(", "),others=usernames.length>NAMED2?` and ${String(usernames.length-NAMED2)}\
- more`:"";return`${named}${others} belong to the state with the claim ${claim2}, and this input has no claim.`}function giveClaim(claim2){return`If the input is\
- of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){
-if(declaration.claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`Thi\
-s input has no claim, and something here has ${claim2}: nothing is changed without it. ${giveClaim(claim2)}`)}var NAMED2,init_claims=__esm({"src/guardrails/clai\
-ms.ts"(){"use strict";init_group_by();init_claim();init_tag();init_violation();NAMED2=3}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+HERE name = 'transaction_timeout'",NO_ROLE="SET LOCAL ROLE NONE"}});function checkClaim2(declaration,homeless,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,standing,
+takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!homeless.has(claimant)?
+[]:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.
+name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){let message=`\
+the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing){case"ours":case"unproven":return null;case"other_stack":{let stack=tag.
+get("Stack")??"";if(acceptTagsFrom.has(stack))return null;let claim2=tag.get("Claim"),accept=`list "${stack}" in accept_tags_from to take it over.`,remedy=claim2===
+void 0?`Remove it there first, or ${accept}`:wayBack(claim2,accept);return violation(application,"foreign_claim",message,remedy)}case"other_state":return takesOver2?
+null:violation(application,"foreign_claim",message,wayBack(tag.get("Claim")??"","set ALLOW_DB_TAKEOVER=true in the environment of one run to take it over."))}}function wayBack(claim2,takeOver){
+let address="module.<name>.terraform_data.stack";return["If that state is the right one, work there.",`If it was lost, give this one its claim: terraform state \
+rm ${address} (where this state has one already), then`,`terraform import ${address} ${printClaim(claim2)}.`,`Or ${takeOver}`].join(" ")}function checkMissingClaim(declaration,{
+roles},{command:command10}){if(declaration.claim!==null||command10!=="apply")return[];let claimed=declaration.applications.flatMap(({username})=>{let tag=parseTag(
+roles.get(username)?.comment??null);return tag?.has("Claim")===!0&&isTaken(declaration,tag)?[{username,claim:tag.get("Claim")??""}]:[]});return[...groupBy(claimed,
+({claim:claim2})=>claim2)].map(([claim2,items2])=>violation(null,"missing_claim",missingClaim(claim2,items2.map(({username})=>username)),giveClaim(claim2)))}function isTaken(declaration,tag){
+return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag.get("Stack")??"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED2).
+join(", "),others=usernames.length>NAMED2?` and ${String(usernames.length-NAMED2)} more`:"";return`${named}${others} belong to the state with the claim ${claim2}\
+, and this input has no claim.`}function giveClaim(claim2){return`If the input is of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}\
+, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){if(declaration.claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(
+comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`This input has no claim, and something here has ${claim2}: nothing is changed without \
+it. ${giveClaim(claim2)}`)}var NAMED2,init_claims=__esm({"src/guardrails/claims.ts"(){"use strict";init_group_by();init_claim();init_tag();init_violation();NAMED2=
+3}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
 function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
 role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
@@ -10088,33 +10105,34 @@ application,"setting",`${name2} would let the role act as another or load code.`
 void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
 "setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
 init_settings2=__esm({"src/guardrails/settings.ts"(){"use strict";init_violation();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_lib\
-raries"])}});function checkActual(declaration,actual,run){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
-cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
-byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer(declaration,cluster),...checkMissingClaim(declaration,
-cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(
-application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,{...known,run},application,role),...checkIam(
-declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(declaration,cluster,
-strays,database),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[violation(null,"endpoint",`${declaration.
-instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){
-let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.applications.length>0,createDb=!admin.
-createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?["CREATEDB"]:[]];if(missing.
-length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(admin.name,lacking)]);
-return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}
-function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[violation(application,
-"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose another username, or set \
-adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim2(declaration,known.declared,known.run,application,tag),...checkPrivileged(known.privileged,
-application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{database,username}){let state2=cluster.
-databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?` Its database ${database} still carries ou\
-r tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){let isManaged2=parseTag(role.comment)!==null,attributes=[
-...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
-has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_role",`the role ${role.name} holds ${attributes.
-join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(declaration,cluster,adminRoles,application,role){let{version:version2,
-login:login2}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0?[]:[violation(application,"missing_right",
-noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}function masterHint({
-masterSecretId}){return masterSecretId===null?" or give master_secret_id.":""}function checkInside(database,actual){let interior=actual.interiors.get(database.name);
-return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/gua\
-rdrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_strays();init_encodings();init_iam();init_members2();
-init_passwords();init_violation();init_settings2();init_server_version()}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
+raries"])}});function checkActual(declaration,actual,run){let{cluster}=actual,known={homeless:new Set(declaration.applications.filter(item=>!hasLogin(declaration,cluster,item)).
+map(nameOf)),administered:new Set(cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.
+memberships,"rds_superuser"),byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer(declaration,cluster),
+...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),
+...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,{...known,
+run},application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(
+declaration,cluster,strays,database),...checkInside(database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{username}){
+return isOfStack(declaration,parseTag(roles.get(username)?.comment??null))}function checkServer(declaration,{server}){return server.inRecovery?[violation(null,"\
+endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,
+roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.applications.
+length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?["\
+CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
+admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
+give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
+[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
+other username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim2(declaration,known.homeless,known.run,application,tag),...checkPrivileged(
+known.privileged,application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{database,username}){
+let state2=cluster.databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?` Its database ${database}\
+ still carries our tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){let isManaged2=parseTag(role.
+comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.
+bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_r\
+ole",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(declaration,cluster,adminRoles,application,role){
+let{version:version2,login:login2}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0?[]:[violation(application,
+"missing_right",noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}
+function masterHint({masterSecretId}){return masterSecretId===null?" or give master_secret_id.":""}function checkInside(database,actual){let interior=actual.interiors.
+get(database.name);return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm(
+{"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_strays();init_encodings();init_iam();
+init_members2();init_passwords();init_violation();init_settings2();init_server_version()}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
 ...checkTokens(declaration,cluster,master)]}function refusal5(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
 function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal5(`${name2} is too long for the name o\
 f a role.`,"Give the delegated admin a shorter name.")];let role=roles.get(name2);if(role===void 0||isHelper(role,server.login))return[];let message=`the role ${name2}\
@@ -10180,21 +10198,37 @@ login2)],step:step(subject(owner,"database"),"create_database","create","created
 undo:[releaseRole(version2,owner.username,login2)]}}function anew({actual},{name:name2,owner,recreateMissing}){let tag=parseTag(actual.cluster.roles.get(owner.username)?.
 comment??null);return tag===null||!recreateMissing||!hasOwned(tag,name2)?"":`: new and empty (recreate_missing), for the one that had existed since build ${tag.
 get("BuildId")??"unknown"} is not there`}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_tag();init_database();init_role();init_context();
-init_privileges()}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
+init_privileges()}});function markerOf(tag,application){let value2=memberOf(tag,"Marker",application);return typeof value2=="string"?value2:null}function undeclaredOf(tag,application){
+let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application));return success?output:null}function removalOf(tag,application){let{success,output}=safeParse(
+REMOVAL,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,marker)}
+function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
+null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
+buildId:BuildId,at:At,isApproved:Approved,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...doneAt!==null&&{DoneAt:doneAt}};
+return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,
+null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(
+tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.
+delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a9],[b9])=>a9<b9?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.
+get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,
+REMOVAL,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),
+At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL=
+pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),DoneAt:nullish(string(),null)}),transform(
+({Policy,Marker,BuildId,At,Approved,DoneAt})=>({policy:Policy,marker:Marker,buildId:BuildId,at:At,isApproved:Approved,doneAt:DoneAt})));MEMBERS=record(string(),
+unknown())}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
 name)?.kind==="password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,
-existing2));if(application.accessLevel==="owner")for(let[field,name2]of databaseFields(context,application,existing2,isMade))own.set(field,name2);return application.
-auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function databaseFields({actual},{username,database},existing2,isMade){if(isMade||
-actual.cluster.databases.get(database)?.owner===username)return[["OwnedDatabase",database]];let owned2=existing2?.get("OwnedDatabase");return owned2!==void 0?[[
-"OwnedDatabase",owned2]]:existing2===null||existing2.has("PendingDatabase")?[["PendingDatabase",database]]:[]}function isWritten(existing2,desired,changed){return changed?
-formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2)}
-function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??context.
-buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,existing2),["Applica\
-tion",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}function claimFields({declaration:{
-claim:claim2,workspace},buildId,startedAt},existing2){let kept=CLAIM_FIELDS.flatMap(field=>{let value2=existing2?.get(field);return value2===void 0?[]:[[field,value2]]});
-if(claim2===null)return kept;let where=workspace===null?[]:[["Workspace",workspace]],before=existing2?.get("Claim");return before===claim2?[...kept,...where]:[...where,
-["Claim",claim2],["ClaimedAt",startedAt.toISOString()],["ClaimedByBuildId",buildId],...before===void 0?[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){
-let before=existing2.get("Claim");return before!==void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag();
-CLAIM_FIELDS=["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.name),state2=existing2??newDatabase(database),isNew=existing2===
+existing2));if(application.accessLevel==="owner")for(let[field,name2]of databaseFields(context,application,existing2,isMade))own.set(field,name2);application.auth===
+"password"&&version2!==void 0&&own.set("SecretVersionId",version2);let marker=application.marker??(existing2===null?null:markerOf(existing2,application.name));return withMarker(
+own,application.name,marker)}function databaseFields({actual},{username,database},existing2,isMade){if(isMade||actual.cluster.databases.get(database)?.owner===username)
+return[["OwnedDatabase",database]];let owned2=existing2?.get("OwnedDatabase");return owned2!==void 0?[["OwnedDatabase",owned2]]:existing2===null||existing2.has(
+"PendingDatabase")?[["PendingDatabase",database]]:[]}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(
+existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2)}function desiredTag(context,application,existing2){
+let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??context.buildId],["ClusterName",declaration.clusterName],
+["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,existing2),["Application",application.name],["CleanupPolicy",application.
+cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}function claimFields({declaration:{claim:claim2,workspace},buildId,startedAt},existing2){
+let kept=CLAIM_FIELDS.flatMap(field=>{let value2=existing2?.get(field);return value2===void 0?[]:[[field,value2]]});if(claim2===null)return kept;let where=workspace===
+null?[]:[["Workspace",workspace]],before=existing2?.get("Claim");return before===claim2?[...kept,...where]:[...where,["Claim",claim2],["ClaimedAt",startedAt.toISOString()],
+["ClaimedByBuildId",buildId],...before===void 0?[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){let before=existing2.get("Claim");return before!==
+void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_removal_memory();init_tag();CLAIM_FIELDS=["Works\
+pace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.name),state2=existing2??newDatabase(database),isNew=existing2===
 void 0,access=[...accessSteps(context,database,state2,isNew),...planDatabaseGrants(context,database,state2)],limits=limitSteps(context,database,state2),restricted=access.
 some(({kind})=>kind==="restrict_public"||kind==="open_database"),tag=tagSteps(context,database,state2,isNew,restricted||limits.length>0),isAdopted=tag.some(item=>item.
 kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=isNew||isAdopted||
@@ -10399,20 +10433,31 @@ a member of ${roles}, granted outside of this declaration and left alone${more}`
 ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(
 item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm(
 {"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();
-LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&isOurOrphan(
-context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.has(
-role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){
-let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.
-has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||
-!isOurs(context,tag)?[]:[orphan(context,tag,"database",database.owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
-get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},declared=declaration.
-applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="role"?actual.cluster.
-roles:actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed\
- in it`;return finding(about,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer de\
-clared and is retained`);let remedy=now!==void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this one as it is`:`r\
-ds-provision destroy --application ${application??""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what}\
- is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_claim();
-init_tag();init_context()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
+LEFTOVER="revoke leftover"}});function pendingRemoval(tag,role){let request=removalOf(tag,tag.get("Application")??"");return request===null||request.doneAt!==null&&!role.canLogin?null:request}
+function declaredDatabase(declaration,cluster,username){return declaration.databases.find(({name:name2})=>cluster.databases.get(name2)?.owner===username)??null}
+var init_undeclared=__esm({"src/plan/undeclared.ts"(){"use strict";init_removal_memory()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
+orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs(context,tag){return tag.has("Appli\
+cation")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
+has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
+declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return(cleanupPolicy??tag.get("CleanupPolicy"))!=="retain"&&removalOf(tag,application)===
+null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&declaredDatabase(declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,
+role.name)}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(tag,application,{buildId,at:startedAt.toISOString()}),about={application,
+database:null,username:role.name,object:"role"},message=`role ${role.name} is not declared any more: that is remembered until it is, or is removed`;return step(
+about,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(
+tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)return[orphan(context,tag,"role",role.name,null)];let about={application,database:null,
+username:role.name,object:"role"},message=`role ${role.name} is no longer declared, and is disabled since ${request.doneAt??""}`;return[finding(about,"retained",
+"skipped",message)]}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.
+cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.
+roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)||removalOf(tag,tag.get("Application")??"")!==null?[]:[orphan(context,tag,"data\
+base",database.owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){let application=tag.get("Application")??null,what=object2===
+"role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},declared=declaration.applications.find(item=>item.name===
+application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="role"?actual.cluster.roles:actual.cluster.databases).has(
+now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;return finding(about,"keep",
+"warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=now!==
+void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this one as it is`:`rds-provision destroy --application ${application??
+""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.
+get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_administers();init_claim();init_removal_memory();
+init_tag();init_role();init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
 declaration.instance.database,"postgres"]),byOwner=groupBy([...cluster.databases.values()].filter(({name:name2})=>!declared.has(name2)&&!kept.has(name2)),({owner})=>owner),
 owners=context.planned.applications.filter(({username})=>parseTag(cluster.roles.get(username)?.comment??null)!==null).map(application=>({application,states:byOwner.
 get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell(application,states)),jobs:owners.flatMap(({application,states})=>shut(
@@ -10464,18 +10509,32 @@ finding(about,"set","warning",message)]}}function items(value2){return typeof va
 return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===
 value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain2])=>quoted?.replaceAll('\
 ""','"')??plain2??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_members2();init_print();init_role();
-init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+init_context()}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);if(existing2===
+null)return[step(subject(application,"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
+let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map(withoutMemory(existing2,nameIn(existing2))).set("UpdatedByBuildId",context.
+buildId);return[...request===null?[]:[takeBack(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(left2,desired,changed)?[]:[retag(application,
+role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack(application,role,{request,from,left:left2}){let message=`${`the r\
+emoval of ${from} (${request.policy}), asked for in build ${request.buildId} at ${request.at}`}, is taken back, since ${role.name} is declared`,statements=[commentOnRole(
+role.name,formatTag(left2))];return step(subject(application,"role"),"take_back_removal","taken back","updated",message,statements)}function retag(application,role,existing2,desired){
+let statements=[commentOnRole(role.name,formatTag(desired))],told=differences(existing2,desired);if(takesOver(existing2,desired)){let message=`role ${role.name}\
+ taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(subject(application,"tag"),"tag_role","take over","updated",message,statements)}if(nameIn(
+existing2)!==application.name){let message=`${nameIn(existing2)} is declared as ${application.name} by now, with the same login ${role.name}: ${told}`;return step(
+subject(application,"role"),"tag_role","renamed","updated",message,statements)}return step(subject(application,"tag"),"tag_role","tag","updated",`tag of role ${role.
+name}: ${told}`,statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>existing2.get(key)!==
+desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>isObjectField(key)?key:`${key} ${existing2.get(key)??"none"} -> ${desired.get(
+key)??"none"}`).join(", ")}var init_role_tags=__esm({"src/plan/role-tags.ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_role();init_context();
+init_tags2()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
 null))),message=`role ${application.username} (${application.accessLevel}${application.auth==="iam"?", IAM":""})`;return{steps:[step(subject(application,"role"),
 "create_role","create","created",message,[createRole(application.username,attributes),comment])],findings:[]}}function planExistingRole(context,application,role){
-let attributes=attributeStep(application,role),password=planPassword(context,application),changed=[...attributes===null?[]:[attributes],...password.steps],elsewhere2=[
-...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tag=tagStep(context,application,role,changed.length+
-elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,...tag===null?
-[]:[tag]],findings:[...attributes===null&&tag?.object!=="role"?[unchanged]:[],...password.findings]}}function attributeStep(application,role){let wanted=application.
-validUntil?.getTime()??null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.canCreateDatabases&&
-{createDb:application.canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.
+let attributes=attributeStep(application,role),password=planPassword(context,application),changed=[...attributes===null?[]:[attributes],...password.steps],elsewhere=[
+...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tags=planRoleTag(context,application,role,changed.
+length+elsewhere.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,...tags],
+findings:[...attributes===null&&tags.every(({object:object2})=>object2!=="role")?[unchanged]:[],...password.findings]}}function attributeStep(application,role){
+let wanted=application.validUntil?.getTime()??null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.
+canCreateDatabases&&{createDb:application.canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.
 connectionLimit},...wanted!==actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(
 attributes,role,application).join(", ")}`;return step(subject(application,"role"),"alter_role","alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
 let time3=value2=>value2?.toISOString()??"infinity";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
@@ -10499,14 +10558,8 @@ y; nothing was changed`);case"expired":return finding(about,"verify","skipped",`
  password`);case"unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}.\
  ${state2.remedy}`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a\
  password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the pass\
-word could not be tried`)}}function tagStep(context,application,role,changed){let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);
-if(existing2!==null&&isWritten(existing2,desired,changed))return null;let statements=[commentOnRole(role.name,formatTag(desired))];if(existing2===null)return step(
-subject(application,"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,statements);let about=subject(application,"tag"),told=differences(
-existing2,desired);if(takesOver(existing2,desired)){let message=`role ${role.name} taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(about,
-"tag_role","take over","updated",message,statements)}return step(about,"tag_role","tag","updated",`tag of role ${role.name}: ${told}`,statements)}function differences(existing2,desired){
-let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>existing2.get(key)!==desired.get(key));return keys.length===0?"this build changed the\
- role":keys.map(key=>`${key} ${existing2.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";
-init_claim();init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+word could not be tried`)}}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();init_role_tags();
+init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function planPreparation(input){let{cluster,master}=input,{version:version2,versionText,login:login2}=cluster.server;if(master===null)return{findings:[],jobs:[]};
 let about={application:null,database:null,username:helperOf(login2),object:"admin"};if(version2>=16e4){let message=`nothing to prepare: this is PostgreSQL ${versionText}\
@@ -10526,30 +10579,30 @@ init_tag();init_upgrade_helper();init_role();init_chunks();init_context();GRANTS
 context,application);return{steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own2.steps],findings:[...tokens.
 findings,...own2.findings,...planClone(context,application).findings,...membershipFindings(context,application),...memberFindings(context,application),...settingFindings(
 context,application),...adminFindings(context,application)]}}),databases2=context.planned.databases.map(database=>databaseChanges(context,database)),preparation=planPreparation(
-{cluster:context.actual.cluster,master:context.preparedFor,buildId:context.buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),interiors=databases2.
-flatMap(changes=>interiorJob(context,changes));return{findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(
-context,changes)),...own.findings,...planOrphans(context),...serverFindings(context),...preparation.findings],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),
-...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context),
-...preparation.jobs]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(({caution,...about})=>{let{application,
-database,username,object:object2,action}=about;return caution===void 0?[]:[finding({application,database,username,object:object2},action,"warning",caution)]}))}
-function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(context,database);if(inside===null)return{database,outside:{
-...outside,steps:stepsUnseen(context,database,outside.steps)},inside};let losers=new Set(inside.steps.flatMap(({loser})=>loser??[])),isLater=({kind,username})=>kind===
-"grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,database,!1),...outside.steps.filter(item=>!isLater(item))],closing=[...outside.
-steps.filter(isLater),...outside.closing];return{database,outside:{...outside,steps,closing},inside}}function collectFindings(context,{database,outside,inside}){
-if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.get(database.name)?.reason??"its inside was not seen",message=`\
-could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`;return[finding(subject(database.owner,"database"),"look insid\
-e","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
-transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
-database.owner,...database.guests],{steps}=outside,settings2=inside===null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(
-context,application).steps]),access=steps.length===0?[]:[holdMemberships(context.actual.cluster.server,steps,outside.creation!==null)],rest=settings2.length===0?
-[]:[{kind:"atomic",steps:settings2}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"\
-databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.
-name,transactions:transactionsInside(context.actual.cluster.server,inside.steps)}]}function adoptionJob(context,{outside,inside}){return inside===null||outside.
-closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,outside.closing)]}]}function iamJobs(context){
-let steps=context.planned.applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
-{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_step();init_chunks();init_context();init_databases3();
-init_interior2();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();init_room();init_server();init_upgrade2();
-init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let{admin,masterSecretId,
+{cluster:context.actual.cluster,master:context.preparedFor,buildId:context.buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),orphans=planOrphans(
+context),interiors=databases2.flatMap(changes=>interiorJob(context,changes));return{findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.
+flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.findings,...serverFindings(context),...preparation.findings],jobs:[...roleJobs([...roles.
+flatMap(role=>role.steps),...orphans.steps]),...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>adoptionJob(
+context,changes)),...iamJobs(context),...preparation.jobs]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(
+({caution,...about})=>{let{application,database,username,object:object2,action}=about;return caution===void 0?[]:[finding({application,database,username,object:object2},
+action,"warning",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(context,database);if(inside===
+null)return{database,outside:{...outside,steps:stepsUnseen(context,database,outside.steps)},inside};let losers=new Set(inside.steps.flatMap(({loser})=>loser??[])),
+isLater=({kind,username})=>kind==="grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,database,!1),...outside.steps.filter(item=>!isLater(
+item))],closing=[...outside.steps.filter(isLater),...outside.closing];return{database,outside:{...outside,steps,closing},inside}}function collectFindings(context,{
+database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.get(database.name)?.reason??"its insi\
+de was not seen",message=`could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`;return[finding(subject(database.owner,
+"database"),"look inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{
+stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,
+inside}){let applications=[database.owner,...database.guests],{steps}=outside,settings2=inside===null?[]:applications.flatMap(application=>[...planSettings(context,
+application),...planClone(context,application).steps]),access=steps.length===0?[]:[holdMemberships(context.actual.cluster.server,steps,outside.creation!==null)],
+rest=settings2.length===0?[]:[{kind:"atomic",steps:settings2}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.
+length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:
+[{stage:"interiors",connectTo:database.name,transactions:transactionsInside(context.actual.cluster.server,inside.steps)}]}function adoptionJob(context,{outside,
+inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,outside.
+closing)]}]}function iamJobs(context){let steps=context.planned.applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:
+[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_step();
+init_chunks();init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();
+init_room();init_server();init_upgrade2();init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let{admin,masterSecretId,
 prepareMajorUpgrade}=declaration,ids=[admin.auth==="password"?admin.secretId:null,prepareMajorUpgrade?masterSecretId:null,...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)];
 return[...new Set(ids)].filter(id=>id!==null)}function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);
 return[...problems].flatMap(([secretId2,problem])=>{let applications=users.get(secretId2)??[];return[...applications.length===0||secretId2===declaration.admin.secretId?
@@ -10580,12 +10633,12 @@ declaration,problem,setbacks)),concerns=sortByConcern(declaration,actual.cluster
 clones);let single=[...concerns.applications.values()].flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.
 run,...single].some(isRight))throw new MissingRights(problems);if(concerns.run.length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.
 cluster,setbacks.master.login);setbacks.block([...single,...upgrade]);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,
-leftOut:setbacks.leftOut,rooms:setbacks.rooms,actual,buildId:context.identity.buildId,startedAt:context.identity.startedAt,preparedFor:upgrade.length===0?setbacks.
-master.login:null,secrets})}function withRefusal({applications},problem,{master}){let username=applications.find(({name:name2})=>name2===problem.application)?.username??
-"",refusal6=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal6===void 0?problem:{...problem,message:`${problem.message} ${refusal6}`}}
-function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm(
-{"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_plan();init_assignments();init_inspect();
-init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+leftOut:setbacks.leftOut,rooms:setbacks.rooms,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,
+preparedFor:upgrade.length===0?setbacks.master.login:null,secrets})}function withRefusal({applications},problem,{master}){let username=applications.find(({name:name2})=>name2===
+problem.application)?.username??"",refusal6=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal6===void 0?problem:{...problem,message:`${problem.
+message} ${refusal6}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,
+init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_plan();init_assignments();
+init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
     SELECT
       ${catalogText("pg_get_userbyid(d.refobjid)")} AS role,
       NULL::text AS database,
@@ -10769,67 +10822,60 @@ ${step2.statements.join(`
 []:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database]));return{before:inspection,applications,databases:databases2}}
 var import_promises19,MAX_ROUNDS,MAX_GONE_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises19=__toESM(require_promises(),1);
 init_execute();init_progress();init_errors();init_step();init_failure();init_inspect();init_session();init_outcome();init_default_privileges();init_ledger();init_lost_access();
-init_newer_secrets();init_room2();init_round();init_unfinished();MAX_ROUNDS=4,MAX_GONE_ROUNDS=5,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
-.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1,master=NO_MASTER){
-this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
-this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
-this.#declaration,new Set([...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
-push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
-null||!failed.has(application))}}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
-error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
-GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
-clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
-new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
-race([answer,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{list:async instance=>raceInterrupt(client.list(instance),signal),
-find:async id=>raceInterrupt(client.find(id),signal),create:async(id,instance,tags)=>raceInterrupt(client.create(id,instance,tags),signal),close:()=>{client.close()}}}
-var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
-declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
-for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
-applications.set(application.name,credential)}let admin=auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,id=declaration.prepareMajorUpgrade?
-declaration.masterSecretId:null;return{admin,applications,master:id===null?null:masterLogin(id,credentials.get(id))}}function masterLogin(secretId2,credential){
-let username=credential?.username??null;if(username!==null)return username;throw new AwsError([{application:null,code:"malformed_secret",field:secretId2,message:"\
-the master secret names no username.",remedy:'Add "username" to its JSON.'}])}async function assertAccount({expectedAccount,...aws},dependencies2){if(expectedAccount===
-null)return null;let actor=await raceInterrupt(dependencies2.actor({...aws,expectedAccount}),dependencies2.signal);if(actor.account===expectedAccount)return actor;
-throw new BlockedError([violation(null,"foreign_account",`the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}\
-.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials({
-dependencies:dependencies2,recorder,secrets},declaration){let known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??dependencies2.
-actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&
-recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}
-function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.
-admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();
-init_names();init_violation();init_assignments();init_interrupt()}});var ROW_PRIVILEGES,init_access2=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
-let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
-return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
-return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(
-cluster.roles.get(role)?.comment??null);return isOfStack(declaration,tag)?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),
-privileges=(inside?.privileges??input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.declaration,input.cluster,login2)!==null),
-schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{
-database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.
-map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,
-create}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,isIam=cluster.
-memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(declared,
-state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(
-schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){
-return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[
-held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
-byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>
-0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?
-rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===
-0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and wr\
-ite rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,
-cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.get(name2);return name2===login2||role!==void 0&&isHelper(
-role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.
-map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.
-filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({
-role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){
-return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access2();init_claim();init_tag();init_upgrade_helper()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
-known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
-({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
-[...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
-cluster,inside,privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(
-await server.adminLogin(database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.
-kind==="after_authentication")return null;throw error}}var init_access_matrix2=__esm({"src/run/access-matrix.ts"(){"use strict";init_sendable();init_failure();init_inspect_access();
-init_settled()}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
+init_newer_secrets();init_room2();init_round();init_unfinished();MAX_ROUNDS=4,MAX_GONE_ROUNDS=5,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function removalRight(declaration,username,tag,changes){if(isClaimedElsewhere(declaration,tag))return{kind:"kept",message:`${`role ${username} belongs to the st\
+ack ${describeClaim(tag)} by now`}: it and what it owns are left as they are`};switch(standingOf(declaration,tag)){case"ours":return{kind:"ours"};case"unproven":{
+let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the state with the claim ${claim2}, and this input has no claim.`;return changes?{kind:"\
+blocked",code:"missing_claim",message,remedy:giveClaim(claim2)}:{kind:"ours"}}case"other_state":case"other_stack":return{kind:"blocked",code:"removal_obstacle",
+message:`the role ${username} belongs to the stack ${describeClaim(tag)}.`,remedy:"Remove it there, or take the marker out of the state here (terraform state rm\
+)."}}}var init_departure_claims=__esm({"src/plan/departure-claims.ts"(){"use strict";init_claims();init_claim()}});function departureFinding(about,kind,message){switch(kind){case"gone":return{...finding(about,"remove","no_change",message),kind};case"kept":return{...finding(about,
+"keep","skipped",message),kind};case"retained":return{...finding(about,"retain","skipped",message),kind}}}function ownedDatabase(input,candidate){let{owned:owned2,
+username}=candidate;if(owned2==="none")return NOTHING_OWNED;if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
+cluster.databases.get(owned2.name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...databaseElsewhere(input,candidate,
+owned2.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===
+void 0)return{findings:[departureFinding(about,"gone",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.
+comment??null);if(tag!==null&&(isOfStack(input.declaration,tag)||isClaimedElsewhere(input.declaration,tag))){let owner=`${state2.owner} (application ${tag.get("\
+Application")??""})`,message2=`database ${name2} now belongs to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}
+let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obst\
+acle",field:GUARDRAILS.removal_obstacle,message,remedy:printGiveBack(input.cluster,state2,username,input.declaration.instance.database)}]}}function taggedDatabase({
+cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.
+filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.
+comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??
+null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NOTHING_OWNED,init_departure_databases=__esm(
+{"src/plan/departure-databases.ts"(){"use strict";init_problem();init_claim();init_sendable();init_tag();init_hand_over();init_context();NOTHING_OWNED={drops:null,
+findings:[],problems:[]}}});function resolveDepartures(input){let{declaration,target}=input;if(target.by==="request")return mergeDepartures([...input.cluster.roles.values()].map(role=>judgeRequested(
+input,role,target)));let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;if(declared!==void 0){let{name:name2,
+username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel==="owner"?{name:database}:"none",
+policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role,target));if(found.length===0){let about={application:target.
+by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[departureFinding(about,"gone",`nothing of ${declaration.
+stack} on this instance carries ${FIELDS3[target.by]} ${target.value}: it is already gone`)]}}return mergeDepartures(found)}function mergeDepartures(all){return{
+departures:all.flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeRequested(input,role,{
+application:named}){let{declaration}=input,tag=parseTag(role.comment),application=tag?.get("Application")??"";if(tag===null||named!==null&&named!==application||
+!isOurOrphan(declaration,tag))return NONE2;let request=pendingRemoval(tag,role);if(request===null||declaration.applications.some(({username})=>username===role.name))
+return NONE2;let kept=declaredDatabase(declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));if(deletes(
+request.policy)&&!request.isApproved&&!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedD\
+atabase"),owned2=name2!==void 0?{name:name2}:tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,
+owned:owned2,policy:request.policy})}function ownsDeclared(username,{name:name2,owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.
+name} declares: nothing of it is removed.`,remedy=`Declare ${owner.name} with the username ${username}, or hand the database over first.`;return[message,remedy]}
+function unapproved(username,{policy,buildId}){return[`the removal of ${username} (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PR\
+OVISION=true and ALLOW_DB_DESTROY=true in the environment of the run."]}function judgeTagged(input,role,target){let tag=parseTag(role.comment),application=tag?.
+get("Application");if(tag===null||application===void 0||tag.get(FIELDS3[target.by])!==target.value)return[];if(!isOfStack(input.declaration,tag)){if(target.by===
+"application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it is with all it has`;return[{...NONE2,findings:[
+departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.
+get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,owned:"by tag",policy})]}function judge(input,candidate){let{application,
+username,database}=candidate,about={application,database,username,object:"role"},role=input.cluster.roles.get(username);if(role===void 0)return mergeDepartures(
+[{...NONE2,findings:[departureFinding(about,"gone",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(role.comment);if(tag===null)
+return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker out of the state (terraform\
+ state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!=="retain");if(right2.kind==="kept")return{...NONE2,findings:[
+departureFinding(about,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,right2.message,right2.remedy,right2.code);if(tag.get("Appl\
+ication")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are le\
+ft as they are`;return{...NONE2,findings:[departureFinding(about,"kept",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[departureFinding(about,
+"retained",`role ${username} and what it owns are retained`)]};let owned2=deletes(candidate.policy)?ownedDatabase(input,candidate):NOTHING_OWNED,departure={application,
+username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,
+problems:owned2.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{...NONE2,problems:[{application,code,field:GUARDRAILS[code],
+message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...databaseElsewhere(input,candidate,candidate.owned.
+name,input.cluster.databases.get(candidate.owned.name))}}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();init_claim();
+init_declaration();init_tag();init_departure_claims();init_departure_databases();init_undeclared();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"\
+Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
 lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_isolation",
 "read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateStyle","ISO\
 ,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messag\
@@ -13885,9 +13931,9 @@ return[adminStep(input,"create_admin","create","created",`delegated admin ${admi
 cluster.server.login)],alterRole(admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(
 new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,
 admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),
-joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
-[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew&&auth==="iam"?[RDS_IAM]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(
-role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(
+joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf2=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
+[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew&&auth==="iam"?[RDS_IAM]:[],wanted=[...memberOf2.filter(role=>cluster.roles.has(role)&&!joined.has(role)).
+map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(
 role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant",
 "created",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(admin),action:"gr\
 ant",status:"warning",message:`${cluster.server.login} may not grant ${role}. ${administrators(cluster,role)}: ${printStatements([statement])}`}));return{steps,
@@ -13920,7 +13966,29 @@ e server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or t
 stance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.con\
 f; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it holds in tls\
 .server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine'\
-s clock, or wait until the certificate is valid."}}});function holderIn(databases2){return`
+s clock, or wait until the certificate is valid."}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
+GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
+clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
+new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
+race([answer,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{list:async instance=>raceInterrupt(client.list(instance),signal),
+find:async id=>raceInterrupt(client.find(id),signal),create:async(id,instance,tags)=>raceInterrupt(client.create(id,instance,tags),signal),close:()=>{client.close()}}}
+var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
+for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
+applications.set(application.name,credential)}let admin=auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,id=declaration.prepareMajorUpgrade?
+declaration.masterSecretId:null;return{admin,applications,master:id===null?null:masterLogin(id,credentials.get(id))}}function masterLogin(secretId2,credential){
+let username=credential?.username??null;if(username!==null)return username;throw new AwsError([{application:null,code:"malformed_secret",field:secretId2,message:"\
+the master secret names no username.",remedy:'Add "username" to its JSON.'}])}async function assertAccount({expectedAccount,...aws},dependencies2){if(expectedAccount===
+null)return null;let actor=await raceInterrupt(dependencies2.actor({...aws,expectedAccount}),dependencies2.signal);if(actor.account===expectedAccount)return actor;
+throw new BlockedError([violation(null,"foreign_account",`the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}\
+.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials({
+dependencies:dependencies2,recorder,secrets},declaration){let known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??dependencies2.
+actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&
+recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}
+function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.
+admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();
+init_names();init_violation();init_assignments();init_interrupt()}});function holderIn(databases2){return`
     SELECT
       ${catalogText("d.datname")} AS database,
       ${catalogText("a.application_name")} AS name,
@@ -14011,12 +14079,12 @@ username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.
 null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,said)}`})}return refused}function triedInVain(master,said){return`${master}\
  tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal6=triedInVain(
 master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{
-session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record=draft=>{recorder.record(draft)},
+session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},
 server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,
-{signal,waits:{ms:0},maxConnections:1,record,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record,execution.unknown.flat()),execution.
-lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.failures.
-filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.
-database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({
+{signal,waits:{ms:0},maxConnections:1,record:record2,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),
+execution.lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.
+failures.filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.
+instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({
 declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
 readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.values()]);return{user:masterLogin(id,credential),password:async()=>Promise.
 resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
@@ -14055,7 +14123,313 @@ credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declar
 target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
 progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,
 init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
+init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
+stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
+query([`
+      SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
+      FROM pg_database
+      WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,`SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){
+let[[row2]=[]]=await session.query([`
+      SELECT
+        count(*)::int AS pending
+      FROM pg_stat_activity a
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE a.application_name = ${quoteLiteral(pendingName(group4))}
+        AND a.pid <> pg_backend_pid()
+        AND ${isAdmin("r")}`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.query(
+[`
+      SELECT
+        EXISTS (
+          SELECT FROM pg_locks l
+          JOIN pg_database d ON d.oid = l.objid
+          JOIN pg_stat_activity a ON a.pid = l.pid
+          JOIN pg_roles r ON r.oid = a.usesysid
+          WHERE l.locktype = 'advisory'
+            AND l.granted
+            AND l.objsubid = 2
+            AND l.classid = ${CLOSED_KEY}::oid
+            AND ${isAdmin("r")}
+            AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})
+        ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
+h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
+ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
+CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
+"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
+name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_administers();init_claim();init_tag();PG_DATABASE_OWNER2="pg_da\
+tabase_owner"}});function printWayOut(cluster,{database,isReassigned,wayOut},username){if(database!==null&&wayOut!==void 0)return printPassedOver(cluster,database,wayOut,username);
+let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||heir===username||isReassigned!==!0)return"Hand it over or remove it, then\
+ run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or hand what it owns there to the database's owner, ${printHandOver(cluster,
+{from:username,to:heir,database,statements})} ${THEN}`}function printPassedOver(cluster,database,way,username){let run=(owner,statements)=>{let text2=owner===username?
+printHandOver(cluster,{from:username,to:username,database,statements}):`${printLogin(cluster,owner,database)}: ${printInside(statements,owner)}`;return`${capitalized(
+text2)} ${THEN}`};switch(way.kind){case"policy":return run(way.owner,[leavePolicy(way.name,way.schema,way.table,way.others)]);case"default_privileges":return run(
+username,restoreDefaults(username,way.schema,way.keyword,way.grantees));case"user_mapping":return run(way.owner,[dropUserMapping(username,way.server)])}}var THEN,
+init_ways_out=__esm({"src/guardrails/ways-out.ts"(){"use strict";init_owner();init_print();init_removal();init_hand_over();init_printed_login();THEN="Then run a\
+gain."}});function removalApproval(environment,approvals,policy){return environment==="dev"||policy==="retain"?"not_required":missingApprovals(approvals,policy).length===
+0?"approved":"missing"}function missingApprovals({allowProvision,allowDestroy},policy){let isDeletion=policy===null||deletes(policy);return[...allowProvision?[]:
+["ALLOW_DB_PROVISION=true"],...allowDestroy||!isDeletion?[]:["ALLOW_DB_DESTROY=true"]]}function checkRemovalApproval(environment,approvals,{application,policy}){
+if(removalApproval(environment,approvals,policy)!=="missing")return[];let what=policy===null||deletes(policy)?"a removal that deletes":`a removal (${policy})`,message=`\
+the environment is ${environment}, and nobody approved ${what}.`,remedy=`Set ${missingApprovals(approvals,policy).join(" and ")} in the environment of the run, \
+or RDS_CLEANUP_POLICY=retain to keep everything.`;return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){
+return departures.flatMap(departure=>[...checkServer2(declaration,cluster,departure),...departure.policy==="release"?[]:checkLeaving(declaration,cluster,departure,
+facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted=stays?{...facts,obstacles:[],
+holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted),...checkGrants(declaration,cluster,departure,
+counted),...checkSessions(cluster,departure,counted)]}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,
+remedy)}function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?
+[obstacle(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(
+departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,noRight(server.login,username),
+`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?[obstacle(departure,
+`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{obstacles,
+unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
+item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
+cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle(departure,`the databa\
+se ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold s\
+omething in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
+holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
+item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
+revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
+ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,
+{grantor,database},revokeAll(keyword,[identity2],username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username}\
+ granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
+map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, wh\
+ich is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{
+grantor,database},statement){let who=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,
+who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,
+policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy!=="snapshot-and-delete";return sessions2.filter(item=>(item.
+database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count:count2})=>obstacle(departure,`${login2} has ${String(count2)} sessio\
+n(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.
+server.login)])}`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_declaration();init_revoker();init_administers();init_print();init_removal();
+init_role();init_members2();init_printed_login();init_violation();init_ways_out()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults2}=input.
+facts,jobs=[...new Set([...holdings2,...defaults2].map(item=>item.database))].sort().map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.
+filter(losesAccess).flatMap(departure=>transactionsInside(input.cluster.server,revocationSteps(input,departure,database))),standApart:!0}));return planOf(jobs)}
+function revocationSteps({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,grantor,
+database)),held2=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.grantor!==username&&item.keyword!=="DATABASE"),grants=[...groupBy(
+held2,({keyword,grantor})=>`${keyword} ${grantor}`).values()].flatMap(items2=>chunk(items2,200)).flatMap(items2=>items2.slice(0,1).map(({keyword,grantor})=>({statement:revokeAll(
+keyword,items2.map(({identity:identity2})=>identity2),username,actor(grantor)),change:{on:targetOf2(keyword),schema:null,revoked:ALL_PRIVILEGES}}))),byDefault2=facts.
+defaults.filter(item=>item.database===database&&item.grantee===username&&item.creator!==username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,
+item.keyword,username,actor(item.creator)),change:{on:targetOf2(item.keyword),schema:item.schema,revoked:ALL_PRIVILEGES}}));return[accessStep(departureSubject(departure,
+"grant",database),"revoke_privileges","revoke","removed",`what ${username} holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_pri\
+vileges",database),"revoke_default_privileges","revoke","removed",`what ${username} would get on new objects in ${database}`,null,byDefault2)].filter(item=>item.
+statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??"other"}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({
+cluster,departures,facts}){let{version:version2,login:login2}=cluster.server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];
+let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.
+role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,
+login2),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,
+[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function losesAccess({
+policy}){return policy!=="release"}var ALL_PRIVILEGES,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();
+init_access_change2();init_context();init_membership_revocation();init_server_version();init_chunks();init_parts();init_group_by();ALL_PRIVILEGES=["ALL"],TARGETS=
+{TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"databas\
+e"}}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
+departureSubject(departure,"login"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.
+get(username)?.canLogin===!0?[close]:[],...membersOf3(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
+departureSubject(departure,"grant"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]}),findings=leaving.flatMap(departure=>membersOf3(
+cluster,departure.username).filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{
+...planOf([{stage:"roles",connectTo:null,transactions}]),findings}}function membersOf3(cluster,role){let{login:login2}=cluster.server;return cluster.memberships.
+filter(({role:of,member:member2})=>of===role&&member2!==login2&&member2!==helperOf(login2))}function planClosing({cluster,departures}){let transactions=departures.
+flatMap(departure=>{let{drops}=departure,database=drops===null?void 0:cluster.databases.get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(
+departureSubject(departure,"database",drops),database);return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,
+transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen2,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,
+!1,owner)]:[],...isOpen2?[allowConnections(name2,!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} acce\
+pts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,
+role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(
+item,cluster.server.login,cluster.server.version))?[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} l\
+eaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&
+!isInvalid(database)?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(
+database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log\
+ in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,
+transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.
+databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
+...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.
+server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,
+[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username}\
+ holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_catalog();
+init_revoker();init_upgrade_helper();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();init_memberships();init_privileges();
+init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,transactions=departures.map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),
+...roleEnd(input,departure)]));return planOf([{stage:"roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({
+declaration,cluster,facts},departure){let{username}=departure;return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
+username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,
+grantor);return accessStep(departureSubject(departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.
+database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):[]}function roleEnd(input,departure){switch(departure.policy){case"de\
+lete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(input,departure);case"release":return releaseSteps(input,departure)}}
+function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,members=cluster.memberships.filter(({role,member:member2})=>role===
+username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note2=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
+departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note2}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
+let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===
+null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, an\
+d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
+cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment})=>owner===username&&isSendable(name2)&&
+parseTag(comment)!==null).map(({name:name2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of database ${name2}\
+ is taken off`,[commentOnDatabase(name2,null,username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no \
+more: its tag is taken off, and nothing else changed`,[commentOnRole(username,null)])]}function planRequests(cluster,departures,request){let steps=departures.flatMap(
+departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
+if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,policy}),message=`the remo\
+val of ${username} (${policy}) is asked for`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,[commentOnRole(username,
+formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
+{"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
+init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});function isGone2({code,isGone:hasVanished}){return code===NO_DATABASE||code===NO_OBJECT||hasVanished===!0}async function runRemovalPlan(context,server,plan){let{
+signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
+context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){let failures=execution.
+failures.filter(failure=>!isGone2(failure)),gone=execution.failures.filter(isGone2),isMoot=({database,username})=>gone.some(({code,step:step2})=>step2.database===
+database&&(code===NO_DATABASE||step2.username===username)),[moot,skipped]=[execution.skipped.filter(isMoot),execution.skipped.filter(step2=>!isMoot(step2))];for(let{
+step:step2,message}of gone)context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: ${message}`});for(let step2 of moot){let message=`${step2.
+message}: not done, since what something beside it was about is gone`;context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message})}let withNames=await Promise.
+all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(server.admin,failure.step.database)})));recordUnknown(draft=>{context.
+recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,skipped,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),
+...skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){
+let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`\
+the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function problemsOf(running){try{return await running,
+[]}catch(error){if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}var NO_DATABASE,NO_OBJECT,
+init_removal_plan=__esm({"src/run/destroy/removal-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE=
+"3D000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return[];let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
+departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
+context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
+failures.some(({code})=>code===LOCK_NOT_AVAILABLE4)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
+execution,username)))onClosed(departure);let failed=await problemsOf(settleRemovalPlan(context,server,execution));recordFindings(context.recorder,plan.findings,
+new Set);for(let departure of removal.departures)await endSessionsOf(context,server,removal,departure);return[...failed,...await findHiding(server,removal.departures)]}
+function isLeftOpen2({failures,skipped},username){return[...failures.map(({step:step2})=>step2),...skipped].some(step2=>step2.kind==="close_login"&&step2.username===
+username)}async function whileEnding(server,logins,run){let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{
+let running={is:!0},ending=(async()=>{for(;running.is;)await endSessions(session,{logins,databases:[]}),await(0,import_promises21.setTimeout)(END_EVERY_MS)})();
+try{return await run()}finally{running.is=!1,await ending}})}function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].
+filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){let logins=loginsOf(removal,departure),sessions2=await endSessions(
+server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";recordEnded(context,departure,sessions2,`of ${departure.username}${members}`)}
+function recordEnded({recorder},{application,database,username},{ended,left:left2},which){let draft={...{application,database,username,object:"login",action:"di\
+sconnect"},durationMs:0,statements:[]};if(ended>0&&recorder.record({...draft,status:"updated",message:`${String(ended)} session(s) ${which} ended`}),left2===0)return;
+let message=`${String(left2)} session(s) ${which} are still there: they may not be ended, or did not end in time`;recorder.record({...draft,status:"warning",message})}
+async function findHiding(server,departures){let left2=await endHidden(server.admin);return left2.length===0?[]:departures.map(departure=>hiding(departure,left2))}
+function hiding({application,username},pids){return{application,code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its sta\
+rt-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,
+END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/destroy/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
+init_closing();init_end_sessions();init_outcome();init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});function policies(roles){return`
+    SELECT${SELECTED},
+      ${catalogText("n.nspname")} AS schema,
+      ${catalogText("c.relname")} AS object,
+      ${catalogText("p.polname")} AS name,
+      ${catalogText("pg_get_userbyid(c.relowner)")} AS owner,
+      ARRAY(
+        SELECT ${catalogText("pg_get_userbyid(other)")} FROM unnest(p.polroles) other WHERE other <> d.refobjid ORDER BY 1
+      ) AS others
+    FROM ${dependencies(roles)}
+    JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+    JOIN pg_class c ON c.oid = p.polrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relpersistence <> 't'
+    ORDER BY 3`}function ownDefaults(roles){return`
+    SELECT${SELECTED},
+      ${catalogText("n.nspname")} AS schema,
+      ${DEFAULT_CLASS} AS name,
+      ARRAY(
+        SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END
+        FROM aclexplode(f.defaclacl) a
+        ORDER BY 1
+      ) AS others
+    FROM ${dependencies(roles)}
+    JOIN pg_default_acl f ON d.classid = 'pg_default_acl'::regclass AND f.oid = d.objid AND f.defaclrole = d.refobjid
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace
+    WHERE d.deptype = 'o'
+    ORDER BY 3`}function userMappings(roles){return`
+    SELECT${SELECTED},
+      ${catalogText("s.srvname")} AS name,
+      ${catalogText("pg_get_userbyid(s.srvowner)")} AS owner
+    FROM ${dependencies(roles)}
+    JOIN pg_user_mappings m ON d.classid = 'pg_user_mapping'::regclass AND m.umid = d.objid
+    JOIN pg_foreign_server s ON s.oid = m.srvid
+    ORDER BY 3`}function passedOverQueries(roles){return[policies(roles),ownDefaults(roles),userMappings(roles)]}function passedOver(results,rename2){let[policyRows=[],
+defaultRows=[],mappingRows=[]]=results,obstacle3=(row2,wayOut)=>{let names2=Object.values(wayOut).flat().filter(name2=>name2!==null);return{role:readText(row2,"\
+role"),database:readText(row2,"database"),what:showBytes(readText(row2,"what")),...names2.every(isSendable)?{wayOut}:{remedy:rename2}}};return[...policyRows.map(
+row2=>obstacle3(row2,{kind:"policy",schema:readText(row2,"schema"),table:readText(row2,"object"),name:readText(row2,"name"),owner:readText(row2,"owner"),others:readTexts(
+row2,"others")})),...defaultRows.map(row2=>obstacle3(row2,{kind:"default_privileges",schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"name"),grantees:readTexts(
+row2,"others")})),...mappingRows.map(row2=>obstacle3(row2,{kind:"user_mapping",server:readText(row2,"name"),owner:readText(row2,"owner")}))]}var SELECTED,init_removal_ways=__esm(
+{"src/server/removal-ways.ts"(){"use strict";init_sendable();init_catalog_text();init_removal_queries();init_row();SELECTED=`
+      ${catalogText("d.rolname")} AS role,
+      ${catalogText("current_database()")} AS database,
+      ${catalogText(ROLE_DEPENDENCY)} AS what`}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
+roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
+concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
+filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
+inside=>inside.holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
+identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
+obstacles),...concernedNames.filter(name2=>!isSendable(name2)).flatMap(name2=>unnamedDatabase(name2,roles)),...held2.flatMap(item=>unnamedHolding(item,roles)),...defaults2.
+flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
+void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
+try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
+kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
+holdingRows=[],defaultRows=[],...passedOverRows]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles),...passedOverQueries(roles)]),
+isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,
+"is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(
+row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(
+database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[
+...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",
+identity:quoteIdentifier(database.name),...key}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(name2)}, whos\
+e name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,grantor,
+grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[
+...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({
+database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text i\
+n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"data\
+base"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
+grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(
+row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
+row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
+"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
+c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
+RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+"use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
+now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
+length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
+", ")}`),await(0,import_promises22.setTimeout)(1e3)}}var import_promises22,init_superusers=__esm({"src/run/destroy/superusers.ts"(){"use strict";import_promises22=
+__toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var removal_exports={};__export(removal_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,isAdmissible:()=>isAdmissible,
+planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({declaration,identity:identity2},{
+target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,...resolveDepartures({declaration,
+target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,problems},server){let going=departures,
+obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,cluster,departures:going,facts,
+findings,obstacles,startedAt},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,going,visible2);if(found.length===
+0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.has(application))}}
+function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(planAdmission(examination)).length===unseen.length}async function inspectWholeCluster({
+declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],databases:[]})}function planRemoval(examination){return{access:planAccessEnd(
+examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}async function closeDatabases(context,server,examination){if(examination.
+departures.length===0)return[];let failed=await problemsOf(runRemovalPlan(context,server,planClosing(examination))),occupied=[];for(let departure of examination.
+departures){let{drops}=departure;if(drops===null)continue;let sessions2=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,
+sessions2,`in ${drops}`),sessions2.left>0&&isSnapshotted(departure)&&occupied.push(stillOccupied(departure,drops,sessions2.left))}return[...failed,...occupied,...await findHiding(
+server,examination.departures)]}async function removeDepartures(context,server,examination,superusersMs,onDone){if(examination.departures.length===0)return[];await awaitSuperusers(
+context,server,droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination,run=async plan=>{let failed=await problemsOf(runRemovalPlan(
+context,server,plan));problems.push(...failed),departures=departures.filter(item=>!failed.some(({application})=>application===item.application))},{facts}=examination;
+for(let round=1;round<=MAX_REVOCATIONS;round+=1){let plan=planRevocation({...examination,departures,facts});if(plan.jobs.length===0)break;await run(plan),await awaitWriters(
+context,server,plan),facts=await inspectRemoval(server,examination.cluster,departures.filter(losesAccess))}await run(planDrops({...examination,departures,facts})),
+await run(planRoleEnds({...examination,departures,facts}));let left2=await inspectWholeCluster(context,server);for(let departure of departures){let unfinished=findUnfinished(
+left2,departure);problems.push(...unfinished),unfinished.length===0&&onDone(departure)}return problems}function findUnfinished({roles,databases:databases2},{application,
+username,drops,policy}){let role=roles.get(username);return[...{disable:role?.canLogin===!0,release:parseTag(role?.comment??null)!==null,delete:role!==void 0,"s\
+napshot-and-delete":role!==void 0}[policy]?[stillThere2(application,`role ${username}`)]:[],...drops!==null&&databases2.has(drops)?[stillThere2(application,`dat\
+abase ${drops}`)]:[]]}async function awaitWriters({recorder},server,plan){let steps=planSteps(plan).filter(({object:object2})=>object2==="default_privileges"),databases2=[
+...new Set(steps.flatMap(({database})=>database??[]))];if(databases2.length===0)return;let open5=await awaitOpenTransactions(server.admin,databases2);recordOpenTransactions(
+recorder,steps[0]?.application??null,open5)}function stillOccupied({application},database,left2){return{application,code:"session_left",field:"destroy",message:`${String(
+left2)} session(s) in ${database} could not be ended: a snapshot would not hold what they write.`,remedy:"Nothing of it was dropped. Wait for them to end, or gi\
+ve the delegated admin pg_signal_backend, and run again."}}function stillThere2(application,what){return{application,code:"not_converged",field:"destroy",message:`${what}\
+ is still as it was after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function reopenDepartures(context,server,departures,logins){
+let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var removalPlans,MAX_REVOCATIONS,
+init_removal4=__esm({"src/run/destroy/removal.ts"(){"use strict";init_removal2();init_step();init_closing();init_departures();init_removal3();init_removal_ends();
+init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_removal_plan();
+init_superusers();removalPlans=[planRevocation,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
+var LackingRights,init_rights=__esm({"src/run/destroy/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
+context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
+examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
+!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
+server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(
+unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){if(await server.
+close(),!(error instanceof LackingRights))throw error;await askMaster(context,admin);continue}await server.close(),await(0,import_promises23.setTimeout)(POLL_MS2),
+assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order,requests},server,closed){let{cluster,departures}=await findLeaving(context,
+order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.
+hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer2(context.declaration,cluster,departure).length===0),fail=problems=>{closed.
+failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(context,requests)))));let open5=withoutFailed(
+ours.filter(losesAccess),closed).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,
+{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)));let leaving=await findLeaving(context,order,server);return examine(context,
+{...leaving,departures:withoutFailed(leaving.departures,closed)},server)}function withoutFailed(departures,{failed}){return departures.filter(departure=>!failed.
+some(({application})=>application===departure.application))}function requestOf({identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;
+return{marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,
+...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",
+message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}var import_promises23,POLL_MS2,init_look=__esm({
+"src/run/destroy/look.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();init_removal2();
+init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_removal4();init_removal_plan();init_rights();POLL_MS2=1e3}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
 return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown);if(thrown instanceof ConnectFailure)return new ConnectionError(
 [{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further connection failed: ${message}.`,remedy:"Check the server and run again\
 ."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends sessions); what took effect i\
@@ -14076,20 +14450,153 @@ statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/e
 approval:"admin",endpoint:"admin",foreign_account:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",
 missing_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",upgrade:"admin",extension:"extension",setting:"setting",immutable:"database",encoding:"\
 database",schema:"schema",invalid_database:"database",missing_database:"database",renamed_database:"database",renamed_role:"role",removal_approval:"role",removal_obstacle:"\
-role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
-{now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
-instance,now,sinks});try{let{value:value2,setbacks}=await runStages3(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
+role",standing_application:"role"};MAX_NAMES2=20}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
+all.context,closed.obstacles);let whole=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole),[...closed.
+logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
+let problems=error.problems.map(problem=>{let about=closed.filter(({application})=>[null,application].includes(problem.application));if(about.length===0)return problem;
+let names2=about.map(({username})=>username).join(", ");return{...problem,message:`${problem.message} ${names2} can no longer log in; the next run tries again.`}});
+return withProblems(error,[],problems)}async function reopenStaying({context},server,before,{departures,obstacles},closed){let staying=before.filter(item=>!departures.
+some(other=>other.username===item.username)),isBlocked=({application})=>obstacles.some(problem=>problem.application===application),theirs=staying.filter(item=>!isBlocked(
+item));for(let{username}of theirs)closed.logins.delete(username);await reopenDepartures(context,server,theirs,!0),await reopenDepartures(context,server,staying.
+filter(isBlocked),!1)}async function reopenAfter({context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.
+dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures,!1)}finally{
+await server.close()}return error}catch(failure){let{message}=toProvisionError(failure),left2=departures.flatMap(({application,drops,username})=>drops===null?[]:
+[leftClosed(application,drops,username,message,admin?.username??"the delegated admin")]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason,admin){
+let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
+ may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
+var init_ending=__esm({"src/run/destroy/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
+init_removal4()}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
+""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
+buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
+group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text2){return text2.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,"_").slice(0,256)}function isShared(snapshot,group4,closedAt){
+return snapshot.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes(snapshot.status)?!1:Date.parse(snapshot.tags.get(REQUESTED_TAG)??"")>=closedAt.
+getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionReq\
+uestedAt"}});async function awaitOtherRemovals(countOthers,{signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<
+othersMs&&Date.now()<end;){assertNotInterrupted(signal);let pending=await countOthers();pending>0&&(quiet=Date.now(),reported||progress(`waiting for ${String(pending)}\
+ other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises24.setTimeout)(POLL_MS3)}}async function findOrCreate(session,order,closedAt){
+let{client,group:group4,instance}=order,shared=(await client.list(instance)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
+id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance,snapshotTags(facts))?{id,isNew:!0}:
+null}async function awaitIdleInstance({instance,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(`the instance ${instance}\
+ was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`);progress(`the instance ${instance} is busy and takes no snapshot yet (${toSeconds(Date.now()-started)}\
+ of ${toSeconds(timeoutMs)} s)`),await pause(Math.min(BUSY_RETRY_MS,timeoutMs),signal)}async function awaitAvailable(id,{client,signal,progress,timeoutMs},started){
+let reported=-1/0;for(let wait=1e3;;wait=Math.min(wait*1.5,LONGEST_POLL_MS)){let snapshot=await client.find(id);if(snapshot?.status==="available")return;assertPromising(
+id,snapshot);let elapsed=Date.now()-started;if(elapsed>=timeoutMs)throw snapshotError(`the snapshot ${id} is not available after ${toSeconds(timeoutMs)} s.`);Date.
+now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status??""}, ${String(snapshot?.percent??0)} % (${toSeconds(elapsed)} of ${toSeconds(timeoutMs)}\
+ s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
+he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
+[{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
+assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises24.setTimeout)(
+milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
+bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS3,BUSY_RETRY_MS,
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();
+init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS3=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,group:group4,signs}=all,{declaration,dependencies:dependencies2,identity:identity2,recorder}=context,
+{signal,progress,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,signal,
+progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
+started=Date.now(),record2=(index,ending)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,subject2={
+application,database,username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{signs.isAlone||await awaitOtherRemovals(
+signs.countOthers,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another re\
+moval of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record2(index,{action:"create",status:"\
+created",message:`snapshot ${id} ${RESTORED}`}):record2(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){let[problem]=error instanceof
+AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(error).message}),error}finally{
+client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
+server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
+init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
+"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[],failed:[],hasAskedMaster:!1};try{if(await removeInRounds(all,closed),closed.
+failed.length>0)throw new ApplyError(closed.failed);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){throw await endOf(all,closed,
+error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),shut2=null;try{recordFindings(all.
+context.recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed)}finally{await server.close()}shut2!==null&&(await takeSnapshot(
+all,shut2.departures.filter(isSnapshotted),shut2.at),await removeAfterSnapshot(all,{...examination,departures:shut2.departures},closed))}function snapshotFindings(departures){
+return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no databas\
+e goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,
+object:"snapshot"},"create","skipped",message)})}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){
+let{superusersMs}=context.dependencies.waits,wanted=examination.departures.filter(isSnapshotted);await(wanted.length>0?signs.pending():signs.settled()),closed.databases=
+examination.departures;let others={...examination,departures:examination.departures.filter(item=>!isSnapshotted(item))};closed.failed.push(...await closeDatabases(
+context,server,others)),recordFindings(context.recorder,snapshotFindings(others.departures),new Set);let going={...others,departures:withoutFailed(others.departures,
+closed)};closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),closed.failed.push(...await closeDatabases(context,server,
+{...examination,departures:wanted}));let departures=withoutFailed(wanted,closed);return departures.length===0?null:(await signs.closed(departures.flatMap(({drops})=>drops??
+[])),{at:await serverTime(server.admin),departures})}async function removeAfterSnapshot(all,before,closed){let{context}=all,{server,examination}=await openAndLook(
+all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),
+new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(
+item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate));
+let shut2={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.failed.push(...await closeDatabases(context,server,shut2));let going={...shut2,
+departures:withoutFailed(shut2.departures,closed)},{superusersMs}=context.dependencies.waits;closed.failed.push(...await removeDepartures(context,server,going,superusersMs,
+forget(closed))),await reopenStaying(all,server,before.departures,{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({
+kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.
+allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&
+item.policy===policy)}function cameLate({application,username}){return{application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go sin\
+ce the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){
+return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold wha\
+t the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";init_errors();init_catalog();
+init_context();init_removal_signals();init_outcome();init_gone();init_look();init_removal4();init_ending();init_context2();init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
+await showPending(await session(),group4)},settled:async()=>{opened!==null&&await hidePending(await session(),group4)},closed:async databases2=>showClosed(await session(),
+group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
+{"src/run/destroy/signs.ts"(){"use strict";init_removal_signals()}});var with_signs_exports={};__export(with_signs_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,
+signs=makeSigns(()=>explainUnreachable(()=>openUnlockedOrBootstrap(context,admin)),group4,place==="alone");try{await signs.pending(),await runRemoval({...removal,
+signs})}finally{await signs.close()}}var init_with_signs=__esm({"src/run/destroy/with-signs.ts"(){"use strict";init_open();init_gone();init_rounds();init_signs()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...ORDER,declaration,cluster,looks:!1,mayDelete:identity2.
+mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
+"retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
+ is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
+all([Promise.resolve().then(()=>(init_with_signs(),with_signs_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);try{return await removeWithSigns2(
+{context,order:ORDER,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){return toProvisionError2(thrown)}}async function previewPending(context,server,cluster){
+let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,
+findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_removal4(),removal_exports)),examination=await examine2(context,await findLeaving2(
+context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
+...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var ORDER,init_removals=__esm({"src/run/apply/removals.ts"(){"use strict";init_departures();
+init_outcome();init_context();ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
+this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
+this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
+this.#declaration,new Set([...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
+push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
+null||!failed.has(application))}}}});var ROW_PRIVILEGES,init_access3=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
+let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
+return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
+return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(
+cluster.roles.get(role)?.comment??null);return isOfStack(declaration,tag)?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),
+privileges=(inside?.privileges??input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.declaration,input.cluster,login2)!==null),
+schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{
+database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.
+map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,
+create}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,isIam=cluster.
+memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(declared,
+state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(
+schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){
+return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[
+held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
+byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>
+0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?
+rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===
+0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and wr\
+ite rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,
+cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.get(name2);return name2===login2||role!==void 0&&isHelper(
+role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.
+map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.
+filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({
+role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){
+return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access3();init_claim();init_tag();init_upgrade_helper()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
+({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
+[...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
+cluster,inside,privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(
+await server.adminLogin(database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.
+kind==="after_authentication")return null;throw error}}var init_access_matrix2=__esm({"src/run/access-matrix.ts"(){"use strict";init_sendable();init_failure();init_inspect_access();
+init_settled()}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages2){let{environment,clusterName,instance}=declaration,
+{now,signal}=dependencies2,records=[],sinks=[record2=>records.push(record2),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
+instance,now,sinks});try{let{value:value2,setbacks}=await runStages2(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
 BlockedError,drafts=[...isBlocked?blockedRecords(concerned,problems):[],...recordsOf(error)];for(let draft of drafts)recorder.record(draft);for(let draft of notBegunRecords(
 concerned,records,error))recorder.record(draft);let outcome=isBlocked?"blocked":"failed";return{document:recorder.finish({outcome,exitCode,problems}),problems,value:null}}}
-function endStages(concerned,setbacks,records,recorder){let{failed,blocked:blocked2}=setbacks??{failed:[],blocked:[]},applications=setbacks===null?null:applicationsEnd(
-concerned,setbacks),drafts=[...blockedRecords(concerned,blocked2),...leftOutRecords(concerned,records,applications?.not_begun??[])];for(let draft of drafts)recorder.
-record(draft);let isChanged=records.some(isChange),problems=[...failed,...blocked2];if(problems.length===0){let outcome=isChanged?"changed":"no_change";return{document:recorder.
-finish({outcome,exitCode:EXIT.done,problems,applications}),problems}}let end=failed.length>0?{outcome:"failed",exitCode:EXIT.failed}:{outcome:"blocked",exitCode:EXIT.
-blocked};return{document:recorder.finish({...end,problems,applications}),problems}}function applicationsEnd(concerned,{failed,blocked:blocked2,leftOut}){let names2=problems=>[
-...new Set(problems.flatMap(({application})=>application??[]))].sort(),[failing,stopped]=[names2(failed),names2(blocked2)];return{done:concerned.applications.length-
-leftOut.size,blocked:stopped,failed:failing,not_begun:[...leftOut].filter(name2=>!failing.includes(name2)&&!stopped.includes(name2)).sort()}}var init_record_run=__esm(
-{"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
+function endStages(concerned,setbacks,records,recorder){let{failed,blocked:blocked2,removal}=setbacks??{failed:[],blocked:[],removal:null},applications=setbacks===
+null?null:applicationsEnd(concerned,setbacks),stopped=removal instanceof BlockedError?removal.problems:[],drafts=[...blockedRecords(concerned,[...blocked2,...stopped]),
+...leftOutRecords(concerned,records,applications?.not_begun??[])];for(let draft of drafts)recorder.record(draft);let isChanged=records.some(isChange),problems=[
+...failed,...blocked2,...removal?.problems??[]];if(problems.length===0){let outcome=isChanged?"changed":"no_change";return{document:recorder.finish({outcome,exitCode:EXIT.
+done,problems,applications}),problems}}return{document:recorder.finish({...endOf2(failed,removal),problems,applications}),problems}}function endOf2(failed,removal){
+return failed.length>0?{outcome:"failed",exitCode:EXIT.failed}:removal===null||removal instanceof BlockedError?{outcome:"blocked",exitCode:EXIT.blocked}:{outcome:"\
+failed",exitCode:removal.exitCode}}function applicationsEnd(concerned,{failed,blocked:blocked2,leftOut,removal}){let names2=problems=>[...new Set(problems.flatMap(
+({application})=>application??[]))].sort(),left2=removal?.problems??[],isBlocked=removal instanceof BlockedError,failing=names2([...failed,...isBlocked?[]:left2]),
+stopped=names2([...blocked2,...isBlocked?left2:[]]).filter(name2=>!failing.includes(name2));return{done:concerned.applications.length-leftOut.size,blocked:stopped,
+failed:failing,not_begun:[...leftOut].filter(name2=>!failing.includes(name2)&&!stopped.includes(name2)).sort()}}var init_record_run=__esm({"src/run/end/record-r\
+un.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
 {declaration,identity:identity2,dependencies:dependencies2,concerned:declaration,recordsOf:error=>secretRecords(declaration,error)},recorder=>runStages(declaration,
 identity2,dependencies2,recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
 let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
@@ -14097,12 +14604,15 @@ secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await 
 try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null,new Map)}catch(error){if(!(error instanceof MissingRights))throw error;let refusals=await repairAdmin(
 context,credentials.admin);return await convergeOnce(context,credentials,!1,refusals)}}async function convergeOnce(context,credentials,mayRepair,refusals){let open5=async()=>{
 let server=await openLockedOrBootstrap(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,setbacks=new Setbacks(
-declaration,mayRepair,{login:credentials.master,refusals});return converge(context,open5,credentials.applications,setbacks,async(server,inspection)=>declaration.
-governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.
-map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,username=null}=application??{},object2=problem.
-application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,
-message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();
-init_result();init_errors();init_request();init_converge();init_round();init_setbacks();init_credentials();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
+declaration,mayRepair,{login:credentials.master,refusals}),look=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,
+inspection),first=await converge(context,open5,credentials.applications,setbacks,async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);
+return{isPending,matrix:isPending?null:await look(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending(context,credentials.admin),
+declaration.governanceDir===null?{value:null,setbacks}:converge(context,open5,credentials.applications,setbacks,look)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
+return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
+username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
+read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({
+"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_removals();init_round();init_setbacks();
+init_credentials();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
 ...declaration,prepareMajorUpgrade:!0,applications:[],databases:[]},options2={declaration:bare,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
 {document,problems}=await recordRun(options2,async recorder=>{assertAllowed(declaration,identity2);let context={...options2,secrets:dependencies2.secrets(declaration.
 aws),recorder},{admin,master}=await readActorAndCredentials(context,bare);assertReserved(declaration,{admin});let server=await openLockedOrBootstrap(context,admin);
@@ -14114,8 +14624,8 @@ let{recorder,identity:identity2,dependencies:dependencies2}=context;for(let roun
 server.admin,context.declaration),refused=checkUpgrade(declaration,cluster,master);if(refused.length>0)throw new BlockedError(refused);let plan=planPreparation(
 {cluster,master,buildId:identity2.buildId,tags:declaration.tags});if(plan.jobs.length===0){recordFindings(recorder,plan.findings,new Set);return}if(round===MAX_ROUNDS2)
 throw notPrepared(plan);await executePreparation(context,server,plan)}}async function executePreparation(context,server,plan){let{recorder,dependencies:dependencies2,
-declaration}=context,record=draft=>{recorder.record(draft)},{maxConnections}=declaration,execution=await execute(server,plan,{...dependencies2,waits:{ms:0},maxConnections,
-record});if(recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}function notPrepared(plan){
+declaration}=context,record2=draft=>{recorder.record(draft)},{maxConnections}=declaration,execution=await execute(server,plan,{...dependencies2,waits:{ms:0},maxConnections,
+record:record2});if(recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}function notPrepared(plan){
 let left2=planSteps(plan).map(({message})=>message);return new ApplyError([{application:null,code:"not_converged",field:"run",message:`after it was done, this i\
 s still to do: ${left2.join("; ")}.`,remedy:"Somebody takes it back meanwhile; look at the statements in the audit and run again."}])}var MAX_ROUNDS2,init_prepare=__esm(
 {"src/run/upgrade/prepare.ts"(){"use strict";init_result();init_errors();init_execute();init_request();init_upgrade();init_step();init_upgrade2();init_inspect_cluster();
@@ -14133,26 +14643,28 @@ dependencies2);return endRun(process7,environment,{result,reporters,auditFile,de
 init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.aws,dependencies2);
 let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder(
 {identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},
-server=await openUnlocked(context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/ru\
-n/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
+server=await openUnlocked(context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look2=__esm({"src/r\
+un/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
 declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
 0,found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(({code})=>code==="end\
-point"))return found;try{let{inspection,plan,moving,setbacks}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;return{
-...found,server,plan:stopped?NOTHING2:plan,blocked:distinct([...blocked2,...setbacks.blocked]),leftOut:stopped?[]:[...setbacks.leftOut].sort(),moving}}catch(error){
-if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){
+point"))return found;try{let{inspection,plan,moving,setbacks,removals}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;
+return{...found,server,plan:stopped?NOTHING2:together(plan,removals.plan),blocked:distinct([...blocked2,...setbacks.blocked,...removals.blocked]),leftOut:stopped?
+[]:[...setbacks.leftOut].sort(),moving}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct([...blocked2,...error.problems])};
+throw toProvisionError(error)}}function together(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}async function inspectAndPlan(declaration,identity2,dependencies2){
 return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
 setbacks=new Setbacks(declaration,!1,{login:credentials.master,refusals:new Map}),round=await makeRound(context,server,credentials.applications,null,setbacks),{
-actual}=round.inspection;return{...round,setbacks,moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.
-leftOut),actual),...claimNotices(declaration,declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}})}function findUnseen({databases:databases2},{
-cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} ca\
-nnot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(
-server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this insta\
-nce (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan\
- was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,
-settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),
-sorted2(memberships2),sorted2(settings2)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,
-init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();
-init_look();init_provision_error();init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
+actual}=round.inspection;return{...round,setbacks,removals:await previewPending(context,server,actual.cluster),moving:[...await findMovement(server,declaration,
+actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual),...claimNotices(declaration,declaration.applications.map(({username})=>actual.
+cluster.roles.get(username)?.comment))]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.
+has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more to do there\
+.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(server.
+admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(
+before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,
+instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.
+stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings2)])}function distinct(problems){
+return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();
+init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look2();init_provision_error();init_removals();init_round();
+init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
 step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...transaction.step.statements])]))}function countPlan(plan){let counts={created:0,updated:0,
 removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview=__esm({"src\
 /preview/preview.ts"(){"use strict";init_step()}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
@@ -14232,7 +14744,7 @@ environment)?databases2.filter(({database,logins})=>matches(criteria.database,da
 criteria.application))):[]}function loginRow2({environment},{database,isSeen},login2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.
 create?"CREATE":""].filter(word=>word!==""),schemas2=login2.schemas.map(({schema,may})=>`${schema}: ${may}`);return{cells:[database,login2.username,login2.application,
 login2.accessLevel,login2.auth,onDatabase.join(", "),isSeen?schemas2.join("; "):"not known: could not be looked into",login2.build,login2.validUntil?.toISOString()??
-null],environment,application:login2.application,build:login2.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access3=__esm({"src/report/sections/access.ts"(){"use \
+null],environment,application:login2.application,build:login2.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access4=__esm({"src/report/sections/access.ts"(){"use \
 strict";init_criteria();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"access_lev\
 el",title:"Level"},{key:"auth",title:"Logs in by"},{key:"on_database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"\
 Created by build"},{key:"valid_until",title:"Valid until"}],GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"P\
@@ -14257,17 +14769,17 @@ criteria.environment,environment)&&matches(criteria.application,application)&&ma
 ""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared:"Whe\
 re the server is not as declared.",columns:COLUMNS2,rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/repo\
 rt/sections/drift.ts"(){"use strict";init_preview();init_criteria();COLUMNS2=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"us\
-ername",title:"Login"},{key:"object",title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record=>isAskedFor2(record,criteria)).map(record=>({run,record}))),
-rows=found.filter(({record})=>!UNEVENTFUL.has(record.status)).map(({run,record})=>historyRow(run,record)),checks=found.length-rows.length,about=rows.length===0?
-"Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===0?about:
-`${about} ${String(checks)} checks found nothing to do.`,columns:COLUMNS3,rows}}function isAskedFor2(record,criteria){let{environment,application,database,build}=criteria;
-return matches(environment,record.environment)&&matches(application,record.application)&&matches(database,record.database)&&matches(build,record.build_id)&&isInTime(
-record.at,criteria)}function historyRow(run,record){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,action,message,
-statements}=record;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??null,id],
-environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use strict";init_criteria();
-COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Application"},{key:"status",title:"\
-Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"username",title:"Login"},
-{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING3:WELL,
+ername",title:"Login"},{key:"object",title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record2=>isAskedFor2(record2,criteria)).map(record2=>({run,record:record2}))),
+rows=found.filter(({record:record2})=>!UNEVENTFUL.has(record2.status)).map(({run,record:record2})=>historyRow(run,record2)),checks=found.length-rows.length,about=rows.
+length===0?"Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===
+0?about:`${about} ${String(checks)} checks found nothing to do.`,columns:COLUMNS3,rows}}function isAskedFor2(record2,criteria){let{environment,application,database,
+build}=criteria;return matches(environment,record2.environment)&&matches(application,record2.application)&&matches(database,record2.database)&&matches(build,record2.
+build_id)&&isInTime(record2.at,criteria)}function historyRow(run,record2){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,
+action,message,statements}=record2;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??
+null,id],environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use stric\
+t";init_criteria();COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Applicatio\
+n"},{key:"status",title:"Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"\
+username",title:"Login"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING3:WELL,
 ...aboutEnds(heads)].join(" "),columns:[{key:"file",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line,message})=>({
 cells:[file,line,message],mark:"failed"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were c\
 ut from the end is not known: no audit of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"\
@@ -14275,11 +14787,11 @@ audits"}.`;return unread.length===0?[ends]:[ends,`Named by audits, and not read:
 t/sections/problems.ts"(){"use strict";NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edite\
 d, or are missing, or their time is wrong; the rest of the report is made from the others."}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
 length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,columns:COLUMNS4,rows}}function isAskedFor3({run,records},criteria){
-if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record=>record[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
+if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record2=>record2[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
 matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
-return[];let count2=status=>records.filter(record=>record.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,run.
-command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("removed"),count2("warning"),run.run_id,
-run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS4,init_runs=__esm({"src/report/sections/runs.ts"(){"use strict";init_criteria();
+return[];let count2=status=>records.filter(record2=>record2.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,
+run.command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("removed"),count2("warning"),run.
+run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS4,init_runs=__esm({"src/report/sections/runs.ts"(){"use strict";init_criteria();
 COLUMNS4=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"command",title:"Command"},{key:"out\
 come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"created",
 title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warnings"},{key:"run_id",title:"Run"},{key:"error",title:"\
@@ -14290,8 +14802,8 @@ get("BuildId")??null;return build!==null&&known.has(JSON.stringify([kind,name2,b
 ild":"no record in the audit has it with this build"],build,environment:declaration.environment,mark:"failed"}]});return{id:"traceability",title:"Traceability",
 about:`${String(objects2.length-rows.length)} of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,columns:COLUMNS5,rows}}
 function recordedBuilds({environment,instance},entries){let known=new Set;for(let{run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==
-instance.identifier))for(let record of records)record.environment!==environment||!PROVES.has(record.status)||(record.username!==null&&known.add(JSON.stringify([
-"role",record.username,record.build_id])),record.database!==null&&known.add(JSON.stringify(["database",record.database,record.build_id])))}return known}var COLUMNS5,
+instance.identifier))for(let record2 of records)record2.environment!==environment||!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(
+["role",record2.username,record2.build_id])),record2.database!==null&&known.add(JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS5,
 PROVES,init_traceability=__esm({"src/report/sections/traceability.ts"(){"use strict";init_tag();init_access_matrix();COLUMNS5=[{key:"kind",title:"Kind"},{key:"n\
 ame",title:"Name"},{key:"build_id",title:"Build in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
 null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.length===0?"Everything on this instance is managed by this stack.":`${String(nobodys)}\
@@ -14333,8 +14845,8 @@ return jsonl.split(`
 return bytes.subarray(0,offset).reduce((count2,byte)=>byte===10?count2+1:count2,1)}var init_verify=__esm({"src/audit/governance/verify.ts"(){"use strict";init_hash();
 init_jsonl()}});function readDocument(file,text2){let parsed=parseJson4(text2);if(parsed.error!==null)return{entries:[],faults:[{file,line:parsed.line,message:`The file is no J\
 SON: it is torn or was edited (${parsed.error}).`}]};let{value:document,problem}=parseDocument(parsed.value);if(document===null)return{entries:[],faults:[{file,
-line:null,message:`The file is no audit: ${problem}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record,problem:wrong2}=parseRecord(
-item);record===null?faults.push({file,line:null,message:`Record ${String(index+1)} cannot be read: ${wrong2}.`}):records.push(record)}return{entries:[{run:document.
+line:null,message:`The file is no audit: ${problem}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record2,problem:wrong2}=parseRecord(
+item);record2===null?faults.push({file,line:null,message:`Record ${String(index+1)} cannot be read: ${wrong2}.`}):records.push(record2)}return{entries:[{run:document.
 run,records}],faults}}function parseJson4(text2){try{return{value:JSON.parse(text2),error:null}}catch(error){let message=error instanceof Error?error.message:String(
 error);return{error:message,line:lineOf(message,text2)}}}function lineOf(message,text2){let position=/at position (\d+)/.exec(message)?.[1];return(position===void 0?
 text2.trimEnd():text2.slice(0,Number(position))).split(`
@@ -14354,9 +14866,9 @@ init_group_by();BEGUN_ANEW="it was removed, begun anew or written anew. Where th
 
 `).entries()){let value2=parseLine(line);if(value2===null)continue;let{type}=value2;if(type==="run"){let{value:run,problem}=parseRun(value2);problem!==null&&faults.
 push({file,line:index+1,message:`The run cannot be read: ${problem}.`}),run!==null&&before!==null&&isBackwards(before,run)&&faults.push({file,line:index+1,message:backwards(
-before,run)}),before=run??before,(run!==null||records.length>0)&&entries.push({run,records}),records=[]}else if(type==="record"){let{value:record,problem}=parseRecord(
-value2);record===null?faults.push({file,line:index+1,message:`The record cannot be read: ${problem}.`}):records.push(record)}else faults.push({file,line:index+1,
-message:"The line is neither a record nor a run."})}return records.length>0&&entries.push({run:null,records}),{entries,faults:faults.sort((a9,b9)=>(a9.line??0)-
+before,run)}),before=run??before,(run!==null||records.length>0)&&entries.push({run,records}),records=[]}else if(type==="record"){let{value:record2,problem}=parseRecord(
+value2);record2===null?faults.push({file,line:index+1,message:`The record cannot be read: ${problem}.`}):records.push(record2)}else faults.push({file,line:index+
+1,message:"The line is neither a record nor a run."})}return records.length>0&&entries.push({run:null,records}),{entries,faults:faults.sort((a9,b9)=>(a9.line??0)-
 (b9.line??0))}}function isBackwards(before,run){return Date.parse(run.finished_at)<Date.parse(before.finished_at)-TOLERANCE_MS}function backwards(before,run){return`${`\
 The run ended at ${run.finished_at} by its clock, and the run before it at ${before.finished_at}`}: time goes backwards, so a clock was wrong. The order of the \
 lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder2(await chainFiles(governanceDir),
@@ -14364,21 +14876,21 @@ readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile==
 witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
 expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
 ...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder2(files,read){let results=[];for(let file of files)results.push(await read(file));
-return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises21.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
+return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises25.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
 faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
 name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path16.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises21.readFile)(csv),text2).map(fault=>({...fault,
+length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises25.readFile)(csv),text2).map(fault=>({...fault,
 file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list(folder,
 "--governance-dir")){let below=entry.isDirectory()?await list((0,import_node_path16.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
 push((0,import_node_path16.join)(folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path16.join)(folder,entry.name,JSONL))}
 return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--aud\
 it-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path16.join)(folder,name2)).sort()}async function list(folder,option){
-try{return await(0,import_promises21.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
+try{return await(0,import_promises25.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
 message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
 return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf(entry))}))}).filter(({entry:{run}})=>{if(run===
 null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size}).sort((a9,b9)=>a9.time-b9.time).map(({entry})=>entry)}
 function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(
-error)}var import_promises21,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises21=__toESM(require_promises2(),1),
+error)}var import_promises25,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises25=__toESM(require_promises2(),1),
 import_node_path16=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
 rovision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
@@ -14397,8 +14909,8 @@ unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expire
 criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection){let setbacks=new Setbacks(context.declaration);try{return{
 plan:await guardAndPlan(context,inspection,setbacks),blocked:setbacks.blocked}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};
 throw error}}function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({
-application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();
-init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look();init_provision_error();
+application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();
+init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look2();init_provision_error();
 init_round();init_setbacks()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,
 verify},declared,cwd){if(governanceDir!==null||auditDir!==null)return{governanceDir,expectedDir:governanceDir,auditDir,auditFile};let[governance=null]=existing(
 declared.governanceDir),[audits=null]=existing(declared.auditDir,(0,import_node_path17.join)(cwd,".rds-provision","audit")),expectedDir=verify?declared.governanceDir:
@@ -14918,453 +15430,118 @@ declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??null},dependenc
 identity,dependencies:dependencies2}:null,now:new Date}),text2=renderReport2(report,options2.format,options2.sections);if(options2.output===null?await print(process7,
 text2):await writeReport2(options2.output,text2),options2.output!==null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${oneLine(
 sentence)}
-`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
-"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
-name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_administers();init_claim();init_tag();PG_DATABASE_OWNER2="pg_da\
-tabase_owner"}});function printWayOut(cluster,{database,isReassigned,wayOut},username){if(database!==null&&wayOut!==void 0)return printPassedOver(cluster,database,wayOut,username);
-let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||heir===username||isReassigned!==!0)return"Hand it over or remove it, then\
- run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or hand what it owns there to the database's owner, ${printHandOver(cluster,
-{from:username,to:heir,database,statements})} ${THEN}`}function printPassedOver(cluster,database,way,username){let run=(owner,statements)=>{let text2=owner===username?
-printHandOver(cluster,{from:username,to:username,database,statements}):`${printLogin(cluster,owner,database)}: ${printInside(statements,owner)}`;return`${capitalized(
-text2)} ${THEN}`};switch(way.kind){case"policy":return run(way.owner,[leavePolicy(way.name,way.schema,way.table,way.others)]);case"default_privileges":return run(
-username,restoreDefaults(username,way.schema,way.keyword,way.grantees));case"user_mapping":return run(way.owner,[dropUserMapping(username,way.server)])}}var THEN,
-init_ways_out=__esm({"src/guardrails/ways-out.ts"(){"use strict";init_owner();init_print();init_removal();init_hand_over();init_printed_login();THEN="Then run a\
-gain."}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
-proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
-...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
-nd nobody approved a removal that deletes.`,remedy=`Set ${missing.join(" and ")} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`;
-return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){return departures.
-flatMap(departure=>[...checkServer2(declaration,cluster,departure),...checkObstacles(cluster,departure,facts),...checkGrants(declaration,cluster,departure,facts),
-...checkSessions(cluster,departure,facts)])}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,remedy)}
-function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?[
-obstacle(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(
-departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,noRight(server.login,username),
-`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?[obstacle(departure,
-`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{obstacles,
-unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
-item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
-cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle(departure,`the databa\
-se ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold s\
-omething in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
-holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
-item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
-revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
-ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,
-{grantor,database},revokeAll(keyword,[identity2],username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username}\
- granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
-map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, wh\
-ich is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{
-grantor,database},statement){let who=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,
-who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,
-policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy==="delete";return sessions2.filter(item=>(item.database===
-drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count:count2})=>obstacle(departure,`${login2} has ${String(count2)} session(s) in dat\
-abase ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.server.login)])}`))}
-var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker();init_administers();init_print();init_removal();init_role();init_members2();init_printed_login();
-init_violation();init_ways_out()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
-await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
-query([`
-      SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
-      FROM pg_database
-      WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,`SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){
-let[[row2]=[]]=await session.query([`
-      SELECT
-        count(*)::int AS pending
-      FROM pg_stat_activity a
-      JOIN pg_roles r ON r.oid = a.usesysid
-      WHERE a.application_name = ${quoteLiteral(pendingName(group4))}
-        AND a.pid <> pg_backend_pid()
-        AND ${isAdmin("r")}`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.query(
-[`
-      SELECT
-        EXISTS (
-          SELECT FROM pg_locks l
-          JOIN pg_database d ON d.oid = l.objid
-          JOIN pg_stat_activity a ON a.pid = l.pid
-          JOIN pg_roles r ON r.oid = a.usesysid
-          WHERE l.locktype = 'advisory'
-            AND l.granted
-            AND l.objsubid = 2
-            AND l.classid = ${CLOSED_KEY}::oid
-            AND ${isAdmin("r")}
-            AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})
-        ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
-h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
-ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
-CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
-...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
-stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
-return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults2}=input.
-facts,jobs=[...new Set([...holdings2,...defaults2].map(item=>item.database))].sort().map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.
-flatMap(departure=>transactionsInside(input.cluster.server,revocationSteps(input,departure,database))),standApart:!0}));return planOf(jobs)}function revocationSteps({
-declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,grantor,database)),held2=facts.
-holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE"),grants=[...groupBy(held2,({keyword,grantor})=>`${keyword} ${grantor}`).
-values()].flatMap(items2=>chunk(items2,200)).flatMap(items2=>items2.slice(0,1).map(({keyword,grantor})=>({statement:revokeAll(keyword,items2.map(({identity:identity2})=>identity2),
-username,actor(grantor)),change:{on:targetOf2(keyword),schema:null,revoked:ALL}}))),byDefault2=facts.defaults.filter(item=>item.database===database&&item.grantee===
-username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{on:targetOf2(item.keyword),schema:item.
-schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","removed",`what ${username} holds in ${database}`,
-null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke_default_privileges","revoke","removed",`what ${username} would get on \
-new objects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??"other"}function runAs(cluster,role){
-return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.server,jobs=departures.flatMap(
-departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(
-", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:
-[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,
-"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"\
-bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let{login:login2}=cluster.server,transactions=departures.
-flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(
-departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,
-[item.identity],username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.
-memberships.filter(({role,member:member2})=>role===username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note2=members.length===0?"":`;\
- its members stay: ${members.join(", ")}`;return[holdMemberships(cluster.server,[...grants,step(departureSubject(departure,"role"),"drop_role","drop","removed",
-`role ${username}${note2}`,[dropRole(username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}var ALL,TARGETS,init_removal3=__esm({"src/pla\
-n/removal.ts"(){"use strict";init_revoker();init_upgrade_helper();init_removal();init_role();init_access_change2();init_context();init_membership_revocation();init_memberships_held();
-init_server_version();init_chunks();init_parts();init_group_by();ALL=["ALL"],TARGETS={TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"\
-function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function planAccessEnd({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username}=departure,close=step(departureSubject(departure,"logi\
-n"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.get(username)?.canLogin===!0?[close]:
-[],...membersOf2(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(departureSubject(departure,"gran\
-t"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]}),findings=departures.flatMap(departure=>membersOf2(cluster,departure.username).
-filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{...planOf([{stage:"roles",
-connectTo:null,transactions}]),findings}}function membersOf2(cluster,role){let{login:login2}=cluster.server;return cluster.memberships.filter(({role:of,member:member2})=>of===
-role&&member2!==login2&&member2!==helperOf(login2))}function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{drops}=departure,
-database=drops===null?void 0:cluster.databases.get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(departureSubject(departure,"database",drops),
-database);return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{
-name:name2,owner,allowConnections:isOpen2,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen2?[allowConnections(name2,
-!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({
-cluster,departures},logins){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?
-void 0:cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?
-[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.
-version,username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&!isInvalid(database)?[step(departureSubject(departure,
-"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&
-role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:
-[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,
-cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===
-void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(
-name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(
-name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),
-"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"\
-databases",connectTo:null,transactions}])}var init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_catalog();init_revoker();init_upgrade_helper();init_database();
-init_role();init_context();init_memberships_held();init_membership_revocation();init_memberships();init_privileges();init_removal3()}});function isGone2({code,isGone:hasVanished}){return code===NO_DATABASE||code===NO_OBJECT||hasVanished===!0}async function runRemovalPlan(context,server,plan){let{
-signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
-context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){let failures=execution.
-failures.filter(failure=>!isGone2(failure)),gone=execution.failures.filter(isGone2),isMoot=({database,username})=>gone.some(({code,step:step2})=>step2.database===
-database&&(code===NO_DATABASE||step2.username===username)),[moot,skipped]=[execution.skipped.filter(isMoot),execution.skipped.filter(step2=>!isMoot(step2))];for(let{
-step:step2,message}of gone)context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: ${message}`});for(let step2 of moot){let message=`${step2.
-message}: not done, since what something beside it was about is gone`;context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message})}let withNames=await Promise.
-all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(server.admin,failure.step.database)})));recordUnknown(draft=>{context.
-recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,skipped,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),
-...skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){
-let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`\
-the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}var NO_DATABASE,NO_OBJECT,init_removal_plan=__esm({"src\
-/run/destroy/removal-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE="3D000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return;let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
-departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
-context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
-failures.some(({code})=>code===LOCK_NOT_AVAILABLE4)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
-execution,username)))onClosed(departure);await settleRemovalPlan(context,server,execution),recordFindings(context.recorder,plan.findings,new Set);for(let departure of removal.
-departures)await endSessionsOf(context,server,removal,departure);await assertNobodyHides(server,removal.departures)}function isLeftOpen2({failures,skipped},username){
-return[...failures.map(({step:step2})=>step2),...skipped].some(step2=>step2.kind==="close_login"&&step2.username===username)}async function whileEnding(server,logins,run){
-let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{let running={is:!0},ending=(async()=>{for(;running.is;)
-await endSessions(session,{logins,databases:[]}),await(0,import_promises22.setTimeout)(END_EVERY_MS)})();try{return await run()}finally{running.is=!1,await ending}})}
-function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){
-let logins=loginsOf(removal,departure),sessions2=await endSessions(server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";
-recordEnded(context,departure,sessions2,`of ${departure.username}${members}`)}function recordEnded({recorder},{application,database,username},{ended,left:left2},which){
-let draft={...{application,database,username,object:"login",action:"disconnect"},durationMs:0,statements:[]};if(ended>0&&recorder.record({...draft,status:"updat\
-ed",message:`${String(ended)} session(s) ${which} ended`}),left2===0)return;let message=`${String(left2)} session(s) ${which} are still there: they may not be e\
-nded, or did not end in time`;recorder.record({...draft,status:"warning",message})}async function assertNobodyHides(server,departures){let left2=await endHidden(
-server.admin);if(left2.length!==0)throw new ApplyError(departures.map(departure=>hiding(departure,left2)))}function hiding({application,username},pids){return{application,
-code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(", ")}.`,remedy:"\
-Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises22,END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access4=__esm({"\
-src/run/destroy/access.ts"(){"use strict";import_promises22=__toESM(require_promises(),1);init_execute();init_errors();init_members();init_closing();init_end_sessions();
-init_outcome();init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
-var LackingRights,init_rights=__esm({"src/run/destroy/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});function removalRight(declaration,username,tag,changes){if(isClaimedElsewhere(declaration,tag))return{kind:"kept",message:`${`role ${username} belongs to the st\
-ack ${describeClaim(tag)} by now`}: it and what it owns are left as they are`};switch(standingOf(declaration,tag)){case"ours":return{kind:"ours"};case"unproven":{
-let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the state with the claim ${claim2}, and this input has no claim.`;return changes?{kind:"\
-blocked",code:"missing_claim",message,remedy:giveClaim(claim2)}:{kind:"ours"}}case"other_state":case"other_stack":return{kind:"blocked",code:"removal_obstacle",
-message:`the role ${username} belongs to the stack ${describeClaim(tag)}.`,remedy:"Remove it there, or take the marker out of the state here (terraform state rm\
-)."}}}var init_departure_claims=__esm({"src/plan/departure-claims.ts"(){"use strict";init_claims();init_claim()}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
-void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
-"owner"?{name:database}:"none",policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role));if(found.
-length===0){let about={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[departureFinding(
-about,"gone",`nothing of ${declaration.stack} on this instance carries ${FIELDS3[target.by]} ${target.value}: it is already gone`)]}}return mergeDepartures(found)}
-function departureFinding(about,kind,message){switch(kind){case"gone":return{...finding(about,"remove","no_change",message),kind};case"kept":return{...finding(about,
-"keep","skipped",message),kind};case"retained":return{...finding(about,"retain","skipped",message),kind}}}function mergeDepartures(all){return{departures:all.flatMap(
-item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeTagged(input,role){let tag=parseTag(role.
-comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS3[input.target.by])!==input.target.value)return[];if(!isOfStack(
-input.declaration,tag)){if(input.target.by==="application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it\
- is with all it has`;return[{...NONE2,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}let policy=input.
-policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,owned:"by tag",policy})]}
-function judge(input,candidate){let{application,username,database}=candidate,about={application,database,username,object:"role"},role=input.cluster.roles.get(username);
-if(role===void 0)return mergeDepartures([{...NONE2,findings:[departureFinding(about,"gone",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(
-role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker\
- out of the state (terraform state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!=="retain");if(right2.kind==="ke\
-pt")return{...NONE2,findings:[departureFinding(about,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,right2.message,right2.remedy,
-right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}\
-: it and its database are left as they are`;return{...NONE2,findings:[departureFinding(about,"kept",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[
-departureFinding(about,"retained",`role ${username} and what it owns are retained`)]};let owned2=ownedDatabase(input,candidate),departure={application,username,
-database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,problems:owned2.
-problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{...NONE2,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}
-function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2==="none")return{drops:null,findings:[],problems:[]};if(owned2==="by tag")
-return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.databases.get(owned2.name);return state2?.owner===username?{drops:state2.
-name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}function goneOwner(input,candidate){return typeof candidate.owned=="\
-string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}function elsewhere(input,{application,
-username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===void 0)return{findings:[departureFinding(about,"gone",`dat\
-abase ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&(isOfStack(input.declaration,
-tag)||isClaimedElsewhere(input.declaration,tag))){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belong\
-s to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.
-owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:printGiveBack(input.
-cluster,state2,username,input.declaration.instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.
-values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.
-name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(
-declaration,tag)});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.
-length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();init_claim();init_declaration();
-init_sendable();init_tag();init_hand_over();init_context();init_departure_claims();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"Applicati\
-on","build-id":"BuildId","cluster-name":"ClusterName"}}});function policies(roles){return`
-    SELECT${SELECTED},
-      ${catalogText("n.nspname")} AS schema,
-      ${catalogText("c.relname")} AS object,
-      ${catalogText("p.polname")} AS name,
-      ${catalogText("pg_get_userbyid(c.relowner)")} AS owner,
-      ARRAY(
-        SELECT ${catalogText("pg_get_userbyid(other)")} FROM unnest(p.polroles) other WHERE other <> d.refobjid ORDER BY 1
-      ) AS others
-    FROM ${dependencies(roles)}
-    JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
-    JOIN pg_class c ON c.oid = p.polrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relpersistence <> 't'
-    ORDER BY 3`}function ownDefaults(roles){return`
-    SELECT${SELECTED},
-      ${catalogText("n.nspname")} AS schema,
-      ${DEFAULT_CLASS} AS name,
-      ARRAY(
-        SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END
-        FROM aclexplode(f.defaclacl) a
-        ORDER BY 1
-      ) AS others
-    FROM ${dependencies(roles)}
-    JOIN pg_default_acl f ON d.classid = 'pg_default_acl'::regclass AND f.oid = d.objid AND f.defaclrole = d.refobjid
-    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace
-    WHERE d.deptype = 'o'
-    ORDER BY 3`}function userMappings(roles){return`
-    SELECT${SELECTED},
-      ${catalogText("s.srvname")} AS name,
-      ${catalogText("pg_get_userbyid(s.srvowner)")} AS owner
-    FROM ${dependencies(roles)}
-    JOIN pg_user_mappings m ON d.classid = 'pg_user_mapping'::regclass AND m.umid = d.objid
-    JOIN pg_foreign_server s ON s.oid = m.srvid
-    ORDER BY 3`}function passedOverQueries(roles){return[policies(roles),ownDefaults(roles),userMappings(roles)]}function passedOver(results,rename2){let[policyRows=[],
-defaultRows=[],mappingRows=[]]=results,obstacle3=(row2,wayOut)=>{let names2=Object.values(wayOut).flat().filter(name2=>name2!==null);return{role:readText(row2,"\
-role"),database:readText(row2,"database"),what:showBytes(readText(row2,"what")),...names2.every(isSendable)?{wayOut}:{remedy:rename2}}};return[...policyRows.map(
-row2=>obstacle3(row2,{kind:"policy",schema:readText(row2,"schema"),table:readText(row2,"object"),name:readText(row2,"name"),owner:readText(row2,"owner"),others:readTexts(
-row2,"others")})),...defaultRows.map(row2=>obstacle3(row2,{kind:"default_privileges",schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"name"),grantees:readTexts(
-row2,"others")})),...mappingRows.map(row2=>obstacle3(row2,{kind:"user_mapping",server:readText(row2,"name"),owner:readText(row2,"owner")}))]}var SELECTED,init_removal_ways=__esm(
-{"src/server/removal-ways.ts"(){"use strict";init_sendable();init_catalog_text();init_removal_queries();init_row();SELECTED=`
-      ${catalogText("d.rolname")} AS role,
-      ${catalogText("current_database()")} AS database,
-      ${catalogText(ROLE_DEPENDENCY)} AS what`}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
-roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
-concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
-filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
-inside=>inside.holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
-identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
-obstacles),...concernedNames.filter(name2=>!isSendable(name2)).flatMap(name2=>unnamedDatabase(name2,roles)),...held2.flatMap(item=>unnamedHolding(item,roles)),...defaults2.
-flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
-void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
-try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
-kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
-holdingRows=[],defaultRows=[],...passedOverRows]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles),...passedOverQueries(roles)]),
-isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,
-"is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(
-row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(
-database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[
-...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",
-identity:quoteIdentifier(database.name),...key}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(name2)}, whos\
-e name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,grantor,
-grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[
-...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({
-database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text i\
-n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"data\
-base"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
-grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(
-row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
-row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
-"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
-c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
-RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
-"use strict"}});async function findLeaving({declaration},order,server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{target,policy}=order,{departures,findings,
-problems}=resolveDepartures({declaration,target,policy,cluster,looks});if(problems.length>0)throw new BlockedError(problems);return{cluster,departures,findings}}
-async function examine({declaration},{cluster,departures,findings},server){let going=departures,obstacles=[];for(;;){let facts=await inspectRemoval(server,cluster,
-going),examination={declaration,cluster,departures:going,facts,findings,obstacles},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(
-declaration,cluster,going,visible2);if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));
-going=going.filter(({application})=>!stopped.has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(
-planAdmission(examination)).length===unseen.length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],
-databases:[]})}function planRemoval(examination){return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}
-async function closeDatabases(context,server,examination){await runRemovalPlan(context,server,planClosing(examination));let occupied=[];for(let departure of examination.
-departures){let{drops}=departure;if(drops===null)continue;let sessions2=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,
-sessions2,`in ${drops}`),sessions2.left>0&&isSnapshotted(departure)&&occupied.push(stillOccupied(departure,drops,sessions2.left))}if(occupied.length>0)throw new ApplyError(
-occupied);await assertNobodyHides(server,examination.departures)}async function removeDepartures(context,server,examination,superusersMs,onGone){await awaitSuperusers(
-context,server,droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination,run=async plan=>{let failed=await problemsOf(runRemovalPlan(
-context,server,plan));problems.push(...failed),departures=departures.filter(item=>!failed.some(({application})=>application===item.application))},{facts}=examination;
-for(let round=1;round<=MAX_REVOCATIONS;round+=1){let plan=planRevocation({...examination,departures,facts});if(plan.jobs.length===0)break;await run(plan),await awaitWriters(
-context,server,plan),facts=await inspectRemoval(server,examination.cluster,departures)}await run(planDrops({...examination,departures,facts})),await run(planRoleDrops(
-{...examination,departures,facts}));let left2=await inspectWholeCluster(context,server);for(let departure of departures){let{application,username,drops}=departure;
-left2.roles.has(username)?problems.push(stillThere2(application,`role ${username}`)):onGone(departure),drops!==null&&left2.databases.has(drops)&&problems.push(stillThere2(
-application,`database ${drops}`))}if(problems.length>0)throw new ApplyError(problems)}async function awaitWriters({recorder},server,plan){let steps=planSteps(plan).
-filter(({object:object2})=>object2==="default_privileges"),databases2=[...new Set(steps.flatMap(({database})=>database??[]))];if(databases2.length===0)return;let open5=await awaitOpenTransactions(
-server.admin,databases2);recordOpenTransactions(recorder,steps[0]?.application??null,open5)}async function problemsOf(running){try{return await running,[]}catch(error){
-if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}function stillOccupied({application},database,left2){
-return{application,code:"session_left",field:"destroy",message:`${String(left2)} session(s) in ${database} could not be ended: a snapshot would not hold what th\
-ey write.`,remedy:"Nothing of it was dropped. Wait for them to end, or give the delegated admin pg_signal_backend, and run again."}}function stillThere2(application,what){
-return{application,code:"not_converged",field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; lo\
-ok at the statements in the audit and run again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===
-0)return;let end=Date.now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.
-filter(row2=>row2.is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,
-"login")} in ${readText(row2,"database")}`).join(", ")}`),await(0,import_promises23.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures,logins){
-let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var import_promises23,removalPlans,
-MAX_REVOCATIONS,init_removal4=__esm({"src/run/destroy/removal.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_removal2();init_step();
-init_closing();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_removal_queries();
-init_row();init_outcome();init_access4();init_context2();init_removal_plan();removalPlans=[planRevocation,planDrops,planRoleDrops];MAX_REVOCATIONS=5}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
-all.context,closed.obstacles);let whole=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole),[...closed.
-logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
-let problems=error.problems.map(problem=>{let about=closed.filter(({application})=>[null,application].includes(problem.application));if(about.length===0)return problem;
-let names2=about.map(({username})=>username).join(", ");return{...problem,message:`${problem.message} ${names2} can no longer log in; the next run tries again.`}});
-return withProblems(error,[],problems)}async function reopenStaying({context},server,before,{departures,obstacles},closed){let staying=before.filter(item=>!departures.
-some(other=>other.username===item.username)),isBlocked=({application})=>obstacles.some(problem=>problem.application===application),theirs=staying.filter(item=>!isBlocked(
-item));for(let{username}of theirs)closed.logins.delete(username);await reopenDepartures(context,server,theirs,!0),await reopenDepartures(context,server,staying.
-filter(isBlocked),!1)}async function reopenAfter({context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.
-dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures,!1)}finally{
-await server.close()}return error}catch(failure){let{message}=toProvisionError(failure),left2=departures.flatMap(({application,drops,username})=>drops===null?[]:
-[leftClosed(application,drops,username,message,admin?.username??"the delegated admin")]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason,admin){
-let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
- may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
-var init_ending=__esm({"src/run/destroy/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
-init_removal4()}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
-""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
-buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
-group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text2){return text2.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,"_").slice(0,256)}function isShared(snapshot,group4,closedAt){
-return snapshot.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes(snapshot.status)?!1:Date.parse(snapshot.tags.get(REQUESTED_TAG)??"")>=closedAt.
-getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionReq\
-uestedAt"}});async function awaitOtherRemovals(session,{group:group4,signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-
-quiet<othersMs&&Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`wa\
-iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises24.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
-let{client,group:group4,instance}=order,shared=(await client.list(instance)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
-id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance,snapshotTags(facts))?{id,isNew:!0}:
-null}async function awaitIdleInstance({instance,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(`the instance ${instance}\
- was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`);progress(`the instance ${instance} is busy and takes no snapshot yet (${toSeconds(Date.now()-started)}\
- of ${toSeconds(timeoutMs)} s)`),await pause(Math.min(BUSY_RETRY_MS,timeoutMs),signal)}async function awaitAvailable(id,{client,signal,progress,timeoutMs},started){
-let reported=-1/0;for(let wait=1e3;;wait=Math.min(wait*1.5,LONGEST_POLL_MS)){let snapshot=await client.find(id);if(snapshot?.status==="available")return;assertPromising(
-id,snapshot);let elapsed=Date.now()-started;if(elapsed>=timeoutMs)throw snapshotError(`the snapshot ${id} is not available after ${toSeconds(timeoutMs)} s.`);Date.
-now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status??""}, ${String(snapshot?.percent??0)} % (${toSeconds(elapsed)} of ${toSeconds(timeoutMs)}\
- s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
-he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
-[{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises24.setTimeout)(
-milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();
-init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,signs}=all,{declaration,identity:identity2,recorder}=context,{signal,
-progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,
-signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
-started=Date.now(),record=(index,ending)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,subject2={
-application,database,username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{signs!==null&&await awaitOtherRemovals(
-signs.admin,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another removal \
-of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record(index,{action:"create",status:"created",
-message:`snapshot ${id} ${RESTORED}`}):record(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){let[problem]=error instanceof
-AwsError?error.problems:[];throw problem!==void 0&&record(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(error).message}),error}finally{
-client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
-server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
-init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
-"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[],hasAskedMaster:!1};try{if(await removeInRounds(all,closed),closed.obstacles.
-length>0)throw new BlockedError(closed.obstacles)}catch(error){throw await endOf(all,closed,error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(
-()=>openAndLook(all,closed)),closedAt=null;try{recordFindings(all.context.recorder,examination.findings,new Set),closedAt=await closeOrRemove(all,server,examination,
-closed)}finally{await server.close()}closedAt!==null&&(await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,
-examination,closed))}function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,
-username,drops})=>{let message=drops===null?`no database goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops}\
- is closed`;return finding({application,database,username,object:"snapshot"},"create","skipped",message)})}async function openAndLook(all,closed){let{context,dependencies:dependencies2,
-signs,admin}=all,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(
-all,server,closed),{unseen}=examination.facts;if(!isAdmissible(examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.
-cluster.databases.get(name2)?.allowConnections===!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,
-unseen))return await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};if(elapsed>
-dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.runGroup),dependencies2.progress(
-`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;
-await askMaster(context,admin);continue}await server.close(),await(0,import_promises25.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({
-context,order},server,closed){let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&
-context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let open5=departures.filter(departure=>checkServer2(
-context.declaration,cluster,departure).length===0).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);return await endAccess(
-context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)),examine(context,await findLeaving(context,order,server),server)}
-function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){
-return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"\
-Wait for it to end, and run again."}])}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,dependencies:dependencies2,
-signs},server,examination,closed){let{departures}=examination;if(departures.length===0)return null;let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.
-drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),closed.databases=departures,await closeDatabases(
-context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(context,
-server,examination,dependencies2.waits.superusersMs,forget(closed)),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}
-async function removeAfterSnapshot(all,before,closed){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(
-before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{cluster}=examination,
-late=examination.departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(item)),open5=seen.filter(item=>isSnapshotted(
-item)&&letsIn(cluster.databases.get(item.drops??""))),going={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.obstacles.push(...open5.
-map(openedAgain),...late.map(cameLate)),await closeDatabases(context,server,going),await removeDepartures(context,server,going,dependencies2.waits.superusersMs,
-forget(closed)),await reopenStaying(all,server,before.departures,{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({
-kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.
-allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&
-item.policy===policy)}function cameLate({application,username}){return{application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go sin\
-ce the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){
-return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold wha\
-t the snapshot does not.`,remedy:"It was not dropped; run again."}}var import_promises25,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";
-import_promises25=__toESM(require_promises(),1);init_errors();init_administers();init_catalog();init_context();init_removal_signals();init_removal2();init_outcome();
-init_gone();init_open();init_access4();init_rights();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();init_take_snapshot();POLL_MS3=
-1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
-reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
-let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
-let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(
+`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2()}});function limitConnectTimeout(declaration){return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}function withoutApplications(declaration){
+return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
+item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(
+context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
+{"src/run/destroy/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});var destroy_exports={};__export(destroy_exports,{assertAllowed:()=>assertAllowed2,destroy:()=>destroy,knownPolicy:()=>knownPolicy,mayNeedSnapshot:()=>mayNeedSnapshot,
+missingApproval:()=>missingApproval,recordRemoval:()=>recordRemoval,reservedNames:()=>reservedNames,retainFinding:()=>retainFinding});function knownPolicy({declaration,
+target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
+null}async function destroy(request,identity2,dependencies2){return recordRemoval(request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(
+context);await removeWithSigns({context,order:request,requests:{marker:null},admin,group:dependencies2.runGroup},mayNeedSnapshot(request)?"beside others":"alone")})}
+function mayNeedSnapshot(request){let known=knownPolicy(request);return known===null||known==="snapshot-and-delete"}async function recordRemoval(request,identity2,dependencies2,remove2){
+let{declaration,approvals,target}=request,known=knownPolicy(request),approval=removalApproval(declaration.environment,approvals,known),options2={declaration:limitConnectTimeout(
 declaration),identity:{...identity2,approval},dependencies:dependencies2,concerned:target.by==="application"?onlyApplication(declaration,target.value):withoutApplications(
 declaration),recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.
-aws),recorder};return await runStages2(context,request,dependencies2),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
-null)}}function withoutApplications(declaration){return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,
-applications:declaration.applications.filter(item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function limitConnectTimeout(declaration){
-return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function runStages2(context,request,dependencies2){
-let known=knownPolicy(request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed2(request);let admin=await readActorAndAdmin(
-context),signs=known==="delete"?null:await explainUnreachable(()=>openUnlockedOrBootstrap(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.
-runGroup),await runRemoval({context,order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retainFinding({declaration,target,
-policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:
-null,database=null,username=null}=application??{},why=policy===null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",owned2=application?.accessLevel===
-"owner"?` and database ${application.database}`:"",what=application===void 0?`what carries ${target.by} ${target.value}`:`role ${application.username}${owned2}`,
-object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,username,object:object2},"retain","skipped",`nothing was\
- changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}function assertAllowed2(request){let violations=[...missingApproval(request),...reservedNames(
-request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval({declaration,target,approvals}){return checkRemovalApproval(declaration.
-environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
-onlyApplication(declaration,target.value),null):[]}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(context,withoutApplications(
-context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_destroy=__esm({"src/run/destroy/de\
-stroy.ts"(){"use strict";init_result();init_errors();init_names();init_removal2();init_context();init_removal_signals();init_outcome();init_credentials();init_gone();
-init_open();init_rounds();init_record_run();CONNECT_LIMIT_SECONDS=60}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy});async function previewDestroy(request,identity2,dependencies2){let declaration={
-...limitConnectTimeout(request.declaration),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
-clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},
-[approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],leftOut:[],stopped:!1,approval,
-moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);
-if(reserved.length>0)return{...found,stopped:!0,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(
-declaration,credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(
-context,request,server,!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),
-jobs=[access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.
+aws),recorder};return known==="retain"?recordFindings(recorder,[retainFinding(request)],new Set):await remove2(context),{value:null,setbacks:null}});return{document,
+problems,governance:governanceOf(declaration,null)}}function retainFinding({declaration,target,policy}){let application=declaration.applications.find(item=>target.
+by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??{},why=policy===
+null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",owned2=application?.accessLevel==="owner"?` and database ${application.database}`:"",what=application===
+void 0?`what carries ${target.by} ${target.value}`:`role ${application.username}${owned2}`,object2=application?.accessLevel==="owner"?"database":"role";return finding(
+{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}
+function assertAllowed2(request){let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}
+function missingApproval(request){let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(
+declaration.environment,approvals,{application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
+onlyApplication(declaration,target.value),null):[]}var init_destroy=__esm({"src/run/destroy/destroy.ts"(){"use strict";init_result();init_errors();init_names();
+init_removal2();init_context();init_record_run();init_outcome();init_scope();init_with_signs()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
+let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
+...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
+previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval({target:{by:"\
+request",application:null},policy:null},declaration,{...nothingFound(identity2),declaration},dependencies2)}function nothingFound(identity2){return{identity:identity2,
+server:null,plan:{findings:[],jobs:[]},blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole,found,dependencies2){
+let{identity:identity2,approval}=found,declaration={...limitConnectTimeout(whole),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder(
+{identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.
+aws),recorder,dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,
+credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,
+order,server,!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),jobs=[
+access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.
 departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.
 departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{
 ...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();
-init_errors();init_claims();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_gone();init_removal4();init_rounds()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
-begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:parsed=>!options2.dryRun&&knownPolicy2(requestOf(
-options2,environment,parsed))!=="retain"});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}function requestOf({
-target},environment,{declaration}){return{declaration,target,policy:environment.cleanupPolicy,approvals:environment}}async function printDryRun(process7,options2,environment,begun){
-if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),
-Promise.resolve().then(()=>(init_text3(),text_exports))]),request=requestOf(options2,environment,begun.parsed),found=await previewDestroy2(request,begun.identity,
-await createLookDependencies(process7,environment)),colour=wantsColour(process7.variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,
-listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,started){let[{destroy:destroy2},{createDestroyDependencies:createDestroyDependencies2},
-{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
-Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),{auditFile}=options2,defaultPath=auditPathOf(process7,options2,started),begun=await withPlace(environment,
-{begun:started,auditFile,defaultPath}),reporters=createReporters(process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(process7,
-environment,reporters),runGroupOf(process7,begun),readAwsEnvironment(process7.variables)),result=begun.error===null?await destroy2(requestOf(options2,environment,
-begun.parsed),begun.identity,dependencies2):endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}function auditPathOf(process7,{
-target},{identity:identity2,parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(process7.cwd(),identity2.runId,null);let subject2=target.
-by==="application"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,identity2.runId)}function runGroupOf(process7,{identity:identity2,
-isRunIdGiven,parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.
-declaration.instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,
-import_node_os7,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);
-init_file();init_output();init_errors();init_aws_environment();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
+init_errors();init_claims();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_removal4();init_rounds()}});function judgeRequest({declaration,cluster,application,marker}){let declared=declaration.applications.find(({name:name2})=>name2===application),username=declared?.
+username??null,about={application,database:declared?.database??null,username,object:"role"},nothing=why=>({kind:"nothing",finding:finding(about,"keep","skipped",
+`nothing was changed: ${why}`)}),role=cluster.roles.get(username??"");if(role===void 0)return nothing(`role ${username??""} is already gone`);let tag=parseTag(role.
+comment);if(tag===null)return nothing(`role ${role.name} carries no tag of this tool by now`);if(isClaimedElsewhere(declaration,tag))return nothing(`role ${role.
+name} belongs to the stack ${describeClaim(tag)} by now`);if(tag.get("Application")!==application)return nothing(`role ${role.name} belongs to the application ${tag.
+get("Application")??""} by now`);let standing=markerOf(tag,application);return marker!==null&&standing!==null&&standing!==marker?nothing(`another marker stands \
+for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked"}:{kind:"confirmed"}}var init_removal_request=__esm({"src/plan/removal-request.\
+ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_context()}});var request_exports={};__export(request_exports,{requestRemoval:()=>requestRemoval});async function requestRemoval(request,identity2,dependencies2){return recordRemoval(
+request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(context);if(!await noteRequest(context,request,admin))
+return;let order={target:{by:"request",application:request.target.value},policy:null},{marker}=request;await removeWithSigns({context,order,requests:{marker},admin,
+group:dependencies2.runGroup},mayNeedSnapshot(request)?"beside others":"alone")})}async function noteRequest(context,request,admin){let{declaration,identity:identity2,
+recorder}=context,server=await explainUnreachable(()=>openLockedOrBootstrap(context,admin));recorder.setServer(server.admin);try{let order={target:request.target,
+policy:knownPolicy(request)},{cluster,departures,findings,problems}=await findLeaving(context,order,server,!0),facts={declaration,cluster,application:request.target.
+value,marker:request.marker},judged=judgeRequest(facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),!1;if(recordFindings(
+recorder,findings,new Set),problems.length>0)throw new BlockedError(problems);let stopped=departures.flatMap(departure=>checkServer2(declaration,cluster,departure));
+if(stopped.length>0)throw new BlockedError(stopped);return await runRemovalPlan(context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),
+judged.kind==="confirmed"}finally{await server.close()}}var init_request2=__esm({"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal2();init_removal_request();
+init_removal_ends();init_open();init_outcome();init_destroy();init_gone();init_look();init_removal4();init_removal_plan();init_scope();init_with_signs()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
+get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
+tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
+s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
+; where it is to stay:`,"RDS_CLEANUP_POLICY=retain in the environment of the run."].join(" ");return[violation({name:application},"standing_application",message,
+remedy)]})}var init_standing=__esm({"src/guardrails/standing.ts"(){"use strict";init_removal_memory();init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
+declaration,tag)||!mayAdminister(cluster,role.name))return[];let application=tag.get("Application")??"",about={application,database:null,username:role.name,object:"\
+role"},own=step(about,"tag_role","give up","updated",`role ${role.name} belongs to no state any more`,[commentOnRole(role.name,formatTag(withoutClaim(tag,application)))]);
+return[holdMemberships(cluster.server,[...databaseSteps(declaration,cluster,role.name,application),own])]});return planOf([{stage:"roles",connectTo:null,transactions,
+standApart:!0}])}function databaseSteps(declaration,cluster,owner,application){return[...cluster.databases.values()].flatMap(database=>{let tag=parseTag(database.
+comment);if(database.owner!==owner||tag===null||!isClaimed(declaration,tag)||!isSendable(database.name))return[];let about={application,database:database.name,username:owner,
+object:"tag"},message=`database ${database.name} belongs to no state any more`,statement=commentOnDatabase(database.name,formatTag(withoutClaim(tag,application)),
+owner);return[step(about,"tag_database","give up","updated",message,[statement])]})}function isClaimed({claim:claim2},tag){return claim2!==null&&tag.get("Claim")===
+claim2}function withoutClaim(tag,application){let left2=new Map(withMarker(tag,application,null));for(let field of CLAIM_FIELDS2)left2.delete(field);return left2}
+var CLAIM_FIELDS2,init_claim_end=__esm({"src/plan/claim-end.ts"(){"use strict";init_administers();init_removal_memory();init_sendable();init_tag();init_database();
+init_role();init_context();init_memberships_held();init_removal3();CLAIM_FIELDS2=["Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole,end},identity2,dependencies2){
+let declaration=limitConnectTimeout(whole),concerned=withoutApplications(declaration),options2={declaration,identity:identity2,dependencies:dependencies2,concerned,
+recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder},
+admin=await readActorAndAdmin(context),isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null?await removePending2(context,admin,dependencies2):
+await endState({...context,declaration:concerned},admin,dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
+null)}}async function removePending2(context,admin,{runGroup:group4}){await removeWithSigns({context,order:{target:{by:"request",application:null},policy:null},
+requests:null,admin,group:group4},"alone")}async function endState(context,admin,dependencies2,isNeeded){try{await withServer(context,admin,async server=>{let cluster=await inspectCluster(
+server.admin,context.declaration),standing=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing.length>0)throw new BlockedError(
+standing)})}catch(error){if(isNeeded||!(error instanceof ConnectionError))throw error;recordUnreachable(context,error);return}context.identity.cleanupPolicy!=="\
+retain"&&await removePending2(context,admin,dependencies2),await withServer(context,admin,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);
+await runRemovalPlan(context,server,planClaimEnd(context.declaration,cluster))})}async function withServer(context,admin,use){let server=await explainUnreachable(
+()=>openLockedOrBootstrap(context,admin));context.recorder.setServer(server.admin);try{await use(server)}finally{await server.close()}}function recordUnreachable({
+recorder,declaration},error){let message=`the server could not be reached (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a\
+ later apply takes over with ALLOW_DB_TAKEOVER=true`,about={application:null,database:null,username:null,object:"admin"};recorder.record({...about,action:"give \
+up",status:"warning",durationMs:0,message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing();
+init_claim_end();init_inspect_cluster();init_open();init_record_run();init_gone();init_removal_plan();init_scope();init_with_signs()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
+order=orderOf(options2,environment),begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:({declaration})=>{
+let policy=order===null?environment.cleanupPolicy:knownPolicy2({declaration,...order});return!options2.dryRun&&policy!=="retain"}});return options2.dryRun?printDryRun(
+process7,options2,environment,begun):remove(process7,options2,environment,begun)}function orderOf({removal},{cleanupPolicy:policy}){switch(removal.kind){case"ta\
+rget":return{target:removal.target,policy};case"request":return{target:{by:"application",value:removal.application},policy};case"requested":return null}}async function printDryRun(process7,options2,environment,begun){
+if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2,previewRequested:previewRequested2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),
+Promise.resolve().then(()=>(init_text3(),text_exports))]),{declaration}=begun.parsed,order=orderOf(options2,environment),dependencies2=await createLookDependencies(
+process7,environment),found=await(order===null?previewRequested2(declaration,begun.identity,dependencies2):previewDestroy2({declaration,approvals:environment,...order},
+begun.identity,dependencies2)),colour=wantsColour(process7.variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,listUnchanged:!0})),
+found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,started){let[{createDestroyDependencies:createDestroyDependencies2},
+{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_dependencies(),dependencies_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
+{auditFile}=options2,defaultPath=auditPathOf(process7,options2,started),begun=await withPlace(environment,{begun:started,auditFile,defaultPath}),reporters=createReporters(
+process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(process7,environment,reporters),runGroupOf(process7,begun)),result=begun.
+error===null?await removeAs(options2,environment,begun,dependencies2):endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile,
+defaultPath})}async function removeAs({removal},environment,{identity:identity2,parsed:{declaration,removes}},dependencies2){let common={declaration,policy:environment.
+cleanupPolicy,approvals:environment};switch(removal.kind){case"target":{let{destroy:destroy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports));
+return destroy2({...common,target:removal.target},identity2,dependencies2)}case"request":{let{requestRemoval:requestRemoval2}=await Promise.resolve().then(()=>(init_request2(),request_exports)),
+{application:value2,marker}=removal;return requestRemoval2({...common,target:{by:"application",value:value2},marker},identity2,dependencies2)}case"requested":{let{
+carryOutRequested:carryOutRequested2}=await Promise.resolve().then(()=>(init_requested(),requested_exports)),end=declaration.applications.length===0?removes?"wi\
+th removals":"quietly":null;return carryOutRequested2({declaration,end},identity2,dependencies2)}}}function auditPathOf(process7,{removal},{identity:identity2,parsed}){
+let auditDir=parsed?.auditDir??null;return auditDir===null?defaultAuditPath(process7.cwd(),identity2.runId,null):destroyAuditPath(auditDir,subjectOf2(removal),identity2.
+runId)}function subjectOf2(removal){switch(removal.kind){case"target":return removal.target.by==="application"?removal.target.value:`${removal.target.by}-${removal.
+target.value}`;case"request":return removal.application;case"requested":return"requested"}}function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed}){
+let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.declaration.instance??
+{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,import_node_os7,
+init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_output();
+init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
 RDS_PROVISION_LOG==="json";for(let problem of problems){let line=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
 `${line}
 `)}if(!isGithubActions(variables))return;let{problemsSummary:problemsSummary2}=await Promise.resolve().then(()=>(init_job_summary(),job_summary_exports));annotateProblems(
@@ -16376,12 +16553,14 @@ return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File 
 im of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},AUDIT_FILE={"audit-file":value("FILE","File to write the audit to;\
  default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 where there is not"),json:flag(
 "Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything that this build created"),"clus\
-ter-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={"governance-dir":value("FOLDER","F\
-older with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default with --verify, or where there is no g\
-overnance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -raw audit_json` gives: what was cut\
- from the governance files is missed there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that eve\
-rything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value("NAME",
-"Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"build-id":value(
+ter-name":value("NAME","Remove everything that carries this cluster name"),requested:flag("Carry out the removals that are pending; with an input that declares \
+nothing, as the module gives last, its state ends"),request:flag("With --application: only ask for its removal, as the module does when its marker is destroyed"),
+marker:value("ID","With --request: id of the marker that was destroyed"),"dry-run":flag("Only show what would go")},REPORT={"governance-dir":value("FOLDER","Fol\
+der with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default with --verify, or where there is no gov\
+ernance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -raw audit_json` gives: what was cut f\
+rom the governance files is missed there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that every\
+thing is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value("NAME","\
+Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"build-id":value(
 "ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end\
  of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-than":value("DA\
 YS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),output:value(
@@ -16390,15 +16569,15 @@ YS","Age in days from which a secret is old; default: 90"),format:value("WORD","
 input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{
 ...INPUT,...CLAIM2,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --de\
 tailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"\
-Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[["$\
-0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a \
-build created"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 14 or 15: keep the delegated admin's rights; does nothing from 16 on",options:{
-...INPUT,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.json","prepare by hand what prepare_major_upgrade = true would"]]},report:{describe:"\
-Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["$0 report --governance-dir audit --a\
-pplication analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --\
-build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instanc\
-e not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --form\
-at html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){
+Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[
+["$0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what\
+ a build created"],["$0 destroy --input declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from Postgre\
+SQL 14 or 15: keep the delegated admin's rights; does nothing from 16 on",options:{...INPUT,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.js\
+on","prepare by hand what prepare_major_upgrade = true would"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes not\
+hing",options:{...INPUT,...REPORT},examples:[["$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10",
+"who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --i\
+nput declaration.json --connect --section unmanaged","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is ever\
+ything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){
 let options2=COMMANDS[command10].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,
 ...named}=found,words2=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
@@ -16435,15 +16614,19 @@ plan":return planOptions(argumentsOf(command10,rest));case"destroy":return destr
 report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}
 function applyOptions(command10,found){return{command:command10,input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}
 function planOptions(found){return{command:"plan",input:textOf2(found,"input"),claim:textOf2(found,"claim"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.
-json===!0}}function destroyOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:
-[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(
-found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),target,dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];
-if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more than once.":"has no value.";
-throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.
-length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field:"\
-destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===
-""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
-[{application:null,code:"usage",field:"command",message,remedy}])}init_version();var _a4;(_a4=process.env).AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??(_a4.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED="true");for(let[
+json===!0}}function destroyOptions(found){return{command:"destroy",input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),
+removal:removalOptions(found),dryRun:found["dry-run"]===!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(
+found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.
+map(({by})=>`--${by}`),...isRequested===!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced(
+"--request","--application");if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:
+isRequest===!0?{kind:"request",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,
+code:"usage",field:option,message:`goes with ${needed} only.`};return new InvalidInputError([{...problem,remedy:`Give ${needed} too, or leave ${option} out.`}])}
+function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(
+value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once,\
+ with a value."}])}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;
+return new InvalidInputError([{application:null,code:"usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name, --requested."}])}
+function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one o\
+f ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,remedy}])}init_version();var _a4;(_a4=process.env).AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??(_a4.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED="true");for(let[
 name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,
 commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(
 process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.

@@ -29,6 +29,7 @@ const ORDER = [
   'run/end',
   'run/connection',
   'run/access-matrix.ts',
+  'run/removal',
   'run/apply',
   'run/plan.ts',
   'run/report.ts',

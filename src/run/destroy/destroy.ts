@@ -13,8 +13,8 @@ import { recordRun, type Stages } from '../end/record-run.ts'
 import { recordFindings } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import type { DestroyDependencies } from './dependencies.ts'
-import { limitConnectTimeout, onlyApplication, readActorAndAdmin, withoutApplications } from './scope.ts'
-import { removeWithSigns } from './with-signs.ts'
+import { limitConnectTimeout, onlyApplication, readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
+import { removeWithSigns } from '../removal/remove.ts'
 
 export interface DestroyRequest {
   readonly declaration: Declaration

@@ -13,10 +13,10 @@ import { openUnlocked } from '../connection/open.ts'
 import type { Dependencies } from '../context.ts'
 import { toProvisionError } from '../end/provision-error.ts'
 import { type DestroyRequest, knownPolicy, missingApproval, reservedNames, retainFinding } from './destroy.ts'
-import { limitConnectTimeout, withoutApplications } from './scope.ts'
-import { explainUnreachable } from './gone.ts'
-import { examine, findLeaving, planRemoval } from './removal.ts'
-import { snapshotFindings } from './rounds.ts'
+import { limitConnectTimeout, withoutApplications } from '../removal/scope.ts'
+import { explainUnreachable } from '../removal/gone.ts'
+import { examine, findLeaving, planRemoval } from '../removal/examine.ts'
+import { snapshotFindings } from '../removal/rounds.ts'
 
 /**
  * What a removal would do now, by the same look and the same plans; changes nothing and takes no lock.

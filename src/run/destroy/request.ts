@@ -14,12 +14,12 @@ import type { RunContext } from '../context.ts'
 import { recordFindings } from '../outcome.ts'
 import type { DestroyDependencies } from './dependencies.ts'
 import { assertAllowed, type DestroyRequest, knownPolicy, mayNeedSnapshot, recordRemoval } from './destroy.ts'
-import { explainUnreachable } from './gone.ts'
-import { requestOf } from './look.ts'
-import { findLeaving } from './removal.ts'
-import { runRemovalPlan } from './removal-plan.ts'
-import { readActorAndAdmin } from './scope.ts'
-import { removeWithSigns } from './with-signs.ts'
+import { explainUnreachable } from '../removal/gone.ts'
+import { requestOf } from '../removal/look.ts'
+import { findLeaving } from '../removal/examine.ts'
+import { runRemovalPlan } from '../removal/run-plan.ts'
+import { readActorAndAdmin } from '../removal/scope.ts'
+import { removeWithSigns } from '../removal/remove.ts'
 
 /** The removal of one application, as its marker asks for it. */
 export interface MarkerRequest extends DestroyRequest {

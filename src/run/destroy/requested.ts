@@ -1,6 +1,6 @@
 /**
- * `destroy --requested`: carries out what is pending. When a whole stack is destroyed it comes last, and takes the claim
- * off what stays (src/README.md: Removal; One application, one state).
+ * `destroy --requested`: carries out what is pending. Where a whole stack is destroyed it comes last, and takes the
+ * claim off what stays (src/README.md: Removal; One application, one state).
  */
 import { governanceOf, type RunResult } from '../../audit/result.ts'
 import { BlockedError, ConnectionError } from '../../errors.ts'
@@ -14,17 +14,17 @@ import { openLockedOrBootstrap } from '../connection/open.ts'
 import type { RunContext } from '../context.ts'
 import { recordRun } from '../end/record-run.ts'
 import type { DestroyDependencies } from './dependencies.ts'
-import { explainUnreachable } from './gone.ts'
-import { runRemovalPlan } from './removal-plan.ts'
-import { limitConnectTimeout, readActorAndAdmin, withoutApplications } from './scope.ts'
-import { removeWithSigns } from './with-signs.ts'
+import { explainUnreachable } from '../removal/gone.ts'
+import { runRemovalPlan } from '../removal/run-plan.ts'
+import { limitConnectTimeout, readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
+import { removeWithSigns } from '../removal/remove.ts'
 
 export interface PendingRemovals {
   /** What is declared in it stays. */
   readonly declaration: Declaration
   /**
-   * The state is being destroyed: nothing in it may stand, and what stays is claimed no more. `quietly`: no policy in it
-   * removes anything; null: it is not.
+   * The state is being destroyed: nothing in it may stand, and what stays is claimed no more. `quietly`: no policy in
+   * it removes anything; null: it is not.
    */
   readonly end: 'quietly' | 'with removals' | null
 }

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { BlockedError, InvalidInputError, ProvisionError } from '../../../src/errors.ts'
 import { readAwsEnvironment } from '../../../src/input/aws-environment.ts'
 import type { AwsSettings } from '../../../src/model/declaration.ts'
-import { awsDependencies, awsSnapshots } from '../../../src/run/aws.ts'
+import { awsDependencies } from '../../../src/run/aws.ts'
 import { assertAccount } from '../../../src/run/connection/credentials.ts'
 import { type Aws, AWS_SETTINGS, startAws } from '../../support/aws.ts'
 import { type ConnectProxy, startConnectProxy, startTlsFront } from '../../support/aws/way.ts'
@@ -81,7 +81,7 @@ test.serial('every service is asked through HTTPS_PROXY by CONNECT, with the aut
   const run = runWith(variables)
   t.is((await run.actor(settings)).arn, 'arn:aws:sts::123456789012:assumed-role/provisioner/rds-provision')
   t.is((await run.secrets(AWS_SETTINGS).readCurrent(['by-proxy'])).credentials.size, 1)
-  const snapshots = await awsSnapshots(readAwsEnvironment(variables))(AWS_SETTINGS)
+  const snapshots = await awsDependencies(readAwsEnvironment(variables)).snapshots(AWS_SETTINGS)
   t.deepEqual(await snapshots.list('db'), [])
   snapshots.close()
   t.deepEqual([...new Set(proxy.tunnels)].sort(), [

@@ -39,6 +39,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   renamed_role: TRIED,
   removal_approval: NO_SQL,
   removal_obstacle: TRIED,
+  standing_application: NO_SQL,
   lock_timeout: TRIED,
   connection_lost: NO_SQL,
   statement_failed: NO_SQL,
@@ -74,7 +75,7 @@ const PRINTING: Readonly<Record<string, string>> = {
   'plan/memberships.ts': TRIED,
   'plan/settings.ts': TRIED,
   'run/connection/lock.ts': TRIED,
-  'run/destroy/ending.ts': TRIED,
+  'run/removal/ending.ts': TRIED,
   'server/lock.ts': TRIED,
 }
 /** Who runs what, for those that print. */

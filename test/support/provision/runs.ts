@@ -6,7 +6,7 @@ import { reportOptions, type ReportFormat } from '../../../src/input/report-opti
 import type { ParsedInput } from '../../../src/input/parse.ts'
 import type { Command } from '../../../src/model/run.ts'
 import { renderReport } from '../../../src/report/render.ts'
-import { awsDependencies, awsSnapshots } from '../../../src/run/aws.ts'
+import { awsDependencies } from '../../../src/run/aws.ts'
 import type { Dependencies } from '../../../src/run/context.ts'
 import { makeReport } from '../../../src/run/report.ts'
 import { type DestroyRequest, knownPolicy } from '../../../src/run/destroy/destroy.ts'
@@ -74,6 +74,8 @@ export function dependencies(): Dependencies {
     sinks: [],
     progress: () => {},
     defaultCaFile: null,
+    snapshotTimeoutMs: 60_000,
+    waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 },
   }
 }
 
@@ -94,13 +96,7 @@ export async function makeReportOf({ parsed, identity }: Begun, format: ReportFo
 
 /** Removals with the same run id share a snapshot. */
 export function destroyDependencies({ identity }: Begun): DestroyDependencies {
-  return {
-    ...dependencies(),
-    snapshots: awsSnapshots(),
-    runGroup: identity.runId,
-    snapshotTimeoutMs: 60_000,
-    waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 },
-  }
+  return { ...dependencies(), runGroup: identity.runId }
 }
 
 /** What the module's markers leave out (terraform-module/declaration.tf, `removal`). */

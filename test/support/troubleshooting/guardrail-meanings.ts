@@ -165,4 +165,10 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'A removal would take what it must not, or could not be done whole. Each thing in its way is told by name.',
     'Do what the message says: see [Removing and renaming](docs/removal.md).',
   ),
+  standing_application: entry(
+    blocked,
+    ['the state is about to end, and the removal of … was not asked for.'],
+    'The stack is being replaced, or the marker of an application was taken out of the state: nothing was done.',
+    'Take the taint or `-replace` back; remove the application by hand, or keep it with `RDS_CLEANUP_POLICY=retain`.',
+  ),
 }

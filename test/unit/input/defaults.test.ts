@@ -41,6 +41,7 @@ test('an application that says nothing more has the default names, with _ for -'
     canCreateDatabases: false,
     connectionLimit: -1,
     validUntil: null,
+    marker: null,
     settings: new Map(),
     schemas: ['public'],
     cleanupPolicy: 'retain',

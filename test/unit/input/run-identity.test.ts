@@ -6,11 +6,18 @@ import type { Command } from '../../../src/model/run.ts'
 import { fieldsOf } from './sample.ts'
 
 const NONE = { buildId: null, runId: null }
+const NOTHING_ALLOWED = {
+  ...NONE,
+  allowProvision: false,
+  allowDestroy: false,
+  allowTakeover: false,
+  cleanupPolicy: null,
+}
 const FACTS: RunFacts = {
   command: 'apply',
   environment: 'dev',
   declared: NONE,
-  variables: { ...NONE, allowProvision: false, allowTakeover: false },
+  variables: NOTHING_ALLOWED,
   ci: NONE,
   startedAt: new Date(0),
   uuid: 'uuid',
@@ -21,7 +28,7 @@ const FACTS: RunFacts = {
 
 test('ids come from the variable, else the environment, else the CI system', (t) => {
   const ci = { buildId: 'b-ci', runId: 'r-ci' }
-  const variables = { buildId: 'b-env', runId: 'r-env', allowProvision: false, allowTakeover: false }
+  const variables = { ...NOTHING_ALLOWED, buildId: 'b-env', runId: 'r-env' }
   const declared = { buildId: 'b-var', runId: 'r-var' }
   t.like(resolveRun({ ...FACTS, ci, variables, declared }), declared)
   t.like(resolveRun({ ...FACTS, ci, variables }), { buildId: 'b-env', runId: 'r-env' })
@@ -34,6 +41,8 @@ test('with no ids at all, dev builds are local and carry the run id', (t) => {
     buildId: 'local-uuid',
     command: 'apply',
     approval: 'not_required',
+    cleanupPolicy: null,
+    mayDelete: true,
     takesOver: false,
     startedAt: new Date(0),
     toolVersion: '1.0.0',

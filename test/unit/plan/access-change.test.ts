@@ -5,7 +5,8 @@ import type { AclItem, ObjectClass, SchemaObject, SchemaState } from '../../../s
 import type { DefaultHolding, Departure, Holding, RemovalFacts } from '../../../src/model/removal.ts'
 import { planSteps, type Plan } from '../../../src/model/step.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
-import { planRevocation, planRoleDrops } from '../../../src/plan/removal.ts'
+import { planRevocation } from '../../../src/plan/removal.ts'
+import { planRoleEnds } from '../../../src/plan/removal-ends.ts'
 import { ADMIN, actual, database, declare, input, interior, role, tagOf } from './sample.ts'
 
 const acl = (grantee: string, ...privileges: readonly string[]): AclItem[] =>
@@ -172,7 +173,7 @@ test('a removal takes all, once for each kind of object', (t) => {
   }
   const declaration = declare({ o: { username: 'o', database_name: 'd' } })
   const { cluster } = actual({ roles: [role('o'), role('g')], databases: [database('d', 'o')] })
-  const removal = { declaration, cluster, departures: [departure], facts }
+  const removal = { declaration, cluster, departures: [departure], facts, startedAt: new Date(0) }
   const all = (on: AccessChange['changes'][number]['on'], inSchema: string | null = null) => ({
     on,
     schema: inSchema,
@@ -185,5 +186,5 @@ test('a removal takes all, once for each kind of object', (t) => {
     ],
     ['g default_privileges revoke', { level: null, changes: [all('table', 's'), all('function', 's'), all('schema')] }],
   ])
-  t.deepEqual(accessOf(planRoleDrops(removal)), [['g grant revoke', { level: null, changes: [all('database')] }]])
+  t.deepEqual(accessOf(planRoleEnds(removal)), [['g grant revoke', { level: null, changes: [all('database')] }]])
 })

@@ -147,7 +147,7 @@ test("what this stack made and no longer declares is told of by its policy; othe
       database('forged', 'plain', { comment: tagOf('kept') }),
     ],
   }
-  const findings = planOrphans(planContext(input(declare({}), state)))
+  const { findings } = planOrphans(planContext(input(declare({}), state)))
   t.deepEqual(
     findings.map(({ application, object, action, status }) => [application, object, action, status]),
     [

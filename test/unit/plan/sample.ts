@@ -173,6 +173,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     rooms: new Map(),
     actual: actual(state),
     buildId: 'b1',
+    cleanupPolicy: null,
     startedAt: new Date(0),
     preparedFor: null,
     secrets: new Map(secrets),

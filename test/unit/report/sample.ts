@@ -86,6 +86,8 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
       approval: 'not_required',
       toolVersion: '1.0.0',
       takesOver: false,
+      cleanupPolicy: null,
+      mayDelete: false,
       inputSha256: 'ab',
       startedAt: new Date(0),
     },

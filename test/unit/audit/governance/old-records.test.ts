@@ -10,7 +10,8 @@ import type { Declaration } from '../../../../src/model/declaration.ts'
 import type { RemovalFacts } from '../../../../src/model/removal.ts'
 import { planSteps, type Step } from '../../../../src/model/step.ts'
 import { makePlan } from '../../../../src/plan/plan.ts'
-import { planDrops, planRevocation, planRoleDrops } from '../../../../src/plan/removal.ts'
+import { planDrops, planRevocation } from '../../../../src/plan/removal.ts'
+import { planRoleEnds } from '../../../../src/plan/removal-ends.ts'
 import { actual, database, declare, input, interior, role, tagOf } from '../../plan/sample.ts'
 import { auditRun } from '../../report/sample.ts'
 import { DONE, recorder, RUN } from '../sample.ts'
@@ -118,8 +119,8 @@ function stepsOf(found: Round): Step[] {
     const drops = name === 'o' ? 'd' : null
     return { application: name, username: name, database: 'd', drops, policy: 'delete' } as const
   })
-  const removal = { declaration, cluster: actual(state).cluster, departures, facts }
-  return [planRevocation(removal), planDrops(removal), planRoleDrops(removal)].flatMap(planSteps)
+  const removal = { declaration, cluster: actual(state).cluster, departures, facts, startedAt: new Date(0) }
+  return [planRevocation(removal), planDrops(removal), planRoleEnds(removal)].flatMap(planSteps)
 }
 
 /** A run a day; the records are as a file gives them back. */

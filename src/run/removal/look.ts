@@ -17,8 +17,8 @@ import { assertNotInterrupted } from '../outcome.ts'
 import { endAccess } from './access.ts'
 import type { NewRequest, Removal } from './context.ts'
 import type { Closed } from './ending.ts'
-import { type Examination, examine, findLeaving, isAdmissible } from './removal.ts'
-import { problemsOf, runRemovalPlan } from './removal-plan.ts'
+import { type Examination, examine, findLeaving, isAdmissible } from './examine.ts'
+import { problemsOf, runRemovalPlan } from './run-plan.ts'
 import { askMaster, LackingRights } from './rights.ts'
 
 const POLL_MS = 1_000

@@ -10,7 +10,7 @@ import { openLockedOrBootstrap } from '../connection/open.ts'
 import { toProvisionError } from '../end/provision-error.ts'
 import { blockedRecords } from '../end/records.ts'
 import type { Removal } from './context.ts'
-import { type Examination, reopenDepartures } from './removal.ts'
+import { type Examination, reopenDepartures } from './examine.ts'
 
 /** What a removal has closed so far, and what stood in its way. */
 export interface Closed {

@@ -18,7 +18,7 @@ import { recordOpenTransactions } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import { findHiding, recordEnded } from './access.ts'
 import { isSnapshotted } from './context.ts'
-import { problemsOf, runRemovalPlan } from './removal-plan.ts'
+import { problemsOf, runRemovalPlan } from './run-plan.ts'
 import { awaitSuperusers } from './superusers.ts'
 
 /** What one look at the instance found: `departures` are those that nothing stands in the way of. */
@@ -102,8 +102,8 @@ const removalPlans = [planRevocation, planDrops, planRoleEnds] as const
 
 /**
  * Closes the databases that go to new sessions, and ends those that are there.
- * @returns what failed, each of one application; also where one that a snapshot is to hold whole has sessions left: they
- *   could write after it.
+ * @returns what failed, each of one application; also where one that a snapshot is to hold whole has sessions left,
+ *   which could write after it.
  * @throws ApplyError where it concerns the run
  */
 export async function closeDatabases(

@@ -10,7 +10,7 @@ import type { Connections } from '../../server/connections.ts'
 import { type EndedSessions, endHidden, endSessions } from '../../server/end-sessions.ts'
 import { recordFindings } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
-import { problemsOf, settleRemovalPlan } from './removal-plan.ts'
+import { problemsOf, settleRemovalPlan } from './run-plan.ts'
 
 /** While a statement waits for a lock of a session that leaves, that is ended as often as it comes back. */
 const END_EVERY_MS = 100

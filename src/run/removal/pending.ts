@@ -1,4 +1,4 @@
-/** What a run that knows the whole declaration removes: what was asked to go and is not declared (src/README.md: Removal). */
+/** What a run removes that knows the whole declaration: what was asked to go (src/README.md: Removal). */
 import type { ProvisionError } from '../../errors.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
@@ -40,7 +40,7 @@ export async function removePending(context: RunContext, admin: Credential | nul
     return null
   }
   const [{ removeWithSigns }, { toProvisionError }] = await Promise.all([
-    import('../destroy/with-signs.ts'),
+    import('./remove.ts'),
     import('../end/provision-error.ts'),
   ])
   try {
@@ -65,7 +65,7 @@ export async function previewPending(
 ): Promise<PendingPreview> {
   const nothing = { plan: { findings: [], jobs: [] }, blocked: [] }
   if (context.identity.cleanupPolicy === 'retain' || !hasPending(context, cluster)) return nothing
-  const { examine, findLeaving, planRemoval } = await import('../destroy/removal.ts')
+  const { examine, findLeaving, planRemoval } = await import('./examine.ts')
   const examination = await examine(context, await findLeaving(context, ORDER, server, true), server)
   const { access, closing, removal } = planRemoval(examination)
   const jobs = [access, closing, ...removal].flatMap((plan) => plan.jobs)
