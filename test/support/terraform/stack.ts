@@ -37,6 +37,8 @@ export interface StackSettings {
 
 /** Of the machine's own environment nothing else gets through: no credentials, no CI variables, no settings of Terraform. */
 const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'SYSTEMROOT']
+/** As a shell tells of a program that a signal ended. */
+const KILLED = 137
 const OUTPUTS = ['audit', 'audit_json', 'audit_file', 'databases', 'changed']
 const Outputs = v.record(v.string(), v.object({ value: v.unknown() }))
 
@@ -90,9 +92,9 @@ export class Stack {
       ...(this.#signal && { cancelSignal: this.#signal }),
     })
     if (this.#onLine) createInterface({ input: running.stdout }).on('line', this.#onLine)
-    const { exitCode, stdout, stderr, failed, message } = await running
-    if (failed && exitCode === undefined) throw new Error(message)
-    return new Result(exitCode ?? 0, stdout, stderr)
+    const { exitCode, signal, stdout, stderr, failed, message } = await running
+    if (failed && exitCode === undefined && signal === undefined) throw new Error(message)
+    return new Result(exitCode ?? (signal === undefined ? 0 : KILLED), stdout, stderr)
   }
 
   /** Writes the configuration, and runs `init` the first time. */

@@ -155,7 +155,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   removal_approval: entry(
     blocked,
-    ['the environment is …, and nobody approved a removal that deletes.'],
+    ['the environment is …, and nobody approved …'],
     'Outside of dev a removal that deletes needs two approvals.',
     'Set `ALLOW_DB_PROVISION=true` and `ALLOW_DB_DESTROY=true`, or `RDS_CLEANUP_POLICY=retain` to keep everything.',
   ),

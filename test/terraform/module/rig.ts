@@ -4,8 +4,8 @@
  */
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import * as v from 'valibot'
+import { decodeInput } from '../../../src/input/decode.ts'
 import { MODULE, prepareTerraform, type Result, Stack, type Variables } from '../../support/terraform.ts'
 
 const STAND_IN = `#!/usr/bin/env node
@@ -29,7 +29,8 @@ export interface Call {
   readonly bundle: string
   readonly args: readonly string[]
   readonly input: Readonly<Record<string, unknown>>
-  readonly plain: boolean
+  /** What a marker's text says first; '' where the input is no marker. */
+  readonly words: string
   readonly audit: string | null
 }
 
@@ -105,7 +106,7 @@ export async function copyModule(folder: string, name: string): Promise<string> 
 
 function readCall(line: string): Call {
   const { argv, input, audit } = v.parse(Call, JSON.parse(line))
-  const plain = input.startsWith('{')
-  const json = plain ? input : gunzipSync(Buffer.from(input, 'base64')).toString('utf8')
-  return { bundle: argv[0] ?? '', args: argv.slice(1), input: v.parse(Input, JSON.parse(json)), plain, audit }
+  const json: unknown = JSON.parse(decodeInput(input))
+  const [words = ''] = input.includes(' | ') ? input.split(' | ') : []
+  return { bundle: argv[0] ?? '', args: argv.slice(1), input: v.parse(Input, json), words, audit }
 }
