@@ -40,14 +40,15 @@ function undeclaredRoles(context: PlanContext): Orphan[] {
   })
 }
 
-/** What owns something that is declared stays, and so does what the run may not write. */
+/** What owns something that is declared, or carries the tag of an application that is, goes with no marker. */
 function isToBeNoted({ declaration, leftOut, actual, cleanupPolicy }: PlanContext, orphan: Orphan): boolean {
   const { role, tag, application } = orphan
   return (
-    (cleanupPolicy ?? tag.get('CleanupPolicy')) !== 'retain' &&
+    (cleanupPolicy ?? tag.get('CleanupPolicy') ?? 'retain') !== 'retain' &&
     removalOf(tag, application) === null &&
     undeclaredOf(tag, application) === null &&
     !leftOut.has(application) &&
+    !declaration.applications.some(({ name }) => name === application) &&
     declaredDatabase(declaration, actual.cluster, role.name) === null &&
     mayAdminister(actual.cluster, role.name)
   )

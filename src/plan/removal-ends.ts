@@ -128,7 +128,7 @@ export function planRequests(
     const before = tag === null ? null : removalOf(tag, application)
     if (tag === null || (before !== null && before.doneAt === null && before.policy === policy)) return []
     const asked = withRemoval(tag, application, { ...request, policy })
-    const message = `the removal of ${username} (${policy}) is asked for`
+    const message = `removal of ${username} requested, policy ${policy}`
     return [
       step(departureSubject(departure, 'role'), 'request_removal', 'requested', 'updated', message, [
         commentOnRole(username, formatTag(asked)),

@@ -10439,25 +10439,25 @@ var init_undeclared=__esm({"src/plan/undeclared.ts"(){"use strict";init_removal_
 orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs(context,tag){return tag.has("Appli\
 cation")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
 has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
-declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return(cleanupPolicy??tag.get("CleanupPolicy"))!=="retain"&&removalOf(tag,application)===
-null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&declaredDatabase(declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,
-role.name)}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(tag,application,{buildId,at:startedAt.toISOString()}),about={application,
-database:null,username:role.name,object:"role"},message=`role ${role.name} is not declared any more: that is remembered until it is, or is removed`;return step(
-about,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(
-tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)return[orphan(context,tag,"role",role.name,null)];let about={application,database:null,
-username:role.name,object:"role"},message=`role ${role.name} is no longer declared, and is disabled since ${request.doneAt??""}`;return[finding(about,"retained",
-"skipped",message)]}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.
-cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.
-roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)||removalOf(tag,tag.get("Application")??"")!==null?[]:[orphan(context,tag,"data\
-base",database.owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){let application=tag.get("Application")??null,what=object2===
-"role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},declared=declaration.applications.find(item=>item.name===
-application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="role"?actual.cluster.roles:actual.cluster.databases).has(
-now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;return finding(about,"keep",
-"warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=now!==
-void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this one as it is`:`rds-provision destroy --application ${application??
-""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.
-get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_administers();init_claim();init_removal_memory();
-init_tag();init_role();init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
+declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return(cleanupPolicy??tag.get("CleanupPolicy")??"retain")!=="retain"&&removalOf(
+tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===application)&&declaredDatabase(
+declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(
+tag,application,{buildId,at:startedAt.toISOString()}),about={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is not decla\
+red any more: that is remembered until it is, or is removed`;return step(about,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(
+noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)
+return[orphan(context,tag,"role",role.name,null)];let about={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is no longer\
+ declared, and is disabled since ${request.doneAt??""}`;return[finding(about,"retained","skipped",message)]}function undeclaredDatabases(context){let declared=new Set(
+context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||
+parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,
+tag)||removalOf(tag,tag.get("Application")??"")!==null?[]:[orphan(context,tag,"database",database.owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){
+let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},
+declared=declaration.applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="\
+role"?actual.cluster.roles:actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there\
+: nothing was changed in it`;return finding(about,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what}\
+ is no longer declared and is retained`);let remedy=now!==void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this \
+one as it is`:`rds-provision destroy --application ${application??""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orpha\
+n","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){
+"use strict";init_administers();init_claim();init_removal_memory();init_tag();init_role();init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
 declaration.instance.database,"postgres"]),byOwner=groupBy([...cluster.databases.values()].filter(({name:name2})=>!declared.has(name2)&&!kept.has(name2)),({owner})=>owner),
 owners=context.planned.applications.filter(({username})=>parseTag(cluster.roles.get(username)?.comment??null)!==null).map(application=>({application,states:byOwner.
 get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell(application,states)),jobs:owners.flatMap(({application,states})=>shut(
@@ -14124,7 +14124,7 @@ target,await loginTo(declaration.instance.database,credential),attempt),{timeout
 progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,
 init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
 init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
-...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
+...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/removal/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
@@ -14264,8 +14264,8 @@ parseTag(comment)!==null).map(({name:name2})=>step(departureSubject(departure,"d
  is taken off`,[commentOnDatabase(name2,null,username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no \
 more: its tag is taken off, and nothing else changed`,[commentOnRole(username,null)])]}function planRequests(cluster,departures,request){let steps=departures.flatMap(
 departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
-if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,policy}),message=`the remo\
-val of ${username} (${policy}) is asked for`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,[commentOnRole(username,
+if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,policy}),message=`removal \
+of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,[commentOnRole(username,
 formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
 {"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
 init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});function isGone2({code,isGone:hasVanished}){return code===NO_DATABASE||code===NO_OBJECT||hasVanished===!0}async function runRemovalPlan(context,server,plan){let{
@@ -14281,8 +14281,8 @@ recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...exec
 let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`\
 the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function problemsOf(running){try{return await running,
 []}catch(error){if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}var NO_DATABASE,NO_OBJECT,
-init_removal_plan=__esm({"src/run/destroy/removal-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE=
-"3D000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return[];let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
+init_run_plan=__esm({"src/run/removal/run-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE="3D\
+000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return[];let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
 departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
 context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
 failures.some(({code})=>code===LOCK_NOT_AVAILABLE4)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
@@ -14300,8 +14300,8 @@ let message=`${String(left2)} session(s) ${which} are still there: they may not 
 async function findHiding(server,departures){let left2=await endHidden(server.admin);return left2.length===0?[]:departures.map(departure=>hiding(departure,left2))}
 function hiding({application,username},pids){return{application,code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its sta\
 rt-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,
-END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/destroy/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
-init_closing();init_end_sessions();init_outcome();init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});function policies(roles){return`
+END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/removal/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
+init_closing();init_end_sessions();init_outcome();init_run_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});function policies(roles){return`
     SELECT${SELECTED},
       ${catalogText("n.nspname")} AS schema,
       ${catalogText("c.relname")} AS object,
@@ -14373,12 +14373,12 @@ row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyw
 row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
 "database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
 c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
-RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){
 "use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
-", ")}`),await(0,import_promises22.setTimeout)(1e3)}}var import_promises22,init_superusers=__esm({"src/run/destroy/superusers.ts"(){"use strict";import_promises22=
-__toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var removal_exports={};__export(removal_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,isAdmissible:()=>isAdmissible,
+", ")}`),await(0,import_promises22.setTimeout)(1e3)}}var import_promises22,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises22=
+__toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var examine_exports={};__export(examine_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,isAdmissible:()=>isAdmissible,
 planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({declaration,identity:identity2},{
 target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,...resolveDepartures({declaration,
 target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,problems},server){let going=departures,
@@ -14407,10 +14407,10 @@ left2)} session(s) in ${database} could not be ended: a snapshot would not hold 
 ve the delegated admin pg_signal_backend, and run again."}}function stillThere2(application,what){return{application,code:"not_converged",field:"destroy",message:`${what}\
  is still as it was after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function reopenDepartures(context,server,departures,logins){
 let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var removalPlans,MAX_REVOCATIONS,
-init_removal4=__esm({"src/run/destroy/removal.ts"(){"use strict";init_removal2();init_step();init_closing();init_departures();init_removal3();init_removal_ends();
-init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_removal_plan();
+init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();init_step();init_closing();init_departures();init_removal3();init_removal_ends();
+init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_run_plan();
 init_superusers();removalPlans=[planRevocation,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
-var LackingRights,init_rights=__esm({"src/run/destroy/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
+var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
 examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
@@ -14428,8 +14428,8 @@ some(({application})=>application===departure.application))}function requestOf({
 return{marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,
 ...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",
 message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}var import_promises23,POLL_MS2,init_look=__esm({
-"src/run/destroy/look.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();init_removal2();
-init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_removal4();init_removal_plan();init_rights();POLL_MS2=1e3}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
+"src/run/removal/look.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();init_removal2();
+init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();init_rights();POLL_MS2=1e3}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
 return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown);if(thrown instanceof ConnectFailure)return new ConnectionError(
 [{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further connection failed: ${message}.`,remedy:"Check the server and run again\
 ."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends sessions); what took effect i\
@@ -14464,8 +14464,8 @@ await server.close()}return error}catch(failure){let{message}=toProvisionError(f
 [leftClosed(application,drops,username,message,admin?.username??"the delegated admin")]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason,admin){
 let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
  may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
-var init_ending=__esm({"src/run/destroy/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
-init_removal4()}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
+var init_ending=__esm({"src/run/removal/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
+init_examine()}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
 ""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
 group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text2){return text2.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,"_").slice(0,256)}function isShared(snapshot,group4,closedAt){
@@ -14488,7 +14488,7 @@ he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError
 assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises24.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
 bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS3,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/removal/snapshot.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();
 init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS3=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,group:group4,signs}=all,{declaration,dependencies:dependencies2,identity:identity2,recorder}=context,
 {signal,progress,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,signal,
 progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
@@ -14500,7 +14500,7 @@ created",message:`snapshot ${id} ${RESTORED}`}):record2(index,{action:"share",st
 AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(error).message}),error}finally{
 client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
 server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
-init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
+init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
 "is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[],failed:[],hasAskedMaster:!1};try{if(await removeInRounds(all,closed),closed.
 failed.length>0)throw new ApplyError(closed.failed);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){throw await endOf(all,closed,
 error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),shut2=null;try{recordFindings(all.
@@ -14526,22 +14526,22 @@ allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,dr
 item.policy===policy)}function cameLate({application,username}){return{application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go sin\
 ce the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){
 return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold wha\
-t the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";init_errors();init_catalog();
-init_context();init_removal_signals();init_outcome();init_gone();init_look();init_removal4();init_ending();init_context2();init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
+t the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm({"src/run/removal/rounds.ts"(){"use strict";init_errors();init_catalog();
+init_context();init_removal_signals();init_outcome();init_gone();init_look();init_examine();init_ending();init_context2();init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
 await showPending(await session(),group4)},settled:async()=>{opened!==null&&await hidePending(await session(),group4)},closed:async databases2=>showClosed(await session(),
 group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
-{"src/run/destroy/signs.ts"(){"use strict";init_removal_signals()}});var with_signs_exports={};__export(with_signs_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,
+{"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,
 signs=makeSigns(()=>explainUnreachable(()=>openUnlockedOrBootstrap(context,admin)),group4,place==="alone");try{await signs.pending(),await runRemoval({...removal,
-signs})}finally{await signs.close()}}var init_with_signs=__esm({"src/run/destroy/with-signs.ts"(){"use strict";init_open();init_gone();init_rounds();init_signs()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...ORDER,declaration,cluster,looks:!1,mayDelete:identity2.
+signs})}finally{await signs.close()}}var init_remove=__esm({"src/run/removal/remove.ts"(){"use strict";init_open();init_gone();init_rounds();init_signs()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...ORDER,declaration,cluster,looks:!1,mayDelete:identity2.
 mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
 "retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
  is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
-all([Promise.resolve().then(()=>(init_with_signs(),with_signs_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);try{return await removeWithSigns2(
+all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);try{return await removeWithSigns2(
 {context,order:ORDER,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){return toProvisionError2(thrown)}}async function previewPending(context,server,cluster){
 let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,
-findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_removal4(),removal_exports)),examination=await examine2(context,await findLeaving2(
+findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine2(context,await findLeaving2(
 context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
-...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var ORDER,init_removals=__esm({"src/run/apply/removals.ts"(){"use strict";init_departures();
+...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var ORDER,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";init_departures();
 init_outcome();init_context();ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
 .ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
@@ -14611,8 +14611,8 @@ declaration.governanceDir===null?{value:null,setbacks}:converge(context,open5,cr
 return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
 read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({
-"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_removals();init_round();init_setbacks();
-init_credentials();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
+"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_pending();init_round();init_setbacks();init_credentials();
+init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
 ...declaration,prepareMajorUpgrade:!0,applications:[],databases:[]},options2={declaration:bare,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
 {document,problems}=await recordRun(options2,async recorder=>{assertAllowed(declaration,identity2);let context={...options2,secrets:dependencies2.secrets(declaration.
 aws),recorder},{admin,master}=await readActorAndCredentials(context,bare);assertReserved(declaration,{admin});let server=await openLockedOrBootstrap(context,admin);
@@ -14663,8 +14663,8 @@ before)===fingerprint(after)?[]:["Roles, databases or memberships changed while 
 instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.
 stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings2)])}function distinct(problems){
 return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();
-init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look2();init_provision_error();init_removals();init_round();
-init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
+init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look2();init_provision_error();init_pending();init_round();init_setbacks();
+NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
 step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...transaction.step.statements])]))}function countPlan(plan){let counts={created:0,updated:0,
 removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview=__esm({"src\
 /preview/preview.ts"(){"use strict";init_step()}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
@@ -15434,7 +15434,7 @@ sentence)}
 return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
 item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
-{"src/run/destroy/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});var destroy_exports={};__export(destroy_exports,{assertAllowed:()=>assertAllowed2,destroy:()=>destroy,knownPolicy:()=>knownPolicy,mayNeedSnapshot:()=>mayNeedSnapshot,
+{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});var destroy_exports={};__export(destroy_exports,{assertAllowed:()=>assertAllowed2,destroy:()=>destroy,knownPolicy:()=>knownPolicy,mayNeedSnapshot:()=>mayNeedSnapshot,
 missingApproval:()=>missingApproval,recordRemoval:()=>recordRemoval,reservedNames:()=>reservedNames,retainFinding:()=>retainFinding});function knownPolicy({declaration,
 target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
 null}async function destroy(request,identity2,dependencies2){return recordRemoval(request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(
@@ -15453,7 +15453,7 @@ function assertAllowed2(request){let violations=[...missingApproval(request),...
 function missingApproval(request){let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(
 declaration.environment,approvals,{application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
 onlyApplication(declaration,target.value),null):[]}var init_destroy=__esm({"src/run/destroy/destroy.ts"(){"use strict";init_result();init_errors();init_names();
-init_removal2();init_context();init_record_run();init_outcome();init_scope();init_with_signs()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
+init_removal2();init_context();init_record_run();init_outcome();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
 previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval({target:{by:"\
@@ -15463,12 +15463,13 @@ let{identity:identity2,approval}=found,declaration={...limitConnectTimeout(whole
 {identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.
 aws),recorder,dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,
 credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,
-order,server,!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),jobs=[
-access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.
-departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.
-departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{
-...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();
-init_errors();init_claims();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_removal4();init_rounds()}});function judgeRequest({declaration,cluster,application,marker}){let declared=declaration.applications.find(({name:name2})=>name2===application),username=declared?.
+order,server,!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(
+cluster,departures,requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,
+...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.
+length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.
+cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};
+throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();
+init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();init_look();init_rounds()}});function judgeRequest({declaration,cluster,application,marker}){let declared=declaration.applications.find(({name:name2})=>name2===application),username=declared?.
 username??null,about={application,database:declared?.database??null,username,object:"role"},nothing=why=>({kind:"nothing",finding:finding(about,"keep","skipped",
 `nothing was changed: ${why}`)}),role=cluster.roles.get(username??"");if(role===void 0)return nothing(`role ${username??""} is already gone`);let tag=parseTag(role.
 comment);if(tag===null)return nothing(`role ${role.name} carries no tag of this tool by now`);if(isClaimedElsewhere(declaration,tag))return nothing(`role ${role.
@@ -15485,7 +15486,7 @@ value,marker:request.marker},judged=judgeRequest(facts);if(judged.kind==="nothin
 recorder,findings,new Set),problems.length>0)throw new BlockedError(problems);let stopped=departures.flatMap(departure=>checkServer2(declaration,cluster,departure));
 if(stopped.length>0)throw new BlockedError(stopped);return await runRemovalPlan(context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),
 judged.kind==="confirmed"}finally{await server.close()}}var init_request2=__esm({"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal2();init_removal_request();
-init_removal_ends();init_open();init_outcome();init_destroy();init_gone();init_look();init_removal4();init_removal_plan();init_scope();init_with_signs()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
+init_removal_ends();init_open();init_outcome();init_destroy();init_gone();init_look();init_examine();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
 tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
 s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
@@ -15515,7 +15516,7 @@ await runRemovalPlan(context,server,planClaimEnd(context.declaration,cluster))})
 recorder,declaration},error){let message=`the server could not be reached (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a\
  later apply takes over with ALLOW_DB_TAKEOVER=true`,about={application:null,database:null,username:null,object:"admin"};recorder.record({...about,action:"give \
 up",status:"warning",durationMs:0,message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing();
-init_claim_end();init_inspect_cluster();init_open();init_record_run();init_gone();init_removal_plan();init_scope();init_with_signs()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
+init_claim_end();init_inspect_cluster();init_open();init_record_run();init_gone();init_run_plan();init_scope();init_remove()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
 order=orderOf(options2,environment),begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:({declaration})=>{
 let policy=order===null?environment.cleanupPolicy:knownPolicy2({declaration,...order});return!options2.dryRun&&policy!=="retain"}});return options2.dryRun?printDryRun(
 process7,options2,environment,begun):remove(process7,options2,environment,begun)}function orderOf({removal},{cleanupPolicy:policy}){switch(removal.kind){case"ta\

@@ -6,6 +6,7 @@ import type { RemovalOrder } from '../../model/removal.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { claimNotices } from '../../guardrails/claims.ts'
 import { planAdmission } from '../../plan/closing.ts'
+import { planRequests } from '../../plan/removal-ends.ts'
 
 import type { Preview } from '../../preview/preview.ts'
 import { assertReserved, readCredentials } from '../connection/credentials.ts'
@@ -16,6 +17,7 @@ import { type DestroyRequest, knownPolicy, missingApproval, reservedNames, retai
 import { limitConnectTimeout, withoutApplications } from '../removal/scope.ts'
 import { explainUnreachable } from '../removal/gone.ts'
 import { examine, findLeaving, planRemoval } from '../removal/examine.ts'
+import { requestOf } from '../removal/look.ts'
 import { snapshotFindings } from '../removal/rounds.ts'
 
 /**
@@ -79,8 +81,11 @@ async function previewRemoval(
     try {
       const examination = await examine(context, await findLeaving(context, order, server, true), server)
       if (examination.obstacles.length > 0) throw new BlockedError(examination.obstacles)
+      const { cluster, departures } = examination
+      const requests = planRequests(cluster, departures, requestOf(context, { marker: null }))
       const { access, closing, removal } = planRemoval(examination)
-      const jobs = [access, planAdmission(examination), closing, ...removal].flatMap((plan) => plan.jobs)
+      const plans = [requests, access, planAdmission(examination), closing, ...removal]
+      const jobs = plans.flatMap((plan) => plan.jobs)
       const findings = [...examination.findings, ...access.findings, ...snapshotFindings(examination.departures)]
       return {
         ...found,

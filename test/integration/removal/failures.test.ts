@@ -160,7 +160,7 @@ for (const version of VERSIONS) {
       t.regex(blocked.audit.run.error ?? '', /lock_guest owns table (public\.)?own in database lock_dev_db/)
       t.deepEqual(
         blocked.records.filter(({ statements }) => statements.length > 0).map(({ action }) => action),
-        ['close', 'reopen'],
+        ['requested', 'close', 'reopen'],
       )
       await bed().server.sql('DROP TABLE public.own', [], 'lock_dev_db')
       await bed().server.forget('lock_dev_db')

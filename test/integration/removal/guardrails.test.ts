@@ -40,13 +40,17 @@ const TAGS: readonly Tag[] = [
   },
 ]
 
-/** What a removal may do to a login of its own that it then leaves where it is. */
-const CLOSED = /^ALTER ROLE "(?:""|[^"])+" NOLOGIN$/
+/** What a removal may do to a login of its own that it then leaves where it is: it is asked to go, and closed. */
+const CLOSED = /^ALTER ROLE "(?:""|[^"])+" NOLOGIN$|^COMMENT ON ROLE .*"Removal":/
 const NOTE = / \S+ can no longer log in; the next run tries again\.$/
 
 /** Without what its access ended by. */
 function besidesLogin(lines: readonly string[]): string[] {
-  const plain = (line: string): string => line.replace(/"rolcanlogin":(true|false)/, '').replace(/^[-+] roles: /, '')
+  const plain = (line: string): string =>
+    line
+      .replace(/"rolcanlogin":(true|false)/, '')
+      .replace(/,\\"Removal\\":\{.*?\}\}/, '')
+      .replace(/^[-+] roles: /, '')
   const roles = lines.filter((line) => /^[-+] roles: /.test(line)).map(plain)
   return lines.filter((line) => roles.filter((role) => role === plain(line)).length !== 2)
 }
@@ -134,8 +138,11 @@ for (const version of VERSIONS) {
       const { records } = await stack.applyOk()
       t.true(
         records.some(
-          ({ object, status, message }) =>
-            object === 'tag' && status === 'updated' && message.includes('Application before -> after'),
+          ({ object, action, status, message }) =>
+            object === 'role' &&
+            action === 'renamed' &&
+            status === 'updated' &&
+            message.includes('Application before -> after'),
         ),
       )
       stack.applications = marker
