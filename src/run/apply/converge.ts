@@ -196,7 +196,7 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
     record: recordWithProgress(ledger, plan, context.dependencies),
     progress,
   })
-  ledger.unknown = [...ledger.unknown, ...execution.unknown]
+  ledger.resend(plan, execution)
   noteDefaults(ledger, plan, execution)
   ledger.lose(appliedSteps(plan, execution))
   if (execution.lost !== null && !signal.aborted) throw execution.lost

@@ -3,8 +3,9 @@ import { toDraft } from '../../execute/draft.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import { partsOf, type Plan, planSteps, type Step, type StepKind } from '../../model/step.ts'
-import { keyOf, recordUnknown } from '../outcome.ts'
+import type { Execution } from '../../execute/execution.ts'
+import { partsOf, type Plan, planSteps, type Step, stepKey, type StepKind } from '../../model/step.ts'
+import { isOutdated, keyOf, recordUnknown } from '../outcome.ts'
 import { DISCONNECT, type Loss, lossBy } from './lost-access.ts'
 
 /** What a plan does not tell of. */
@@ -78,6 +79,8 @@ export class Ledger {
    * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since
    * one of its steps may be planned in another guise by now. Of applications that the plan leaves out nobody knows; of
    * what is in a database that nobody could look into nobody knows yet. Who may have lost something loses its sessions.
+   * What the plan still needs may be under way: a server goes on with a statement whose client is gone
+   * (src/README.md: What is tried again).
    */
   settle(plan: Plan, { leftOut, unseen }: Unknowable): void {
     const steps = planSteps(plan)
@@ -96,10 +99,8 @@ export class Ledger {
       this.record(draft)
     }, lost.flat())
     const isUnseen = (step: Step): boolean => step.database !== null && unseen.has(step.database) && needsLook(step)
-    const [hidden, judged] = partition(
-      known.filter((transaction) => !transaction.some(isOpen)),
-      (transaction) => transaction.some(isUnseen),
-    )
+    const [underWay, over] = partition(known, (transaction) => transaction.some(isOpen))
+    const [hidden, judged] = partition(over, (transaction) => transaction.some(isUnseen))
     const done = judged.flat()
     this.lose([...lost.flat(), ...hidden.flat(), ...done])
     for (const step of done) {
@@ -107,7 +108,22 @@ export class Ledger {
         toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
       )
     }
-    this.unknown = hidden
+    this.unknown = [...underWay, ...hidden]
+  }
+
+  /**
+   * What was sent again has its answer by now, and is told by it. Where the server says that somebody else was faster,
+   * that may have been the statement before, whose answer was lost.
+   */
+  resend(plan: Plan, { failures, skipped, unknown }: Execution): void {
+    const open = new Set([...failures.filter(isOutdated).map(({ step }) => step), ...skipped, ...unknown.flat()])
+    const answered = new Set(
+      planSteps(plan)
+        .filter((step) => !open.has(step))
+        .map(stepKey),
+    )
+    const later = this.unknown.filter((transaction) => !transaction.some((step) => answered.has(stepKey(step))))
+    this.unknown = [...later, ...unknown]
   }
 
   /** Nothing more can be found out or ended: says so of each open step and each loser, and fails with `error`. */

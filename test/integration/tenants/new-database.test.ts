@@ -2,6 +2,7 @@
 import test from 'ava'
 import { holdSessions } from '../../support/held-sessions.ts'
 import { bedFor, VERSIONS } from '../../support/provision.ts'
+import { startProxy } from '../../support/proxy.ts'
 
 const { keep } = holdSessions()
 
@@ -10,14 +11,22 @@ for (const version of VERSIONS) {
   const on = `PostgreSQL ${version}: `
 
   test.serial(`${on}whoever locks the row of a database as soon as it is there keeps it open to nobody`, async (t) => {
-    const stack = bed().declare({ fresh: {}, other: {} }, { stack: 'new' })
+    // Whoever waits for it is faster than the run.
+    const proxy = await startProxy(bed().server.port, 25)
+    t.teardown(() => proxy.close())
+    const instance = { host: 'localhost', port: proxy.port, identifier: 'db-1' }
+    // It is gone, as if a person had dropped it, and is to be made anew.
+    const stack = bed().declare({ fresh: { recreate_missing: true }, other: {} }, { stack: 'new', instance })
     await stack.applyOk()
     await bed().server.sql('DROP DATABASE fresh_dev_db')
     const holder = keep(await stack.connect('fresh', 'postgres'))
     await holder.query('BEGIN')
     const held = holder.query(`
       DO $$ BEGIN
-        LOOP EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = 'fresh_dev_db'); END LOOP;
+        LOOP
+          EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = 'fresh_dev_db');
+          IF clock_timestamp() > now() + interval '60 s' THEN RAISE 'nobody made it'; END IF;
+        END LOOP;
         ALTER DATABASE fresh_dev_db CONNECTION LIMIT 7;
       END $$`)
     const { audit, problems } = await stack.apply()

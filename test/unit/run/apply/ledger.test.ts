@@ -65,6 +65,29 @@ test('a transaction took effect as a whole or not at all: a step of it that is p
   t.deepEqual(told([ADMIT, TAG], [ADMIT]), [])
 })
 
+test('what the server went on with when its client was gone is told once somebody finds it', (t) => {
+  const { ledger, records } = ledgerOf([ADMIT])
+  const again = planOf([ADMIT])
+  ledger.settle(again, { leftOut: NOBODY, unseen: NOBODY })
+  const nothing = { failures: [], skipped: [], unknown: [], lost: null }
+  ledger.resend(again, { ...nothing, failures: [{ step: ADMIT, code: '42P04', message: 'it exists' }] })
+  t.deepEqual(records, [])
+  ledger.settle(planOf([]), { leftOut: NOBODY, unseen: NOBODY })
+  t.deepEqual(
+    records.map(({ action }) => action),
+    ['admit'],
+  )
+})
+
+test('what was sent again and done is told by that, and not twice', (t) => {
+  const { ledger, records } = ledgerOf([ADMIT])
+  const again = planOf([ADMIT])
+  ledger.settle(again, { leftOut: NOBODY, unseen: NOBODY })
+  ledger.resend(again, { failures: [], skipped: [], unknown: [], lost: null })
+  ledger.settle(planOf([]), { leftOut: NOBODY, unseen: NOBODY })
+  t.deepEqual(records, [])
+})
+
 test('the tag of a database that is there by now is planned as an adoption: that is the same tag', (t) => {
   t.deepEqual(
     told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]),
@@ -105,5 +128,5 @@ test('what the look finds afterwards is told as it is; a role needs no look', (t
   )
   const open = ledgerOf([TAG])
   open.ledger.settle(planOf([TAG]), { leftOut: NOBODY, unseen: THERE })
-  t.deepEqual([open.records, open.ledger.unknown], [[], []])
+  t.deepEqual([open.records, open.ledger.unknown], [[], [[TAG]]], 'it may be under way')
 })
