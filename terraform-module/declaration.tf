@@ -154,9 +154,10 @@ locals {
     snapshot-and-delete = "DROPS % after a snapshot"
   }
 
-  # What the end of the state needs: the claim is the resource's own id.
+  # What the end of the state needs: the claim is the resource's own id. Nothing of `secret_versions` stands in it; that it
+  # is named makes what it refers to wait with its own end for this one, which reads the admin's secret.
   stack = join(" | ", [
-    "ends the claim of ${local.stack_name}",
+    "ends the claim of ${local.stack_name}${substr(sha256(jsonencode(var.secret_versions)), 0, 0)}",
     var.node_command,
     base64gzip(jsonencode(merge(local.way, {
       removes = length([for app, entry in local.applications : app if !contains(["retain", "release"], entry.cleanup_policy)]) > 0

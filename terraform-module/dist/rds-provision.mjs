@@ -9858,11 +9858,14 @@ keyOf(draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen}){let ste
 filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen2=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
 step2.kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some(part=>open5.has(part)),isLeftOut=({application})=>application!==null&&leftOut.
 has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());let isUnseen=step2=>step2.
-database!==null&&unseen.has(step2.database)&&needsLook(step2),[hidden,judged]=partition2(known.filter(transaction=>!transaction.some(isOpen2)),transaction=>transaction.
-some(isUnseen)),done=judged.flat();this.lose([...lost.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(step2,step2.statements,0," (th\
-e answer was lost with the connection; found done afterwards)"));this.unknown=hidden}giveUp(error){for(let{login:login2,about}of this.losses.values()){let message=`\
-sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;this.record({...about,...DISCONNECT,username:login2,status:"war\
-ning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=context.declaration.applications.filter(({name:name2,auth})=>passwords.has(name2)&&
+database!==null&&unseen.has(step2.database)&&needsLook(step2),[underWay,over]=partition2(known,transaction=>transaction.some(isOpen2)),[hidden,judged]=partition2(
+over,transaction=>transaction.some(isUnseen)),done=judged.flat();this.lose([...lost.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(
+step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[...underWay,...hidden]}resend(plan,{failures,skipped,
+unknown:unknown2}){let open5=new Set([...failures.filter(isOutdated).map(({step:step2})=>step2),...skipped,...unknown2.flat()]),answered=new Set(planSteps(plan).
+filter(step2=>!open5.has(step2)).map(stepKey)),later=this.unknown.filter(transaction=>!transaction.some(step2=>answered.has(stepKey(step2))));this.unknown=[...later,
+...unknown2]}giveUp(error){for(let{login:login2,about}of this.losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: the run \
+failed before it ended them`;this.record({...about,...DISCONNECT,username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},this.
+unknown.flat()),this.unknown=[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=context.declaration.applications.filter(({name:name2,auth})=>passwords.has(name2)&&
 auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
 newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
 credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
@@ -10811,11 +10814,11 @@ inspection,plan,passwords,isLast},{ledger,setbacks}){let unseen=await recordUnse
 (passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
 null)}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
 server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});
-if(ledger.unknown=[...ledger.unknown,...execution.unknown],noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&
-!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
-now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
-length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
-plan).map(step2=>`${stepKey(step2)}
+if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.
+lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){
+let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"\
+databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(
+step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
