@@ -19,10 +19,13 @@ export interface RequestFacts {
 /**
  * - `nothing`: the role is gone, or stands for something else by now: nobody is held up for it.
  * - `asked`: it is to be remembered; whoever knows the whole declaration decides.
- * - `confirmed`: a run that knows it has looked already.
+ * - `confirmed`: a run that knows it has looked already. `claim`: whose it is, since a marker of an older release has
+ *   none of its own.
  */
 export type JudgedRequest =
-  { readonly kind: 'nothing'; readonly finding: Finding } | { readonly kind: 'asked' } | { readonly kind: 'confirmed' }
+  | { readonly kind: 'nothing'; readonly finding: Finding }
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'confirmed'; readonly claim: string | null }
 
 export function judgeRequest({ declaration, cluster, application, marker }: RequestFacts): JudgedRequest {
   const declared = declaration.applications.find(({ name }) => name === application)
@@ -43,5 +46,7 @@ export function judgeRequest({ declaration, cluster, application, marker }: Requ
   const standing = markerOf(tag, application)
   if (marker !== null && standing !== null && standing !== marker)
     return nothing(`another marker stands for role ${role.name} by now`)
-  return undeclaredOf(tag, application) === null ? { kind: 'asked' } : { kind: 'confirmed' }
+  return undeclaredOf(tag, application) === null
+    ? { kind: 'asked' }
+    : { kind: 'confirmed', claim: declaration.claim ?? tag.get('Claim') ?? null }
 }

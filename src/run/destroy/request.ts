@@ -18,7 +18,7 @@ import { explainUnreachable } from '../removal/gone.ts'
 import { requestOf } from '../removal/look.ts'
 import { findLeaving } from '../removal/examine.ts'
 import { runRemovalPlan } from '../removal/run-plan.ts'
-import { readActorAndAdmin } from '../removal/scope.ts'
+import { readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
 import { removeWithSigns } from '../removal/remove.ts'
 
 /** The removal of one application, as its marker asks for it. */
@@ -41,18 +41,24 @@ export async function requestRemoval(
   return recordRemoval(request, identity, dependencies, async (context) => {
     assertAllowed(request)
     const admin = await readActorAndAdmin(context)
-    if (!(await noteRequest(context, request, admin))) return
+    const confirmed = await noteRequest(context, request, admin)
+    if (confirmed === null) return
+    const declaration = { ...withoutApplications(context.declaration), claim: confirmed.claim }
     const order = { target: { by: 'request', application: request.target.value }, policy: null } as const
     const { marker } = request
     await removeWithSigns(
-      { context, order, requests: { marker }, admin, group: dependencies.runGroup },
+      { context: { ...context, declaration }, order, requests: { marker }, admin, group: dependencies.runGroup },
       mayNeedSnapshot(request) ? 'beside others' : 'alone',
     )
   })
 }
 
-/** @returns whether it is to be carried out now. */
-async function noteRequest(context: RunContext, request: MarkerRequest, admin: Credential | null): Promise<boolean> {
+/** @returns by whose claim it is to be carried out now; null: it is not. */
+async function noteRequest(
+  context: RunContext,
+  request: MarkerRequest,
+  admin: Credential | null,
+): Promise<{ readonly claim: string | null } | null> {
   const { declaration, identity, recorder } = context
   const server = await explainUnreachable(() => openLockedOrBootstrap(context, admin))
   recorder.setServer(server.admin)
@@ -63,14 +69,14 @@ async function noteRequest(context: RunContext, request: MarkerRequest, admin: C
     const judged = judgeRequest(facts)
     if (judged.kind === 'nothing') {
       recordFindings(recorder, [judged.finding], new Set())
-      return false
+      return null
     }
     recordFindings(recorder, findings, new Set())
     if (problems.length > 0) throw new BlockedError(problems)
     const stopped = departures.flatMap((departure) => checkServer(declaration, cluster, departure))
     if (stopped.length > 0) throw new BlockedError(stopped)
     await runRemovalPlan(context, server, planRequests(cluster, departures, requestOf({ identity }, request)))
-    return judged.kind === 'confirmed'
+    return judged.kind === 'confirmed' ? judged : null
   } finally {
     await server.close()
   }

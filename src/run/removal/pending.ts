@@ -10,6 +10,9 @@ import { finding } from '../../plan/context.ts'
 import type { Connections } from '../../server/connections.ts'
 import type { RunContext } from '../context.ts'
 
+/** A connection that breaks is made anew, as in the rest of an apply: what is gone by then is not asked for again. */
+const MAX_ATTEMPTS = 5
+
 const ORDER = { target: { by: 'request', application: null }, policy: null } as const
 
 /** Whether something is pending that this run would carry out, or has to tell of. */
@@ -43,12 +46,16 @@ export async function removePending(context: RunContext, admin: Credential | nul
     import('./remove.ts'),
     import('../end/provision-error.ts'),
   ])
-  try {
-    await removeWithSigns({ context, order: ORDER, requests: null, admin, group: identity.runId }, 'alone')
-    return null
-  } catch (thrown) {
-    return toProvisionError(thrown)
-  }
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      await removeWithSigns({ context, order: ORDER, requests: null, admin, group: identity.runId }, 'alone')
+      return null
+    } catch (thrown) {
+      const error = toProvisionError(thrown)
+      const isLost = error.problems.some(({ code }) => code === 'connection_lost')
+      if (!isLost || attempt === MAX_ATTEMPTS || context.dependencies.signal.aborted) return error
+      context.dependencies.progress('the connection to the server broke while something was removed; connecting anew')
+    }
 }
 
 /** What an apply would remove now, as far as it can be seen. */

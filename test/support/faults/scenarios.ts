@@ -179,6 +179,28 @@ export function removal(bed: Bed): Scenario {
   }
 }
 
+/** What was asked to go, carried out by the run that knows the declaration. */
+export function requested(bed: Bed): Scenario {
+  const gone = { cleanup_policy: 'delete' }
+  const all: Record<string, Entry> = {
+    shop: { schemas: ['public', 'mart'] },
+    ed: { ...SHARED, ...gone, access_level: 'editor' },
+    rd: { ...SHARED, access_level: 'reader', cleanup_policy: 'disable' },
+    other: gone,
+  }
+  const stack = bed.declare(all)
+  let isMade = false
+  const prepare = async (): Promise<void> => {
+    stack.applications = all
+    if (!isMade) await makeContent(bed, stack)
+    isMade = true
+    await stack.applyOk()
+    for (const application of ['ed', 'rd', 'other']) await stack.request(application)
+    stack.applications = { shop: { schemas: ['public', 'mart'] } }
+  }
+  return { title: 'requested removals', stack, legs: [{ title: 'requested removals', prepare }] }
+}
+
 export function removalWithSnapshot(bed: Bed): Scenario {
   bed.aws.putInstance('db-1')
   const stack = bed.declare({ other: { cleanup_policy: 'snapshot-and-delete' } })

@@ -115,7 +115,9 @@ const NOT_IN_MARKERS = [
 export function markerOf(input: Entry, application: string, names: Entry): Entry {
   const { application_databases: applications } = input
   const entry: Entry = isObject(applications) && isObject(applications[application]) ? applications[application] : {}
-  const { access_level = 'owner', auth = 'password', cleanup_policy = input['cleanup_policy'] ?? 'retain' } = entry
+  const { access_level = 'owner', auth = 'password' } = entry
+  const byLevel = access_level === 'owner' ? 'retain' : 'disable'
+  const { cleanup_policy = input['cleanup_policy'] ?? byLevel } = entry
   const rest = Object.entries(input).filter(([field]) => !NOT_IN_MARKERS.includes(field))
   return {
     ...Object.fromEntries(rest),

@@ -12,6 +12,8 @@ import type { Dependencies } from '../../../src/run/context.ts'
 import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
 import { destroy } from '../../../src/run/destroy/destroy.ts'
 import { previewDestroy } from '../../../src/run/destroy/preview.ts'
+import { requestRemoval } from '../../../src/run/destroy/request.ts'
+import { carryOutRequested } from '../../../src/run/destroy/requested.ts'
 import { prepareUpgrade } from '../../../src/run/upgrade/prepare.ts'
 import { previewApply } from '../../../src/run/plan.ts'
 import { type Ended, launchBundle, type Launched } from '../launch.ts'
@@ -136,6 +138,21 @@ export class Stack {
     const { request, begun } = await this.#beginRemoval(target)
     const all = { ...destroyDependencies(begun), ...dependencies }
     return toOutcome(await destroy(request, begun.identity, all))
+  }
+
+  /** What the module does when the marker of an application is destroyed, in process. */
+  async request(application: string, marker: string | null = null): Promise<Outcome> {
+    const { request, begun } = await this.#beginRemoval(application)
+    const target = { by: 'application', value: application } as const
+    return toOutcome(await requestRemoval({ ...request, target, marker }, begun.identity, destroyDependencies(begun)))
+  }
+
+  /** What the module does last when the whole state is destroyed; with an application declared, what a person does. */
+  async requested(): Promise<Outcome> {
+    const begun = await this.#begin('destroy')
+    const { declaration } = begun.parsed
+    const end = declaration.applications.length === 0 ? 'with removals' : null
+    return toOutcome(await carryOutRequested({ declaration, end }, begun.identity, destroyDependencies(begun)))
   }
 
   /** @throws Error with everything that was wrong, where a removal did not end well. */
