@@ -1,7 +1,5 @@
 /** A stack that is planned, applied and removed on a bed, in process or by the committed bundle. */
-import { randomBytes, randomUUID } from 'node:crypto'
-import type pg from 'pg'
-import * as v from 'valibot'
+import { randomUUID } from 'node:crypto'
 import { BlockedError } from '../../../src/errors.ts'
 import type { ReportFormat } from '../../../src/input/report-options.ts'
 import type { Command } from '../../../src/model/run.ts'
@@ -17,7 +15,7 @@ import { carryOutRequested } from '../../../src/run/destroy/requested.ts'
 import { prepareUpgrade } from '../../../src/run/upgrade/prepare.ts'
 import { previewApply } from '../../../src/run/plan.ts'
 import { type Ended, launchBundle, type Launched } from '../launch.ts'
-import type { Bed } from '../provision.ts'
+import { Logins } from './logins.ts'
 import { endedWell, type Outcome, toOutcome } from './outcome.ts'
 import {
   begin,
@@ -34,84 +32,9 @@ import {
 /** The delegated admin's. */
 export const ADMIN_SECRET = 'platform/dev/rds/provisioner'
 
-/** A result in row mode `array`. */
-const Rows = v.object({ rows: v.array(v.array(v.unknown())) })
-
-export class Stack {
-  /** May be changed between runs. */
-  applications: Readonly<Record<string, Entry>>
-  variables: Entry
+export class Stack extends Logins {
   /** Variables of the run's environment, such as ALLOW_DB_PROVISION. */
   env: Readonly<Record<string, string>> = {}
-  readonly #bed: Pick<Bed, 'server' | 'aws'>
-  readonly #passwords = new Map<string, string>()
-
-  constructor(bed: Pick<Bed, 'server' | 'aws'>, applications: Readonly<Record<string, Entry>>, variables: Entry) {
-    this.#bed = bed
-    const stack = randomUUID()
-    this.applications = applications
-    this.variables = { environment: 'dev', stack, secret_prefix: stack, build_id: 'build-1', ...variables }
-  }
-
-  /** Name of an application's own database, as far as the tests declare it: given, or the default. */
-  database(application: string): string {
-    return this.#text(application, 'database_name', `${application.replaceAll('-', '_')}_${this.#environment}_db`)
-  }
-
-  username(application: string): string {
-    return this.#text(application, 'username', `${application.replaceAll('-', '_')}_${this.#environment}_user`)
-  }
-
-  secretId(application: string): string {
-    return this.#text(
-      application,
-      'secret_id',
-      `${String(this.variables['secret_prefix'])}/${this.#environment}/${application}/postgres`,
-    )
-  }
-
-  /** Puts (or changes) an application's secret. @returns its VersionId */
-  setPassword(application: string, password: string): string {
-    this.#passwords.set(application, password)
-    return this.#bed.aws.putLogin(this.secretId(application), this.username(application), password)
-  }
-
-  /** The password in an application's secret. */
-  password(application: string): string {
-    const password = this.#passwords.get(application)
-    if (password === undefined) throw new Error(`no secret was put for ${application}`)
-    return password
-  }
-
-  /** A client that logged in as the application; the caller ends it. */
-  connect(application: string, database = this.database(application)): Promise<pg.Client> {
-    const [user, password] = [this.username(application), this.password(application)]
-    return this.#bed.server.connect({ user, password, database })
-  }
-
-  /** Statements as the application; the rows of the last one as lists of values. */
-  async sql(application: string, text: string, database = this.database(application)): Promise<unknown[][]> {
-    const client = await this.connect(application, database)
-    try {
-      const result: unknown = await client.query({ text, rowMode: 'array' })
-      const last: unknown = Array.isArray(result) ? result.at(-1) : result
-      return v.is(Rows, last) ? last.rows : []
-    } finally {
-      await client.end()
-    }
-  }
-
-  /** The SQLSTATE that the server answers, `ok` where it does as it is told. */
-  async answer(application: string, text: string, database?: string): Promise<string> {
-    try {
-      await this.sql(application, text, database)
-      return 'ok'
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-      throw error
-    }
-  }
-
   /** Applies in process, with the real AWS SDK. */
   async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
     const begun = await this.#begin('apply')
@@ -195,13 +118,13 @@ export class Stack {
 
   /** The same, as a process that can be signalled while it runs. */
   launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): Launched {
-    this.#ensureSecrets()
+    this.ensureSecrets()
     return launchBundle(args, { ...this.#environmentOfRun(), ...env })
   }
 
   /** What the module passes to the script. */
   input(): Entry {
-    const { host, port, caFile } = this.#bed.server
+    const { host, port, caFile } = this.bed.server
     return {
       instance: { host, port, identifier: 'db-1' },
       admin_secret_id: ADMIN_SECRET,
@@ -222,25 +145,9 @@ export class Stack {
     })
   }
 
-  get #environment(): string {
-    return String(this.variables['environment'])
-  }
-
-  #text(application: string, field: string, fallback: string): string {
-    const value = this.applications[application]?.[field]
-    return typeof value === 'string' ? value : fallback
-  }
-
-  #ensureSecrets(): void {
-    for (const [name, entry] of Object.entries(this.applications)) {
-      if (entry['auth'] !== 'iam' && !this.#passwords.has(name))
-        this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
-    }
-  }
-
   #environmentOfRun(input = this.input()): Record<string, string> {
     return {
-      ...this.#bed.aws.env,
+      ...this.bed.aws.env,
       RDS_PROVISION_RUN_ID: randomUUID(),
       RDS_PROVISION_INPUT: JSON.stringify(input),
       ...this.env,
@@ -248,8 +155,8 @@ export class Stack {
   }
 
   #inProcess(input: Entry): Record<string, string> {
-    this.#ensureSecrets()
-    Object.assign(process.env, this.#bed.aws.env)
+    this.ensureSecrets()
+    Object.assign(process.env, this.bed.aws.env)
     return this.#environmentOfRun(input)
   }
 
