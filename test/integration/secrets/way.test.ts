@@ -82,7 +82,7 @@ test.serial('every service is asked through HTTPS_PROXY by CONNECT, with the aut
   t.is((await run.actor(settings)).arn, 'arn:aws:sts::123456789012:assumed-role/provisioner/rds-provision')
   t.is((await run.secrets(AWS_SETTINGS).readCurrent(['by-proxy'])).credentials.size, 1)
   const snapshots = await awsSnapshots(readAwsEnvironment(variables))(AWS_SETTINGS)
-  t.deepEqual(await snapshots.list('db'), [])
+  t.deepEqual(await snapshots.list(await snapshots.locate('db')), [])
   snapshots.close()
   t.deepEqual([...new Set(proxy.tunnels)].sort(), [
     'rds.eu-west-1.amazonaws.com:443',

@@ -89,7 +89,7 @@ export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
   ),
   snapshot_failed: entry(
     secret,
-    ['the snapshot … is gone.', 'Amazon RDS, …: …: …'],
+    ['the snapshot … is gone.', 'Amazon RDS, …: …: …', 'AWS knows neither an instance nor a cluster of the name …'],
     'Amazon RDS did not make the snapshot; without it nothing is dropped.',
     'Look at the instance in the RDS console, correct the cause, and run again.',
   ),
