@@ -176,6 +176,15 @@ test('missing secrets, labels and versions are not found', async (t) => {
   }
 })
 
+test('a region knows its own secrets only, by name and by ARN', async (t) => {
+  const { name, arn } = await create('one')
+  const elsewhere = new SecretsManagerClient({ ...config, region: 'us-east-2' })
+  for (const SecretId of [name, arn])
+    await t.throwsAsync(elsewhere.send(new GetSecretValueCommand({ SecretId })), {
+      instanceOf: ResourceNotFoundException,
+    })
+})
+
 test('a secret marked for deletion cannot be read', async (t) => {
   const { name } = await create('one')
   await secrets.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: 7 }))
