@@ -82,8 +82,14 @@ locals {
     { for field, value in { build_id = var.build_id, run_id = var.run_id } : field => value if value != null },
     { workspace = terraform.workspace, application_databases = local.applications },
   )
-  input       = base64gzip(jsonencode(merge(local.whole, { claim = terraform_data.stack.id })))
-  input_bytes = length(base64gzip(jsonencode(merge(local.whole, { claim = uuidv5("dns", "claim.invalid") }))))
+  input = base64gzip(jsonencode(merge(local.whole, {
+    claim         = terraform_data.stack.id
+    stack_made_at = terraform_data.stack.triggers_replace
+  })))
+  input_bytes = length(base64gzip(jsonencode(merge(local.whole, {
+    claim         = uuidv5("dns", "claim.invalid")
+    stack_made_at = "2000-01-01T00:00:00Z"
+  }))))
 
   # What the removal of one application needs, since a destroy provisioner sees no variables. Without the ids of a run and
   # what a removal does not use, so that a marker changes only where a removal would; and short, because the cost of a plan

@@ -1,7 +1,14 @@
 # The claim: an id of this state, which stands in every tag, so that two states do not take one application for theirs.
 #
 # `terraform import module.<name>.terraform_data.stack <claim>` gives a state that was lost its claim back.
-resource "terraform_data" "stack" {}
+resource "terraform_data" "stack" {
+  # When it was made, and for ever after: an apply soon after that meets secrets and permissions that AWS does not know yet.
+  triggers_replace = timestamp()
+
+  lifecycle {
+    ignore_changes = [triggers_replace]
+  }
+}
 
 # The provisioning: one run of the script for all applications.
 #

@@ -31,7 +31,7 @@ const PARALLEL_CALLS = 4
 type Sdk = typeof secretsManager
 type SecretEntry = NonNullable<BatchGetSecretValueResponse['SecretValues']>[number]
 
-/** Reads secrets from AWS Secrets Manager, each in the region that its ARN names. The SDK is loaded at the first read. */
+/** Reads secrets from AWS Secrets Manager, each in its ARN's region. The SDK is loaded at the first read. */
 export function createSecretReader(settings: AwsAccess, limits: CallLimits = CALL_LIMITS): SecretReader {
   let loading: Promise<CallsFor> | null = null
   const calls = (): Promise<CallsFor> => (loading ??= loadCalls(settings, limits))
