@@ -5,6 +5,8 @@ import type { Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { CONNECTION_CODES, type ConnectFailure, type FailureKind } from '../../server/failure.ts'
 
+const REFUSED = 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).'
+
 const REMEDIES: Readonly<Record<FailureKind, string>> = {
   unreachable:
     'Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.',
@@ -23,7 +25,8 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
   unproven: '',
   after_authentication:
     "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
-  refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
+  turned_away: REFUSED,
+  refused: REFUSED,
 }
 
 /** Where one certificate is wrong in its own way; other codes get the remedy of their kind. */
