@@ -11,8 +11,9 @@ import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
 import { Secret } from '../model/secret.ts'
 import type { AwsAccess } from './aws-access.ts'
-import { toAwsError, toAwsProblem, isRefusal } from './aws-failure.ts'
-import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
+import { callerOf, failureOf } from './aws-call.ts'
+import { toAwsError, isRefusal } from './aws-failure.ts'
+import { CALL_LIMITS, clientConfig } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 import { parseCredential } from './parse-credential.ts'
 import type { ParsedCredential } from './parse-credential.ts'
@@ -41,7 +42,7 @@ export function createSecretReader(settings: AwsAccess, limits: CallLimits = CAL
   }
 }
 
-/** The two calls of the API that are used, each under its time limit. */
+/** The two calls of the API that are used. They throw AwsCallError. */
 interface Calls {
   batch(ids: readonly string[]): Promise<BatchGetSecretValueResponse>
   single(id: string, stage: SecretStage): Promise<GetSecretValueResponse>
@@ -70,13 +71,14 @@ async function loadCalls(settings: AwsAccess, limits: CallLimits): Promise<Calls
 }
 
 function callsOf(sdk: Sdk, client: SecretsManagerClient, limits: CallLimits): Calls {
+  const call = callerOf(client, limits)
   return {
     batch: (ids) =>
-      withinLimit(limits, (abortSignal) =>
+      call('BatchGetSecretValue', (abortSignal) =>
         client.send(new sdk.BatchGetSecretValueCommand({ SecretIdList: [...ids] }), { abortSignal }),
       ),
     single: (id, stage) =>
-      withinLimit(limits, (abortSignal) =>
+      call('GetSecretValue', (abortSignal) =>
         client.send(new sdk.GetSecretValueCommand({ SecretId: id, VersionStage: stage }), { abortSignal }),
       ),
   }
@@ -129,8 +131,9 @@ async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string,
       return value === undefined ? [] : [[id, parse(id, value)]]
     })
   } catch (error) {
-    if (isRefusal(toAwsProblem(error))) return []
-    throw toAwsError(error, SERVICE)
+    const failure = failureOf(error)
+    if (isRefusal(failure)) return []
+    throw toAwsError(failure, SERVICE)
   }
 }
 
@@ -138,8 +141,9 @@ async function readSingle(calls: Calls, id: string): Promise<ParsedCredential> {
   try {
     return parse(id, await calls.single(id, 'AWSCURRENT'))
   } catch (error) {
-    const problem = secretProblem(id, toAwsProblem(error))
-    if (problem === null) throw toAwsError(error, SERVICE)
+    const failure = failureOf(error)
+    const problem = secretProblem(id, failure)
+    if (problem === null) throw toAwsError(failure, SERVICE)
     return { problem }
   }
 }
@@ -148,10 +152,10 @@ async function readStage(calls: Calls, id: string, stage: SecretStage): Promise<
   const parsed = await calls.single(id, stage).then(
     (value) => parse(id, value),
     (error: unknown) => {
-      const failure = toAwsProblem(error)
+      const failure = failureOf(error)
       if (failure.name === 'ResourceNotFoundException') return null
       const problem = secretProblem(id, failure)
-      if (problem === null) throw toAwsError(error, SERVICE)
+      if (problem === null) throw toAwsError(failure, SERVICE)
       return { problem }
     },
   )

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'
 import type { AwsAccess } from './aws-access.ts'
-import { toAwsError } from './aws-failure.ts'
+import { toAwsError, toAwsFailure } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 
@@ -35,7 +35,7 @@ export async function iamToken(
     })
     return new Secret(await withinLimit(limits, () => signer.getAuthToken()))
   } catch (error) {
-    throw toAwsError(error, 'IAM login token')
+    throw toAwsError(toAwsFailure(error, null), 'IAM login token')
   }
 }
 

@@ -1,7 +1,7 @@
 /** What RDS would not do about a snapshot, in the caller's words. */
 import { AwsError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
-import { isRefusal, toAwsError, toAwsProblem } from '../secrets/aws-failure.ts'
+import { type AwsFailure, describePlace, isRefusal, toAwsError } from '../secrets/aws-failure.ts'
 
 /** The actions of Amazon RDS that this program calls: each is a permission of the same name. */
 export type SnapshotAction =
@@ -37,13 +37,14 @@ const PERMISSIONS: Readonly<Record<SnapshotAction, string>> = {
 }
 
 /** @param subject what was asked about: an identifier or a snapshot's id */
-export function toSnapshotError(error: unknown, action: SnapshotAction, subject: string): AwsError {
-  const told = toAwsProblem(error)
-  if (!isRefusal(told)) return toAwsError(error, 'Amazon RDS')
-  const remedy = told.name.startsWith('AccessDenied')
+export function toSnapshotError(failure: AwsFailure, action: SnapshotAction, subject: string): AwsError {
+  if (!isRefusal(failure)) return toAwsError(failure, 'Amazon RDS')
+  const { name, message, place } = failure
+  const remedy = name.startsWith('AccessDenied')
     ? `Allow ${PERMISSIONS[action]} to the runner.`
-    : (REMEDIES[told.name] ?? 'Correct the cause and run again, or remove with the policy delete.')
-  return snapshotFailed(`Amazon RDS, ${subject}: ${told.name}: ${told.message}`, remedy)
+    : (REMEDIES[name] ?? 'Correct the cause and run again, or remove with the policy delete.')
+  const where = place === null ? action : describePlace(place)
+  return snapshotFailed(`Amazon RDS, ${subject}: ${where}: ${name}: ${message}`, remedy)
 }
 
 /** Neither an instance nor a cluster has this identifier. */

@@ -20,13 +20,13 @@ export interface NewSnapshot {
 export interface Family {
   readonly describe: SnapshotAction
   readonly create: SnapshotAction
+  /** The error that says that there is no such snapshot. */
+  readonly gone: string
+  /** The error that says that the source is in a state in which none can be made. */
+  readonly busy: string
   /** Manual snapshots; the next page is asked for when it is wanted. */
   pages(wanted: Wanted, abortSignal: AbortSignal): AsyncIterable<readonly Snapshot[]>
   ask(snapshot: NewSnapshot, abortSignal: AbortSignal): Promise<unknown>
-  /** The answer says that there is no such snapshot. */
-  isGone(error: unknown): boolean
-  /** The answer says that the source is in a state in which none can be made. */
-  isBusy(error: unknown): boolean
 }
 
 const MANUAL = { SnapshotType: 'manual' } as const
@@ -39,6 +39,8 @@ export function ofInstances(sdk: RdsSdk, client: RDSClient): Family {
   return {
     describe: 'DescribeDBSnapshots',
     create: 'CreateDBSnapshot',
+    gone: 'DBSnapshotNotFoundFault',
+    busy: 'InvalidDBInstanceStateFault',
     async *pages(wanted, abortSignal) {
       const input = 'of' in wanted ? { DBInstanceIdentifier: wanted.of } : { DBSnapshotIdentifier: wanted.id }
       const pages = sdk.paginateDescribeDBSnapshots({ client }, { ...MANUAL, ...input }, { abortSignal })
@@ -49,8 +51,6 @@ export function ofInstances(sdk: RdsSdk, client: RDSClient): Family {
       const input = { DBSnapshotIdentifier: id, DBInstanceIdentifier: of, Tags: toTags(tags) }
       return client.send(new sdk.CreateDBSnapshotCommand(input), { abortSignal })
     },
-    isGone: (error) => error instanceof sdk.DBSnapshotNotFoundFault,
-    isBusy: (error) => error instanceof sdk.InvalidDBInstanceStateFault,
   }
 }
 
@@ -63,6 +63,8 @@ export function ofClusters(sdk: RdsSdk, client: RDSClient): Family {
   return {
     describe: 'DescribeDBClusterSnapshots',
     create: 'CreateDBClusterSnapshot',
+    gone: 'DBClusterSnapshotNotFoundFault',
+    busy: 'InvalidDBClusterStateFault',
     async *pages(wanted, abortSignal) {
       const input = 'of' in wanted ? { DBClusterIdentifier: wanted.of } : { DBClusterSnapshotIdentifier: wanted.id }
       const pages = sdk.paginateDescribeDBClusterSnapshots({ client }, { ...MANUAL, ...input }, { abortSignal })
@@ -73,8 +75,6 @@ export function ofClusters(sdk: RdsSdk, client: RDSClient): Family {
       const input = { DBClusterSnapshotIdentifier: id, DBClusterIdentifier: of, Tags: toTags(tags) }
       return client.send(new sdk.CreateDBClusterSnapshotCommand(input), { abortSignal })
     },
-    isGone: (error) => error instanceof sdk.DBClusterSnapshotNotFoundFault,
-    isBusy: (error) => error instanceof sdk.InvalidDBClusterStateFault,
   }
 }
 

@@ -208,6 +208,7 @@ for (const { title, strike, field, message, remedy, isRetried } of EVENTS) {
       const told = problem === undefined ? '' : describeProblem({ ...problem, remedy: '' })
       t.is(told.split(service).length - 1, 1, `the service is named once: ${told}`)
       t.regex(problem?.message ?? '', message, action)
+      t.true(told.includes(`${action} in ${REGION} at ${new URL(aws.endpoint).host}`), told)
       t.regex(problem?.remedy ?? '', remedy, action)
       t.deepEqual(others, [])
       const tries = aws.callsTo(action).length / CALLS.filter((call) => call.action === action).length
@@ -227,6 +228,7 @@ test.serial('denied: the secret or the permission is named', async (t) => {
       service === 'AWS STS' ? /permissions/ : new RegExp(`Allow (?:secretsmanager|rds):${action}\\b`),
       action,
     )
+    t.true(problem?.message.includes(`${action} in ${REGION} at ${new URL(aws.endpoint).host}`), problem?.message)
     t.is(aws.callsTo(action).length, 1, 'a refusal is not asked for again')
     aws.heal()
     aws.calls.length = 0
@@ -328,7 +330,7 @@ test.serial(
         else
           t.regex(
             `${field ?? ''}: ${message ?? ''}`,
-            /^(AWS STS|AWS Secrets Manager|IAM login token): TimeoutError: no answer within 1.5 s/,
+            /^(AWS STS: GetCallerIdentity|AWS Secrets Manager: BatchGetSecretValue|IAM login token)( in eu-west-1)?: TimeoutError: no answer within 1.5 s/,
             title,
           )
         t.deepEqual(others, [])
@@ -358,7 +360,7 @@ test.serial('a role that cannot be assumed: denied, throttled, silent', async (t
     const [problem, ...others] = await problemsOf(readActor(settings, LIMITS))
     t.regex(
       `${problem?.field ?? ''} ${problem?.message ?? ''}`,
-      /^(?:assume_role_arn AWS STS: AccessDenied|AWS STS Thrott|AWS STS Timeout)/,
+      /^(?:assume_role_arn AWS STS: GetCallerIdentity in eu-west-1: AccessDenied|AWS STS GetCallerIdentity in eu-west-1: (?:Thrott|Timeout))/,
     )
     t.deepEqual(others, [])
     count('events', 'AWS')

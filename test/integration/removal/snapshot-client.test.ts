@@ -110,6 +110,6 @@ test.serial('a busy cluster is no refusal, and its quota is one', async (t) => {
 test.serial("what RDS refuses of a member, it refuses: 'locate' was not asked", async (t) => {
   t.regex(
     await refusal(t, client.create('member', { kind: 'instance', id: 'orders-1' }, new Map())),
-    /^snapshot_failed: Amazon RDS, orders-1: InvalidParameterValue: .*CreateDBClusterSnapshot/,
+    /^snapshot_failed: Amazon RDS, orders-1: CreateDBSnapshot in .*: InvalidParameterValue: .*CreateDBClusterSnapshot/,
   )
 })

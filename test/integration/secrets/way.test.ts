@@ -119,7 +119,7 @@ test.serial('a proxy that refuses is named by its answer', async (t) => {
   const told = await endOf(run.actor(AWS_SETTINGS))
   t.regex(
     told,
-    /^aws_unreachable: Error: the proxy 127\.0\.0\.1:\d+ opens no way to sts\.eu-west-1\.amazonaws\.com: 407 No\.$/,
+    /^aws_unreachable: GetCallerIdentity in eu-west-1 at sts\.eu-west-1\.amazonaws\.com: Error: the proxy 127\.0\.0\.1:\d+ opens no way to sts\.eu-west-1\.amazonaws\.com: 407 No\.$/,
   )
   t.false(told.includes('sentinel'))
 })
