@@ -1,4 +1,5 @@
 import type { Endpoint } from '../model/declaration.ts'
+import { regionOfHost } from '../model/rds-host.ts'
 import { Secret } from '../model/secret.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { toAwsError, toAwsFailure } from './aws-failure.ts'
@@ -39,14 +40,10 @@ export async function iamToken(
   }
 }
 
-/** Of an endpoint of RDS; in China the region stands after `rds`. */
-const HOST = /(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i
-
 /**
  * A token is good in the region of its host alone. Another name (a CNAME) does not tell it, so the declared one counts.
  */
 function regionFor(host: string, declared: string | undefined): { readonly region?: string } {
-  const [, before, after] = HOST.exec(host) ?? []
-  const region = (before ?? after)?.toLowerCase() ?? declared
+  const region = regionOfHost(host) ?? declared
   return region === undefined ? {} : { region }
 }
