@@ -41,7 +41,7 @@ export type { CurrentSecrets, SecretReader, SecretStage } from './secrets/secret
 export type { SnapshotClient } from './snapshot/snapshot-client.ts'
 export { Secret } from './model/secret.ts'
 export type { Credential } from './model/credential.ts'
-export type { Snapshot } from './model/snapshot.ts'
+export type { Snapshot, SnapshotSource } from './model/snapshot.ts'
 
 /* What is declared. */
 export { decodeInput } from './input/decode.ts'

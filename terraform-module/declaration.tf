@@ -79,8 +79,9 @@ locals {
   # whole; and what is too large has to fail in that plan, so it is measured with ids of the same length.
   run_ids = { for field, value in { build_id = var.build_id, run_id = var.run_id } : field => value if value != null }
   input = base64gzip(jsonencode(merge(local.common, local.run_ids, {
-    workspace = terraform.workspace
-    claim     = terraform_data.stack.id
+    workspace     = terraform.workspace
+    claim         = terraform_data.stack.id
+    stack_made_at = terraform_data.stack.triggers_replace
     application_databases = {
       for app, entry in local.applications : app => merge(entry, { marker = local.marker_ids[app] })
     }
@@ -91,8 +92,9 @@ locals {
     { for app, marker in terraform_data.application : app => marker.id },
   )
   input_bytes = length(base64gzip(jsonencode(merge(local.common, local.run_ids, {
-    workspace = terraform.workspace
-    claim     = uuidv5("dns", "claim.invalid")
+    workspace     = terraform.workspace
+    claim         = uuidv5("dns", "claim.invalid")
+    stack_made_at = "2000-01-01T00:00:00Z"
     application_databases = {
       for app, entry in local.applications : app => merge(entry, { marker = uuidv5("dns", app) })
     }

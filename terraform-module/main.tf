@@ -4,6 +4,12 @@
 # last of all: what is pending is carried out then, and what stays is claimed no more.
 resource "terraform_data" "stack" {
   input = local.stack
+  # When it was made, and for ever after: an apply soon after that meets secrets and permissions that AWS does not know yet.
+  triggers_replace = timestamp()
+
+  lifecycle {
+    ignore_changes = [triggers_replace]
+  }
 
   provisioner "local-exec" {
     when        = destroy

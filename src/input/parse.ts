@@ -27,6 +27,7 @@ import {
   secretId,
   text,
   texts,
+  timestamp,
 } from './fields.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
 import { requiredProblems } from './required.ts'
@@ -69,6 +70,7 @@ const FIELDS = {
   cluster_name: v.nullish(text),
   stack: v.nullish(text),
   claim: v.nullish(claim, null),
+  stack_made_at: v.nullish(timestamp, null),
   accept_tags_from: v.nullish(texts),
   admin_secret_id: v.nullish(secretId, null),
   admin_auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
@@ -164,6 +166,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     clusterName,
     stack: top.stack ?? defaultStack(clusterName, environment, top.workspace),
     claim: top.claim,
+    stackMadeAt: top.stack_made_at,
     workspace: top.workspace,
     acceptTagsFrom: top.accept_tags_from ?? new Set(),
     admin: { auth: top.admin_auth, secretId: top.admin_secret_id, username: top.admin_username },

@@ -127,6 +127,8 @@ export interface Declaration {
    * one state).
    */
   readonly claim: string | null
+  /** When that state was begun, the claim made; null: not known, as by hand and for states from before 1.1. */
+  readonly stackMadeAt: Date | null
   /** Terraform's workspace; null: not known, as by hand. */
   readonly workspace: string | null
   readonly acceptTagsFrom: ReadonlySet<string>

@@ -52,9 +52,10 @@ export async function raceInterrupt<T>(answer: Promise<T>, signal: AbortSignal):
 
 export function withInterrupt(client: SnapshotClient, signal: AbortSignal): SnapshotClient {
   return {
-    list: async (instance) => raceInterrupt(client.list(instance), signal),
-    find: async (id) => raceInterrupt(client.find(id), signal),
-    create: async (id, instance, tags) => raceInterrupt(client.create(id, instance, tags), signal),
+    locate: async (identifier) => raceInterrupt(client.locate(identifier), signal),
+    list: async (source) => raceInterrupt(client.list(source), signal),
+    find: async (id, source) => raceInterrupt(client.find(id, source), signal),
+    create: async (id, source, tags) => raceInterrupt(client.create(id, source, tags), signal),
     close: () => {
       client.close()
     },

@@ -9,6 +9,22 @@ export interface AwsFailure {
   readonly name: string
   readonly message: string
   readonly status: number | null
+  /** null: no call of a service was made for it. */
+  readonly place: CallPlace | null
+}
+
+/** One call, as people have to name it in a policy or to whoever opens the way to it. */
+export interface CallPlace {
+  readonly action: string
+  /** null: none is known. */
+  readonly region: string | null
+  /** Host, and port where it is not the usual one; null: the call did not come so far. */
+  readonly endpoint: string | null
+}
+
+/** `GetSecretValue in eu-west-1 at secretsmanager.eu-west-1.amazonaws.com`, as far as it is known. */
+export function describePlace({ action, region, endpoint }: CallPlace): string {
+  return `${action}${region === null ? '' : ` in ${region}`}${endpoint === null ? '' : ` at ${endpoint}`}`
 }
 
 /**
@@ -37,14 +53,15 @@ const CREDENTIAL_FAILURES = new Set([
 const THROTTLING = /^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/
 
 /** Reads an SDK error; a parser's message quotes the response, so it is left out. */
-export function toAwsProblem(error: unknown): AwsFailure {
-  if (!(error instanceof Error)) return { name: 'Error', message: 'unknown error', status: null }
+export function toAwsFailure(error: unknown, place: CallPlace | null): AwsFailure {
+  if (!(error instanceof Error)) return { name: 'Error', message: 'unknown error', status: null, place }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
   const message = error instanceof SyntaxError ? 'the answer cannot be read' : error.message.replace(/\s+/g, ' ').trim()
   return {
     name: error.name === 'Error' && code !== null ? code : error.name,
     message: message === '' ? (code ?? error.name) : message,
     status: statusOf(error),
+    place,
   }
 }
 
@@ -61,17 +78,18 @@ export function isRefusal({ name, status, message }: AwsFailure): boolean {
 }
 
 /** The one error for what concerns all calls alike: credentials, role, region, network. `service` is who was called. */
-export function toAwsError(error: unknown, service: string): AwsError {
-  return new AwsError([describeAwsFailure(toAwsProblem(error), service)])
+export function toAwsError(failure: AwsFailure, service: string): AwsError {
+  return new AwsError([describeAwsFailure(failure, service)])
 }
 
-function describeAwsFailure({ name, message, status }: AwsFailure, service: string): Problem {
+function describeAwsFailure({ name, message, status, place }: AwsFailure, service: string): Problem {
+  const where = place === null ? '' : describePlace(place)
   const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
   const problem = (code: AwsCode, field: string, remedy: string): Problem => ({
     application: null,
     code,
     field,
-    message: field === service ? told : `${service}: ${told}`,
+    message: [field === service ? '' : service, where, told].filter((part) => part !== '').join(': '),
     remedy,
   })
   if (/region is missing/i.test(message))

@@ -1,3 +1,4 @@
+import type * as secretsManager from '@aws-sdk/client-secrets-manager'
 import type {
   BatchGetSecretValueResponse,
   GetSecretValueResponse,
@@ -5,12 +6,14 @@ import type {
 } from '@aws-sdk/client-secrets-manager'
 import pLimit from 'p-limit'
 import { AwsError } from '../errors.ts'
+import { groupBy } from '../group-by.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
 import { Secret } from '../model/secret.ts'
 import type { AwsAccess } from './aws-access.ts'
-import { toAwsError, toAwsProblem, isRefusal } from './aws-failure.ts'
-import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
+import { callerOf, failureOf } from './aws-call.ts'
+import { toAwsError, isRefusal } from './aws-failure.ts'
+import { CALL_LIMITS, clientConfig } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 import { parseCredential } from './parse-credential.ts'
 import type { ParsedCredential } from './parse-credential.ts'
@@ -26,51 +29,76 @@ const SERVICE = 'AWS Secrets Manager'
 const BATCH_SIZE = 20
 const PARALLEL_CALLS = 4
 
+type Sdk = typeof secretsManager
 type SecretEntry = NonNullable<BatchGetSecretValueResponse['SecretValues']>[number]
 
-/** Reads secrets from AWS Secrets Manager. The SDK is loaded at the first read. */
+/** Reads secrets from AWS Secrets Manager, each in its ARN's region. The SDK is loaded at the first read. */
 export function createSecretReader(settings: AwsAccess, limits: CallLimits = CALL_LIMITS): SecretReader {
-  let loading: Promise<Calls> | null = null
-  const calls = (): Promise<Calls> => (loading ??= loadCalls(settings, limits))
+  let loading: Promise<CallsFor> | null = null
+  const calls = (): Promise<CallsFor> => (loading ??= loadCalls(settings, limits))
   return {
     readCurrent: async (ids) => readCurrent(await calls(), [...new Set(ids)]),
-    readStage: async (id, stage) => readStage(await calls(), id, stage),
+    readStage: async (id, stage) => readStage((await calls())(id), id, stage),
   }
 }
 
-/** The two calls of the API that are used, each under its time limit. */
+/** The two calls of the API that are used. They throw AwsCallError. */
 interface Calls {
   batch(ids: readonly string[]): Promise<BatchGetSecretValueResponse>
   single(id: string, stage: SecretStage): Promise<GetSecretValueResponse>
 }
 
-async function loadCalls(settings: AwsAccess, limits: CallLimits): Promise<Calls> {
+/** The calls of the region in which a secret is. */
+type CallsFor = (id: string) => Calls
+
+/** Region of `arn:<partition>:secretsmanager:<region>:<account>:secret:<name>`. */
+const ARN_REGION = /^arn:[^:]+:secretsmanager:([a-z0-9-]+):/
+
+/** Where the run has no region of its own, ARNs can be read all the same. */
+async function loadCalls(settings: AwsAccess, limits: CallLimits): Promise<CallsFor> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-secrets-manager'), clientConfig(settings, limits)])
-  const client: SecretsManagerClient = new sdk.SecretsManagerClient({ ...config })
+  const client = new sdk.SecretsManagerClient({ ...config })
+  const here = await client.config.region().catch(() => null)
+  const own = callsOf(sdk, client, limits)
+  const elsewhere = new Map<string, Calls>()
+  return (id) => {
+    const region = ARN_REGION.exec(id)?.[1] ?? here
+    if (region === null || region === here) return own
+    const calls = elsewhere.get(region) ?? callsOf(sdk, new sdk.SecretsManagerClient({ ...config, region }), limits)
+    elsewhere.set(region, calls)
+    return calls
+  }
+}
+
+function callsOf(sdk: Sdk, client: SecretsManagerClient, limits: CallLimits): Calls {
+  const call = callerOf(client, limits)
   return {
     batch: (ids) =>
-      withinLimit(limits, (abortSignal) =>
+      call('BatchGetSecretValue', (abortSignal) =>
         client.send(new sdk.BatchGetSecretValueCommand({ SecretIdList: [...ids] }), { abortSignal }),
       ),
     single: (id, stage) =>
-      withinLimit(limits, (abortSignal) =>
+      call('GetSecretValue', (abortSignal) =>
         client.send(new sdk.GetSecretValueCommand({ SecretId: id, VersionStage: stage }), { abortSignal }),
       ),
   }
 }
 
-async function readCurrent(calls: Calls, ids: readonly string[]): Promise<CurrentSecrets> {
+async function readCurrent(callsFor: CallsFor, ids: readonly string[]): Promise<CurrentSecrets> {
   const limit = pLimit(PARALLEL_CALLS)
   try {
-    const batches = Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, index) =>
-      ids.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE),
+    const batches = [...groupBy(ids, callsFor)].flatMap(([calls, all]) =>
+      Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, index) => ({
+        calls,
+        batch: all.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE),
+      })),
     )
-    const found = new Map((await limit.map(batches, (batch) => readBatch(calls, batch))).flat())
+    const found = new Map((await limit.map(batches, ({ calls, batch }) => readBatch(calls, batch))).flat())
     // What the batch could not give is asked for alone: the batch needs a permission of its own, and tells less.
     const rest = ids.filter((id) => !found.has(id))
     const singles = await limit.map(rest, async (id): Promise<[string, ParsedCredential]> => [
       id,
-      await readSingle(calls, id),
+      await readSingle(callsFor(id), id),
     ])
     return sortAnswers(ids, new Map([...found, ...singles]))
   } catch (error) {
@@ -103,8 +131,9 @@ async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string,
       return value === undefined ? [] : [[id, parse(id, value)]]
     })
   } catch (error) {
-    if (isRefusal(toAwsProblem(error))) return []
-    throw toAwsError(error, SERVICE)
+    const failure = failureOf(error)
+    if (isRefusal(failure)) return []
+    throw toAwsError(failure, SERVICE)
   }
 }
 
@@ -112,8 +141,9 @@ async function readSingle(calls: Calls, id: string): Promise<ParsedCredential> {
   try {
     return parse(id, await calls.single(id, 'AWSCURRENT'))
   } catch (error) {
-    const problem = secretProblem(id, toAwsProblem(error))
-    if (problem === null) throw toAwsError(error, SERVICE)
+    const failure = failureOf(error)
+    const problem = secretProblem(id, failure)
+    if (problem === null) throw toAwsError(failure, SERVICE)
     return { problem }
   }
 }
@@ -122,10 +152,10 @@ async function readStage(calls: Calls, id: string, stage: SecretStage): Promise<
   const parsed = await calls.single(id, stage).then(
     (value) => parse(id, value),
     (error: unknown) => {
-      const failure = toAwsProblem(error)
+      const failure = failureOf(error)
       if (failure.name === 'ResourceNotFoundException') return null
       const problem = secretProblem(id, failure)
-      if (problem === null) throw toAwsError(error, SERVICE)
+      if (problem === null) throw toAwsError(failure, SERVICE)
       return { problem }
     },
   )

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../model/declaration.ts'
+import { regionOfHost } from '../model/rds-host.ts'
 import { Secret } from '../model/secret.ts'
 import type { AwsAccess } from './aws-access.ts'
-import { toAwsError } from './aws-failure.ts'
+import { toAwsError, toAwsFailure } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 
@@ -35,18 +36,14 @@ export async function iamToken(
     })
     return new Secret(await withinLimit(limits, () => signer.getAuthToken()))
   } catch (error) {
-    throw toAwsError(error, 'IAM login token')
+    throw toAwsError(toAwsFailure(error, null), 'IAM login token')
   }
 }
-
-/** Of an endpoint of RDS; in China the region stands after `rds`. */
-const HOST = /(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i
 
 /**
  * A token is good in the region of its host alone. Another name (a CNAME) does not tell it, so the declared one counts.
  */
 function regionFor(host: string, declared: string | undefined): { readonly region?: string } {
-  const [, before, after] = HOST.exec(host) ?? []
-  const region = (before ?? after)?.toLowerCase() ?? declared
+  const region = regionOfHost(host) ?? declared
   return region === undefined ? {} : { region }
 }

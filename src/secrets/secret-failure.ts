@@ -1,6 +1,5 @@
 import type { Problem } from '../model/problem.ts'
-import { isRefusal } from './aws-failure.ts'
-import type { AwsFailure } from './aws-failure.ts'
+import { type AwsFailure, describePlace, isRefusal } from './aws-failure.ts'
 
 /**
  * What is wrong with one secret, by the service's answer to GetSecretValue; null where the failure is not about the
@@ -13,27 +12,29 @@ export function secretProblem(secretId: string, failure: AwsFailure): Problem | 
   return { application: null, field: secretId, ...explain(failure) }
 }
 
-function explain({ name, message }: AwsFailure): Pick<Problem, 'code' | 'message' | 'remedy'> {
+function explain({ name, message, place }: AwsFailure): Pick<Problem, 'code' | 'message' | 'remedy'> {
+  const where = place === null ? '' : describePlace(place)
+  const answer = place === null ? message : `${where}: ${message}`
   if (name === 'ResourceNotFoundException') {
     return /staging label/i.test(message)
-      ? { code: 'secret_empty', message: 'the secret has no current value.', remedy: 'Store one in it.' }
+      ? { code: 'secret_empty', message: `the secret has no current value (${where}).`, remedy: 'Store one in it.' }
       : {
           code: 'secret_not_found',
-          message: 'the secret does not exist.',
+          message: `the secret does not exist (${where}).`,
           remedy: 'Create it, or correct its id, the region or the account.',
         }
   }
   if (name === 'DecryptionFailure' || (name === 'AccessDeniedException' && /kms/i.test(message))) {
     return {
       code: 'secret_undecryptable',
-      message: `the secret cannot be decrypted (${message}).`,
+      message: `the secret cannot be decrypted (${answer}).`,
       remedy: "Allow kms:Decrypt on the secret's key, and see that the key is enabled.",
     }
   }
   if (name.startsWith('AccessDenied')) {
     return {
       code: 'secret_denied',
-      message: `access to the secret is denied (${message}).`,
+      message: `access to the secret is denied (${answer}).`,
       remedy:
         'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.',
     }
@@ -41,9 +42,9 @@ function explain({ name, message }: AwsFailure): Pick<Problem, 'code' | 'message
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) {
     return {
       code: 'secret_pending_deletion',
-      message: 'the secret is marked for deletion.',
+      message: `the secret is marked for deletion (${where}).`,
       remedy: 'Restore it (aws secretsmanager restore-secret), or name another.',
     }
   }
-  return { code: 'secret_refused', message: `${name}: ${message}`, remedy: 'Check the secret and its id.' }
+  return { code: 'secret_refused', message: `${name} (${answer})`, remedy: 'Check the secret and its id.' }
 }

@@ -114,7 +114,7 @@ export async function connect(target: Target, login: LoginTarget, signal: AbortS
   try {
     await openWire(wire, hasTls)
   } catch (error) {
-    throw isAborted(signal) ? giveUpError(signal) : classifyConnectError(error, seen.authenticated)
+    throw isAborted(signal) ? giveUpError(signal) : classifyConnectError(error, { ...seen, hasTls })
   } finally {
     signal.removeEventListener('abort', giveUp)
   }

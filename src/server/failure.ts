@@ -24,7 +24,9 @@ export type FailureKind =
    * Refusals at login).
    */
   | 'after_authentication'
-  /** 28000 and others before authentication: pg_hba. */
+  /** 28000 over TLS, before the server asked for anything (src/README.md: Servers that awake). */
+  | 'turned_away'
+  /** Others before authentication: a plain connection where TLS is asked for, PAM. */
   | 'refused'
 
 export class ConnectFailure extends Error {
@@ -69,6 +71,7 @@ export const CONNECTION_CODES: Readonly<Record<FailureKind, ConnectionCode>> = {
   other_method: 'other_authentication',
   unproven: 'server_unproven',
   after_authentication: 'refused_after_authentication',
+  turned_away: 'login_refused',
   refused: 'login_refused',
 }
 
@@ -84,17 +87,24 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function kindOfServerError(code: string, authenticated: boolean): FailureKind {
+/** How far a login had come: the server had asked for its proof, and had taken it. */
+interface Progress {
+  readonly hasTls: boolean
+  readonly asked: boolean
+  readonly authenticated: boolean
+}
+
+function kindOfServerError(code: string, { hasTls, asked, authenticated }: Progress): FailureKind {
   if (code === '57P03') return 'starting'
   if (authenticated) return 'after_authentication'
   if (code === '53300') return 'full'
   if (code === '28P01') return 'wrong_password'
   if (code.startsWith('57P')) return 'unreachable'
-  return 'refused'
+  return code === '28000' && hasTls && !asked ? 'turned_away' : 'refused'
 }
 
-/** Any error of connecting, classified. @param authenticated the server had taken the login's proof. */
-export function classifyConnectError(error: unknown, authenticated: boolean): ConnectFailure {
+/** Any error of connecting, classified. */
+export function classifyConnectError(error: unknown, progress: Progress): ConnectFailure {
   const code = codeOf(error)
   const message = messageOf(error)
   if (error instanceof LoginEnded) {
@@ -103,7 +113,7 @@ export function classifyConnectError(error: unknown, authenticated: boolean): Co
       : unproven(error.code, '', error)
   }
   if (readServerError(error) !== null)
-    return new ConnectFailure(kindOfServerError(code, authenticated), code, message, error)
+    return new ConnectFailure(kindOfServerError(code, progress), code, message, error)
   // The driver trips over a message that comes out of turn.
   if (error instanceof Unreadable || error instanceof TypeError) return unproven('AUTH_UNREADABLE', message, error)
   const advice = CERTIFICATE_ADVICE[code]

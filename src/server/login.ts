@@ -122,6 +122,7 @@ function stateOf(failure: ConnectFailure): LoginState {
       return { kind: 'other_method' }
     case 'unproven':
       return { kind: 'unproven', reason: failure.message, remedy: remedyOf(failure.code) }
+    case 'turned_away':
     case 'refused':
       return { kind: 'refused', reason: failure.message }
     case 'unreachable':

@@ -27,6 +27,22 @@ export function isPassing(failure: ConnectFailure): boolean {
   return failure.passing || hasNoSlot(failure)
 }
 
+/** A server that awakes is given so long, from the first failure of that kind on. */
+const AWAKING_MS = 60_000
+
+/**
+ * As `isPassing`, for a run's first login: Aurora Serverless that awakes from 0 ACU refuses everybody for some seconds
+ * (src/README.md: Servers that awake).
+ */
+export function isPassingAtFirst(limitMs = AWAKING_MS): (failure: ConnectFailure) => boolean {
+  let first: number | null = null
+  return (failure) => {
+    if (failure.kind !== 'turned_away') return isPassing(failure)
+    first ??= Date.now()
+    return Date.now() - first < limitMs
+  }
+}
+
 /** All slots, or those that are not reserved, or those of the role or the database are taken. */
 export function hasNoSlot(failure: ConnectFailure): boolean {
   return failure.code === '53300'

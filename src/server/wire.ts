@@ -43,8 +43,12 @@ export class Unreadable extends Error {
 /** What was seen of a connection while it was made; `lost` is told even where nobody listens yet. */
 export interface Wire {
   readonly client: Client
-  readonly seen: { authenticated: boolean; version: string; pid: number; lost: Error | null }
+  /** `asked`: the server asked for a password or a token. */
+  readonly seen: { asked: boolean; authenticated: boolean; version: string; pid: number; lost: Error | null }
 }
+
+/** By which the driver tells that the server asks. */
+const QUESTIONS = ['authenticationCleartextPassword', 'authenticationMD5Password', 'authenticationSASL'] as const
 
 /** A client that is not connected yet. @param mayGoInClear a token, which PAM asks for in clear. */
 export function makeWire(options: WireOptions, mayGoInClear: boolean): Wire {
@@ -52,13 +56,14 @@ export function makeWire(options: WireOptions, mayGoInClear: boolean): Wire {
   const client = new Client({ ...options, password: () => options.password, client_encoding: 'UTF8' })
   // The one parameter of the start-up packet that has no option of its own (PGREPLICATION).
   client.connectionParameters.replication = undefined
-  const seen: Wire['seen'] = { authenticated: false, version: '', pid: 0, lost: null }
+  const seen: Wire['seen'] = { asked: false, authenticated: false, version: '', pid: 0, lost: null }
   const { connection } = client
   client.on('error', (error) => (seen.lost ??= error))
   connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
     if (message.parameterName === 'server_version') seen.version = message.parameterValue
   })
   connection.on('backendKeyData', (message: { processID: number }) => (seen.pid = message.processID))
+  for (const question of QUESTIONS) connection.on(question, () => (seen.asked = true))
   requireProof(connection, mayGoInClear, options.ssl !== false, () => (seen.authenticated = true))
   // The driver makes an error of its own of a message that it does not know, and takes it for the server's answer.
   connection.on('errorMessage', (error: unknown) => {

@@ -1,99 +1,50 @@
-/** Manual snapshots of RDS instances; the SDK's client is loaded when the first one is asked for. */
-import type { DBSnapshot } from '@aws-sdk/client-rds'
-import { AwsError } from '../errors.ts'
-import type { Problem } from '../model/problem.ts'
+/** Manual snapshots of RDS instances and clusters; the SDK's client is loaded when the first one is asked for. */
 import type { Snapshot } from '../model/snapshot.ts'
 import type { AwsAccess } from '../secrets/aws-access.ts'
-import { toAwsError, toAwsProblem, isRefusal } from '../secrets/aws-failure.ts'
-import { CALL_LIMITS, type CallLimits, clientConfig, withinLimit } from '../secrets/client-config.ts'
+import { type Caller, callerOf, failureOf } from '../secrets/aws-call.ts'
+import { CALL_LIMITS, type CallLimits, clientConfig } from '../secrets/client-config.ts'
+import { toSnapshotError } from './failure.ts'
+import { type Family, type NewSnapshot, ofClusters, ofInstances, type Wanted } from './families.ts'
+import { locate } from './locate.ts'
 import type { SnapshotClient } from './snapshot-client.ts'
 
-/**
- * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
- * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
- */
+/** @throws AwsError, InvalidInputError where a client cannot be made */
 export async function createSnapshotClient(aws: AwsAccess, limits: CallLimits = CALL_LIMITS): Promise<SnapshotClient> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-rds'), clientConfig(aws, limits)])
   const client = new sdk.RDSClient({ ...config })
+  const call = callerOf(client, limits)
+  const families = { instance: ofInstances(sdk, client), cluster: ofClusters(sdk, client) } as const
   return {
-    async list(instance) {
-      const found: DBSnapshot[] = []
-      try {
-        await withinLimit(limits, async (abortSignal) => {
-          for await (const page of sdk.paginateDescribeDBSnapshots(
-            { client },
-            { DBInstanceIdentifier: instance, SnapshotType: 'manual' },
-            { abortSignal },
-          ))
-            found.push(...(page.DBSnapshots ?? []))
-        })
-      } catch (error) {
-        throw toSnapshotError(error, instance)
-      }
-      return found.map(toSnapshot)
-    },
-    async find(id) {
-      try {
-        const { DBSnapshots: [found] = [] } = await withinLimit(limits, (abortSignal) =>
-          client.send(new sdk.DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id, SnapshotType: 'manual' }), {
-            abortSignal,
-          }),
-        )
-        return found === undefined ? null : toSnapshot(found)
-      } catch (error) {
-        if (error instanceof sdk.DBSnapshotNotFoundFault) return null
-        throw toSnapshotError(error, id)
-      }
-    },
-    async create(id, instance, tags) {
-      const input = {
-        DBSnapshotIdentifier: id,
-        DBInstanceIdentifier: instance,
-        Tags: [...tags].map(([Key, Value]) => ({ Key, Value })),
-      }
-      try {
-        await withinLimit(limits, (abortSignal) => client.send(new sdk.CreateDBSnapshotCommand(input), { abortSignal }))
-        return true
-      } catch (error) {
-        if (error instanceof sdk.InvalidDBInstanceStateFault) return false
-        throw toSnapshotError(error, instance)
-      }
-    },
+    locate: async (identifier) => locate({ sdk, client, call }, identifier),
+    list: async ({ kind, id }) => list(families[kind], call, { of: id }),
+    find: async (id, { kind }) => (await list(families[kind], call, { id }))[0] ?? null,
+    create: async (id, { kind, id: of }, tags) => create(families[kind], call, { id, of, tags }),
     close: () => client.destroy(),
   }
 }
 
-function toSnapshot(found: DBSnapshot): Snapshot {
-  const tags = (found.TagList ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value])
-  return {
-    id: found.DBSnapshotIdentifier ?? '',
-    status: found.Status ?? '',
-    percent: found.PercentProgress ?? 0,
-    tags: new Map(tags),
+async function list(family: Family, call: Caller, wanted: Wanted): Promise<Snapshot[]> {
+  const found: Snapshot[] = []
+  try {
+    await call(family.describe, async (abortSignal) => {
+      for await (const page of family.pages(wanted, abortSignal)) found.push(...page)
+    })
+    return found
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.name === family.gone) return []
+    throw toSnapshotError(failure, family.describe, 'of' in wanted ? wanted.of : wanted.id)
   }
 }
 
-/**
- * Error codes of the API:
- * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html#API_CreateDBSnapshot_Errors
- */
-const REMEDIES: Readonly<Record<string, string>> = {
-  DBInstanceNotFoundFault:
-    'Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.',
-  SnapshotQuotaExceededFault: 'Delete old manual snapshots, or raise the quota, then run again.',
-  AccessDenied: 'Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to the runner.',
-}
-
-function toSnapshotError(error: unknown, subject: string): AwsError {
-  const told = toAwsProblem(error)
-  if (!isRefusal(told)) return toAwsError(error, 'Amazon RDS')
-  const remedy = REMEDIES[told.name] ?? 'Correct the cause and run again, or remove with the policy delete.'
-  const problem: Problem = {
-    application: null,
-    code: 'snapshot_failed',
-    field: 'snapshot',
-    message: `Amazon RDS, ${subject}: ${told.name}: ${told.message}`,
-    remedy,
+/** false: the source is busy. */
+async function create(family: Family, call: Caller, snapshot: NewSnapshot): Promise<boolean> {
+  try {
+    await call(family.create, (abortSignal) => family.ask(snapshot, abortSignal))
+    return true
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.name === family.busy) return false
+    throw toSnapshotError(failure, family.create, snapshot.of)
   }
-  return new AwsError([problem])
 }

@@ -1,5 +1,5 @@
 /** Name and tags of a snapshot, by which the removals of one run find each other. Pure. */
-import type { Snapshot } from '../model/snapshot.ts'
+import type { Snapshot, SnapshotSource } from '../model/snapshot.ts'
 
 /** The CI run, or the parent process, and the instance; see `runGroup`. */
 export const GROUP_TAG = 'RdsProvisionRun'
@@ -7,7 +7,7 @@ export const GROUP_TAG = 'RdsProvisionRun'
 export const REQUESTED_TAG = 'RdsProvisionRequestedAt'
 
 export interface SnapshotFacts {
-  readonly instance: string
+  readonly source: SnapshotSource
   readonly buildId: string
   readonly clusterName: string
   readonly group: string
@@ -15,13 +15,25 @@ export interface SnapshotFacts {
 }
 
 /**
- * Named by instance, build and time: letters, digits and single hyphens, a letter first, at most 255 characters.
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBClusterSnapshot.html
  */
-export function snapshotId({ instance, buildId, requestedAt }: SnapshotFacts): string {
-  const part = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 100)
+const LONGEST_ID = { instance: 255, cluster: 63 } as const
+/** What the build gets of a short name even where the source's name would fill it. */
+const SHORT_BUILD = 12
+
+/** Named by instance or cluster, build and time: letters, digits and single hyphens, a letter first. */
+export function snapshotId({ source, buildId, requestedAt }: SnapshotFacts): string {
+  const part = (text: string): string =>
+    text
+      .replace(/[^A-Za-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 100)
   const time = requestedAt.toISOString().replace(/[-:.]/g, '')
-  const name = `${part(instance)}-${part(buildId)}-${time}`.toLowerCase().replace(/-+/g, '-').replace(/^-/, '')
+  const build = part(buildId)
+  const room = LONGEST_ID[source.kind] - `db---${time}`.length
+  const of = part(source.id).slice(0, room - Math.min(build.length, SHORT_BUILD))
+  const name = `${of}-${build.slice(0, room - of.length)}-${time}`.toLowerCase().replace(/-+/g, '-').replace(/^-/, '')
   return /^[a-z]/.test(name) ? name : `db-${name}`
 }
 

@@ -1,12 +1,17 @@
-import type { Snapshot } from '../model/snapshot.ts'
+import type { Snapshot, SnapshotSource } from '../model/snapshot.ts'
 
 /** What a removal asks of RDS. Every call throws AwsError (exit 5) where RDS cannot or will not do it. */
 export interface SnapshotClient {
-  /** All manual snapshots of an instance. */
-  list(instance: string): Promise<Snapshot[]>
+  /**
+   * What an identifier stands for: an instance, or the cluster that it names or is a member of.
+   * @throws AwsError, `snapshot_failed` where AWS knows neither, or the runner may not ask.
+   */
+  locate(identifier: string): Promise<SnapshotSource>
+  /** All manual snapshots of an instance or cluster. */
+  list(source: SnapshotSource): Promise<Snapshot[]>
   /** null: it is gone. */
-  find(id: string): Promise<Snapshot | null>
-  /** Asks for a snapshot; false where the instance is busy (a backup, a modification) and will take one later. */
-  create(id: string, instance: string, tags: ReadonlyMap<string, string>): Promise<boolean>
+  find(id: string, source: SnapshotSource): Promise<Snapshot | null>
+  /** Asks for a snapshot; false where the source is busy (a backup, a modification) and will take one later. */
+  create(id: string, source: SnapshotSource, tags: ReadonlyMap<string, string>): Promise<boolean>
   close(): void
 }

@@ -204,11 +204,11 @@ dit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What
 nd run again."}}}function auditJson({records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(
 `
 `,`
-  `)}`),list2=records.length===0?"[]":`[
+  `)}`),list3=records.length===0?"[]":`[
 ${records.map(record2=>`    ${JSON.stringify(record2)}`).join(`,
 `)}
   ]`;return`{
-  ${[...fields,`"records": ${list2}`].join(`,
+  ${[...fields,`"records": ${list3}`].join(`,
   `)}
 }
 `}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises4,import_node_path3,DEFAULT_FOLDER,MAX_PART_LENGTH,
@@ -374,8 +374,8 @@ O","SIGPOLL","SIGPWR","SIGSTKFLT")}});var processOk,kExitEmitter,global2,ObjectD
 tion"&&typeof process7.emit=="function"&&typeof process7.reallyExit=="function"&&typeof process7.listeners=="function"&&typeof process7.kill=="function"&&typeof process7.
 pid=="number"&&typeof process7.on=="function",kExitEmitter=Symbol.for("signal-exit emitter"),global2=globalThis,ObjectDefineProperty=Object.defineProperty.bind(
 Object),Emitter=class{emitted={afterExit:!1,exit:!1};listeners={afterExit:[],exit:[]};count=0;id=Math.random();constructor(){if(global2[kExitEmitter])return global2[kExitEmitter];
-ObjectDefineProperty(global2,kExitEmitter,{value:this,writable:!1,enumerable:!1,configurable:!1})}on(ev,fn){this.listeners[ev].push(fn)}removeListener(ev,fn){let list2=this.
-listeners[ev],i9=list2.indexOf(fn);i9!==-1&&(i9===0&&list2.length===1?list2.length=0:list2.splice(i9,1))}emit(ev,code,signal){if(this.emitted[ev])return!1;this.
+ObjectDefineProperty(global2,kExitEmitter,{value:this,writable:!1,enumerable:!1,configurable:!1})}on(ev,fn){this.listeners[ev].push(fn)}removeListener(ev,fn){let list3=this.
+listeners[ev],i9=list3.indexOf(fn);i9!==-1&&(i9===0&&list3.length===1?list3.length=0:list3.splice(i9,1))}emit(ev,code,signal){if(this.emitted[ev])return!1;this.
 emitted[ev]=!0;let ret=!1;for(let fn of this.listeners[ev])ret=fn(code,signal)===!0||ret;return ev==="exit"&&(ret=this.emit("afterExit",code,signal)||ret),ret}},
 SignalExitBase=class{},signalExitWrap=handler=>({onExit(cb,opts){return handler.onExit(cb,opts)},load(){return handler.load()},unload(){return handler.unload()}}),
 SignalExitFallback=class extends SignalExitBase{onExit(){return()=>{}}load(){}unload(){}},SignalExit=class extends SignalExitBase{#hupSig=process4.platform==="w\
@@ -671,8 +671,8 @@ abortEarly,abortPipeEarly:config$1.abortPipeEarly},isSchema=context.kind==="sche
 issue.lang)??(isSchema?getSchemaMessage(issue.lang):null)??config$1.message??getGlobalMessage(issue.lang);message$1!==void 0&&(issue.message=typeof message$1=="\
 function"?message$1(issue):message$1),isSchema&&(dataset.typed=!1),dataset.issues?dataset.issues.push(issue):dataset.issues=[issue]}function _isSameValueZero(value1,value2){
 return value1===value2||Number.isNaN(value1)&&Number.isNaN(value2)}function _isValidObjectKey(object$1,key){return Object.prototype.hasOwnProperty.call(object$1,
-key)&&key!=="__proto__"&&key!=="prototype"&&key!=="constructor"}function _joinExpects(values$1,separator){let list2=[...new Set(values$1)];return list2.length>1?
-`(${list2.join(` ${separator} `)})`:list2[0]??"never"}function _standardSchema(schema){return schema["~standard"]={version:1,vendor:"valibot",validate:value$1=>schema["\
+key)&&key!=="__proto__"&&key!=="prototype"&&key!=="constructor"}function _joinExpects(values$1,separator){let list3=[...new Set(values$1)];return list3.length>1?
+`(${list3.join(` ${separator} `)})`:list3[0]??"never"}function _standardSchema(schema){return schema["~standard"]={version:1,vendor:"valibot",validate:value$1=>schema["\
 ~run"]({value:value$1},getGlobalConfig())},schema}function getDotPath(issue){if(issue.path){let key="";for(let item of issue.path)if(typeof item.key=="string"||
 typeof item.key=="number")key?key+=`.${item.key}`:key+=item.key;else return null;return key}return null}function check(requirement,message$1){return{kind:"valid\
 ation",type:"check",reference:check,async:!1,expects:null,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement(dataset.
@@ -739,8 +739,8 @@ names,texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,AC
 {"src/input/fields.ts"(){"use strict";init_dist();init_claim();init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(
 TEXT_RULE),check(isText,TEXT_RULE)),claim=pipe(string(CLAIM_RULE),regex2(CLAIM,CLAIM_RULE)),bool=boolean("Use true or false."),PATH_RULE="Use the path of a file\
  or folder.",path3=pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer(1,65535),seconds=integer(1,2147483),connectionLimit=
-integer(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list2=>[...new Set(list2)])),texts=pipe(array(text,"Use a list of texts."),transform(
-list2=>new Set(list2))),secretId=pipe(string("Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: lette\
+integer(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list3=>[...new Set(list3)])),texts=pipe(array(text,"Use a list of texts."),transform(
+list3=>new Set(list3))),secretId=pipe(string("Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: lette\
 rs, digits and / _ + = . @ ! : -.")),HOST_RULE="Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",
 HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region\
  such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<a\
@@ -767,9 +767,9 @@ LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_lib
 key)}`,report=(message,remedy)=>{problems.push({application,code:"invalid_value",field,message,remedy})},value2=parseValue(parameter2,raw);/^[A-Za-z_][A-Za-z0-9_.$]*$/.
 test(key)?settings2.has(parameter2)?report("is declared twice, in different case.","Keep one of the two."):typeof value2=="object"&&"remedy"in value2?report(`${show(
 raw)} is not accepted.`,value2.remedy):raw!==null&&settings2.set(parameter2,value2):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}
-return{settings:settings2,problems}}function parseValue(parameter2,raw){let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.
-length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2.map(unquoted):items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?
-list2?[String(raw)]:String(raw):isStorable(raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:
+return{settings:settings2,problems}}function parseValue(parameter2,raw){let list3=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.
+length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list3?items2.map(unquoted):items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?
+list3?[String(raw)]:String(raw):isStorable(raw)?list3?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:
 {remedy:VALUE_RULE}}function isExact(raw){return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){
 return typeof raw=="string"&&!/[\0\p{Cs}]/u.test(raw)}var VALUE_RULE,init_settings=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();
 init_text2();VALUE_RULE="Use a string, a number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults2){let{value:value2,problems,broken}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
@@ -854,25 +854,25 @@ entries=parseEntries(top2.application_databases,{environment,secretPrefix:top2.s
 problems}=groupEntries(entries.value,scope),all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.
 value.filter(({comparable})=>!comparable).map(({application})=>application.name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};
 let clusterName=top2.cluster_name??instance.value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.
-stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.
-admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,
-assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,
-governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,
-enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],
-problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.
-test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed.
-flatMap(({problems})=>problems)}}function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is no\
-t a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS2,init_parse=__esm(
-{"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();init_application();init_databases();init_decode();init_endpoints();
-init_fields();init_object();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??
+new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,
+profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,
+tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.
+lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{
+value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,
+entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===
+null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"appl\
+ication_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,
+FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();init_application();init_databases();init_decode();
+init_endpoints();init_fields();init_object();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
 super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
 hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
-claim,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,
-"platform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(region,null),aws_profile:nullish(text,
-null),assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(secretId,"platform"),
-build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),null),governance_dir:nullish(path3,null),tls:nested,
-max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,
-audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+claim,null),stack_made_at:nullish(timestamp,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),
+"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(
+region,null),aws_profile:nullish(text,null),assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(
+secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),null),governance_dir:nullish(
+path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,
+!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),cleanupPolicy:variables.cleanupPolicy,
 mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.allowTakeover,startedAt:facts.startedAt,toolVersion:facts.
@@ -922,23 +922,24 @@ queue.size>0;)resumeNext()})}},map:{async value(iterable,function_){let promises
 index);return promises.push(promise),promise})}catch(error){for(let promise of promises)promise.catch(()=>{});throw error}return Promise.all(promises)}}}),generator}
 function validateConcurrency(concurrency){if(!((Number.isInteger(concurrency)||concurrency===Number.POSITIVE_INFINITY)&&concurrency>0))throw new TypeError("Expe\
 cted `concurrency` to be a number from 1 and up")}var init_p_limit=__esm({"node_modules/p-limit/index.js"(){init_yocto_queue()}});var REDACTED,Secret,init_secret=__esm({"src/model/secret.ts"(){"use strict";REDACTED="[redacted]",Secret=class{#value;constructor(value2){this.#value=value2}reveal(){
-return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.for("nodejs.util.inspect.custom")](){return REDACTED}}}});function toAwsProblem(error){if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null};let code="code"in error&&typeof error.code=="\
-string"?error.code:null,message=error instanceof SyntaxError?"the answer cannot be read":error.message.replace(/\s+/g," ").trim();return{name:error.name==="Erro\
-r"&&code!==null?code:error.name,message:message===""?code??error.name:message,status:statusOf(error)}}function isRefusal({name:name2,status,message}){return status!==
-null&&status>=400&&status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function toAwsError(error,service){return new AwsError(
-[describeAwsFailure(toAwsProblem(error),service)])}function describeAwsFailure({name:name2,message,status},service){let told=`${name2}: ${message}.`.replace(/\.\.$/,
-"."),problem=(code,field,remedy)=>({application:null,code,field,message:field===service?told:`${service}: ${told}`,remedy});return/region is missing/i.test(message)?
-problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the region of the profile."):isAssumeRole(message)?problem("assume_role_denied","assum\
-e_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy."):CREDENTIAL_FAILURES.has(name2)?problem("aws_crede\
-ntials","AWS credentials","Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock."):THROTTLING.test(name2)||
-status===429?problem("aws_throttled",service,"Run again later, or raise the quota: every retry was throttled."):status===null||status>=500?problem("aws_unreacha\
-ble",service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):problem("aws_refused",service,"Check the runner's permissio\
-ns, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("$metadata"in error)||
-typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="number"?error.$metadata.
-httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();CREDENTIAL_FAILURES=new Set(
-["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClientTokenId","InvalidAccessKeyId",
-"InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationToken","MissingAuthenticationToke\
-nException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises7.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
+return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.for("nodejs.util.inspect.custom")](){return REDACTED}}}});function describePlace({action,region:region2,endpoint}){return`${action}${region2===null?"":` in ${region2}`}${endpoint===null?"":` at ${endpoint}`}`}function toAwsFailure(error,place){
+if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null,place};let code="code"in error&&typeof error.code=="string"?error.code:null,
+message=error instanceof SyntaxError?"the answer cannot be read":error.message.replace(/\s+/g," ").trim();return{name:error.name==="Error"&&code!==null?code:error.
+name,message:message===""?code??error.name:message,status:statusOf(error),place}}function isRefusal({name:name2,status,message}){return status!==null&&status>=400&&
+status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function toAwsError(failure,service){return new AwsError([describeAwsFailure(
+failure,service)])}function describeAwsFailure({name:name2,message,status,place},service){let where=place===null?"":describePlace(place),told=`${name2}: ${message}\
+.`.replace(/\.\.$/,"."),problem=(code,field,remedy)=>({application:null,code,field,message:[field===service?"":service,where,told].filter(part=>part!=="").join(
+": "),remedy});return/region is missing/i.test(message)?problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the region of the profile."):isAssumeRole(
+message)?problem("assume_role_denied","assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy."):CREDENTIAL_FAILURES.
+has(name2)?problem("aws_credentials","AWS credentials","Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its cl\
+ock."):THROTTLING.test(name2)||status===429?problem("aws_throttled",service,"Run again later, or raise the quota: every retry was throttled."):status===null||status>=
+500?problem("aws_unreachable",service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):problem("aws_refused",service,"Che\
+ck the runner's permissions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("\
+$metadata"in error)||typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="n\
+umber"?error.$metadata.httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();
+CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClient\
+TokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationTok\
+en","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises7.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
 ertificate in PEM form");return use(pem)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
 code:"invalid_ca_file",field,message:`${file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){
 return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto3.X509Certificate(block).validTo!==
@@ -1279,8 +1280,8 @@ runtimeConfig),getRetryConfiguration(runtimeConfig)),resolveDefaultRuntimeConfig
 config))}});var getValueFromTextNode,init_get_value_from_text_node=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/get-value-from-text-node.js"(){
 init_transport();getValueFromTextNode=obj=>{let textNodeName="#text";for(let key in obj)hasOwn(obj,key)&&(obj[key][textNodeName]!==void 0?obj[key]=obj[key][textNodeName]:
 typeof obj[key]=="object"&&obj[key]!==null&&(obj[key]=getValueFromTextNode(obj[key])));return obj}}});var NoOpLogger,init_NoOpLogger=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/NoOpLogger.js"(){NoOpLogger=class{trace(){}debug(){}info(){}warn(){}error(){}}}});function makeBuilder(common,service,name2,ep){return function(added,plugins,op,$2,smithyContext={}){let epMerged=Object.assign({},common,added);return Command.classBuilder().
-ep(epMerged).m(function(CommandCtor,clientStack,config,options2){let list2=plugins.call(this,CommandCtor,clientStack,config,options2);return list2.unshift(ep(config,
-CommandCtor.getEndpointParameterInstructions())),list2}).s(service,op,smithyContext).n(name2,op.charAt(0).toUpperCase()+op.slice(1)+"Command").sc($2).build()}}var init_client_command_builder=__esm(
+ep(epMerged).m(function(CommandCtor,clientStack,config,options2){let list3=plugins.call(this,CommandCtor,clientStack,config,options2);return list3.unshift(ep(config,
+CommandCtor.getEndpointParameterInstructions())),list3}).s(service,op,smithyContext).n(name2,op.charAt(0).toUpperCase()+op.slice(1)+"Command").sc($2).build()}}var init_client_command_builder=__esm(
 {"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client-command-builder.js"(){init_command2()}});var init_client2=__esm({"node_modules/@smithy/core/dist-es/submodules/client/index.js"(){init_transport();init_transport();init_createWaiter();init_waiter();init_client();
 init_command2();init_create_aggregated_client();init_defaults_mode();init_emitWarningIfUnsupportedVersion();init_exceptions();init_defaultExtensionConfiguration();
 init_get_value_from_text_node();init_NoOpLogger();init_client_command_builder()}});var resolveCustomEndpointsConfig,init_resolveCustomEndpointsConfig=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/r\
@@ -2016,9 +2017,9 @@ responseSchema:ns}):dataObject[memberName]=sdkStreamMixin2(response.body);else i
 0&&(dataObject[memberName]=await(directDeserializer?directDeserializer.readPayload(value2,bytes):deserializer.read(memberSchema,bytes)))}}for(let header in headers){
 if(!hasOwn(headers,header))continue;let lower=header.toLowerCase(),headerValue=headers[header];lower!==header&&(delete headers[header],headers[lower]=headerValue);
 let binding=hasOwn(responseHeaders,lower)?responseHeaders[lower]:void 0;if(!binding)continue;let[memberName,[memberSchema,flags,collectionValue],,wireName]=binding;
-if(collectionValue){let sections=flags>>16&1?splitEvery(headerValue,",",2):splitHeader(headerValue),list2=[];for(let section of sections)list2.push(directDeserializer?
+if(collectionValue){let sections=flags>>16&1?splitEvery(headerValue,",",2):splitHeader(headerValue),list3=[];for(let section of sections)list3.push(directDeserializer?
 directDeserializer.readHttpBinding(collectionValue,section.trim(),38):await deserializer.read([collectionValue[0],{httpHeader:wireName}],section.trim()));dataObject[memberName]=
-list2}else dataObject[memberName]=directDeserializer?directDeserializer.readHttpBinding(binding[1],headerValue,38):await deserializer.read(memberSchema,headerValue)}
+list3}else dataObject[memberName]=directDeserializer?directDeserializer.readHttpBinding(binding[1],headerValue,38):await deserializer.read(memberSchema,headerValue)}
 for(let[memberName,[,,collectionValue],,wireName]of prefixHeaders){dataObject[memberName]={};for(let header in headers){if(!hasOwn(headers,header)||!header.startsWith(
 wireName))continue;let headerValue=headers[header];dataObject[memberName][header.slice(wireName.length)]=directDeserializer?directDeserializer.readHttpBinding(collectionValue,
 headerValue,38):await deserializer.read([collectionValue[0],{httpHeader:header}],headerValue)}}return statusCode&&(dataObject[statusCode[0]]=response.statusCode),
@@ -4533,7 +4534,13 @@ return{...httpProxy===null?{}:{httpAgent:new ProxyAgent2({proxy:httpProxy,noProx
 {proxy:httpsProxy,noProxy,ca})}}}async function withinLimit(limits,call){let abort=new AbortController,timer,expiry=new Promise((_resolve,reject)=>{timer=setTimeout(
 ()=>{let error=new Error(`no answer within ${limits.call/1e3} s`);error.name="TimeoutError",reject(error),abort.abort()},limits.call)});try{return await Promise.
 race([call(abort.signal),expiry])}finally{clearTimeout(timer)}}var CALL_LIMITS,init_client_config=__esm({"src/secrets/client-config.ts"(){"use strict";init_ca_file();
-init_aws_environment2();init_aws_credentials();CALL_LIMITS={connect:5e3,request:1e4,call:6e4}}});var require_dist3=__commonJS({"node_modules/@mongodb-js/saslprep/dist/index.js"(exports,module){"use strict";var getCodePoint=character=>character.codePointAt(0),
+init_aws_environment2();init_aws_credentials();CALL_LIMITS={connect:5e3,request:1e4,call:6e4}}});function failureOf(error){if(error instanceof AwsCallError)return error.failure;throw error}function callerOf(client,limits){let endpoint=null;return client.middlewareStack.
+add(next=>async args=>(endpoint=hostOf(args.request)??endpoint,next(args)),{step:"finalizeRequest",name:"noteEndpoint"}),async(action,send,limitMs=limits.call)=>{
+try{return await withinLimit({...limits,call:Math.min(limits.call,limitMs)},send)}catch(error){let region2=await client.config.region().catch(()=>null),place={action,
+region:region2,endpoint};throw new AwsCallError(toAwsFailure(error,place))}}}function hostOf(request){if(typeof request!="object"||request===null||!("hostname"in
+request))return null;let port2="port"in request&&typeof request.port=="number"?`:${String(request.port)}`:"";return typeof request.hostname=="string"?`${request.
+hostname}${port2}`:null}var AwsCallError,init_aws_call=__esm({"src/secrets/aws-call.ts"(){"use strict";init_aws_failure();init_client_config();AwsCallError=class extends Error{failure;constructor(failure){
+super(failure.message),this.name="AwsCallError",this.failure=failure}}}});var require_dist3=__commonJS({"node_modules/@mongodb-js/saslprep/dist/index.js"(exports,module){"use strict";var getCodePoint=character=>character.codePointAt(0),
 first=x=>x[0],last=x=>x[x.length-1];function toCodePoints(input){let codepoints=[],size=input.length;for(let i9=0;i9<size;i9+=1){let before=input.charCodeAt(i9);
 if(before>=55296&&before<=56319&&size>i9+1){let next=input.charCodeAt(i9+1);if(next>=56320&&next<=57343){codepoints.push((before-55296)*1024+next-56320+65536),i9+=
 1;continue}}codepoints.push(before)}return codepoints}function saslprep2({unassigned_code_points,commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,
@@ -4559,9 +4566,9 @@ get=function(i9,noAllocate){var arr=this._array(i9,noAllocate),first=this.path[0
 this.pageSize)),i9>=this.length&&(this.length=i9+1)),page&&page.buffer===this.deduplicate&&this.deduplicate&&!noAllocate&&(page.buffer=copy(page.buffer),page.deduplicate=
 0),page};Pager.prototype.set=function(i9,buf){var arr=this._array(i9,!1),first=this.path[0];if(i9>=this.length&&(this.length=i9+1),!buf||this.zeros&&buf.equals&&
 buf.equals(this.zeros)){arr[first]=void 0;return}this.deduplicate&&buf.equals&&buf.equals(this.deduplicate)&&(buf=this.deduplicate);var page=arr[first],b9=truncate(
-buf,this.pageSize);page?page.buffer=b9:arr[first]=new Page(i9,b9)};Pager.prototype.toBuffer=function(){for(var list2=new Array(this.length),empty=alloc2(this.pageSize),
-ptr=0;ptr<list2.length;)for(var arr=this._array(ptr,!0),i9=0;i9<32768&&ptr<list2.length;i9++)list2[ptr++]=arr&&arr[i9]?arr[i9].buffer:empty;return Buffer.concat(
-list2)};function grow(pager,index){for(;pager.maxPages<index;){var old=pager.pages;pager.pages=new Array(32768),pager.pages[0]=old,pager.level++,pager.maxPages*=
+buf,this.pageSize);page?page.buffer=b9:arr[first]=new Page(i9,b9)};Pager.prototype.toBuffer=function(){for(var list3=new Array(this.length),empty=alloc2(this.pageSize),
+ptr=0;ptr<list3.length;)for(var arr=this._array(ptr,!0),i9=0;i9<32768&&ptr<list3.length;i9++)list3[ptr++]=arr&&arr[i9]?arr[i9].buffer:empty;return Buffer.concat(
+list3)};function grow(pager,index){for(;pager.maxPages<index;){var old=pager.pages;pager.pages=new Array(32768),pager.pages[0]=old,pager.level++,pager.maxPages*=
 32768}}function truncate(buf,len){if(buf.length===len)return buf;if(buf.length>len)return buf.slice(0,len);var cpy=alloc2(len);return buf.copy(cpy),cpy}function alloc2(size){
 if(Buffer.alloc)return Buffer.alloc(size);var buf=new Buffer(size);return buf.fill(0),buf}function copy(buf){var cpy=Buffer.allocUnsafe?Buffer.allocUnsafe(buf.length):
 new Buffer(buf.length);return buf.copy(cpy),cpy}function Page(i9,buf){this.offset=i9*buf.length,this.buffer=buf,this.updated=!1,this.deduplicate=0}function factor(n4,out){
@@ -4619,15 +4626,16 @@ ot a text.`,REMEDY)}let password=new Secret(parsed.output.password),reason=check
 another password; letters, digits and ASCII punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed.output.username,
 password,createdAt:version2.createdAt}}}function parseJson3(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
 {"src/secrets/parse-credential.ts"(){"use strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});
-REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message}){
-return name2==="ResourceNotFoundException"?/staging label/i.test(message)?{code:"secret_empty",message:"the secret has no current value.",remedy:"Store one in i\
-t."}:{code:"secret_not_found",message:"the secret does not exist.",remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFailure"||
-name2==="AccessDeniedException"&&/kms/i.test(message)?{code:"secret_undecryptable",message:`the secret cannot be decrypted (${message}).`,remedy:"Allow kms:Decr\
-ypt on the secret's key, and see that the key is enabled."}:name2.startsWith("AccessDenied")?{code:"secret_denied",message:`access to the secret is denied (${message}\
-).`,remedy:"Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.
-test(message)?{code:"secret_pending_deletion",message:"the secret is marked for deletion.",remedy:"Restore it (aws secretsmanager restore-secret), or name anoth\
-er."}:{code:"secret_refused",message:`${name2}: ${message}`,remedy:"Check the secret and its id."}}var init_secret_failure=__esm({"src/secrets/secret-failure.ts"(){
-"use strict";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption6(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
+REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message,
+place}){let where=place===null?"":describePlace(place),answer=place===null?message:`${where}: ${message}`;return name2==="ResourceNotFoundException"?/staging label/i.
+test(message)?{code:"secret_empty",message:`the secret has no current value (${where}).`,remedy:"Store one in it."}:{code:"secret_not_found",message:`the secret\
+ does not exist (${where}).`,remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFailure"||name2==="AccessDeniedException"&&/kms/i.
+test(message)?{code:"secret_undecryptable",message:`the secret cannot be decrypted (${answer}).`,remedy:"Allow kms:Decrypt on the secret's key, and see that the\
+ key is enabled."}:name2.startsWith("AccessDenied")?{code:"secret_denied",message:`access to the secret is denied (${answer}).`,remedy:"Allow secretsmanager:Get\
+SecretValue on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.test(message)?{code:"\
+secret_pending_deletion",message:`the secret is marked for deletion (${where}).`,remedy:"Restore it (aws secretsmanager restore-secret), or name another."}:{code:"\
+secret_refused",message:`${name2} (${answer})`,remedy:"Check the secret and its id."}}var init_secret_failure=__esm({"src/secrets/secret-failure.ts"(){"use stri\
+ct";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption6(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
 propertiesExtractor:(config,context)=>({signingProperties:{config,context}})}}var defaultSecretsManagerHttpAuthSchemeParametersProvider,defaultSecretsManagerHttpAuthSchemeProvider,
 resolveHttpAuthSchemeConfig6,init_httpAuthSchemeProvider6=__esm({"node_modules/@aws-sdk/client-secrets-manager/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();
 init_client2();defaultSecretsManagerHttpAuthSchemeParametersProvider=async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(
@@ -4930,26 +4938,32 @@ ValidationErrorsEntry$:()=>ValidationErrorsEntry$,__Client:()=>Client,errorTypeR
 paginateListSecretVersionIds:()=>paginateListSecretVersionIds,paginateListSecrets:()=>paginateListSecrets});var init_dist_es19=__esm({"node_modules/@aws-sdk/cli\
 ent-secrets-manager/dist-es/index.js"(){init_SecretsManagerClient();init_SecretsManager();init_commands6();init_client2();init_pagination();init_schemas_06();init_enums3();
 init_errors7();init_models_06();init_SecretsManagerServiceException()}});function createSecretReader(settings2,limits=CALL_LIMITS){let loading=null,calls=()=>loading??(loading=loadCalls(settings2,limits));return{readCurrent:async ids=>readCurrent(
-await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage(await calls(),id,stage)}}async function loadCalls(settings2,limits){let[sdk,config]=await Promise.
-all([Promise.resolve().then(()=>(init_dist_es19(),dist_es_exports12)),clientConfig(settings2,limits)]),client=new sdk.SecretsManagerClient({...config});return{batch:ids=>withinLimit(
-limits,abortSignal=>client.send(new sdk.BatchGetSecretValueCommand({SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>withinLimit(limits,abortSignal=>client.
-send(new sdk.GetSecretValueCommand({SecretId:id,VersionStage:stage}),{abortSignal}))}}async function readCurrent(calls,ids){let limit=pLimit(PARALLEL_CALLS);try{
-let batches=Array.from({length:Math.ceil(ids.length/BATCH_SIZE)},(_,index)=>ids.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)),found=new Map((await limit.map(batches,
-batch=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(calls,id)]);return sortAnswers(
-ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;for(let id of ids){
-let parsed=found.get(id);parsed!==void 0&&("credential"in parsed?credentials.set(id,parsed.credential):problems.set(id,parsed.problem))}return{credentials,problems}}
-async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(id=>{let value2=valueOf3(
-id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(toAwsProblem(error)))return[];throw toAwsError(error,SERVICE)}}async function readSingle(calls,id){
-try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem=secretProblem(id,toAwsProblem(error));if(problem===null)throw toAwsError(error,
-SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed=await calls.single(id,stage).then(value2=>parse2(id,value2),error=>{let failure=toAwsProblem(
-error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(id,failure);if(problem===null)throw toAwsError(error,SERVICE);return{
-problem}});if(parsed===null)return null;if("problem"in parsed)throw new AwsError([parsed.problem]);return parsed.credential}function parse2(id,value2){let text2=value2.
-SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(id,{versionId:value2.VersionId??"",text:text2,createdAt:value2.CreatedDate??null})}
-function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(
-value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){return arn===id||
-arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,init_aws_secret_reader=__esm({"src/secrets/aws-secret-reader.ts"(){"use\
- strict";init_p_limit();init_errors();init_secret();init_aws_failure();init_client_config();init_parse_credential();init_secret_failure();SERVICE="AWS Secrets M\
-anager",BATCH_SIZE=20,PARALLEL_CALLS=4}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
+await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage((await calls())(id),id,stage)}}async function loadCalls(settings2,limits){let[sdk,config]=await Promise.
+all([Promise.resolve().then(()=>(init_dist_es19(),dist_es_exports12)),clientConfig(settings2,limits)]),client=new sdk.SecretsManagerClient({...config}),here=await client.
+config.region().catch(()=>null),own=callsOf(sdk,client,limits),elsewhere=new Map;return id=>{let region2=ARN_REGION.exec(id)?.[1]??here;if(region2===null||region2===
+here)return own;let calls=elsewhere.get(region2)??callsOf(sdk,new sdk.SecretsManagerClient({...config,region:region2}),limits);return elsewhere.set(region2,calls),
+calls}}function callsOf(sdk,client,limits){let call=callerOf(client,limits);return{batch:ids=>call("BatchGetSecretValue",abortSignal=>client.send(new sdk.BatchGetSecretValueCommand(
+{SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>call("GetSecretValue",abortSignal=>client.send(new sdk.GetSecretValueCommand({SecretId:id,VersionStage:stage}),
+{abortSignal}))}}async function readCurrent(callsFor,ids){let limit=pLimit(PARALLEL_CALLS);try{let batches=[...groupBy(ids,callsFor)].flatMap(([calls,all])=>Array.
+from({length:Math.ceil(all.length/BATCH_SIZE)},(_,index)=>({calls,batch:all.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)}))),found=new Map((await limit.map(batches,
+({calls,batch})=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(callsFor(id),id)]);
+return sortAnswers(ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;
+for(let id of ids){let parsed=found.get(id);parsed!==void 0&&("credential"in parsed?credentials.set(id,parsed.credential):problems.set(id,parsed.problem))}return{
+credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(
+id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){let failure=failureOf(error);if(isRefusal(failure))return[];
+throw toAwsError(failure,SERVICE)}}async function readSingle(calls,id){try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(
+error),problem=secretProblem(id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed=await calls.
+single(id,stage).then(value2=>parse2(id,value2),error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(
+id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}});if(parsed===null)return null;if("problem"in parsed)throw new AwsError([parsed.
+problem]);return parsed.credential}function parse2(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(
+id,{versionId:value2.VersionId??"",text:text2,createdAt:value2.CreatedDate??null})}function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(
+value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.
+includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,
+ARN_REGION,init_aws_secret_reader=__esm({"src/secrets/aws-secret-reader.ts"(){"use strict";init_p_limit();init_errors();init_group_by();init_secret();init_aws_call();
+init_aws_failure();init_client_config();init_parse_credential();init_secret_failure();SERVICE="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4;ARN_REGION=/^arn:[^:]+:secretsmanager:([a-z0-9-]+):/}});function regionOfHost(host2){let[,before,after]=HOST2.exec(host2)??[];return(before??after)?.toLowerCase()??null}function authorityBundle(region2){return`https:\
+//${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith("cn-")?"rds-truststore.s3.cn-north-1.amazo\
+naws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST2,init_rds_host=__esm({"src/model/rds-host.ts"(){"us\
+e strict";HOST2=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
 (hostname2+=`:${port2}`),path4&&path4.charAt(0)!=="/"&&(path4=`/${path4}`);let queryString=query?buildQueryString(query):"";queryString&&queryString[0]!=="?"&&(queryString=
 `?${queryString}`);let auth="";if(request.username!=null||request.password!=null){let username=request.username??"",password=request.password??"";auth=`${username}\
 :${password}@`}let fragment="";return request.fragment&&(fragment=`#${request.fragment}`),`${protocol}//${auth}${hostname2}${path4}${queryString}${fragment}`}var init_format_url=__esm(
@@ -4966,9 +4980,9 @@ return async identityProperties=>{let credentials=await provider(identityPropert
 try{let refreshed=await provider({...identityProperties,forceRefresh:!0});if(!refreshed.expiration||refreshed.expiration.getTime()-Date.now()>=15*MINUTE_MS)return refreshed}catch{}
 return credentials}}}}});var dist_es_exports13={};__export(dist_es_exports13,{Signer:()=>Signer});var init_dist_es20=__esm({"node_modules/@aws-sdk/rds-signer/dist-es/index.js"(){init_Signer()}});async function iamToken({endpoint,username,aws},limits=CALL_LIMITS){let[{Signer:Signer2},{region:region2,credentials}]=await Promise.all([Promise.resolve().then(()=>(init_dist_es20(),dist_es_exports13)),
 clientConfig(aws,limits)]);try{let signer=new Signer2({hostname:endpoint.host,port:endpoint.port,username,...regionFor(endpoint.host,region2),...credentials===void 0?
-{}:{credentials}});return new Secret(await withinLimit(limits,()=>signer.getAuthToken()))}catch(error){throw toAwsError(error,"IAM login token")}}function regionFor(host2,declared){
-let[,before,after]=HOST2.exec(host2)??[],region2=(before??after)?.toLowerCase()??declared;return region2===void 0?{}:{region:region2}}var HOST2,init_iam_token=__esm(
-{"src/secrets/iam-token.ts"(){"use strict";init_secret();init_aws_failure();init_client_config();HOST2=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});var q3,a7,b7,c7,d7,e7,f7,g7,h7,i7,j7,k7,l5,m5,n3,o3,p3,_data7,root7,r7,nodes7,bdd7,init_bdd7=__esm({"node_modules/@aws-sdk/client-sts/dist-es/endpoint/bdd.js"(){
+{}:{credentials}});return new Secret(await withinLimit(limits,()=>signer.getAuthToken()))}catch(error){throw toAwsError(toAwsFailure(error,null),"IAM login toke\
+n")}}function regionFor(host2,declared){let region2=regionOfHost(host2)??declared;return region2===void 0?{}:{region:region2}}var init_iam_token=__esm({"src/sec\
+rets/iam-token.ts"(){"use strict";init_rds_host();init_secret();init_aws_failure();init_client_config()}});var q3,a7,b7,c7,d7,e7,f7,g7,h7,i7,j7,k7,l5,m5,n3,o3,p3,_data7,root7,r7,nodes7,bdd7,init_bdd7=__esm({"node_modules/@aws-sdk/client-sts/dist-es/endpoint/bdd.js"(){
 init_endpoints2();q3="ref",a7=-1,b7=!0,c7="isSet",d7="PartitionResult",e7="booleanEquals",f7="stringEquals",g7="getAttr",h7="us-east-1",i7="sigv4",j7="sts",k7="\
 https://sts.{Region}.{PartitionResult#dnsSuffix}",l5={[q3]:"Endpoint"},m5={[q3]:"Region"},n3={[q3]:d7},o3={},p3=[m5],_data7={conditions:[[c7,[l5]],[c7,p3],["aws\
 .partition",p3,d7],[e7,[{[q3]:"UseFIPS"},b7]],[e7,[{[q3]:"UseDualStack"},b7]],[f7,[m5,"aws-global"]],[e7,[{[q3]:"UseGlobalEndpoint"},b7]],[f7,[m5,"eu-central-1"]],
@@ -5283,9 +5297,37 @@ Tag$:()=>Tag$3,TransactionContext$:()=>TransactionContext$,TrustedIdentityPropag
 __Client:()=>Client,decorateDefaultCredentialProvider:()=>decorateDefaultCredentialProvider2,errorTypeRegistries:()=>errorTypeRegistries7,getDefaultRoleAssumer:()=>getDefaultRoleAssumer4,
 getDefaultRoleAssumerWithWebIdentity:()=>getDefaultRoleAssumerWithWebIdentity4});var init_dist_es21=__esm({"node_modules/@aws-sdk/client-sts/dist-es/index.js"(){
 init_STSClient2();init_STS2();init_commands7();init_client2();init_schemas_07();init_enums4();init_errors8();init_models_07();init_defaultRoleAssumers2();init_STSServiceException2()}});async function readActor(settings2,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es21(),dist_es_exports14)),clientConfig(
-settings2,limits)]),client=new sdk.STSClient({...config});try{let{Arn:arn="",Account:account2=""}=await withinLimit(limits,abortSignal=>client.send(new sdk.GetCallerIdentityCommand(
-{}),{abortSignal}));return{arn,account:account2}}catch(error){throw toAwsError(error,"AWS STS")}finally{client.destroy()}}var init_identity=__esm({"src/secrets/\
-identity.ts"(){"use strict";init_aws_failure();init_client_config()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
+settings2,limits)]),client=new sdk.STSClient({...config}),call=callerOf(client,limits);try{await call(ACTION,()=>client.config.credentials());let{Arn:arn="",Account:account2=""}=await call(
+ACTION,abortSignal=>client.send(new sdk.GetCallerIdentityCommand({}),{abortSignal}),ANSWER_MS);return{arn,account:account2}}catch(error){throw toAwsError(failureOf(
+error),"AWS STS")}finally{client.destroy()}}var ACTION,ANSWER_MS,init_identity=__esm({"src/secrets/identity.ts"(){"use strict";init_aws_call();init_aws_failure();
+init_client_config();ACTION="GetCallerIdentity",ANSWER_MS=2e4}});function toSnapshotError(failure,action,subject2){if(!isRefusal(failure))return toAwsError(failure,"Amazon RDS");let{name:name2,message,place}=failure,remedy=name2.
+startsWith("AccessDenied")?`Allow ${PERMISSIONS[action]} to the runner.`:REMEDIES[name2]??"Correct the cause and run again, or remove with the policy delete.",where=place===
+null?action:describePlace(place);return snapshotFailed(`Amazon RDS, ${subject2}: ${where}: ${name2}: ${message}`,remedy)}function unknownSource(identifier,region2){
+return snapshotFailed(`AWS knows neither an instance nor a cluster of the name ${JSON.stringify(identifier)} in ${region2}.`,IDENTIFIER)}function snapshotFailed(message,remedy){
+let problem={application:null,code:"snapshot_failed",field:"snapshot",message,remedy};return new AwsError([problem])}var IDENTIFIER,REMEDIES,PERMISSIONS,init_failure=__esm(
+{"src/snapshot/failure.ts"(){"use strict";init_errors();init_aws_failure();IDENTIFIER="Set instance.identifier to the identifier of the RDS instance, or of its \
+cluster, and aws_region to its region.",REMEDIES={DBInstanceNotFoundFault:IDENTIFIER,DBClusterNotFoundFault:IDENTIFIER,SnapshotQuotaExceededFault:"Delete old ma\
+nual snapshots, or raise the quota, then run again."},PERMISSIONS={DescribeDBInstances:"rds:DescribeDBInstances",DescribeDBClusters:"rds:DescribeDBClusters",CreateDBSnapshot:"\
+rds:CreateDBSnapshot and rds:AddTagsToResource",DescribeDBSnapshots:"rds:DescribeDBSnapshots",CreateDBClusterSnapshot:"rds:CreateDBClusterSnapshot and rds:AddTa\
+gsToResource",DescribeDBClusterSnapshots:"rds:DescribeDBClusterSnapshots"}}});function ofInstances(sdk,client){return{describe:"DescribeDBSnapshots",create:"CreateDBSnapshot",gone:"DBSnapshotNotFoundFault",busy:"InvalidDBInstanceStateFaul\
+t",async*pages(wanted,abortSignal){let input="of"in wanted?{DBInstanceIdentifier:wanted.of}:{DBSnapshotIdentifier:wanted.id},pages=sdk.paginateDescribeDBSnapshots(
+{client},{...MANUAL,...input},{abortSignal});for await(let{DBSnapshots:found=[]}of pages)yield found.map(item=>toSnapshot(item,item.DBSnapshotIdentifier))},ask:async({
+id,of,tags},abortSignal)=>{let input={DBSnapshotIdentifier:id,DBInstanceIdentifier:of,Tags:toTags(tags)};return client.send(new sdk.CreateDBSnapshotCommand(input),
+{abortSignal})}}}function ofClusters(sdk,client){return{describe:"DescribeDBClusterSnapshots",create:"CreateDBClusterSnapshot",gone:"DBClusterSnapshotNotFoundFa\
+ult",busy:"InvalidDBClusterStateFault",async*pages(wanted,abortSignal){let input="of"in wanted?{DBClusterIdentifier:wanted.of}:{DBClusterSnapshotIdentifier:wanted.
+id},pages=sdk.paginateDescribeDBClusterSnapshots({client},{...MANUAL,...input},{abortSignal});for await(let{DBClusterSnapshots:found=[]}of pages)yield found.map(
+item=>toSnapshot(item,item.DBClusterSnapshotIdentifier))},ask:async({id,of,tags},abortSignal)=>{let input={DBClusterSnapshotIdentifier:id,DBClusterIdentifier:of,
+Tags:toTags(tags)};return client.send(new sdk.CreateDBClusterSnapshotCommand(input),{abortSignal})}}}function toSnapshot({Status:status="",PercentProgress:percent=0,
+TagList:tags=[]},id=""){return{id,status,percent,tags:new Map(tags.map(({Key="",Value=""})=>[Key,Value]))}}function toTags(tags){return[...tags].map(([Key,Value])=>({
+Key,Value}))}var MANUAL,init_families=__esm({"src/snapshot/families.ts"(){"use strict";MANUAL={SnapshotType:"manual"}}});async function locate(rds,identifier){let found=await findInstance(rds,identifier)??await findCluster(rds,identifier);if(found===null)throw unknownSource(identifier,
+await rds.client.config.region());return found}async function findInstance({sdk,client,call},identifier){let command10=new sdk.DescribeDBInstancesCommand({DBInstanceIdentifier:identifier});
+try{let{DBInstances:[found]=[]}=await call("DescribeDBInstances",abortSignal=>client.send(command10,{abortSignal}));if(found===void 0)return null;let{DBInstanceIdentifier:id=identifier,
+DBClusterIdentifier:cluster=""}=found;return cluster===""?{kind:"instance",id}:{kind:"cluster",id:cluster}}catch(error){let failure=failureOf(error);if(failure.
+name==="DBInstanceNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBInstances",identifier)}}async function findCluster({sdk,client,call},identifier){
+let command10=new sdk.DescribeDBClustersCommand({DBClusterIdentifier:identifier});try{let{DBClusters:[found]=[]}=await call("DescribeDBClusters",abortSignal=>client.
+send(command10,{abortSignal}));return found===void 0?null:{kind:"cluster",id:found.DBClusterIdentifier??identifier}}catch(error){let failure=failureOf(error);if(failure.
+name==="DBClusterNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBClusters",identifier)}}var init_locate=__esm({"src/snapshot/locate.ts"(){"u\
+se strict";init_aws_call();init_failure()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultRDSHttpAuthSchemeParametersProvider,defaultRDSHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig8,init_httpAuthSchemeProvider8=__esm(
 {"node_modules/@aws-sdk/client-rds/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultRDSHttpAuthSchemeParametersProvider=async(config,context,input)=>({
 operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `region` to be configured for `aw\
@@ -7830,20 +7872,14 @@ waitUntilDBInstanceDeleted:()=>waitUntilDBInstanceDeleted,waitUntilDBSnapshotAva
 waitUntilTenantDatabaseAvailable:()=>waitUntilTenantDatabaseAvailable,waitUntilTenantDatabaseDeleted:()=>waitUntilTenantDatabaseDeleted});var init_dist_es23=__esm(
 {"node_modules/@aws-sdk/client-rds/dist-es/index.js"(){init_RDSClient();init_RDS();init_commands8();init_client2();init_pagination2();init_waiters();init_schemas_08();
 init_enums5();init_errors9();init_models_08();init_models_1();init_RDSServiceException()}});async function createSnapshotClient(aws,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es23(),dist_es_exports15)),
-clientConfig(aws,limits)]),client=new sdk.RDSClient({...config});return{async list(instance){let found=[];try{await withinLimit(limits,async abortSignal=>{for await(let page of sdk.
-paginateDescribeDBSnapshots({client},{DBInstanceIdentifier:instance,SnapshotType:"manual"},{abortSignal}))found.push(...page.DBSnapshots??[])})}catch(error){throw toSnapshotError(
-error,instance)}return found.map(toSnapshot)},async find(id){try{let{DBSnapshots:[found]=[]}=await withinLimit(limits,abortSignal=>client.send(new sdk.DescribeDBSnapshotsCommand(
-{DBSnapshotIdentifier:id,SnapshotType:"manual"}),{abortSignal}));return found===void 0?null:toSnapshot(found)}catch(error){if(error instanceof sdk.DBSnapshotNotFoundFault)
-return null;throw toSnapshotError(error,id)}},async create(id,instance,tags){let input={DBSnapshotIdentifier:id,DBInstanceIdentifier:instance,Tags:[...tags].map(
-([Key,Value])=>({Key,Value}))};try{return await withinLimit(limits,abortSignal=>client.send(new sdk.CreateDBSnapshotCommand(input),{abortSignal})),!0}catch(error){
-if(error instanceof sdk.InvalidDBInstanceStateFault)return!1;throw toSnapshotError(error,instance)}},close:()=>client.destroy()}}function toSnapshot(found){let tags=(found.
-TagList??[]).map(({Key="",Value=""})=>[Key,Value]);return{id:found.DBSnapshotIdentifier??"",status:found.Status??"",percent:found.PercentProgress??0,tags:new Map(
-tags)}}function toSnapshotError(error,subject2){let told=toAwsProblem(error);if(!isRefusal(told))return toAwsError(error,"Amazon RDS");let remedy=REMEDIES[told.
-name]??"Correct the cause and run again, or remove with the policy delete.",problem={application:null,code:"snapshot_failed",field:"snapshot",message:`Amazon RD\
-S, ${subject2}: ${told.name}: ${told.message}`,remedy};return new AwsError([problem])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();
-init_aws_failure();init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its \
-region.",SnapshotQuotaExceededFault:"Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToRe\
-source and rds:DescribeDBSnapshots to the runner."}}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
+clientConfig(aws,limits)]),client=new sdk.RDSClient({...config}),call=callerOf(client,limits),families={instance:ofInstances(sdk,client),cluster:ofClusters(sdk,
+client)};return{locate:async identifier=>locate({sdk,client,call},identifier),list:async({kind,id})=>list(families[kind],call,{of:id}),find:async(id,{kind})=>(await list(
+families[kind],call,{id}))[0]??null,create:async(id,{kind,id:of},tags)=>create(families[kind],call,{id,of,tags}),close:()=>client.destroy()}}async function list(family,call,wanted){
+let found=[];try{return await call(family.describe,async abortSignal=>{for await(let page of family.pages(wanted,abortSignal))found.push(...page)}),found}catch(error){
+let failure=failureOf(error);if(failure.name===family.gone)return[];throw toSnapshotError(failure,family.describe,"of"in wanted?wanted.of:wanted.id)}}async function create(family,call,snapshot){
+try{return await call(family.create,abortSignal=>family.ask(snapshot,abortSignal)),!0}catch(error){let failure=failureOf(error);if(failure.name===family.busy)return!1;
+throw toSnapshotError(failure,family.create,snapshot.of)}}var init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_aws_call();init_client_config();init_failure();
+init_families();init_locate()}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
 iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws:{...aws,environment}}),snapshots:aws=>createSnapshotClient({...aws,environment})}}var init_aws2=__esm(
 {"src/run/aws.ts"(){"use strict";init_aws_environment2();init_aws_secret_reader();init_iam_token();init_identity();init_client4()}});var dependencies_exports={};__export(dependencies_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,createDependencies:()=>createDependencies,createDestroyDependencies:()=>createDestroyDependencies});
 function createDependencies({reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null,awsEnvironment=NO_AWS_ENVIRONMENT}={}){return{...awsDependencies(
@@ -8296,8 +8332,8 @@ RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),en
 host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,
 server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_ch\
 ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,governance:optional(nullable(object(
-{file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list2]=TABLE_DEFAULTS.exec(statement)??[];if(list2===void 0)return[];
-let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list2.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
+{file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list3]=TABLE_DEFAULTS.exec(statement)??[];if(list3===void 0)return[];
+let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list3.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
 var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
 ...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a9,b9)=>compare2(sortKeyOf(a9),sortKeyOf(b9)))}
 function compare2(a9,b9){return a9===b9?0:a9<b9?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,instance,database,
@@ -8898,9 +8934,9 @@ serialize.bind(config))}execute(config){this._send(serialize.execute(config))}fl
 this.stream.ref()}unref(){this.stream.unref()}end(){if(this._ending=!0,!this._connecting||!this.stream.writable){this.stream.end();return}return this.stream.write(
 endBuffer,()=>{this.stream.end()})}close(msg){this._send(serialize.close(msg))}describe(msg){this._send(serialize.describe(msg))}sendCopyFromChunk(chunk2){this.
 _send(serialize.copyData(chunk2))}endCopyFrom(){this._send(serialize.copyDone())}sendCopyFail(msg){this._send(serialize.copyFail(msg))}};module.exports=Connection}});var require_string_decoder=__commonJS({"builtin:string_decoder"(exports,module){module.exports=__require("node:string_decoder")}});var require_split2=__commonJS({"node_modules/split2/index.js"(exports,module){"use strict";var{Transform}=require_stream(),{StringDecoder}=require_string_decoder(),
-kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform2(chunk2,enc,cb){let list2;if(this.overflow){if(list2=this[kDecoder].write(chunk2).split(this.
-matcher),list2.length===1)return cb();list2.shift(),this.overflow=!1}else this[kLast]+=this[kDecoder].write(chunk2),list2=this[kLast].split(this.matcher);this[kLast]=
-list2.pop();for(let i9=0;i9<list2.length;i9++)try{push(this,this.mapper(list2[i9]))}catch(error){return cb(error)}if(this.overflow=this[kLast].length>this.maxLength,
+kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform2(chunk2,enc,cb){let list3;if(this.overflow){if(list3=this[kDecoder].write(chunk2).split(this.
+matcher),list3.length===1)return cb();list3.shift(),this.overflow=!1}else this[kLast]+=this[kDecoder].write(chunk2),list3=this[kLast].split(this.matcher);this[kLast]=
+list3.pop();for(let i9=0;i9<list3.length;i9++)try{push(this,this.mapper(list3[i9]))}catch(error){return cb(error)}if(this.overflow=this[kLast].length>this.maxLength,
 this.overflow&&!this.skipOverflow){cb(new Error("maximum buffer reached"));return}cb()}function flush(cb){if(this[kLast]+=this[kDecoder].end(),this[kLast])try{push(
 this,this.mapper(this[kLast]))}catch(error){return cb(error)}cb()}function push(self2,val){val!==void 0&&self2.push(val)}function noop2(incoming){return incoming}
 function split2(matcher,mapper,options2){switch(matcher=matcher||/\r?\n/,mapper=mapper||noop2,options2=options2||{},arguments.length){case 1:typeof matcher=="fu\
@@ -9032,28 +9068,29 @@ return this._txStatus}end(cb){if(this._ending=!0,!this.connection._connecting||t
 this.pipeline&&(this._getActiveQuery()||this._sentQueryQueue.length>0||this._queryQueue.length>0)?this.once("drain",()=>this.connection.end()):this._getActiveQuery()?
 this.connection.stream.destroy():this.connection.end():this.connection.stream.destroy(),cb)this.connection.once("end",cb);else return new this._Promise(resolve7=>{
 this.connection.once("end",resolve7)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query;module.exports=Client3}});function makeWire(options2,mayGoInClear){let client=new import_client138.default({...options2,password:()=>options2.password,client_encoding:"UTF8"});client.connectionParameters.
-replication=void 0;let seen={authenticated:!1,version:"",pid:0,lost:null},{connection}=client;return client.on("error",error=>seen.lost??(seen.lost=error)),connection.
+replication=void 0;let seen={asked:!1,authenticated:!1,version:"",pid:0,lost:null},{connection}=client;client.on("error",error=>seen.lost??(seen.lost=error)),connection.
 on("parameterStatus",message=>{message.parameterName==="server_version"&&(seen.version=message.parameterValue)}),connection.on("backendKeyData",message=>seen.pid=
-message.processID),requireProof(connection,mayGoInClear,options2.ssl!==!1,()=>seen.authenticated=!0),connection.on("errorMessage",error=>{if(readServerError(error)===
-null)throw new Unreadable(error)}),connection.on("sslconnect",()=>{catchThrown(connection)}),{client,seen}}async function openWire({client},hasTls){try{let connected=client.
-connect();hasTls||catchThrown(client.connection),await connected}catch(error){throw client.connection.stream.destroy(),error}}function requireProof(connection,mayGoInClear,hasTls,onDone){
-let isProven=!1,end=code=>{throw new LoginEnded(code)};connection.on("authenticationCleartextPassword",()=>{mayGoInClear||end("AUTH_CLEARTEXT"),hasTls||end("AUT\
-H_TOKEN_IN_CLEAR"),isProven=!0}),connection.on("authenticationMD5Password",()=>end("AUTH_MD5")),connection.on("authenticationSASLFinal",()=>isProven=!0),connection.
-on("authenticationOk",()=>{isProven||end("AUTH_NONE"),onDone()})}function catchThrown({stream}){let listeners=stream.listeners("data");stream.removeAllListeners(
-"data"),stream.on("data",data=>{try{for(let listener of listeners)Reflect.apply(listener,stream,[data])}catch(error){stream.destroy(error instanceof LoginEnded||
-error instanceof Unreadable?error:new Unreadable(error))}})}var import_client138,LoginEnded,Unreadable,init_wire=__esm({"src/server/wire.ts"(){"use strict";import_client138=
-__toESM(require_client(),1);init_server_error();LoginEnded=class extends Error{code;constructor(code){super(code),this.name="LoginEnded",this.code=code}},Unreadable=
-class extends Error{constructor(cause){super(cause instanceof Error?cause.message:String(cause),{cause}),this.name="Unreadable"}}}});function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="object"&&error!==null&&"code"in error&&typeof error.code=="\
+message.processID);for(let question of QUESTIONS)connection.on(question,()=>seen.asked=!0);return requireProof(connection,mayGoInClear,options2.ssl!==!1,()=>seen.
+authenticated=!0),connection.on("errorMessage",error=>{if(readServerError(error)===null)throw new Unreadable(error)}),connection.on("sslconnect",()=>{catchThrown(
+connection)}),{client,seen}}async function openWire({client},hasTls){try{let connected=client.connect();hasTls||catchThrown(client.connection),await connected}catch(error){
+throw client.connection.stream.destroy(),error}}function requireProof(connection,mayGoInClear,hasTls,onDone){let isProven=!1,end=code=>{throw new LoginEnded(code)};
+connection.on("authenticationCleartextPassword",()=>{mayGoInClear||end("AUTH_CLEARTEXT"),hasTls||end("AUTH_TOKEN_IN_CLEAR"),isProven=!0}),connection.on("authent\
+icationMD5Password",()=>end("AUTH_MD5")),connection.on("authenticationSASLFinal",()=>isProven=!0),connection.on("authenticationOk",()=>{isProven||end("AUTH_NONE"),
+onDone()})}function catchThrown({stream}){let listeners=stream.listeners("data");stream.removeAllListeners("data"),stream.on("data",data=>{try{for(let listener of listeners)
+Reflect.apply(listener,stream,[data])}catch(error){stream.destroy(error instanceof LoginEnded||error instanceof Unreadable?error:new Unreadable(error))}})}var import_client138,
+LoginEnded,Unreadable,QUESTIONS,init_wire=__esm({"src/server/wire.ts"(){"use strict";import_client138=__toESM(require_client(),1);init_server_error();LoginEnded=
+class extends Error{code;constructor(code){super(code),this.name="LoginEnded",this.code=code}},Unreadable=class extends Error{constructor(cause){super(cause instanceof
+Error?cause.message:String(cause),{cause}),this.name="Unreadable"}},QUESTIONS=["authenticationCleartextPassword","authenticationMD5Password","authenticationSASL"]}});function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="object"&&error!==null&&"code"in error&&typeof error.code=="\
 string"?error.code:""}function messageOf(error){return error instanceof AggregateError&&error.message===""?error.errors.map(messageOf).join("; "):error instanceof
-Error?error.message:String(error)}function kindOfServerError(code,authenticated){return code==="57P03"?"starting":authenticated?"after_authentication":code==="5\
-3300"?"full":code==="28P01"?"wrong_password":code.startsWith("57P")?"unreachable":"refused"}function classifyConnectError(error,authenticated){let code=codeOf(error),
-message=messageOf(error);if(error instanceof LoginEnded)return error.code==="AUTH_CLEARTEXT"?new ConnectFailure("other_method","","the server asks for something\
- else than a SCRAM password",error):unproven(error.code,"",error);if(readServerError(error)!==null)return new ConnectFailure(kindOfServerError(code,authenticated),
-code,message,error);if(error instanceof Unreadable||error instanceof TypeError)return unproven("AUTH_UNREADABLE",message,error);let advice=CERTIFICATE_ADVICE[code];
+Error?error.message:String(error)}function kindOfServerError(code,{hasTls,asked,authenticated}){return code==="57P03"?"starting":authenticated?"after_authentica\
+tion":code==="53300"?"full":code==="28P01"?"wrong_password":code.startsWith("57P")?"unreachable":code==="28000"&&hasTls&&!asked?"turned_away":"refused"}function classifyConnectError(error,progress){
+let code=codeOf(error),message=messageOf(error);if(error instanceof LoginEnded)return error.code==="AUTH_CLEARTEXT"?new ConnectFailure("other_method","","the se\
+rver asks for something else than a SCRAM password",error):unproven(error.code,"",error);if(readServerError(error)!==null)return new ConnectFailure(kindOfServerError(
+code,progress),code,message,error);if(error instanceof Unreadable||error instanceof TypeError)return unproven("AUTH_UNREADABLE",message,error);let advice=CERTIFICATE_ADVICE[code];
 return advice!==void 0?new ConnectFailure("tls",code,`${advice} (${code}: ${message})`,error):message.includes("does not support SSL")?new ConnectFailure("no_tl\
 s",code,"the server offers no TLS",error):code.startsWith("ERR_SSL")||code.startsWith("ERR_TLS")||code==="EPROTO"?new ConnectFailure("tls",code,message,error):message.
 startsWith("SASL")?unproven("AUTH_SCRAM",message,error):new ConnectFailure("unreachable",code,message,error)}function unproven(code,detail,cause){let{message}=UNPROVEN[code];
-return new ConnectFailure("unproven",code,detail===""?message:`${message} (${detail})`,cause)}var ConnectFailure,CERTIFICATE_ADVICE,CONNECTION_CODES,init_failure=__esm(
+return new ConnectFailure("unproven",code,detail===""?message:`${message} (${detail})`,cause)}var ConnectFailure,CERTIFICATE_ADVICE,CONNECTION_CODES,init_failure2=__esm(
 {"src/server/failure.ts"(){"use strict";init_authentication();init_server_error();init_wire();ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){
 super(message,{cause}),this.name="ConnectFailure",this.kind=kind,this.code=code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind===
 "full"}},CERTIFICATE_ADVICE={CERT_HAS_EXPIRED:"the server's certificate has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this m\
@@ -9062,14 +9099,15 @@ nknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate is self-
 unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certific\
 ate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"s\
 erver_unreachable",starting:"server_starting",full:"server_full",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"\
-other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}function hasNoSlotBriefly(){let first=null;
-return failure=>(first??(first=Date.now()),failure.kind==="full"||hasNoSlot(failure)&&Date.now()-first<BRIEFLY_MS)}async function retryPatiently(attempt,patience){
+other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function isPassingAtFirst(limitMs=AWAKING_MS){let first=null;return failure=>failure.kind!==
+"turned_away"?isPassing(failure):(first??(first=Date.now()),Date.now()-first<limitMs)}function hasNoSlot(failure){return failure.code==="53300"}function hasNoSlotBriefly(){
+let first=null;return failure=>(first??(first=Date.now()),failure.kind==="full"||hasNoSlot(failure)&&Date.now()-first<BRIEFLY_MS)}async function retryPatiently(attempt,patience){
 let started=Date.now(),nameLimit=patience.nameLimitMs??NAME_LIMIT_MS,isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(
 patience.signal)}catch(error){let isHopeless=error instanceof ConnectFailure&&NAMELESS.has(error.code)&&Date.now()-started>=nameLimit;throw error instanceof ConnectFailure&&
 isPassing2(error)&&!isHopeless?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,
 factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&
-patience.report(error.message,Date.now()-started)}})}var NAME_LIMIT_MS,NAMELESS,BRIEFLY_MS,init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();
-init_failure();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);BRIEFLY_MS=1500}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
+patience.report(error.message,Date.now()-started)}})}var NAME_LIMIT_MS,NAMELESS,AWAKING_MS,BRIEFLY_MS,init_patience=__esm({"src/server/patience.ts"(){"use stric\
+t";init_p_retry();init_failure2();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);AWAKING_MS=6e4;BRIEFLY_MS=1500}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
 0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function lastRows(result,count2){return(Array.isArray(result)?result.slice(-count2):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
 entries(row2).map(([name2,value2])=>[name2,markBytes(value2)]))}function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(
 result.rows)?result.rows.filter(isRow):[]}function isRow(value2){return typeof value2=="object"&&value2!==null}var StatementError,ConnectionLost,ENDING,NO_TEXT,
@@ -9084,7 +9122,7 @@ version,this.versionText=server.text,this.pid=server.pid,this.#lost=server.lost?
 (this.#lost=new Error("the connection was closed"))),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){
 return this.#busySince}get answeredAt(){return this.#answeredAt}async query(queries){try{return lastRows(await this.#send(queries),queries.length)}catch(error){
 if(!(error instanceof StatementError)||!NO_TEXT.includes(error.code))throw error}let[[server]=[],...rows]=lastRows(await this.#send(queries,AS_STORED),queries.length+
-1);return server!==void 0&&["UTF8","SQL_ASCII"].includes(readText(server,"encoding"))?rows:rows.map(list2=>list2.map(markedRow))}async run(statements){await this.#send(
+1);return server!==void 0&&["UTF8","SQL_ASCII"].includes(readText(server,"encoding"))?rows:rows.map(list3=>list3.map(markedRow))}async run(statements){await this.#send(
 statements)}async#send(statements,before=[]){let unsendable=statements.findIndex(statement=>!isSendable(statement));if(unsendable>=0)throw new StatementError(unsendable,
 UNSENDABLE,null);let first=[...this.#preamble,...before];this.#completed=-first.length,this.#busySince=Date.now();try{let result=await this.#client.query([...first,
 ...statements].join(`;
@@ -9094,7 +9132,7 @@ null,this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destr
 await this.#client.end()}catch(error){this.#lost??(this.#lost=error instanceof Error?error:new Error(String(error)))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
 var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class _Statement{#sql;redacted;runAs;objects;#list;constructor(sql,options2={}){
 this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null,this.#list=options2.list??null,this.objects=this.#list?.objects??
-[]}static ofList(list2,runAs2){return new _Statement(`${list2.head} ${list2.objects.join(", ")} ${list2.tail}`,{runAs:runAs2,list:list2})}withObjects(objects2){
+[]}static ofList(list3,runAs2){return new _Statement(`${list3.head} ${list3.objects.join(", ")} ${list3.tail}`,{runAs:runAs2,list:list3})}withObjects(objects2){
 if(this.#list===null)throw new RangeError("a statement without a list of objects");return _Statement.ofList({...this.#list,objects:objects2},this.runAs)}get isSecret(){
 return this.redacted!==this.reveal()}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
@@ -9169,7 +9207,7 @@ LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal6.context!==
 n event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path of its own (ALT\
 ER FUNCTION \u2026 SET search_path)"}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
-application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();
+application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure2();init_patience();
 init_session();init_settled();init_divide();init_lock_wait();init_transaction();init_group_by();init_draft();init_refusal();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
 this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
 ...this.skipped].map(step2=>step2.database)),isOpen2=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen2);this.skipped.
@@ -9710,9 +9748,9 @@ if(error instanceof ConnectFailure)return{state:stateOf(error),interior:null};if
 message),interior:null}}}function endedByOthers(message){return{kind:"unproven",reason:`its session was ended (${message})`,remedy:"Run again; look for who ends\
  its sessions."}}function stateOf(failure){switch(failure.kind){case"after_authentication":return failure.code===TERMINATED?endedByOthers(failure.message):{kind:"\
 password_right",note:failure.message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"unproven":return{kind:"\
-unproven",reason:failure.message,remedy:remedyOf(failure.code)};case"refused":return{kind:"refused",reason:failure.message};case"unreachable":case"starting":case"\
-full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,init_login=__esm({"src/server/login.ts"(){"use strict";init_authentication();init_failure();
-init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
+unproven",reason:failure.message,remedy:remedyOf(failure.code)};case"turned_away":case"refused":return{kind:"refused",reason:failure.message};case"unreachable":case"\
+starting":case"full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,init_login=__esm({"src/server/login.ts"(){"use strict";init_authentication();
+init_failure2();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
 tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===null||scope.applications.has(
 name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(item=>mayLookInside(
@@ -9733,7 +9771,7 @@ let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).ma
 get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
-ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure();init_inspect_cluster();
+ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure2();init_inspect_cluster();
 init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function recordOpenTransactions(recorder,application,open5){for(let{database,login:login2}of open5){let message=`a transaction of ${login2}\
  in ${database} is open since before default privileges changed there: what it has created is as they were before, until a run finds it`,about={application,database,
@@ -10066,13 +10104,13 @@ database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(data
 let wanted=database.owner.username;if(state2.owner===wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(
 database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or userna\
 me; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){let wanted=owner.username,isNew=!cluster.roles.
-has(wanted),create=isNew?[createRole(wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,
+has(wanted),create2=isNew?[createRole(wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,
 wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set adopt_existing = true, since ${to} is there by then.`:"";if(cluster.
-roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create,alterDatabaseOwner(state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO\
- ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or \
-as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create);return`co\
-nnected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:
-[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){
+roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create2,alterDatabaseOwner(state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER T\
+O ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or\
+ as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create2);return`\
+connected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?
+[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){
 let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding\
  ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a new one.")]}function checkInterior(database,interior,cluster){return[...checkSchemas(
 database,interior,cluster),...database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(database,name2,interior,cluster))]}
@@ -10350,8 +10388,8 @@ map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:revoke
 change:{on:objectClass2,schema:place.schema.name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,groups}=place;return[...new Set(
 [...passedOnTo(schema.acl,username,schemaExcess(place)),...groups.flatMap(group4=>objectDependents(place,group4))])].sort()}function byPrivileges(groups,privilegesOf){
 let needing=groups.map(group4=>({group:group4,privileges:privilegesOf(group4)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({group:group4,
-privileges})=>`${group4.objectClass} ${privileges.join()}`).values()].flatMap(list2=>{let[first]=list2;if(first===void 0)return[];let{group:group4,privileges}=first,
-objects2=list2.flatMap(item=>item.group.objects);return list2.length>1&&objects2.sort(byName3),chunk(objects2,200).map(part=>({objectClass:group4.objectClass,objects:part,
+privileges})=>`${group4.objectClass} ${privileges.join()}`).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{group:group4,privileges}=first,
+objects2=list3.flatMap(item=>item.group.objects);return list3.length>1&&objects2.sort(byName3),chunk(objects2,200).map(part=>({objectClass:group4.objectClass,objects:part,
 privileges}))})}function byName3(a9,b9){let[first,second]=[a9,b9].map(({name:name2,args})=>`${name2}\0${args??""}`);return(first??"")<(second??"")?-1:1}var init_grants=__esm(
 {"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();init_privileges();
 init_grant_findings();init_grant_places();init_object_groups();init_unnamed();init_group_by()}});function uncoveredFindings(database,{uncovered:uncovered2}){if(database.guests.length===0)return[];let about=subject(database.owner,"grant");return uncovered2.flatMap(
@@ -10500,7 +10538,7 @@ stored=context.settingsByRole.get(username)??[],unnamed=unnamedFindings2(applica
 names2.map(parameter2=>resetEverywhere(username,parameter2))),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration a\
 nd left alone; to undo it, as ${login2}: ${resets}`;return[...unnamed,finding(subject(application,"setting"),"keep","skipped",message)]}function unnamedFindings2(application,stored){
 let{username,database}=application,names2=stored.filter(item=>!isSendable(item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];
-let list2=names2.map(item=>showBytes(item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list2}): they were neither che\
+let list3=names2.map(item=>showBytes(item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list3}): they were neither che\
 cked nor reset; let whoever set them reset them, over a connection in the encoding that they were named in`;return[finding(subject(application,"setting"),"keep",
 "warning",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2}\
  ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.
@@ -10721,10 +10759,10 @@ init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}})
     WHERE d.deptype <> 'a'
       AND NOT ${IS_PASSED_OVER}
       AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
-    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`
+    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list3])=>`
         SELECT
           ${keyword} AS keyword,
-          ${list2} AS acl
+          ${list3} AS acl
         FROM ${catalog} o
         WHERE d.classid = ${quoteLiteral(catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog)}::regclass
           AND o.oid = d.objid`);return`
@@ -10824,7 +10862,7 @@ ${step2.statements.join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
 []:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database]));return{before:inspection,applications,databases:databases2}}
 var import_promises19,MAX_ROUNDS,MAX_GONE_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises19=__toESM(require_promises(),1);
-init_execute();init_progress();init_errors();init_step();init_failure();init_inspect();init_session();init_outcome();init_default_privileges();init_ledger();init_lost_access();
+init_execute();init_progress();init_errors();init_step();init_failure2();init_inspect();init_session();init_outcome();init_default_privileges();init_ledger();init_lost_access();
 init_newer_secrets();init_room2();init_round();init_unfinished();MAX_ROUNDS=4,MAX_GONE_ROUNDS=5,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function removalRight(declaration,username,tag,changes){if(isClaimedElsewhere(declaration,tag))return{kind:"kept",message:`${`role ${username} belongs to the st\
 ack ${describeClaim(tag)} by now`}: it and what it owns are left as they are`};switch(standingOf(declaration,tag)){case"ours":return{kind:"ours"};case"unproven":{
 let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the state with the claim ${claim2}, and this input has no claim.`;return changes?{kind:"\
@@ -10889,11 +10927,11 @@ split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(s
 endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&
 target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,
 keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,
-{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,seen.authenticated)}finally{signal.
+{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,{...seen,hasTls})}finally{signal.
 removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(target.version).map(([name2])=>name2),
 late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(
 client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreach\
-able","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure();
+able","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure2();
 init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
 target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
 admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
@@ -13927,8 +13965,8 @@ about,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(clust
 0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(admin){return{application:null,database:null,username:admin,object:"\
 admin"}}function adminStep({admin,cluster},kind,action,status,message,statements,target=null){return{...adminSubject(admin),kind,target,action,status,message:`${message}\
  (as ${cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?
-{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
-return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&
+{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create2=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
+return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create2,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&
 {createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair_admin","repair","updated",
 `delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[...input.mayAlter?[]:[grantAdministration(admin,
 cluster.server.login)],alterRole(admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(
@@ -13955,28 +13993,31 @@ init_members2();init_print();init_role();init_membership_revocation();HELPING_RO
         AND r.rolname IN (${names2})
         AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
-init_cluster_queries();init_row()}});function remedyFor({kind,code}){return kind==="unproven"?remedyOf(code):CERTIFICATE_REMEDIES[code]??REMEDIES3[kind]}function toConnectionError(failure,declaration,user,elapsedMs){
-let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.
-host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,
-code:CONNECTION_CODES[failure.kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure)};return new ConnectionError(
-[problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){"use strict";init_errors();
-init_authentication();init_failure();REMEDIES3={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there\
- is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or rai\
-se its max_connections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer\
- than this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.",no_tls:'Enable TLS on the server; tls.mode = "disable" is fo\
-r the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'Th\
-e server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check in\
-stance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.con\
-f; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it holds in tls\
-.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine'\
-s clock, or wait until the certificate is valid."}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+init_cluster_queries();init_row()}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
+unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES3[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
+r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
+connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
+declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES[failure.
+kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure,declared.host)};return new ConnectionError(
+[problem],{cause:failure})}var REFUSED,REMEDIES3,CERTIFICATE_REMEDIES,UNKNOWN_AUTHORITY,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){
+"use strict";init_errors();init_authentication();init_rds_host();init_failure2();REFUSED="Check the login name and what the server allows (pg_hba.conf; on RDS, \
+rds.force_ssl and IAM).",REMEDIES3={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel\
+.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_c\
+onnections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback \
+only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The server sends \
+this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check instance.database\
+, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",turned_away:REFUSED,refused:REFUSED},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"\
+Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certific\
+ate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."},UNKNOWN_AUTHORITY=new Set(["SELF_SIGNE\
+D_CERT_IN_CHAIN","DEPTH_ZERO_SELF_SIGNED_CERT","UNABLE_TO_VERIFY_LEAF_SIGNATURE","UNABLE_TO_GET_ISSUER_CERT","UNABLE_TO_GET_ISSUER_CERT_LOCALLY"])}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
 error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
 clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
 new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
-race([answer,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{list:async instance=>raceInterrupt(client.list(instance),signal),
-find:async id=>raceInterrupt(client.find(id),signal),create:async(id,instance,tags)=>raceInterrupt(client.create(id,instance,tags),signal),close:()=>{client.close()}}}
-var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+race([answer,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async identifier=>raceInterrupt(client.locate(identifier),
+signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
+client.create(id,source,tags),signal),close:()=>{client.close()}}}var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();
+init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}let admin=auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,id=declaration.prepareMajorUpgrade?
@@ -13985,13 +14026,17 @@ let username=credential?.username??null;if(username!==null)return username;throw
 the master secret names no username.",remedy:'Add "username" to its JSON.'}])}async function assertAccount({expectedAccount,...aws},dependencies2){if(expectedAccount===
 null)return null;let actor=await raceInterrupt(dependencies2.actor({...aws,expectedAccount}),dependencies2.signal);if(actor.account===expectedAccount)return actor;
 throw new BlockedError([violation(null,"foreign_account",`the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}\
-.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials({
-dependencies:dependencies2,recorder,secrets},declaration){let known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??dependencies2.
-actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&
-recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}
-function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.
-admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();
-init_names();init_violation();init_assignments();init_interrupt()}});function holderIn(databases2){return`
+.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials(context,declaration){
+let{dependencies:dependencies2,recorder,secrets}=context,known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??actorOf(context,
+declaration),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.
+setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}async function actorOf({
+dependencies:dependencies2,recorder},{aws,environment}){try{return await dependencies2.actor(aws)}catch(error){if(!(error instanceof AwsError&&error.problems.every(
+({code})=>code==="aws_unreachable"))||environment!=="dev")throw error;return recorder.record({application:null,database:null,username:null,object:"admin",action:"\
+identify",status:"warning",durationMs:0,message:`the actor of the run is unknown: ${error.message} Outside of dev, and with expected_account, that ends a run.`,
+statements:[]}),UNKNOWN_ACTOR}}function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames(
+{...declaration,admin:{...declaration.admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var UNKNOWN_ACTOR,init_credentials=__esm({"sr\
+c/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_violation();init_assignments();init_interrupt();UNKNOWN_ACTOR={arn:"unknown",account:"\
+unknown"}}});function holderIn(databases2){return`
     SELECT
       ${catalogText("d.datname")} AS database,
       ${catalogText("a.application_name")} AS name,
@@ -14065,7 +14110,7 @@ disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(
 database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,credential),
 attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(`waiting for the database ${LOCK_DATABASE}, wher\
 e the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&!isPassing(
-error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use strict";init_claim();init_tag();init_connect();init_failure();
+error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use strict";init_claim();init_tag();init_connect();init_failure2();
 init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
 await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),facts=await inspectMaster(session,[admin.user,"pg_signal\
@@ -14076,27 +14121,29 @@ role),...await refusedRights(declaration,session,before.toTry,rights,planTrialAd
 admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,mayAlter:facts.grantable.has(
 admin.user),buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(context,plan,sessions2,isRepair))throw new BlockedError(
 [noMasterRight(cluster,master.user,step2.username??"",message)]);return tellRefusals(context,master.user,await executeBootstrap(context,rights,sessions2,()=>!0))}finally{
-await session.close(),lock!==session&&await lock.close()}}function isRepair({step:step2,code}){return step2.kind==="repair_admin"&&code==="42501"}async function refusedRights({
-applications},session,problems,rights,admin){let refused=[];for(let problem of problems){let username=applications.find(({name:name2})=>name2===problem.application)?.
-username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.length===0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==
-null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,said)}`})}return refused}function triedInVain(master,said){return`${master}\
- tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal6=triedInVain(
-master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{
-session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},
-server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,
-{signal,waits:{ms:0},maxConnections:1,record:record2,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),
-execution.lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.
-failures.filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.
-instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({
-declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
-readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.values()]);return{user:masterLogin(id,credential),password:async()=>Promise.
-resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
-target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,
-declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
-crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,
-{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){
-"use strict";init_errors();init_bootstrap();init_names();init_step();init_upgrade_helper();init_execute();init_draft();init_trial();init_bootstrap2();init_verifier();
-init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();init_credentials();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+await session.close(),lock!==session&&await lock.close()}}function isRefused(error){return error instanceof ConnectFailure&&(["wrong_password","turned_away","re\
+fused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(error.code))}function isRepair({step:step2,code}){return step2.kind==="repair_admin"&&
+code==="42501"}async function refusedRights({applications},session,problems,rights,admin){let refused=[];for(let problem of problems){let username=applications.
+find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.length===0)continue;let said=await tryOut(
+session,admin,{kind:"atomic",steps});said!==null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,said)}`})}return refused}function triedInVain(master,said){
+return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,
+message})=>{let refusal6=triedInVain(master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.message}: ${refusal6}`}),
+[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,
+{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{
+timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record:record2,progress});if(recordFindings(recorder,
+plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.
+failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(
+target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind===
+"after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap\
+ needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.
+values()]);return{user:masterLogin(id,credential),password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,
+dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){
+if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin}\
+ cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind===
+"wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(
+problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_step();init_upgrade_helper();
+init_execute();init_draft();init_trial();init_bootstrap2();init_verifier();init_connect();init_failure2();init_inspect_cluster();init_inspect_master();init_connections();
+init_outcome();init_connection_error();init_credentials();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
@@ -14114,19 +14161,18 @@ version},credential,maxConnections:declaration.maxConnections,patience:{timeoutM
 context.identity,context.dependencies);return bootstrapAdmin(context,target,adminCredentialOf(context.declaration,secret,context.dependencies),null)}async function loginOrBootstrap(context,target,adminSecret){
 return explainFailure(context,adminSecret,async()=>{try{return await login(context,target,adminSecret)}catch(error){if(!isRefused(error)||context.declaration.masterSecretId===
 null)throw error;let admin=adminCredentialOf(context.declaration,adminSecret,context.dependencies);return await bootstrapAdmin(context,target,admin,adminSecret),
-await loginAsAdmin(context,target,adminSecret)}})}async function login(context,target,adminSecret){try{return await loginAsAdmin(context,target,adminSecret)}catch(error){
-if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret);if(rotated===null)throw error;return rotated}}
-async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{return await open5()}catch(error){if(!(error instanceof
-ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(error,declaration,user,Date.now()-started)}}
-function isRefused(error){return error instanceof ConnectFailure&&(["wrong_password","refused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(
-error.code))}async function loginWithOtherVersion(context,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await context.secrets.readStage(
-tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(context,target,version2)}catch(error){if(!isRefused(
-error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret){let{host:host2,port:port2}=target.endpoint,
-credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(async attempt=>connect(
-target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
-progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,
-init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+await loginAsAdmin(context,target,adminSecret,isPassing)}})}async function login(context,target,adminSecret){let mayPass=isPassingAtFirst();try{return await loginAsAdmin(
+context,target,adminSecret,mayPass)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret,
+mayPass);if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.
+now();try{return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);
+throw toConnectionError(error,declaration,user,Date.now()-started)}}async function loginWithOtherVersion(context,target,tried,mayPass){for(let stage of["AWSPEND\
+ING","AWSCURRENT"]){let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(
+context,target,version2,mayPass)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret,mayPass){
+let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(
+async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,
+report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
+adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure2();init_connections();init_patience();
+init_tls();init_bootstrap3();init_connection_error();init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/removal/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
@@ -14375,7 +14421,7 @@ grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defa
 row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
 row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
 "database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
-c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
+c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure2();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
 RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){
 "use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
@@ -14413,7 +14459,12 @@ let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(conte
 init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();init_step();init_closing();init_departures();init_removal3();init_removal_ends();
 init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_run_plan();
 init_superusers();removalPlans=[planRevocation,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
-var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
+var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.isSourceKnown||closed.unsaved.length>
+0)return;let{declaration,dependencies:dependencies2,recorder}=context,client=withInterrupt(await dependencies2.snapshots(declaration.aws),dependencies2.signal);
+try{await client.locate(declaration.instance.identifier),closed.isSourceKnown=!0}catch(error){let[problem]=error instanceof AwsError?error.problems:[];if(problem===
+void 0)throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message} Nobody w\
+as disturbed.`,about={application,database,username,object:"snapshot",action:"create"};recorder.record({...about,status:"failed",code:problem.code,durationMs:0,
+message,statements:[]})}}finally{client.close()}}var init_source2=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
 examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
@@ -14423,22 +14474,23 @@ close(),!(error instanceof LackingRights))throw error;await askMaster(context,ad
 assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order,requests},server,closed){let{cluster,departures}=await findLeaving(context,
 order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.
 hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer2(context.declaration,cluster,departure).length===0),fail=problems=>{closed.
-failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(context,requests)))));let open5=withoutFailed(
-ours.filter(losesAccess),closed).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,
-{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)));let leaving=await findLeaving(context,order,server);return examine(context,
-{...leaving,departures:withoutFailed(leaving.departures,closed)},server)}function withoutFailed(departures,{failed}){return departures.filter(departure=>!failed.
-some(({application})=>application===departure.application))}function requestOf({identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;
-return{marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,
-...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",
-message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}var import_promises23,POLL_MS2,init_look=__esm({
-"src/run/removal/look.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();init_removal2();
-init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();init_rights();POLL_MS2=1e3}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
+failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(context,requests))))),await findSource(
+context,ours,closed);let open5=withoutFailed(ours.filter(losesAccess),closed).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===
+!0);fail(await endAccess(context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)));let leaving=await findLeaving(context,
+order,server);return examine(context,{...leaving,departures:withoutFailed(leaving.departures,closed)},server)}function withoutFailed(departures,{failed,unsaved}){
+let left2=new Set([...failed,...unsaved].map(({application})=>application));return departures.filter(({application})=>!left2.has(application))}function requestOf({
+identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;return{marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){
+return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,
+code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}
+var import_promises23,POLL_MS2,init_look=__esm({"src/run/removal/look.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_administers();
+init_removal_signals();init_removal2();init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();
+init_rights();init_source2();POLL_MS2=1e3}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
 return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown);if(thrown instanceof ConnectFailure)return new ConnectionError(
 [{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further connection failed: ${message}.`,remedy:"Check the server and run again\
 ."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends sessions); what took effect i\
 s in the audit, and the next run goes on from there.";return new ApplyError([{application:null,code:"connection_lost",field:"instance",message:`the connection t\
 o the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([defectProblem(thrown)],{cause:thrown})}var init_provision_error=__esm({"\
-src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
+src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure2();init_session();init_outcome()}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
 return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
 code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function notBegunRecords(declaration,records,error){
 let told=new Set(records.map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).filter(name2=>!told.has(name2));if(names2.
@@ -14468,47 +14520,51 @@ await server.close()}return error}catch(failure){let{message}=toProvisionError(f
 let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
  may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
 var init_ending=__esm({"src/run/removal/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
-init_examine()}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
-""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
+init_examine()}});function snapshotId({source,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").replace(/^-|-$/g,"").slice(0,100),time3=requestedAt.toISOString().
+replace(/[-:.]/g,""),build=part(buildId),room=LONGEST_ID[source.kind]-`db---${time3}`.length,of=part(source.id).slice(0,room-Math.min(build.length,SHORT_BUILD)),
+name2=`${of}-${build.slice(0,room-of.length)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
 group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text2){return text2.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,"_").slice(0,256)}function isShared(snapshot,group4,closedAt){
 return snapshot.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes(snapshot.status)?!1:Date.parse(snapshot.tags.get(REQUESTED_TAG)??"")>=closedAt.
-getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionReq\
-uestedAt"}});async function awaitOtherRemovals(countOthers,{signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<
+getTime()}var GROUP_TAG,REQUESTED_TAG,LONGEST_ID,SHORT_BUILD,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG=
+"RdsProvisionRequestedAt",LONGEST_ID={instance:255,cluster:63},SHORT_BUILD=12}});async function awaitOtherRemovals(countOthers,{signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<
 othersMs&&Date.now()<end;){assertNotInterrupted(signal);let pending=await countOthers();pending>0&&(quiet=Date.now(),reported||progress(`waiting for ${String(pending)}\
  other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises24.setTimeout)(POLL_MS3)}}async function findOrCreate(session,order,closedAt){
-let{client,group:group4,instance}=order,shared=(await client.list(instance)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
-id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance,snapshotTags(facts))?{id,isNew:!0}:
-null}async function awaitIdleInstance({instance,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(`the instance ${instance}\
- was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`);progress(`the instance ${instance} is busy and takes no snapshot yet (${toSeconds(Date.now()-started)}\
- of ${toSeconds(timeoutMs)} s)`),await pause(Math.min(BUSY_RETRY_MS,timeoutMs),signal)}async function awaitAvailable(id,{client,signal,progress,timeoutMs},started){
-let reported=-1/0;for(let wait=1e3;;wait=Math.min(wait*1.5,LONGEST_POLL_MS)){let snapshot=await client.find(id);if(snapshot?.status==="available")return;assertPromising(
-id,snapshot);let elapsed=Date.now()-started;if(elapsed>=timeoutMs)throw snapshotError(`the snapshot ${id} is not available after ${toSeconds(timeoutMs)} s.`);Date.
-now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status??""}, ${String(snapshot?.percent??0)} % (${toSeconds(elapsed)} of ${toSeconds(timeoutMs)}\
- s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
-he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
-[{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises24.setTimeout)(
-milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS3,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/removal/snapshot.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();
-init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS3=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,group:group4,signs}=all,{declaration,dependencies:dependencies2,identity:identity2,recorder}=context,
-{signal,progress,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,signal,
-progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
-started=Date.now(),record2=(index,ending)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,subject2={
-application,database,username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{signs.isAlone||await awaitOtherRemovals(
-signs.countOthers,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another re\
-moval of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record2(index,{action:"create",status:"\
-created",message:`snapshot ${id} ${RESTORED}`}):record2(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){let[problem]=error instanceof
-AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(error).message}),error}finally{
-client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
-server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
-init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
-"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[],failed:[],hasAskedMaster:!1};try{if(await removeInRounds(all,closed),closed.
-failed.length>0)throw new ApplyError(closed.failed);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){throw await endOf(all,closed,
-error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),shut2=null;try{recordFindings(all.
-context.recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed)}finally{await server.close()}shut2!==null&&(await takeSnapshot(
-all,shut2.departures.filter(isSnapshotted),shut2.at),await removeAfterSnapshot(all,{...examination,departures:shut2.departures},closed))}function snapshotFindings(departures){
+let{client,group:group4,source}=order,shared=(await client.list(source)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
+id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,source,snapshotTags(facts))?{id,isNew:!0}:
+null}async function awaitIdleInstance({source,progress,signal},started,timeoutMs){let busy=`the ${source.kind} ${source.id}`;if(Date.now()-started>timeoutMs)throw snapshotError(
+`${busy} was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`);progress(`${busy} is busy and takes no snapshot yet (${toSeconds(Date.now()-started)} of\
+ ${toSeconds(timeoutMs)} s)`),await pause(Math.min(BUSY_RETRY_MS,timeoutMs),signal)}async function awaitAvailable(id,{client,source,signal,progress,timeoutMs},started){
+let reported=-1/0;for(let wait=1e3;;wait=Math.min(wait*1.5,LONGEST_POLL_MS)){let snapshot=await client.find(id,source);if(snapshot?.status==="available")return;
+assertPromising(id,snapshot);let elapsed=Date.now()-started;if(elapsed>=timeoutMs)throw snapshotError(`the snapshot ${id} is not available after ${toSeconds(timeoutMs)}\
+ s.`);Date.now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status??""}, ${String(snapshot?.percent??0)} % (${toSeconds(elapsed)} of ${toSeconds(
+timeoutMs)} s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(
+`the snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){
+return new AwsError([{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and \
+run again."}])}async function pause(milliseconds,signal){assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener(
+"abort",stop,{once:!0});try{await(0,import_promises24.setTimeout)(milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!==
+"AbortError")throw error}finally{signal.removeEventListener("abort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).
+toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS3,BUSY_RETRY_MS,LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/removal/snapshot.ts"(){"u\
+se strict";import_promises24=__toESM(require_promises(),1);init_errors();init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS3=500,
+BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,group:group4,signs}=all,{declaration,dependencies:dependencies2,identity:identity2,recorder}=context,
+{signal,progress,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),started=Date.now(),
+record2=(index,ending)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,subject2={application,database,
+username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{let order={client,source:await client.locate(
+declaration.instance.identifier),signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,buildId:identity2.buildId,clusterName:declaration.clusterName};signs.
+isAlone||await awaitOtherRemovals(signs.countOthers,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked \
+for`:`snapshot ${id} of another removal of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record2(
+index,{action:"create",status:"created",message:`snapshot ${id} ${RESTORED}`}):record2(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){
+let[problem]=error instanceof AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(
+error).message}),error}finally{client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(
+context,admin);try{let found=await findOrCreate(server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,
+since,order.timeoutMs)}}var RESTORED,SHARED,init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();
+init_interrupt();init_snapshot();RESTORED="is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for\
+ another removal of this run, is available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
+...closed.unsaved]);if(closed.unsaved.length>0)throw new AwsError(closed.unsaved);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){
+throw await endOf(all,closed,error)}}function nothingClosed(){return{logins:new Map,databases:[],obstacles:[],failed:[],isSourceKnown:!1,unsaved:[],hasAskedMaster:!1}}
+async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),shut2=null;try{recordFindings(all.context.
+recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed)}finally{await server.close()}shut2!==null&&(await takeSnapshot(all,
+shut2.departures.filter(isSnapshotted),shut2.at),await removeAfterSnapshot(all,{...examination,departures:shut2.departures},closed))}function snapshotFindings(departures){
 return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no databas\
 e goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,
 object:"snapshot"},"create","skipped",message)})}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){
@@ -14539,19 +14595,35 @@ signs})}finally{await signs.close()}}var init_remove=__esm({"src/run/removal/rem
 mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
 "retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
  is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
-all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);try{return await removeWithSigns2(
-{context,order:ORDER,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){return toProvisionError2(thrown)}}async function previewPending(context,server,cluster){
-let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,
-findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine2(context,await findLeaving2(
-context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
-...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var ORDER,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";init_departures();
-init_outcome();init_context();ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
+1)try{return await removeWithSigns2({context,order:ORDER,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
+if(!error.problems.some(({code})=>code==="connection_lost")||attempt===MAX_ATTEMPTS||context.dependencies.signal.aborted)return error;context.dependencies.progress(
+"the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){let nothing={plan:{findings:[],
+jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),
+examination=await examine2(context,await findLeaving2(context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].
+flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,ORDER,init_pending=__esm(
+{"src/run/removal/pending.ts"(){"use strict";init_departures();init_outcome();init_context();MAX_ATTEMPTS=5,ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
 .ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
 this.#declaration,new Set([...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
 push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
-null||!failed.has(application))}}}});var ROW_PRIVILEGES,init_access3=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
+null||!failed.has(application))}}}});function patientWithAws({stackMadeAt},{startedAt},dependencies2){if(stackMadeAt===null||startedAt.getTime()-stackMadeAt.getTime()>NEW_STACK_MS)return dependencies2;
+let{signal,progress,secrets,actor,iamToken:iamToken2}=dependencies2,settling={signal,progress,timeoutMs:SETTLING_MS};return{...dependencies2,secrets:aws=>patientReader(
+secrets(aws),settling),actor:async aws=>untilSettled(settling,()=>actor(aws)),iamToken:async(endpoint,username,aws)=>untilSettled(settling,()=>iamToken2(endpoint,
+username,aws))}}function patientReader(reader,settling){return{readCurrent:async ids=>{let credentials=new Map,problems=new Map,open5=ids;return await untilSettled(
+settling,async()=>{let found=await reader.readCurrent(open5);for(let[id,credential]of found.credentials)credentials.set(id,credential);for(let id of open5)problems.
+delete(id);for(let[id,problem]of found.problems)problems.set(id,problem);return open5=[...found.problems].flatMap(([id,{code}])=>NOT_YET.has(code)?[id]:[]),found.
+problems.get(open5[0]??"")??null},problem=>problem),{credentials:inOrder2(ids,credentials),problems:inOrder2(ids,problems)}},readStage:async(id,stage)=>untilSettled(
+settling,()=>reader.readStage(id,stage))}}function inOrder2(ids,found){return new Map(ids.flatMap(id=>{let item=found.get(id);return item===void 0?[]:[[id,item]]}))}
+async function untilSettled({timeoutMs,signal,progress},attempt,reasonIn=()=>null){let started=Date.now(),told="";for(let pause2=FIRST_PAUSE_MS2;;pause2=Math.min(
+pause2*1.5,LONGEST_PAUSE_MS2)){let{reason,answer}=await attempt().then(value2=>({reason:reasonIn(value2),answer:()=>value2}),error=>({reason:reasonOf(error),answer:()=>{
+throw error}}));if(reason===null||Date.now()-started+pause2>timeoutMs)return answer();let line=`${reason.field}: ${reason.message} It may have been made just no\
+w: tried again for ${String(timeoutMs/1e3)} s`;line!==told&&progress(line),told=line,await(0,import_promises25.setTimeout)(pause2,void 0,{signal}).catch(()=>{}),
+assertNotInterrupted(signal)}}function reasonOf(error){return error instanceof AwsError?error.problems.find(({code})=>NOT_YET.has(code))??null:null}var import_promises25,
+NOT_YET,NEW_STACK_MS,SETTLING_MS,FIRST_PAUSE_MS2,LONGEST_PAUSE_MS2,init_settling=__esm({"src/run/connection/settling.ts"(){"use strict";import_promises25=__toESM(require_promises(),1);
+init_errors();init_outcome();NOT_YET=new Set(["secret_not_found","secret_empty","secret_denied","secret_undecryptable","assume_role_denied"]),NEW_STACK_MS=72e5,
+SETTLING_MS=3e4,FIRST_PAUSE_MS2=1e3,LONGEST_PAUSE_MS2=5e3}});var ROW_PRIVILEGES,init_access3=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
 let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
 return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
 return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(
@@ -14560,30 +14632,31 @@ privileges=(inside?.privileges??input.privileges).filter(({database,login:login2
 schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{
 database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.
 map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,
-create}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,isIam=cluster.
-memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(declared,
-state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(
-schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){
-return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[
-held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
-byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>
-0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?
-rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===
-0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and wr\
-ite rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,
-cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.get(name2);return name2===login2||role!==void 0&&isHelper(
-role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.
-map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.
-filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({
-role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){
-return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access3();init_claim();init_tag();init_upgrade_helper()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+create:create2}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,
+isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(
+declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create:create2,schemas:(schemas2??[]).map(schema=>({schema:schema.
+schema,may:describeSchemaAccess(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??
+null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create:create2})=>create2)?
+"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}
+function describeSchemaAccess({usage:usage2,create:create2,tables,held:held2,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:
+held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),
+rows=rowWords(having),parts=[...create2?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege}\
+ on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){
+return privileges.length===ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.
+join(", ")} on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.
+get(name2);return name2===login2||role!==void 0&&isHelper(role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&
+!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??
+[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==
+null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,
+...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report\
+/access-matrix.ts"(){"use strict";init_access3();init_claim();init_tag();init_upgrade_helper()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
 known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
 ({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
 [...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
 cluster,inside,privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(
 await server.adminLogin(database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.
-kind==="after_authentication")return null;throw error}}var init_access_matrix2=__esm({"src/run/access-matrix.ts"(){"use strict";init_sendable();init_failure();init_inspect_access();
-init_settled()}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages2){let{environment,clusterName,instance}=declaration,
+kind==="after_authentication")return null;throw error}}var init_access_matrix2=__esm({"src/run/access-matrix.ts"(){"use strict";init_sendable();init_failure2();
+init_inspect_access();init_settled()}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages2){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record2=>records.push(record2),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let{value:value2,setbacks}=await runStages2(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
@@ -14601,7 +14674,7 @@ stopped=names2([...blocked2,...isBlocked?left2:[]]).filter(name2=>!failing.inclu
 failed:failing,not_begun:[...leftOut].filter(name2=>!failing.includes(name2)&&!stopped.includes(name2)).sort()}}var init_record_run=__esm({"src/run/end/record-r\
 un.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
 {declaration,identity:identity2,dependencies:dependencies2,concerned:declaration,recordsOf:error=>secretRecords(declaration,error)},recorder=>runStages(declaration,
-identity2,dependencies2,recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
+identity2,patientWithAws(declaration,identity2,dependencies2),recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
 let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
 secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await readActorAndCredentials(context,declaration);assertReserved(declaration,credentials);
 try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null,new Map)}catch(error){if(!(error instanceof MissingRights))throw error;let refusals=await repairAdmin(
@@ -14615,7 +14688,7 @@ return error instanceof AwsError?error.problems.map(problem=>{let application=de
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
 read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({
 "src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_pending();init_round();init_setbacks();init_credentials();
-init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
+init_settling();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
 ...declaration,prepareMajorUpgrade:!0,applications:[],databases:[]},options2={declaration:bare,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
 {document,problems}=await recordRun(options2,async recorder=>{assertAllowed(declaration,identity2);let context={...options2,secrets:dependencies2.secrets(declaration.
 aws),recorder},{admin,master}=await readActorAndCredentials(context,bare);assertReserved(declaration,{admin});let server=await openLockedOrBootstrap(context,admin);
@@ -14874,26 +14947,26 @@ value2);record2===null?faults.push({file,line:index+1,message:`The record cannot
 1,message:"The line is neither a record nor a run."})}return records.length>0&&entries.push({run:null,records}),{entries,faults:faults.sort((a9,b9)=>(a9.line??0)-
 (b9.line??0))}}function isBackwards(before,run){return Date.parse(run.finished_at)<Date.parse(before.finished_at)-TOLERANCE_MS}function backwards(before,run){return`${`\
 The run ended at ${run.finished_at} by its clock, and the run before it at ${before.finished_at}`}: time goes backwards, so a clock was wrong. The order of the \
-lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder2(await chainFiles(governanceDir),
-readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder2(paths,file=>readOne(file,readDocument)),
+lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder3(await chainFiles(governanceDir),
+readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder3(paths,file=>readOne(file,readDocument)),
 witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
 expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
-...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder2(files,read){let results=[];for(let file of files)results.push(await read(file));
-return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises25.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
-faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
+...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder3(files,read){let results=[];for(let file of files)results.push(await read(file));
+return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises26.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
+faults:[{file,line:null,message:`The file cannot be read: ${reasonOf2(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
 name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path16.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises25.readFile)(csv),text2).map(fault=>({...fault,
-file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list(folder,
-"--governance-dir")){let below=entry.isDirectory()?await list((0,import_node_path16.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
+length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises26.readFile)(csv),text2).map(fault=>({...fault,
+file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list2(folder,
+"--governance-dir")){let below=entry.isDirectory()?await list2((0,import_node_path16.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
 push((0,import_node_path16.join)(folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path16.join)(folder,entry.name,JSONL))}
-return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--aud\
-it-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path16.join)(folder,name2)).sort()}async function list(folder,option){
-try{return await(0,import_promises25.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
-message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
+return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list2(folder,"--au\
+dit-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path16.join)(folder,name2)).sort()}async function list2(folder,option){
+try{return await(0,import_promises26.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
+message:`cannot be read: ${reasonOf2(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
 return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf(entry))}))}).filter(({entry:{run}})=>{if(run===
 null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size}).sort((a9,b9)=>a9.time-b9.time).map(({entry})=>entry)}
-function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(
-error)}var import_promises25,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises25=__toESM(require_promises2(),1),
+function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf2(error){return error instanceof Error?error.message:String(
+error)}var import_promises26,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises26=__toESM(require_promises2(),1),
 import_node_path16=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
 rovision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
@@ -15478,18 +15551,19 @@ username??null,about={application,database:declared?.database??null,username,obj
 comment);if(tag===null)return nothing(`role ${role.name} carries no tag of this tool by now`);if(isClaimedElsewhere(declaration,tag))return nothing(`role ${role.
 name} belongs to the stack ${describeClaim(tag)} by now`);if(tag.get("Application")!==application)return nothing(`role ${role.name} belongs to the application ${tag.
 get("Application")??""} by now`);let standing=markerOf(tag,application);return marker!==null&&standing!==null&&standing!==marker?nothing(`another marker stands \
-for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked"}:{kind:"confirmed"}}var init_removal_request=__esm({"src/plan/removal-request.\
-ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_context()}});var request_exports={};__export(request_exports,{requestRemoval:()=>requestRemoval});async function requestRemoval(request,identity2,dependencies2){return recordRemoval(
-request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(context);if(!await noteRequest(context,request,admin))
-return;let order={target:{by:"request",application:request.target.value},policy:null},{marker}=request;await removeWithSigns({context,order,requests:{marker},admin,
-group:dependencies2.runGroup},mayNeedSnapshot(request)?"beside others":"alone")})}async function noteRequest(context,request,admin){let{declaration,identity:identity2,
-recorder}=context,server=await explainUnreachable(()=>openLockedOrBootstrap(context,admin));recorder.setServer(server.admin);try{let order={target:request.target,
-policy:knownPolicy(request)},{cluster,departures,findings,problems}=await findLeaving(context,order,server,!0),facts={declaration,cluster,application:request.target.
-value,marker:request.marker},judged=judgeRequest(facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),!1;if(recordFindings(
-recorder,findings,new Set),problems.length>0)throw new BlockedError(problems);let stopped=departures.flatMap(departure=>checkServer2(declaration,cluster,departure));
-if(stopped.length>0)throw new BlockedError(stopped);return await runRemovalPlan(context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),
-judged.kind==="confirmed"}finally{await server.close()}}var init_request2=__esm({"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal2();init_removal_request();
-init_removal_ends();init_open();init_outcome();init_destroy();init_gone();init_look();init_examine();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
+for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked"}:{kind:"confirmed",claim:declaration.claim??tag.get("Claim")??null}}var init_removal_request=__esm(
+{"src/plan/removal-request.ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_context()}});var request_exports={};__export(request_exports,{requestRemoval:()=>requestRemoval});async function requestRemoval(request,identity2,dependencies2){return recordRemoval(
+request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(context),confirmed=await noteRequest(context,request,admin);
+if(confirmed===null)return;let declaration={...withoutApplications(context.declaration),claim:confirmed.claim},order={target:{by:"request",application:request.target.
+value},policy:null},{marker}=request;await removeWithSigns({context:{...context,declaration},order,requests:{marker},admin,group:dependencies2.runGroup},mayNeedSnapshot(
+request)?"beside others":"alone")})}async function noteRequest(context,request,admin){let{declaration,identity:identity2,recorder}=context,server=await explainUnreachable(
+()=>openLockedOrBootstrap(context,admin));recorder.setServer(server.admin);try{let order={target:request.target,policy:knownPolicy(request)},{cluster,departures,
+findings,problems}=await findLeaving(context,order,server,!0),facts={declaration,cluster,application:request.target.value,marker:request.marker},judged=judgeRequest(
+facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),null;if(recordFindings(recorder,findings,new Set),problems.length>0)throw new BlockedError(
+problems);let stopped=departures.flatMap(departure=>checkServer2(declaration,cluster,departure));if(stopped.length>0)throw new BlockedError(stopped);return await runRemovalPlan(
+context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),judged.kind==="confirmed"?judged:null}finally{await server.close()}}var init_request2=__esm(
+{"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal2();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();
+init_gone();init_look();init_examine();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
 tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
 s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
@@ -16133,7 +16207,7 @@ this.aliases)===null||_a5===void 0?void 0:_a5[key])===null||_b2===void 0?void 0:
 let startsByTwoDashes=s2=>/^--/.test(s2),isShortOption=s2=>/^[^0-9]$/.test(s2),dashes=!startsByTwoDashes(current)&&isShortOption(key)?"-":"--";completions2.push(
 dashes+keyWithDesc),negable&&completions2.push(dashes+"no-"+keyWithDesc)}customCompletion(args,argv,current,done){if(assertNotStrictEqual(this.customCompletionFunction,
 null,this.shim),isSyncCompletionFunction(this.customCompletionFunction)){let result=this.customCompletionFunction(current,argv);return isPromise(result)?result.
-then(list2=>{this.shim.process.nextTick(()=>{done(null,list2)})}).catch(err=>{this.shim.process.nextTick(()=>{done(err,void 0)})}):done(null,result)}else return isFallbackCompletionFunction(
+then(list3=>{this.shim.process.nextTick(()=>{done(null,list3)})}).catch(err=>{this.shim.process.nextTick(()=>{done(err,void 0)})}):done(null,result)}else return isFallbackCompletionFunction(
 this.customCompletionFunction)?this.customCompletionFunction(current,argv,(onCompleted=done)=>this.defaultCompletion(args,argv,current,onCompleted),completions2=>{
 done(null,completions2)}):this.customCompletionFunction(current,argv,completions2=>{done(null,completions2)})}getCompletion(args,done){let current=args.length?args[args.
 length-1]:"",argv=this.yargs.parse(args,!0),completionFunction=this.customCompletionFunction?argv2=>this.customCompletion(args,argv2,current,done):argv2=>this.defaultCompletion(

@@ -5,14 +5,15 @@ import { devNull } from 'node:os'
 import type { AwsSettings } from '../../src/model/declaration.ts'
 import { Faults, type Failure } from './aws/faults.ts'
 import { type Call, createAwsServer } from './aws/http.ts'
-import { RdsStore, rds, type Snapshot, type SnapshotBehaviour } from './aws/rds.ts'
+import { rds } from './aws/rds.ts'
+import { RdsStore, type Snapshot, type SnapshotBehaviour } from './aws/rds-store.ts'
 import { addVersion, SecretStore } from './aws/secret-store.ts'
 import { secretsManager } from './aws/secrets-manager.ts'
 import { sts } from './aws/sts.ts'
 
 export type { Failure } from './aws/faults.ts'
 export type { Call } from './aws/http.ts'
-export type { Snapshot, SnapshotBehaviour } from './aws/rds.ts'
+export type { Snapshot, SnapshotBehaviour } from './aws/rds-store.ts'
 
 export const REGION = 'eu-west-1'
 
@@ -90,9 +91,14 @@ export class Aws {
     this.#secrets.get(id).denied = denied
   }
 
-  /** Makes an instance known to RDS, so that it can be snapshot. */
-  putInstance(identifier: string): void {
-    this.#rds.instances.add(identifier)
+  /** Makes an instance known to RDS; of a cluster that is known already, where one is named. */
+  putInstance(identifier: string, cluster: string | null = null): void {
+    this.#rds.putInstance(identifier, cluster)
+  }
+
+  /** Makes a cluster known to RDS: Aurora's, or a Multi-AZ DB cluster. */
+  putCluster(identifier: string): void {
+    this.#rds.putCluster(identifier)
   }
 
   /** How snapshots made from now on behave; at first they are available at once. */
@@ -101,7 +107,7 @@ export class Aws {
   }
 
   get snapshots(): readonly Snapshot[] {
-    return [...this.#rds.snapshots.values()]
+    return [...this.#rds.snapshots]
   }
 
   /** Every call of the action is refused for want of a permission. */

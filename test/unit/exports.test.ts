@@ -97,6 +97,7 @@ const TYPES = [
   'SettingValue',
   'Snapshot',
   'SnapshotClient',
+  'SnapshotSource',
   'StartedRun',
   'TextOptions',
   'Tls',

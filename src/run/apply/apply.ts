@@ -12,6 +12,7 @@ import { hasPending, removePending } from '../removal/pending.ts'
 import { MissingRights } from './round.ts'
 import { Setbacks } from '../end/setbacks.ts'
 import { assertReserved, type Credentials, readActorAndCredentials } from '../connection/credentials.ts'
+import { patientWithAws } from '../connection/settling.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { readAccessMatrix } from '../access-matrix.ts'
 import { openLockedOrBootstrap, repairAdmin } from '../connection/open.ts'
@@ -37,7 +38,7 @@ export async function apply(
       concerned: declaration,
       recordsOf: (error) => secretRecords(declaration, error),
     },
-    (recorder) => runStages(declaration, identity, dependencies, recorder),
+    (recorder) => runStages(declaration, identity, patientWithAws(declaration, identity, dependencies), recorder),
   )
   return { ...ended, governance: governanceOf(declaration, value) }
 }

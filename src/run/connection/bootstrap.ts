@@ -86,6 +86,18 @@ export async function bootstrapAdmin(
   }
 }
 
+/**
+ * The role does not exist or has another password, which a server does not tell apart; or it may not log in, or not in
+ * this way any more; or its password is stored as an MD5 hash. The master mends each.
+ */
+export function isRefused(error: unknown): boolean {
+  return (
+    error instanceof ConnectFailure &&
+    (['wrong_password', 'turned_away', 'refused', 'other_method'].includes(error.kind) ||
+      ['28000', 'AUTH_MD5'].includes(error.code))
+  )
+}
+
 interface MasterSessions {
   readonly session: Session
   readonly lock: Session

@@ -3,17 +3,17 @@ import { ConnectionError } from '../../errors.ts'
 import { remedyOf } from '../../model/authentication.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { authorityBundle, regionOfHost } from '../../model/rds-host.ts'
 import { CONNECTION_CODES, type ConnectFailure, type FailureKind } from '../../server/failure.ts'
+
+const REFUSED = 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).'
 
 const REMEDIES: Readonly<Record<FailureKind, string>> = {
   unreachable:
     'Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.',
   starting: 'Check the instance in the RDS console; raise connect_timeout if it needs longer to start.',
   full: 'Free connections on the server, or raise its max_connections.',
-  tls:
-    'Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, ' +
-    'China and regions newer than this release: there, the bundle of the region from ' +
-    'https://truststore.pki.rds.amazonaws.com.',
+  tls: 'Name the PEM file of the authority that signed it in tls.ca_file.',
   no_tls: 'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',
   wrong_password:
     "Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",
@@ -23,7 +23,8 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
   unproven: '',
   after_authentication:
     "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
-  refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
+  turned_away: REFUSED,
+  refused: REFUSED,
 }
 
 /** Where one certificate is wrong in its own way; other codes get the remedy of their kind. */
@@ -33,8 +34,28 @@ const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "Set this machine's clock, or wait until the certificate is valid.",
 }
 
-function remedyFor({ kind, code }: ConnectFailure): string {
-  return kind === 'unproven' ? remedyOf(code) : (CERTIFICATE_REMEDIES[code] ?? REMEDIES[kind])
+/** That nobody who is trusted has signed: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+])
+
+function remedyFor({ kind, code }: ConnectFailure, host: string): string {
+  if (kind === 'unproven') return remedyOf(code)
+  const region = regionOfHost(host)
+  if (UNKNOWN_AUTHORITY.has(code) && region !== null) return unknownAuthority(region)
+  return CERTIFICATE_REMEDIES[code] ?? REMEDIES[kind]
+}
+
+/** The authorities of some regions do not come with the program (src/README.md: Authorities of RDS). */
+function unknownAuthority(region: string): string {
+  return (
+    `None of the authorities that were asked signs for RDS in ${region}. ` +
+    `Fetch ${authorityBundle(region)} and name that file in tls.ca_file.`
+  )
 }
 
 /** A failed connection as the caller is told of it; `elapsedMs`: how long was tried. */
@@ -53,7 +74,7 @@ export function toConnectionError(
     code: CONNECTION_CODES[failure.kind],
     field: 'instance',
     message: `cannot connect to ${target}: ${failure.message} (${tried}).`,
-    remedy: remedyFor(failure),
+    remedy: remedyFor(failure, declared.host),
   }
   return new ConnectionError([problem], { cause: failure })
 }

@@ -77,20 +77,42 @@ export async function assertAccount(
  * @param declaration whose secrets to read: all of the run's, or the admin's alone.
  * @throws AwsError; BlockedError for another account; ApplyError when interrupted
  */
-export async function readActorAndCredentials(
-  { dependencies, recorder, secrets }: RunContext,
-  declaration: Declaration,
-): Promise<Credentials> {
+export async function readActorAndCredentials(context: RunContext, declaration: Declaration): Promise<Credentials> {
+  const { dependencies, recorder, secrets } = context
   const known = await assertAccount(declaration.aws, dependencies)
-  const calls = Promise.allSettled([
-    known ?? dependencies.actor(declaration.aws),
-    readCredentials(secrets, declaration),
-  ])
+  const calls = Promise.allSettled([known ?? actorOf(context, declaration), readCredentials(secrets, declaration)])
   const [actor, credentials] = await raceInterrupt(calls, dependencies.signal)
   if (actor.status === 'fulfilled') recorder.setActor(actor.value)
   if (credentials.status === 'rejected') throw credentials.reason
   if (actor.status === 'rejected') throw actor.reason
   return credentials.value
+}
+
+/** In the audit of a run in dev that could not ask. */
+const UNKNOWN_ACTOR: Actor = { arn: 'unknown', account: 'unknown' }
+
+/** A developer's subnet may have no way to STS; who changed anything else than dev has to be known. */
+async function actorOf({ dependencies, recorder }: RunContext, { aws, environment }: Declaration): Promise<Actor> {
+  try {
+    return await dependencies.actor(aws)
+  } catch (error) {
+    const isOutOfReach = error instanceof AwsError && error.problems.every(({ code }) => code === 'aws_unreachable')
+    if (!isOutOfReach || environment !== 'dev') throw error
+    recorder.record({
+      application: null,
+      database: null,
+      username: null,
+      object: 'admin',
+      action: 'identify',
+      status: 'warning',
+      durationMs: 0,
+      message:
+        `the actor of the run is unknown: ${error.message} ` +
+        'Outside of dev, and with expected_account, that ends a run.',
+      statements: [],
+    })
+    return UNKNOWN_ACTOR
+  }
 }
 
 /**

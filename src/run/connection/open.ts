@@ -11,10 +11,10 @@ import {
   type ConnectionsOptions,
   loginTo,
 } from '../../server/connections.ts'
-import { isPassing, retryPatiently } from '../../server/patience.ts'
+import { isPassing, isPassingAtFirst, retryPatiently } from '../../server/patience.ts'
 import type { Session } from '../../server/session.ts'
 import { tlsOptions } from '../../server/tls.ts'
-import { bootstrapAdmin } from './bootstrap.ts'
+import { bootstrapAdmin, isRefused } from './bootstrap.ts'
 import { toConnectionError } from './connection-error.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { cancelOnInterrupt } from '../interrupt.ts'
@@ -162,7 +162,7 @@ async function loginOrBootstrap(
       if (!isRefused(error) || context.declaration.masterSecretId === null) throw error
       const admin = adminCredentialOf(context.declaration, adminSecret, context.dependencies)
       await bootstrapAdmin(context, target, admin, adminSecret)
-      return await loginAsAdmin(context, target, adminSecret)
+      return await loginAsAdmin(context, target, adminSecret, isPassing)
     }
   })
 }
@@ -172,11 +172,12 @@ async function loginOrBootstrap(
  * @throws ConnectFailure
  */
 async function login(context: RunContext, target: Target, adminSecret: Credential | null): Promise<AdminSession> {
+  const mayPass = isPassingAtFirst()
   try {
-    return await loginAsAdmin(context, target, adminSecret)
+    return await loginAsAdmin(context, target, adminSecret, mayPass)
   } catch (error) {
     if (!isRefused(error) || adminSecret === null) throw error
-    const rotated = await loginWithOtherVersion(context, target, adminSecret)
+    const rotated = await loginWithOtherVersion(context, target, adminSecret, mayPass)
     if (rotated === null) throw error
     return rotated
   }
@@ -198,27 +199,17 @@ async function explainFailure<T>(
   }
 }
 
-/**
- * The role does not exist or has another password, which a server does not tell apart; or it may not log in, or not in
- * this way any more; or its password is stored as an MD5 hash. The master mends each.
- */
-function isRefused(error: unknown): boolean {
-  return (
-    error instanceof ConnectFailure &&
-    (['wrong_password', 'refused', 'other_method'].includes(error.kind) || ['28000', 'AUTH_MD5'].includes(error.code))
-  )
-}
-
 async function loginWithOtherVersion(
   context: RunContext,
   target: Target,
   tried: Credential,
+  mayPass: (failure: ConnectFailure) => boolean,
 ): Promise<AdminSession | null> {
   for (const stage of ['AWSPENDING', 'AWSCURRENT'] as const) {
     const version = await context.secrets.readStage(tried.secretId, stage)
     if (version === null || version.versionId === tried.versionId) continue
     try {
-      return await loginAsAdmin(context, target, version)
+      return await loginAsAdmin(context, target, version, mayPass)
     } catch (error) {
       if (!isRefused(error)) throw error
     }
@@ -230,6 +221,7 @@ async function loginAsAdmin(
   { declaration, dependencies }: RunContext,
   target: Target,
   adminSecret: Credential | null,
+  mayPass: (failure: ConnectFailure) => boolean,
 ): Promise<AdminSession> {
   const { host, port } = target.endpoint
   const credential = adminCredentialOf(declaration, adminSecret, dependencies)
@@ -239,7 +231,7 @@ async function loginAsAdmin(
     {
       timeoutMs: limit * 1000,
       signal: dependencies.signal,
-      isPassing: isPassing,
+      isPassing: mayPass,
       report: (reason, elapsedMs) =>
         dependencies.progress(
           `waiting for ${host}:${String(port)} (${(elapsedMs / 1000).toFixed(0)} of ${String(limit)} s): ${reason}`,

@@ -21,6 +21,10 @@ export interface Closed {
   readonly obstacles: Problem[]
   /** What was tried and failed, each of one application: it is not tried again. */
   readonly failed: Problem[]
+  /** AWS knows what a snapshot would be taken of. */
+  isSourceKnown: boolean
+  /** What AWS said instead, of each that was to be in a snapshot. */
+  readonly unsaved: Problem[]
   /** The master was asked for what the admin lacks: once is enough. */
   hasAskedMaster: boolean
 }

@@ -20,6 +20,7 @@ import type { Closed } from './ending.ts'
 import { type Examination, examine, findLeaving, isAdmissible } from './examine.ts'
 import { problemsOf, runRemovalPlan } from './run-plan.ts'
 import { askMaster, LackingRights } from './rights.ts'
+import { findSource } from './source.ts'
 
 const POLL_MS = 1_000
 
@@ -86,6 +87,7 @@ async function closeAndExamine(
   const fail = (problems: readonly Problem[]): void => void closed.failed.push(...problems)
   if (requests !== null)
     fail(await problemsOf(runRemovalPlan(context, server, planRequests(cluster, ours, requestOf(context, requests)))))
+  await findSource(context, ours, closed)
   // Once is enough, unless somebody opened the login again: its members may have business elsewhere.
   const open = withoutFailed(ours.filter(losesAccess), closed).filter(
     ({ username }) => !closed.logins.has(username) || cluster.roles.get(username)?.canLogin === true,
@@ -100,8 +102,9 @@ async function closeAndExamine(
 }
 
 /** Those that nothing failed for yet. */
-export function withoutFailed(departures: readonly Departure[], { failed }: Closed): readonly Departure[] {
-  return departures.filter((departure) => !failed.some(({ application }) => application === departure.application))
+export function withoutFailed(departures: readonly Departure[], { failed, unsaved }: Closed): readonly Departure[] {
+  const left = new Set([...failed, ...unsaved].map(({ application }) => application))
+  return departures.filter(({ application }) => !left.has(application))
 }
 
 /** What is remembered of whoever asks for a removal. */

@@ -1,7 +1,7 @@
 /**
  * The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes.
  */
-import { ApplyError, BlockedError } from '../../errors.ts'
+import { ApplyError, AwsError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { isInvalid, type DatabaseState } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding } from '../../model/removal.ts'
@@ -23,13 +23,26 @@ import { takeSnapshot } from './take-snapshot.ts'
  * @throws ProvisionError, after databases that were closed are open again as far as they are still there.
  */
 export async function runRemoval(all: Removal): Promise<void> {
-  const closed: Closed = { logins: new Map(), databases: [], obstacles: [], failed: [], hasAskedMaster: false }
+  const closed = nothingClosed()
   try {
     await removeInRounds(all, closed)
-    if (closed.failed.length > 0) throw new ApplyError(closed.failed)
+    if (closed.failed.length > 0) throw new ApplyError([...closed.failed, ...closed.unsaved])
+    if (closed.unsaved.length > 0) throw new AwsError(closed.unsaved)
     if (closed.obstacles.length > 0) throw new BlockedError(closed.obstacles)
   } catch (error) {
     throw await endOf(all, closed, error)
+  }
+}
+
+function nothingClosed(): Closed {
+  return {
+    logins: new Map(),
+    databases: [],
+    obstacles: [],
+    failed: [],
+    isSourceKnown: false,
+    unsaved: [],
+    hasAskedMaster: false,
   }
 }
 

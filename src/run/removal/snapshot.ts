@@ -47,31 +47,32 @@ export async function awaitOtherRemovals(
 /**
  * The snapshot that another removal of the run asked for after `closedAt`, or a new one. Called under the instance's
  * lock, so that two never ask at once.
- * @returns null where the instance is busy and the snapshot has to be asked for later.
+ * @returns null where the instance or cluster is busy and the snapshot has to be asked for later.
  */
 export async function findOrCreate(
   session: Session,
   order: SnapshotOrder,
   closedAt: Date,
 ): Promise<{ readonly id: string; readonly isNew: boolean } | null> {
-  const { client, group, instance } = order
-  const shared = (await client.list(instance)).find((snapshot) => isShared(snapshot, group, closedAt))
+  const { client, group, source } = order
+  const shared = (await client.list(source)).find((snapshot) => isShared(snapshot, group, closedAt))
   if (shared !== undefined) return { id: shared.id, isNew: false }
   const facts = { ...order, requestedAt: await serverTime(session) }
   const id = snapshotId(facts)
-  return (await client.create(id, instance, snapshotTags(facts))) ? { id, isNew: true } : null
+  return (await client.create(id, source, snapshotTags(facts))) ? { id, isNew: true } : null
 }
 
-/** Time before the instance is asked again. */
+/** Time before the instance, or its cluster, is asked again. */
 export async function awaitIdleInstance(
-  { instance, progress, signal }: SnapshotOrder,
+  { source, progress, signal }: SnapshotOrder,
   started: number,
   timeoutMs: number,
 ): Promise<void> {
+  const busy = `the ${source.kind} ${source.id}`
   if (Date.now() - started > timeoutMs)
-    throw snapshotError(`the instance ${instance} was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`)
+    throw snapshotError(`${busy} was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`)
   progress(
-    `the instance ${instance} is busy and takes no snapshot yet (${toSeconds(Date.now() - started)} of ${toSeconds(timeoutMs)} s)`,
+    `${busy} is busy and takes no snapshot yet (${toSeconds(Date.now() - started)} of ${toSeconds(timeoutMs)} s)`,
   )
   await pause(Math.min(BUSY_RETRY_MS, timeoutMs), signal)
 }
@@ -79,12 +80,12 @@ export async function awaitIdleInstance(
 /** @throws AwsError (exit 5) where the snapshot fails, vanishes or takes too long. */
 export async function awaitAvailable(
   id: string,
-  { client, signal, progress, timeoutMs }: SnapshotOrder,
+  { client, source, signal, progress, timeoutMs }: SnapshotOrder,
   started: number,
 ): Promise<void> {
   let reported = -Infinity
   for (let wait = 1000; ; wait = Math.min(wait * 1.5, LONGEST_POLL_MS)) {
-    const snapshot = await client.find(id)
+    const snapshot = await client.find(id, source)
     if (snapshot?.status === 'available') return
     assertPromising(id, snapshot)
     const elapsed = Date.now() - started

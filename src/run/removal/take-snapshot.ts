@@ -19,17 +19,6 @@ export async function takeSnapshot(all: Removal, departures: readonly Departure[
   const { declaration, dependencies, identity, recorder } = context
   const { signal, progress, snapshotTimeoutMs: timeoutMs, waits } = dependencies
   const client = withInterrupt(await dependencies.snapshots(declaration.aws), signal)
-  const order: SnapshotOrder = {
-    client,
-    signal,
-    progress,
-    timeoutMs,
-    othersMs: waits.othersMs,
-    group,
-    instance: declaration.instance.identifier,
-    buildId: identity.buildId,
-    clusterName: declaration.clusterName,
-  }
   const started = Date.now()
   type Ending = Pick<RecordDraft, 'action' | 'message'> &
     ({ readonly status: 'created' | 'no_change' } | { readonly status: 'failed'; readonly code: ProblemCode })
@@ -41,6 +30,17 @@ export async function takeSnapshot(all: Removal, departures: readonly Departure[
     recorder.record({ ...subject, ...ending, durationMs: Date.now() - started, statements: [] })
   }
   try {
+    const order: SnapshotOrder = {
+      client,
+      source: await client.locate(declaration.instance.identifier),
+      signal,
+      progress,
+      timeoutMs,
+      othersMs: waits.othersMs,
+      group,
+      buildId: identity.buildId,
+      clusterName: declaration.clusterName,
+    }
     if (!signs.isAlone) await awaitOtherRemovals(signs.countOthers, order)
     const { id, isNew } = await requestSnapshot(all, order, closedAt, started)
     progress(isNew ? `snapshot ${id} asked for` : `snapshot ${id} of another removal of this run is shared`)

@@ -8,6 +8,14 @@ import { authoritiesOf } from '../../../src/server/tls.ts'
 import { TUNNELLED_HOST } from '../../support/certificates.ts'
 import { type Bed, bedFor, type Entry, type Outcome, VERSIONS } from '../../support/provision.ts'
 
+/** Those of which the package has the authorities; others fetch a bundle. */
+const REGIONS = [
+  ...['af-south-1', 'ap-east-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-south-2'],
+  ...['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3', 'ap-southeast-4', 'ca-central-1', 'eu-central-1'],
+  ...['eu-central-2', 'eu-north-1', 'eu-south-1', 'eu-south-2', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'me-central-1'],
+  ...['me-south-1', 'sa-east-1', 'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2'],
+]
+
 /** A run that needs no application: whether the admin gets in is all that counts here. */
 async function connectWith(bed: Bed, variables: Entry): Promise<Outcome> {
   return bed.declare({}, variables).apply()
@@ -42,11 +50,10 @@ test('the authorities of RDS come with the program: many, all authorities, none 
   t.true(certificates.every((certificate) => certificate.ca))
   const prints = new Set(awsProfiles.ca.map((pem) => createHash('sha256').update(pem).digest('hex')))
   t.is(prints.size, certificates.length)
-  const regions = ['us-east-1', 'eu-central-1', 'eu-west-1', 'ap-southeast-2']
-  for (const region of regions)
+  for (const region of REGIONS)
     t.true(
       certificates.some(
-        ({ subject, validTo }) => subject.includes(region) && new Date(validTo) > new Date('2050-01-01'),
+        ({ subject, validTo }) => subject.includes(`RDS ${region} Root`) && new Date(validTo) > new Date('2050-01-01'),
       ),
       region,
     )
@@ -121,6 +128,33 @@ for (const version of VERSIONS.slice(-1)) {
 
   test.serial(`${on}without a file the authorities of RDS count, and this server has none of them`, async (t) => {
     t.regex(await refusal(t, valid(), { tls: {} }), /unknown authority/)
+  })
+
+  test.serial(`${on}an instance whose authority is not among them: the bundle of its region is named`, async (t) => {
+    const connect_through = { host: '127.0.0.1', port: valid().server.port }
+    const bundles: readonly (readonly [string, string])[] = [
+      [
+        'db.abc.il-central-1.rds.amazonaws.com',
+        'https://truststore.pki.rds.amazonaws.com/il-central-1/il-central-1-bundle.pem',
+      ],
+      [
+        'shop.cluster-abc.us-gov-east-1.rds.amazonaws.com',
+        'https://truststore.pki.us-gov-west-1.rds.amazonaws.com/us-gov-east-1/us-gov-east-1-bundle.pem',
+      ],
+      [
+        'db.abc.rds.cn-northwest-1.amazonaws.com.cn',
+        'https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/cn-northwest-1/cn-northwest-1-bundle.pem',
+      ],
+    ]
+    for (const [host, bundle] of bundles)
+      for (const tls of [{}, { mode: 'verify-ca' }, { ca_file: valid().server.otherCaFile }]) {
+        const told = await refusal(t, valid(), { tls, instance: { host }, connect_through })
+        t.true(told.endsWith(`Fetch ${bundle} and name that file in tls.ca_file.`), told)
+      }
+    t.regex(
+      await refusal(t, valid(), { tls: {} }),
+      /unknown authority.*Name the PEM file of the authority that signed it/,
+    )
   })
 
   test.serial(

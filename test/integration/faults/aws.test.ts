@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { describeProblem, AwsError } from '../../../src/errors.ts'
 import type { Problem } from '../../../src/model/problem.ts'
+import type { SnapshotSource } from '../../../src/model/snapshot.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
 import { readActor } from '../../../src/secrets/identity.ts'
@@ -19,6 +20,12 @@ import { launchBundle } from '../../support/launch.ts'
 const LIMITS = { connect: 1_000, request: 300, call: 15_000 }
 const SHORT = { ...LIMITS, call: 1_500 }
 const endpoint = { host: 'db.abc.eu-west-1.rds.amazonaws.com', port: 5432 }
+
+const INSTANCE: SnapshotSource = { kind: 'instance', id: 'db' }
+const CLUSTER: SnapshotSource = { kind: 'cluster', id: 'cluster' }
+
+/** Made twice, they would be another call. */
+const ASKS_FOR_SNAPSHOTS = new Set(['CreateDBSnapshot', 'CreateDBClusterSnapshot'])
 
 interface Call {
   /** How the error names the service. */
@@ -47,13 +54,23 @@ const CALLS: readonly Call[] = [
     make: () => createSecretReader(SETTINGS, LIMITS).readStage('a', 'AWSPENDING'),
   },
   { service: 'AWS STS', action: 'GetCallerIdentity', make: () => readActor(SETTINGS, LIMITS) },
-  { service: 'Amazon RDS', action: 'DescribeDBSnapshots', make: () => snapshots((client) => client.list('db')) },
-  { service: 'Amazon RDS', action: 'DescribeDBSnapshots', make: () => snapshots((client) => client.find('snap')) },
+  { service: 'Amazon RDS', action: 'DescribeDBInstances', make: () => snapshots((client) => client.locate('db')) },
+  { service: 'Amazon RDS', action: 'DescribeDBSnapshots', make: () => snapshots((client) => client.list(INSTANCE)) },
   {
     service: 'Amazon RDS',
-    action: 'CreateDBSnapshot',
-    make: () => snapshots((client) => client.create('snap', 'db', new Map())),
+    action: 'DescribeDBSnapshots',
+    make: () => snapshots((client) => client.find('snap', INSTANCE)),
   },
+  {
+    service: 'Amazon RDS',
+    action: 'DescribeDBClusterSnapshots',
+    make: () => snapshots((client) => client.list(CLUSTER)),
+  },
+  ...[INSTANCE, CLUSTER].map((source) => ({
+    service: 'Amazon RDS',
+    action: source === INSTANCE ? 'CreateDBSnapshot' : 'CreateDBClusterSnapshot',
+    make: () => snapshots((client) => client.create('snap', source, new Map())),
+  })),
 ]
 
 interface Event {
@@ -162,6 +179,7 @@ test.before(async () => {
   aws = await startAws()
   Object.assign(process.env, aws.env)
   aws.putInstance('db')
+  aws.putCluster('cluster')
 })
 test.beforeEach(() => {
   aws.heal()
@@ -190,6 +208,7 @@ for (const { title, strike, field, message, remedy, isRetried } of EVENTS) {
       const told = problem === undefined ? '' : describeProblem({ ...problem, remedy: '' })
       t.is(told.split(service).length - 1, 1, `the service is named once: ${told}`)
       t.regex(problem?.message ?? '', message, action)
+      t.true(told.includes(`${action} in ${REGION} at ${new URL(aws.endpoint).host}`), told)
       t.regex(problem?.remedy ?? '', remedy, action)
       t.deepEqual(others, [])
       const tries = aws.callsTo(action).length / CALLS.filter((call) => call.action === action).length
@@ -206,9 +225,10 @@ test.serial('denied: the secret or the permission is named', async (t) => {
     const [problem] = await problemsOf(make())
     t.regex(
       `${problem?.message ?? ''} ${problem?.remedy ?? ''}`,
-      service === 'AWS STS' ? /permissions/ : new RegExp(`Allow (?:secretsmanager|rds):`),
+      service === 'AWS STS' ? /permissions/ : new RegExp(`Allow (?:secretsmanager|rds):${action}\\b`),
       action,
     )
+    t.true(problem?.message.includes(`${action} in ${REGION} at ${new URL(aws.endpoint).host}`), problem?.message)
     t.is(aws.callsTo(action).length, 1, 'a refusal is not asked for again')
     aws.heal()
     aws.calls.length = 0
@@ -218,7 +238,7 @@ test.serial('denied: the secret or the permission is named', async (t) => {
 
 test.serial('what passes is waited for: one failure of each kind, then an answer', async (t) => {
   for (const { action, make } of CALLS.filter(
-    (call) => call.action !== 'GetSecretValue' && call.action !== 'CreateDBSnapshot',
+    (call) => call.action !== 'GetSecretValue' && !ASKS_FOR_SNAPSHOTS.has(call.action),
   )) {
     aws.calls.length = 0
     aws.putLogin('a', 'u', 'p')
@@ -235,7 +255,7 @@ test.serial('a clock of ours that is hours off is allowed for', async (t) => {
   for (const skew of [-7_200_000, 7_200_000]) {
     aws.putLogin('a', 'u', 'p')
     aws.skewClock(skew)
-    for (const { action, make } of CALLS.filter((call) => call.action !== 'CreateDBSnapshot')) {
+    for (const { action, make } of CALLS.filter((call) => !ASKS_FOR_SNAPSHOTS.has(call.action))) {
       aws.calls.length = 0
       await t.notThrowsAsync(make(), action)
       t.true(aws.callsTo(action).length > 1, action)
@@ -310,7 +330,7 @@ test.serial(
         else
           t.regex(
             `${field ?? ''}: ${message ?? ''}`,
-            /^(AWS STS|AWS Secrets Manager|IAM login token): TimeoutError: no answer within 1.5 s/,
+            /^(AWS STS: GetCallerIdentity|AWS Secrets Manager: BatchGetSecretValue|IAM login token)( in eu-west-1)?: TimeoutError: no answer within 1.5 s/,
             title,
           )
         t.deepEqual(others, [])
@@ -340,7 +360,7 @@ test.serial('a role that cannot be assumed: denied, throttled, silent', async (t
     const [problem, ...others] = await problemsOf(readActor(settings, LIMITS))
     t.regex(
       `${problem?.field ?? ''} ${problem?.message ?? ''}`,
-      /^(?:assume_role_arn AWS STS: AccessDenied|AWS STS Thrott|AWS STS Timeout)/,
+      /^(?:assume_role_arn AWS STS: GetCallerIdentity in eu-west-1: AccessDenied|AWS STS GetCallerIdentity in eu-west-1: (?:Thrott|Timeout))/,
     )
     t.deepEqual(others, [])
     count('events', 'AWS')

@@ -112,14 +112,14 @@ for (const version of IS_WHOLE ? VERSIONS : VERSIONS.slice(-1)) {
       aws.fail('CreateDBSnapshot', { code: 'InvalidDBInstanceState', status: 400 })
       await keepsAll(t, bed(), stack, /was busy for/)
       aws.heal()
-      for (const action of ['CreateDBSnapshot', 'DescribeDBSnapshots']) {
+      for (const action of ['CreateDBSnapshot', 'DescribeDBSnapshots', 'DescribeDBInstances']) {
         aws.deny(action)
-        await keepsAll(t, bed(), stack, /AccessDenied.*Allow rds:CreateDBSnapshot/)
+        await keepsAll(t, bed(), stack, new RegExp(`AccessDenied.*Allow rds:${action}`))
         aws.heal()
       }
       const { host, port } = bed().server
       stack.variables = { ...stack.variables, instance: { host, port, identifier: 'nobody' } }
-      await keepsAll(t, bed(), stack, /DBInstanceNotFound.*Set instance\.identifier/)
+      await keepsAll(t, bed(), stack, /neither an instance nor a cluster.*Set instance\.identifier/)
       stack.variables = { ...stack.variables, instance: { host, port, identifier: 'db-1' } }
       aws.fail('CreateDBSnapshot', { code: 'InvalidDBInstanceState', status: 400, times: 1 })
       await stack.destroyOk('kept')

@@ -140,6 +140,40 @@ test.serial('ARNs, whole and without their end, find their secret; a name means 
   )
 })
 
+test.serial('a secret whose ARN names another region is read there, the others where the run is', async (t) => {
+  const names = putMany('here', 3)
+  const own = aws.arnOf('here/2')
+  const others = ['us-east-2', 'ap-southeast-5'].map(
+    (region) => `arn:aws:secretsmanager:${region}:123456789012:secret:there-AbCdEf`,
+  )
+  for (const arn of others) aws.putLogin(arn, 'u', `password of ${arn}`)
+  const reader = createSecretReader(SETTINGS)
+  const ids = [...names.slice(0, 2), own, ...others]
+  const { credentials, problems } = await reader.readCurrent(ids)
+  t.deepEqual([...problems.values()], [])
+  t.deepEqual([...credentials.keys()], ids)
+  t.deepEqual(
+    others.map((arn) => credentials.get(arn)?.password.reveal()),
+    others.map((arn) => `password of ${arn}`),
+  )
+  t.deepEqual(aws.calls.map(({ action, caller }) => `${action} ${caller.region}`).sort(), [
+    'BatchGetSecretValue ap-southeast-5',
+    'BatchGetSecretValue eu-west-1',
+    'BatchGetSecretValue us-east-2',
+  ])
+  for (const arn of others) t.is((await reader.readStage(arn, 'AWSCURRENT'))?.secretId, arn)
+})
+
+test.serial('ARNs alone need no region of the run', async (t) => {
+  aws.putLogin('regional', 'u', 'p')
+  const arn = aws.arnOf('regional')
+  delete process.env['AWS_REGION']
+  const { credentials } = await createSecretReader({ ...SETTINGS, region: null })
+    .readCurrent([arn])
+    .finally(() => Object.assign(process.env, aws.env))
+  t.is(credentials.size, 1)
+})
+
 test.serial('one version by its label; null where there is none', async (t) => {
   const current = aws.putLogin('staged', 'u', 'current')
   const reader = createSecretReader(SETTINGS)

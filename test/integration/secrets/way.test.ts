@@ -82,7 +82,7 @@ test.serial('every service is asked through HTTPS_PROXY by CONNECT, with the aut
   t.is((await run.actor(settings)).arn, 'arn:aws:sts::123456789012:assumed-role/provisioner/rds-provision')
   t.is((await run.secrets(AWS_SETTINGS).readCurrent(['by-proxy'])).credentials.size, 1)
   const snapshots = await awsDependencies(readAwsEnvironment(variables)).snapshots(AWS_SETTINGS)
-  t.deepEqual(await snapshots.list('db'), [])
+  t.deepEqual(await snapshots.list(await snapshots.locate('db')), [])
   snapshots.close()
   t.deepEqual([...new Set(proxy.tunnels)].sort(), [
     'rds.eu-west-1.amazonaws.com:443',
@@ -119,7 +119,7 @@ test.serial('a proxy that refuses is named by its answer', async (t) => {
   const told = await endOf(run.actor(AWS_SETTINGS))
   t.regex(
     told,
-    /^aws_unreachable: Error: the proxy 127\.0\.0\.1:\d+ opens no way to sts\.eu-west-1\.amazonaws\.com: 407 No\.$/,
+    /^aws_unreachable: GetCallerIdentity in eu-west-1 at sts\.eu-west-1\.amazonaws\.com: Error: the proxy 127\.0\.0\.1:\d+ opens no way to sts\.eu-west-1\.amazonaws\.com: 407 No\.$/,
   )
   t.false(told.includes('sentinel'))
 })

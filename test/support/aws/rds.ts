@@ -1,77 +1,24 @@
-/** Amazon RDS, query protocol: manual snapshots of instances and their tags. */
+/** Amazon RDS, query protocol: instances, clusters, manual snapshots of both, and their tags. */
 import * as v from 'valibot'
 import { AwsError, type Json, type Params, type Service } from './protocol.ts'
-import { ACCOUNT } from './secret-store.ts'
+import type { RdsStore, Snapshot, SourceKind } from './rds-store.ts'
 
-export interface SnapshotBehaviour {
-  /** Time from creation until the snapshot is there. */
-  readonly milliseconds: number
-  /** What becomes of it; `available` when not given. */
-  readonly outcome?: 'available' | 'failed'
-}
-
-/** A snapshot as the service keeps it. */
-export interface Snapshot {
-  readonly id: string
-  readonly instance: string
-  readonly arn: string
-  readonly createdAt: Date
-  readonly doneAt: Date
-  readonly outcome: 'available' | 'failed'
-  readonly tags: Map<string, string>
-}
-
-const Create = v.object({ DBSnapshotIdentifier: v.string(), DBInstanceIdentifier: v.string() })
-const Describe = v.object({
+const Instance = v.object({ DBInstanceIdentifier: v.string(), DBClusterIdentifier: v.optional(v.string()) })
+const Cluster = v.object({ DBClusterIdentifier: v.string() })
+const CreateOfInstance = v.object({ DBSnapshotIdentifier: v.string(), DBInstanceIdentifier: v.string() })
+const CreateOfCluster = v.object({ DBClusterSnapshotIdentifier: v.string(), DBClusterIdentifier: v.string() })
+const DescribeOfInstances = v.object({
   DBSnapshotIdentifier: v.optional(v.string()),
   DBInstanceIdentifier: v.optional(v.string()),
   SnapshotType: v.optional(v.string()),
 })
-const Instance = v.object({ DBInstanceIdentifier: v.string() })
+const DescribeOfClusters = v.object({
+  DBClusterSnapshotIdentifier: v.optional(v.string()),
+  DBClusterIdentifier: v.optional(v.string()),
+  SnapshotType: v.optional(v.string()),
+})
 const Resource = v.object({ ResourceName: v.string() })
 const Fields = v.record(v.string(), v.string())
-
-/** Instances, snapshots and their tags. */
-export class RdsStore {
-  readonly instances = new Set<string>()
-  readonly snapshots = new Map<string, Snapshot>()
-  readonly #region: string
-  behaviour: SnapshotBehaviour = { milliseconds: 0 }
-
-  constructor(region: string) {
-    this.#region = region
-  }
-
-  createSnapshot(id: string, instance: string, tags: Map<string, string>): Snapshot {
-    if (!this.instances.has(instance))
-      throw new AwsError('DBInstanceNotFound', `DBInstance ${instance} not found.`, 404)
-    if (this.snapshots.has(id))
-      throw new AwsError(
-        'DBSnapshotAlreadyExists',
-        `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`,
-      )
-    const createdAt = new Date()
-    const { milliseconds, outcome = 'available' } = this.behaviour
-    const doneAt = new Date(createdAt.getTime() + milliseconds)
-    const snapshot: Snapshot = {
-      id,
-      instance,
-      arn: `arn:aws:rds:${this.#region}:${ACCOUNT}:snapshot:${id}`,
-      createdAt,
-      doneAt,
-      outcome,
-      tags,
-    }
-    this.snapshots.set(id, snapshot)
-    return snapshot
-  }
-
-  byArn(arn: string): Snapshot {
-    const snapshot = [...this.snapshots.values()].find((one) => one.arn === arn)
-    if (snapshot === undefined) throw new AwsError('DBSnapshotNotFound', `DBSnapshot ${arn} not found.`, 404)
-    return snapshot
-  }
-}
 
 /** The service over a store. */
 export function rds(store: RdsStore): Service {
@@ -80,8 +27,13 @@ export function rds(store: RdsStore): Service {
     namespace: 'http://rds.amazonaws.com/doc/2014-10-31/',
     actions: new Map([
       ['CreateDBInstance', (params): Json => createInstance(store, params)],
+      ['CreateDBCluster', (params): Json => createCluster(store, params)],
+      ['DescribeDBInstances', (params): Json => describeInstances(store, params)],
+      ['DescribeDBClusters', (params): Json => describeClusters(store, params)],
       ['CreateDBSnapshot', (params): Json => createSnapshot(store, params)],
+      ['CreateDBClusterSnapshot', (params): Json => createClusterSnapshot(store, params)],
       ['DescribeDBSnapshots', (params): Json => describeSnapshots(store, params)],
+      ['DescribeDBClusterSnapshots', (params): Json => describeClusterSnapshots(store, params)],
       ['AddTagsToResource', (params): Json => addTags(store, params)],
       ['ListTagsForResource', (params): Json => listTags(store, params)],
     ]),
@@ -89,33 +41,88 @@ export function rds(store: RdsStore): Service {
 }
 
 function createInstance(store: RdsStore, params: Params): Json {
+  const { DBInstanceIdentifier, DBClusterIdentifier = null } = v.parse(Instance, params)
+  store.putInstance(DBInstanceIdentifier, DBClusterIdentifier)
+  return { DBInstance: describeInstance(store.instance(DBInstanceIdentifier)) }
+}
+
+function createCluster(store: RdsStore, params: Params): Json {
+  const { DBClusterIdentifier } = v.parse(Cluster, params)
+  store.putCluster(DBClusterIdentifier)
+  return { DBCluster: describeCluster(store.cluster(DBClusterIdentifier)) }
+}
+
+function describeInstances(store: RdsStore, params: Params): Json {
   const { DBInstanceIdentifier } = v.parse(Instance, params)
-  store.instances.add(DBInstanceIdentifier)
-  return { DBInstance: { DBInstanceIdentifier, DBInstanceStatus: 'available' } }
+  return { DBInstances: { DBInstance: [describeInstance(store.instance(DBInstanceIdentifier))] } }
+}
+
+function describeInstance({ id, cluster }: ReturnType<RdsStore['instance']>): Json {
+  const member = cluster === null ? {} : { DBClusterIdentifier: cluster }
+  return { DBInstanceIdentifier: id, DBInstanceStatus: 'available', ...member }
+}
+
+function describeClusters(store: RdsStore, params: Params): Json {
+  const { DBClusterIdentifier } = v.parse(Cluster, params)
+  return { DBClusters: { DBCluster: [describeCluster(store.cluster(DBClusterIdentifier))] } }
+}
+
+function describeCluster(id: string): Json {
+  return { DBClusterIdentifier: id, Status: 'available' }
+}
+
+function createSnapshot(store: RdsStore, params: Params): Json {
+  const { DBSnapshotIdentifier: id, DBInstanceIdentifier: instance } = v.parse(CreateOfInstance, params)
+  return { DBSnapshot: begun(store.createSnapshot('instance', id, instance, tagsIn(params))) }
+}
+
+function createClusterSnapshot(store: RdsStore, params: Params): Json {
+  const { DBClusterSnapshotIdentifier: id, DBClusterIdentifier: cluster } = v.parse(CreateOfCluster, params)
+  return { DBClusterSnapshot: begun(store.createSnapshot('cluster', id, cluster, tagsIn(params))) }
 }
 
 /** As with the real service, the answer has no SnapshotCreateTime: the snapshot has not begun. */
-function createSnapshot(store: RdsStore, params: Params): Json {
-  const { DBSnapshotIdentifier, DBInstanceIdentifier } = v.parse(Create, params)
-  const snapshot = store.createSnapshot(DBSnapshotIdentifier, DBInstanceIdentifier, tagsIn(params))
-  return {
-    DBSnapshot: { ...description(snapshot), Status: 'creating', PercentProgress: 0, SnapshotCreateTime: undefined },
-  }
+function begun(snapshot: Snapshot): Json {
+  return { ...description(snapshot), Status: 'creating', PercentProgress: 0, SnapshotCreateTime: undefined }
 }
 
 function describeSnapshots(store: RdsStore, params: Params): Json {
-  const { DBSnapshotIdentifier: id, DBInstanceIdentifier: instance, SnapshotType: type } = v.parse(Describe, params)
-  if (id !== undefined && !store.snapshots.has(id))
-    throw new AwsError('DBSnapshotNotFound', `DBSnapshot ${id} not found.`, 404)
+  const {
+    DBSnapshotIdentifier: id,
+    DBInstanceIdentifier: source,
+    SnapshotType: type,
+  } = v.parse(DescribeOfInstances, params)
+  return { DBSnapshots: { DBSnapshot: find(store, 'instance', { id, source, type }, params) } }
+}
+
+/** Of a cluster that is not there, it has none: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusterSnapshots.html */
+function describeClusterSnapshots(store: RdsStore, params: Params): Json {
+  const {
+    DBClusterSnapshotIdentifier: id,
+    DBClusterIdentifier: source,
+    SnapshotType: type,
+  } = v.parse(DescribeOfClusters, params)
+  return { DBClusterSnapshots: { DBClusterSnapshot: find(store, 'cluster', { id, source, type }, params) } }
+}
+
+interface Wanted {
+  readonly id: string | undefined
+  readonly source: string | undefined
+  readonly type: string | undefined
+}
+
+function find(store: RdsStore, kind: SourceKind, { id, source, type }: Wanted, params: Params): Json[] {
   const filters = filtersIn(params)
-  const found = [...store.snapshots.values()].filter(
-    (snapshot) =>
-      (id === undefined || snapshot.id === id) &&
-      (instance === undefined || snapshot.instance === instance) &&
-      (type === undefined || type === 'manual') &&
-      filters.every((filter) => matches(snapshot, filter)),
-  )
-  return { DBSnapshots: { DBSnapshot: found.map(description) } }
+  const all = id === undefined ? store.snapshots : [store.snapshot(kind, id)]
+  return all
+    .filter(
+      (snapshot) =>
+        snapshot.kind === kind &&
+        (source === undefined || snapshot.source === source.toLowerCase()) &&
+        (type === undefined || type === 'manual') &&
+        filters.every((filter) => matches(snapshot, filter)),
+    )
+    .map(description)
 }
 
 interface Filter {
@@ -125,8 +132,8 @@ interface Filter {
 
 function matches(snapshot: Snapshot, { name, values }: Filter): boolean {
   const fields: ReadonlyMap<string, string> = new Map([
-    ['db-instance-id', snapshot.instance],
-    ['db-snapshot-id', snapshot.id],
+    [snapshot.kind === 'instance' ? 'db-instance-id' : 'db-cluster-id', snapshot.source],
+    [snapshot.kind === 'instance' ? 'db-snapshot-id' : 'db-cluster-snapshot-id', snapshot.id],
     ['snapshot-type', 'manual'],
     ['engine', 'postgres'],
   ])
@@ -146,13 +153,15 @@ function listTags(store: RdsStore, params: Params): Json {
 }
 
 function description(snapshot: Snapshot): Readonly<Record<string, Json>> {
-  const { id, instance, arn, createdAt, doneAt, outcome } = snapshot
+  const { id, kind, source, arn, createdAt, doneAt, outcome } = snapshot
   const total = doneAt.getTime() - createdAt.getTime()
   const done = Date.now() >= doneAt.getTime()
+  const named =
+    kind === 'instance'
+      ? { DBSnapshotIdentifier: id, DBInstanceIdentifier: source, DBSnapshotArn: arn }
+      : { DBClusterSnapshotIdentifier: id, DBClusterIdentifier: source, DBClusterSnapshotArn: arn }
   return {
-    DBSnapshotIdentifier: id,
-    DBInstanceIdentifier: instance,
-    DBSnapshotArn: arn,
+    ...named,
     SnapshotType: 'manual',
     Engine: 'postgres',
     SnapshotCreateTime: createdAt.toISOString(),

@@ -31,12 +31,12 @@ export class SecretStore {
     this.#region = region
   }
 
-  /** Makes an empty secret. `id` is a name in this account, or the full ARN of a secret of another. */
-  create(id: string): StoredSecret {
-    if (this.find(id) !== null)
+  /** Makes an empty secret. `id` is a name in this account, or the full ARN of a secret of another account or region. */
+  create(id: string, region = this.#region): StoredSecret {
+    if (this.find(id, region) !== null)
       throw new AwsError('ResourceExistsException', `The operation failed because the secret ${id} already exists.`)
     const suffix = randomBytes(3).toString('hex')
-    const arn = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${this.#region}:${ACCOUNT}:secret:${id}-${suffix}`
+    const arn = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:${id}-${suffix}`
     const name = id.startsWith('arn:') ? nameOf(id) : id
     const secret: StoredSecret = {
       name,
@@ -50,25 +50,29 @@ export class SecretStore {
     return secret
   }
 
-  /** By name, full ARN, or ARN without the six random characters; a secret of another account only by its ARN. */
-  find(id: string): StoredSecret | null {
-    const exact = this.#secrets.get(id)
+  /**
+   * By name, full ARN, or ARN without the six random characters; a secret of another account only by its ARN.
+   * @param region where it is asked for: a region knows its own secrets only. null: anywhere
+   */
+  find(id: string, region: string | null = null): StoredSecret | null {
+    const here = [...this.#secrets.values()].filter(({ arn }) => region === null || arn.split(':')[3] === region)
+    const exact = here.find(({ arn }) => arn === id)
     if (exact !== undefined) return exact
-    const own = [...this.#secrets.values()].filter(({ arn }) => arn.split(':')[4] === ACCOUNT)
+    const own = here.filter(({ arn }) => arn.split(':')[4] === ACCOUNT)
     return own.find(({ name, arn }) => name === id || arn.replace(/-[^-]{6}$/, '') === id) ?? null
   }
 
   /** @throws AwsError where the secret does not exist */
-  get(id: string): StoredSecret {
-    const secret = this.find(id)
+  get(id: string, region: string | null = null): StoredSecret {
+    const secret = this.find(id, region)
     if (secret === null)
       throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
     return secret
   }
 
   /** @throws AwsError where the secret does not exist or waits to be deleted */
-  getUsable(id: string): StoredSecret {
-    const secret = this.get(id)
+  getUsable(id: string, region: string): StoredSecret {
+    const secret = this.get(id, region)
     if (secret.deletedAt !== null) {
       throw new AwsError(
         'InvalidRequestException',

@@ -1,7 +1,7 @@
 /** AWS Secrets Manager, JSON 1.1: the actions that the program, its tests and rotation functions use. */
 import * as v from 'valibot'
 import { accessDenied } from './faults.ts'
-import { AwsError, type Json, type Params, type Service } from './protocol.ts'
+import { AwsError, type Caller, type Json, type Params, type Service } from './protocol.ts'
 import {
   addVersion,
   holder,
@@ -39,26 +39,31 @@ export function secretsManager(store: SecretStore): Service {
     name: 'secretsmanager',
     namespace: null,
     actions: new Map([
-      ['GetSecretValue', (params): Json => getSecretValue(store, service, v.parse(Get, params))],
-      ['BatchGetSecretValue', (params): Json => batchGetSecretValue(store, service, params)],
-      ['DescribeSecret', (params): Json => describeSecret(store.get(v.parse(Id, params).SecretId))],
-      ['ListSecretVersionIds', (params): Json => listSecretVersionIds(store.get(v.parse(Id, params).SecretId))],
-      ['CreateSecret', (params): Json => createSecret(store, params)],
-      ['PutSecretValue', (params): Json => putSecretValue(store, params)],
-      ['UpdateSecretVersionStage', (params): Json => updateSecretVersionStage(store, params)],
-      ['DeleteSecret', (params): Json => deleteSecret(store, params)],
-      ['RestoreSecret', (params): Json => restoreSecret(store, params)],
+      ['GetSecretValue', (params, caller): Json => getSecretValue(store, service, v.parse(Get, params), caller)],
+      ['BatchGetSecretValue', (params, caller): Json => batchGetSecretValue(store, service, params, caller)],
+      ['DescribeSecret', (params, caller): Json => describeSecret(secretOf(store, params, caller))],
+      ['ListSecretVersionIds', (params, caller): Json => listSecretVersionIds(secretOf(store, params, caller))],
+      ['CreateSecret', (params, caller): Json => createSecret(store, params, caller)],
+      ['PutSecretValue', (params, caller): Json => putSecretValue(store, params, caller)],
+      ['UpdateSecretVersionStage', (params, caller): Json => updateSecretVersionStage(store, params, caller)],
+      ['DeleteSecret', (params, caller): Json => deleteSecret(store, params, caller)],
+      ['RestoreSecret', (params, caller): Json => restoreSecret(store, params, caller)],
     ]),
   }
   return service
+}
+
+function secretOf(store: SecretStore, params: Params, { region }: Caller): StoredSecret {
+  return store.get(v.parse(Id, params).SecretId, region)
 }
 
 function getSecretValue(
   store: SecretStore,
   service: Service,
   { SecretId, VersionId, VersionStage }: v.InferOutput<typeof Get>,
+  { region }: Caller,
 ): Json {
-  const secret = store.getUsable(SecretId)
+  const secret = store.getUsable(SecretId, region)
   if (secret.denied) throw accessDenied(service, 'GetSecretValue')
   return valueOf(secret, findVersion(secret, VersionId, VersionStage))
 }
@@ -75,7 +80,7 @@ function findVersion(secret: StoredSecret, id: string | undefined, stage: string
 }
 
 /** Only AWSCURRENT; what cannot be read stands in Errors. The order of the answer is not that of the request. */
-function batchGetSecretValue(store: SecretStore, service: Service, params: Params): Json {
+function batchGetSecretValue(store: SecretStore, service: Service, params: Params, caller: Caller): Json {
   const { SecretIdList } = v.parse(Batch, params)
   if (SecretIdList.length > BATCH_LIMIT) {
     throw new AwsError(
@@ -87,7 +92,8 @@ function batchGetSecretValue(store: SecretStore, service: Service, params: Param
   const Errors: Json[] = []
   for (const SecretId of SecretIdList.toReversed()) {
     try {
-      SecretValues.push(getSecretValue(store, service, { SecretId, VersionId: undefined, VersionStage: undefined }))
+      const wanted = { SecretId, VersionId: undefined, VersionStage: undefined }
+      SecretValues.push(getSecretValue(store, service, wanted, caller))
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
       Errors.push({ SecretId, ErrorCode: error.code, Message: error.message })
@@ -126,17 +132,17 @@ function listSecretVersionIds(secret: StoredSecret): Json {
   return { ...named(secret), Versions }
 }
 
-function createSecret(store: SecretStore, params: Params): Json {
+function createSecret(store: SecretStore, params: Params, { region }: Caller): Json {
   const input = v.parse(Create, params)
-  const secret = store.create(input.Name)
+  const secret = store.create(input.Name, region)
   const value = valueIn(input)
   if (value === null) return named(secret)
   return { ...named(secret), VersionId: addVersion(secret, value, undefined, input.ClientRequestToken).id }
 }
 
-function putSecretValue(store: SecretStore, params: Params): Json {
+function putSecretValue(store: SecretStore, params: Params, { region }: Caller): Json {
   const input = v.parse(Put, params)
-  const secret = store.getUsable(input.SecretId)
+  const secret = store.getUsable(input.SecretId, region)
   const value = valueIn(input)
   if (value === null)
     throw new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
@@ -145,9 +151,9 @@ function putSecretValue(store: SecretStore, params: Params): Json {
 }
 
 /** A label in use moves only when the version that has it is named: the last step of a rotation. */
-function updateSecretVersionStage(store: SecretStore, params: Params): Json {
+function updateSecretVersionStage(store: SecretStore, params: Params, { region }: Caller): Json {
   const { SecretId, VersionStage, MoveToVersionId, RemoveFromVersionId } = v.parse(Move, params)
-  const secret = store.getUsable(SecretId)
+  const secret = store.getUsable(SecretId, region)
   const from = holder(secret, VersionStage)
   const to = MoveToVersionId === undefined ? null : findVersion(secret, MoveToVersionId, undefined)
   if (from !== null && from !== to && from.id !== RemoveFromVersionId) {
@@ -160,16 +166,16 @@ function updateSecretVersionStage(store: SecretStore, params: Params): Json {
   return named(secret)
 }
 
-function deleteSecret(store: SecretStore, params: Params): Json {
-  const { SecretId, ForceDeleteWithoutRecovery } = v.parse(Delete, params)
-  const secret = store.get(SecretId)
-  if (ForceDeleteWithoutRecovery) store.delete(SecretId)
+function deleteSecret(store: SecretStore, params: Params, caller: Caller): Json {
+  const { ForceDeleteWithoutRecovery } = v.parse(Delete, params)
+  const secret = secretOf(store, params, caller)
+  if (ForceDeleteWithoutRecovery) store.delete(secret.arn)
   secret.deletedAt = new Date()
   return { ...named(secret), DeletionDate: seconds(secret.deletedAt) }
 }
 
-function restoreSecret(store: SecretStore, params: Params): Json {
-  const secret = store.get(v.parse(Id, params).SecretId)
+function restoreSecret(store: SecretStore, params: Params, caller: Caller): Json {
+  const secret = secretOf(store, params, caller)
   secret.deletedAt = null
   return named(secret)
 }

@@ -18,6 +18,10 @@ export type Trick =
   | 'too early'
   | 'unknown message'
   | 'cut'
+  /** As Aurora Serverless while it awakes from 0 ACU: refused before anything is asked for. */
+  | 'no entry'
+  /** As PAM with a token that it does not take. */
+  | 'pam'
   /** From here on the login itself is passed on. */
   | 'broken row'
   | 'unknown message later'
@@ -62,6 +66,8 @@ const SCRAM = authentication(10, Buffer.from('SCRAM-SHA-256\0\0'))
 /** Says that it has 1,000 columns, and has none. */
 const BROKEN_ROW = message('D', Buffer.from([3, 232]))
 const UNKNOWN = message('!', Buffer.from('?'))
+const NO_ENTRY = message('E', Buffer.from('SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry for host\0\0'))
+const PAM_FAILED = message('E', Buffer.from('SFATAL\0VFATAL\0C28000\0MPAM authentication failed\0\0'))
 const ENDED = message('E', Buffer.from('SFATAL\0VFATAL\0C57P01\0Mended\0\0'))
 
 /** Opens a door in front of a server. */
@@ -143,6 +149,11 @@ const ANSWERS: Partial<Record<Trick, (client: Socket) => unknown>> = {
   'other mechanism': (client) => client.write(authentication(10, Buffer.from('OAUTHBEARER\0\0'))),
   'unknown message': (client) => client.write(UNKNOWN),
   cut: (client) => client.end(SCRAM.subarray(0, 9)),
+  'no entry': (client) => client.end(NO_ENTRY),
+  pam: (client) => {
+    client.write(authentication(3))
+    client.once('data', () => client.end(PAM_FAILED))
+  },
   'too early': (client) => {
     client.write(Buffer.concat([SCRAM, authentication(12, Buffer.from('v=AAAA')), WELCOME]))
   },

@@ -4,13 +4,13 @@ import { secret, entry, type Meaning } from './meaning.ts'
 export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
   secret_not_found: entry(
     secret,
-    ['the secret does not exist.'],
+    ['the secret does not exist (…).'],
     'Secrets Manager knows no secret of this id in the region and account of the run.',
     'Create it, or correct its id, the region or the account.',
   ),
   secret_empty: entry(
     secret,
-    ['the secret has no current value.'],
+    ['the secret has no current value (…).'],
     'The secret is there, without a version labelled AWSCURRENT.',
     'Store a value in it.',
   ),
@@ -28,13 +28,13 @@ export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
   ),
   secret_pending_deletion: entry(
     secret,
-    ['the secret is marked for deletion.'],
+    ['the secret is marked for deletion (…).'],
     'Secrets Manager gives its value to nobody any more.',
     'Restore it (aws secretsmanager restore-secret), or name another.',
   ),
   secret_refused: entry(
     secret,
-    ['…: …'],
+    ['… (…)'],
     'Secrets Manager refused it with another error, which the message names.',
     'Check the secret and its id.',
   ),
@@ -89,7 +89,7 @@ export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
   ),
   snapshot_failed: entry(
     secret,
-    ['the snapshot … is gone.', 'Amazon RDS, …: …: …'],
+    ['the snapshot … is gone.', 'Amazon RDS, …: …: …: …', 'AWS knows neither an instance nor a cluster of the name …'],
     'Amazon RDS did not make the snapshot; without it nothing is dropped.',
     'Look at the instance in the RDS console, correct the cause, and run again.',
   ),

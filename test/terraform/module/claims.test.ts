@@ -82,6 +82,27 @@ test.serial(
   },
 )
 
+test('when the state was begun goes with the input of every apply, and is not known of a claim that was imported', async (t) => {
+  const rig = await makeRig({ a: {} })
+  const began = Date.now()
+  await rig.stack.applyOk()
+  await rig.stack.taint('null_resource.provision')
+  await rig.stack.applyOk()
+  const [first, second] = await rig.calls()
+  const madeAt = first?.input['stack_made_at']
+  t.true(Math.abs(Date.parse(String(madeAt)) - began) < 60_000, String(madeAt))
+  t.is(second?.input['stack_made_at'], madeAt)
+  const address = 'module.databases.terraform_data.stack'
+  t.is((await rig.stack.terraform(['state', 'rm', address])).code, 0)
+  t.is((await rig.stack.terraform(['import', address, String(first?.input['claim'])])).code, 0)
+  t.is((await rig.stack.plan()).code, 0)
+  await rig.stack.taint('null_resource.provision')
+  await rig.stack.applyOk()
+  const [imported] = await rig.calls()
+  t.like(imported?.input, { claim: first?.input['claim'], stack_made_at: null })
+  await rig.stack.remove()
+})
+
 test('the claim goes with the input, the markers and the triggers, and nothing that people read waits for it', async (t) => {
   const rig = await makeRig({ a: {} })
   await configure(

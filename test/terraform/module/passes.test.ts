@@ -31,10 +31,12 @@ const State = v.object({
   resources: v.array(v.object({ name: v.string(), instances: v.array(v.object({ attributes: v.looseObject({}) })) })),
 })
 
-/** The id of the stack in a state. */
-function claimIn(state: string): unknown {
+/** What the script gets of the stack in a state: its id, and when it was made. */
+function stackIn(state: string): { readonly claim: unknown; readonly stack_made_at: unknown } {
   const { resources } = v.parse(State, JSON.parse(state))
-  return resources.find(({ name }) => name === 'stack')?.instances[0]?.attributes['id']
+  const attributes = resources.find(({ name }) => name === 'stack')?.instances[0]?.attributes
+  const made = v.parse(v.object({ value: v.string() }), attributes?.['triggers_replace'])
+  return { claim: attributes?.['id'], stack_made_at: made.value }
 }
 
 test('apply gets the whole declaration, defaults filled in, nulls left out', async (t) => {
@@ -57,7 +59,7 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
   t.false(call?.plain)
   t.deepEqual(call?.input, {
     ...SHARED,
-    claim: claimIn(state),
+    ...stackIn(state),
     accept_tags_from: [],
     secret_prefix: 'platform',
     cleanup_policy: 'retain',
@@ -109,7 +111,7 @@ test('a removal gets its application alone, as plain JSON, without the ids of a 
   t.true(removal?.plain)
   t.deepEqual(removal?.input, {
     ...SHARED,
-    claim: claimIn(state),
+    claim: stackIn(state).claim,
     governance_dir: 'governance',
     audit_dir: './.rds-provision/audit',
     node_command: join(stack.folder, 'stand-in'),

@@ -141,8 +141,8 @@ function assertSnapshots(t: ExecutionContext, title: string, made: readonly Snap
     made.length >= Math.min(1, databases) && made.length <= databases,
     `${title}: ${String(made.length)} snapshots`,
   )
-  for (const { instance, tags } of made) {
-    t.is(instance, INSTANCE)
+  for (const { source, tags } of made) {
+    t.is(source, INSTANCE)
     t.like(Object.fromEntries(tags), { BuildId: 'build-100', ClusterName: INSTANCE, ManagedBy: 'platform' })
   }
 }

@@ -26,7 +26,9 @@ test('the IAM policy allows what the code calls, and nothing else', (t) => {
       return Object.entries(SERVICES)
         .filter(([client]) => text.includes(`@aws-sdk/${client}'`))
         .flatMap(([, service]) =>
-          [...text.matchAll(/\b(\w+)Command\(/g)].map(([, command = '']) => `${service}:${command}`),
+          [...text.matchAll(/\b(\w+)Command\(|\bpaginate(\w+)\(/g)].map(
+            ([, command = '', paginated = '']) => `${service}:${command}${paginated}`,
+          ),
         )
     })
   t.true(called.length > 2)

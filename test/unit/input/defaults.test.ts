@@ -11,6 +11,7 @@ test('a declaration that says nothing more has the defaults, all of them', (t) =
     stack: 'db-1/dev',
     claim: null,
     workspace: null,
+    stackMadeAt: null,
     acceptTagsFrom: new Set(),
     admin: { auth: 'password', secretId: 'platform/dev/admin', username: 'platform_provisioner' },
     masterSecretId: null,
@@ -93,6 +94,7 @@ test('null is the default everywhere', (t) => {
       'audit_dir',
       'node_command',
       'workspace',
+      'stack_made_at',
     ].map((field) => [field, null]),
   )
   const nested = {
@@ -163,9 +165,11 @@ test('everything declared arrives', (t) => {
     audit_dir: '/a',
     node_command: 'node',
     workspace: 'default',
+    stack_made_at: '2026-05-06T07:08:09Z',
     application_databases: { a: {}, b: { cleanup_policy: 'retain' } },
   })
   t.like(declaration, {
+    stackMadeAt: new Date('2026-05-06T07:08:09Z'),
     instance: { host: 'h.example', port: 6432, database: 'main', identifier: 'inst' },
     connectThrough: { host: '127.0.0.1', port: 15432 },
     clusterName: 'blue',

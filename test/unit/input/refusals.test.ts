@@ -88,6 +88,7 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['external_id', 'a b'],
   ['aws_profile', ' x'],
   ['expected_account', '1234'],
+  ['stack_made_at', 'yesterday'],
   ['secret_prefix', ''],
   ['build_id', ''],
   ['run_id', 'a\u0000'],

@@ -64,7 +64,7 @@ test('a login is the RDS JSON, its stages as asked', async (t) => {
 
 test("another account's secret is found by its full ARN only", async (t) => {
   const { aws, secrets } = t.context
-  const arn = 'arn:aws:secretsmanager:us-east-1:999999999999:secret:team/db-AbCdEf'
+  const arn = 'arn:aws:secretsmanager:eu-west-1:999999999999:secret:team/db-AbCdEf'
   aws.putSecret(arn, 'value')
   const { Name, ARN } = await secrets.send(new GetSecretValueCommand({ SecretId: arn }))
   t.deepEqual([Name, ARN], ['team/db', arn])
