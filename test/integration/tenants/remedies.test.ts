@@ -69,7 +69,7 @@ const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/removal.ts': TRIED,
   'guardrails/ways-out.ts': TRIED,
   'plan/bootstrap.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
-  'plan/departures.ts': TRIED,
+  'plan/departure-databases.ts': TRIED,
   'plan/interior.ts': TRIED,
   'plan/membership-revocation.ts': TRIED,
   'plan/memberships.ts': TRIED,
