@@ -18,6 +18,8 @@ export const RESERVED_TAGS = [
   'Application',
   'OwnedDatabase',
   'PendingDatabase',
+  'WithheldFor',
+  'AdmittedMaster',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',

@@ -8,6 +8,7 @@ import type { Departure, DepartureFinding, DestroyTarget } from '../model/remova
 import type { Subject } from '../model/step.ts'
 import { isSendable } from '../model/sendable.ts'
 import { parseTag } from '../model/tag.ts'
+import { isHolder } from '../model/withheld.ts'
 import { printGiveBack } from '../guardrails/hand-over.ts'
 import { finding } from './context.ts'
 import { removalRight } from './departure-claims.ts'
@@ -179,7 +180,8 @@ function ownedDatabase(input: DepartureInput, candidate: Candidate): Owned {
   if (owned === 'none') return { drops: null, findings: [], problems: [] }
   if (owned === 'by tag') return { drops: taggedDatabase(input, candidate), findings: [], problems: [] }
   const state = input.cluster.databases.get(owned.name)
-  if (state?.owner === username) return { drops: state.name, findings: [], problems: [] }
+  if (state !== undefined && isHolder(input.declaration, input.cluster, state, username))
+    return { drops: state.name, findings: [], problems: [] }
   return { drops: null, ...elsewhere(input, candidate, owned.name, state) }
 }
 
@@ -228,7 +230,9 @@ function elsewhere(
  */
 function taggedDatabase({ cluster, declaration }: DepartureInput, { application, username }: Candidate): string | null {
   // One that no statement can name stands in the way, too (src/README.md: Bytes in catalogs).
-  const owned = [...cluster.databases.values()].filter(({ owner, name }) => owner === username && isSendable(name))
+  const owned = [...cluster.databases.values()].filter(
+    (state) => isHolder(declaration, cluster, state, username) && isSendable(state.name),
+  )
   const declared = owned.filter((database) =>
     declaration.databases.some((item) => item.name === database.name && item.owner.username === username),
   )

@@ -2,6 +2,7 @@
 import { isOurOrphan } from '../model/claim.ts'
 import type { Finding } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
+import { withheldTag } from '../model/withheld.ts'
 import { finding, type PlanContext } from './context.ts'
 
 export function planOrphans(context: PlanContext): Finding[] {
@@ -25,10 +26,11 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
   const declared = new Set(context.declaration.databases.map((database) => database.name))
   return [...context.actual.cluster.databases.values()].flatMap((database) => {
     if (declared.has(database.name) || parseTag(database.comment) === null) return []
-    const tag = parseTag(context.actual.cluster.roles.get(database.owner)?.comment ?? null)
-    return tag === null || !isOurs(context, tag)
-      ? []
-      : [orphan(context, tag, 'database', database.owner, database.name)]
+    const { cluster } = context.actual
+    const withheld = withheldTag(cluster, database)
+    const tag = withheld ?? parseTag(cluster.roles.get(database.owner)?.comment ?? null)
+    const owner = withheld?.get('WithheldFor') ?? database.owner
+    return tag === null || !isOurs(context, tag) ? [] : [orphan(context, tag, 'database', owner, database.name)]
   })
 }
 

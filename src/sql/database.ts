@@ -54,7 +54,8 @@ export function alterDatabaseLimit(database: string, limit: number, owner: strin
   })
 }
 
-export function allowConnections(database: string, allow: boolean, owner: string): Statement {
+/** `owner` null, here and below: the login itself owns it. */
+export function allowConnections(database: string, allow: boolean, owner: string | null): Statement {
   return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`, {
     runAs: owner,
   })
@@ -66,7 +67,7 @@ export function alterDatabaseTemplate(database: string, isTemplate: boolean, own
   })
 }
 
-export function commentOnDatabase(database: string, comment: string, owner: string): Statement {
+export function commentOnDatabase(database: string, comment: string, owner: string | null): Statement {
   return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`, { runAs: owner })
 }
 
@@ -75,7 +76,7 @@ export function grantOnDatabase(
   database: string,
   privileges: readonly string[],
   role: string,
-  owner: string,
+  owner: string | null,
 ): Statement {
   return new Statement(
     `GRANT ${privileges.join(', ')} ON DATABASE ${quoteIdentifier(database)} TO ${quoteGrantee(role)}`,
@@ -90,7 +91,7 @@ export function revokeOnDatabase(
   database: string,
   privileges: readonly string[],
   role: string,
-  owner: string,
+  owner: string | null,
   passedOn = false,
 ): Statement {
   return new Statement(

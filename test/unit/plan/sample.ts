@@ -175,6 +175,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     buildId: 'b1',
     startedAt: new Date(0),
     preparedFor: null,
+    master: null,
     secrets: new Map(secrets),
   }
 }
