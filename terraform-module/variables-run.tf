@@ -40,7 +40,7 @@ variable "admin_username" {
 }
 
 variable "master_secret_id" {
-  description = "Name or ARN of the master user's secret. Read only to create or repair the delegated admin, and for its username while `prepare_major_upgrade` is set."
+  description = "Name or ARN of the master user's secret. Read only to create or repair the delegated admin, to make extensions of a new database that only the master can make, and for its username while `prepare_major_upgrade` is set."
   type        = string
   default     = null
 

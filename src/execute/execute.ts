@@ -12,7 +12,8 @@ import {
 } from '../model/step.ts'
 import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
 import { ConnectFailure } from '../server/failure.ts'
-import type { Connections } from '../server/connections.ts'
+import { type AdminCredential, type Connections, loginTo } from '../server/connections.ts'
+import type { LoginTarget } from '../server/connect.ts'
 import { hasNoSlot, hasNoSlotBriefly } from '../server/patience.ts'
 import { ConnectionLost, type Session } from '../server/session.ts'
 import { settleAll } from '../server/settled.ts'
@@ -31,6 +32,8 @@ export interface ExecuteOptions {
   readonly maxConnections: number
   /** What waiting in vain has cost the run so far; counted on. */
   readonly waits: { ms: number }
+  /** Who does the jobs of the master; absent or null: there are none. */
+  readonly master?: AdminCredential | null
   readonly record: (draft: RecordDraft) => void
   readonly progress: (line: string) => void
 }
@@ -109,7 +112,7 @@ class PlanExecution implements Execution {
     }
     try {
       await this.#server.withSession(
-        await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database),
+        await this.#login(job),
         use,
         job.connectTo === null ? hasNoSlot : hasNoSlotBriefly(),
       )
@@ -119,6 +122,14 @@ class PlanExecution implements Execution {
       else this.#fail(jobSteps(job), error.code, error.message)
       if (error.passing) this.skipped.push(...jobSteps(job))
     }
+  }
+
+  async #login({ connectTo, asMaster }: Job): Promise<LoginTarget> {
+    const database = connectTo ?? this.#server.admin.database
+    if (asMaster !== true) return this.#server.adminLogin(database)
+    const { master = null } = this.#options
+    if (master === null) throw new TypeError('a job of the master, and no master')
+    return loginTo(database, master)
   }
 
   async #mayGoOn(): Promise<boolean> {
@@ -153,7 +164,7 @@ class PlanExecution implements Execution {
       transaction.kind === 'atomic'
         ? await this.#atomic(transaction, session, false)
         : await runBare(transaction, session)
-    if (outcome.kind !== 'refused' || job.stage === 'databases' || this.#options.signal.aborted)
+    if (outcome.kind !== 'refused' || ['databases', 'handover'].includes(job.stage) || this.#options.signal.aborted)
       return this.#settle(outcome, session)
     const { culprit, others } = outcome
     let allDone = this.#settle(

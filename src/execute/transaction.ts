@@ -153,7 +153,7 @@ export async function runBare({ before, step, undo }: BareTransaction, session: 
   })
   let held: readonly Applied[] = []
   try {
-    await session.run(revealAll(before))
+    if (before.length > 0) await session.run(revealAll(before))
     held = before.length === 0 ? [] : [done(hold)]
     await session.run(revealAll(step.statements))
     return { kind: 'applied', applied: [done({ ...step, statements: [...before, ...step.statements] })] }

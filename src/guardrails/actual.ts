@@ -46,7 +46,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
     }),
     ...declaration.databases.flatMap((database) => [
       ...checkDatabase(declaration, cluster, strays, database),
-      ...checkInside(database, actual),
+      ...checkInside(declaration, database, actual),
     ]),
   ]
 }
@@ -175,10 +175,10 @@ function masterHint({ masterSecretId }: Declaration): string {
   return masterSecretId === null ? ' or give master_secret_id.' : ''
 }
 
-function checkInside(database: Database, actual: Actual): Problem[] {
+function checkInside(declaration: Declaration, database: Database, actual: Actual): Problem[] {
   const interior = actual.interiors.get(database.name)
   return [
-    ...checkInterior(database, interior, actual.cluster),
+    ...checkInterior(declaration, database, interior, actual.cluster),
     ...(interior === undefined ? [] : checkUnread(database, interior, actual.cluster)),
   ]
 }

@@ -1,26 +1,19 @@
-/** Guardrails on databases: owner, what cannot be changed later, schemas and extensions. */
+/** Guardrails on databases: owner, what cannot be changed later, and schemas. */
 import type { Problem } from '../model/problem.ts'
-import {
-  isInvalid,
-  type AvailableExtension,
-  type Cluster,
-  type DatabaseState,
-  type Interior,
-} from '../model/catalog.ts'
+import { isInvalid, type Cluster, type DatabaseState, type Interior } from '../model/catalog.ts'
 import type { Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
-import { grantOnDatabase } from '../sql/database.ts'
-import { createExtension } from '../sql/interior.ts'
+import { isWithheld } from '../model/withheld.ts'
 import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
-import { printInside, printStatements } from '../sql/print.ts'
+import { printStatements } from '../sql/print.ts'
 import { printableSql, printName, quoteIdentifier } from '../sql/quote.ts'
 import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
 import { checkByHand } from './by-hand.ts'
 import { checkNamesInside } from './encodings.ts'
+import { checkExtensions } from './extensions.ts'
 import { printHandOver, withMembership } from './hand-over.ts'
 import { checkKnownLocale, checkLocale } from './locales.ts'
-import { capitalized, printLogin } from './printed-login.ts'
 import type { Strays } from './strays.ts'
 import { violation } from './violation.ts'
 
@@ -33,7 +26,8 @@ export function checkDatabase(
   database: Database,
 ): Problem[] {
   const state = cluster.databases.get(database.name)
-  const byHand = state?.owner === database.owner.username ? [] : checkByHand(declaration, cluster, strays, database)
+  const isOurs = state?.owner === database.owner.username || isWithheld(declaration, cluster, database)
+  const byHand = isOurs ? [] : checkByHand(declaration, cluster, strays, database)
   if (byHand.length > 0) return byHand
   if (state === undefined)
     return [
@@ -52,7 +46,7 @@ export function checkDatabase(
     ]
   }
   return [
-    ...checkOwner(database, cluster, state),
+    ...(isOurs ? [] : checkOwner(database, cluster, state)),
     ...checkEncoding(database, cluster),
     ...checkImmutable(database, cluster, state),
     ...checkLocale(database, state),
@@ -62,7 +56,6 @@ export function checkDatabase(
 
 function checkOwner(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
   const wanted = database.owner.username
-  if (state.owner === wanted) return []
   const managed = parseTag(state.comment) === null ? '' : ' Its tag is one of ours.'
   return [
     violation(
@@ -124,13 +117,13 @@ function checkImmutable({ owner, encoding }: Database, cluster: Cluster, state: 
 }
 
 /** `interior` is undefined for a database that does not exist or cannot be entered yet. */
-export function checkInterior(database: Database, interior: Interior | undefined, cluster: Cluster): Problem[] {
-  return [
-    ...checkSchemas(database, interior, cluster),
-    ...database.extensions
-      .filter((name) => interior?.extensions.has(name) !== true)
-      .flatMap((name) => checkExtension(database, name, interior, cluster)),
-  ]
+export function checkInterior(
+  declaration: Declaration,
+  database: Database,
+  interior: Interior | undefined,
+  cluster: Cluster,
+): Problem[] {
+  return [...checkSchemas(database, interior, cluster), ...checkExtensions(declaration, database, interior, cluster)]
 }
 
 function checkSchemas(database: Database, interior: Interior | undefined, cluster: Cluster): Problem[] {
@@ -153,55 +146,4 @@ function checkSchemas(database: Database, interior: Interior | undefined, cluste
       ),
     ]
   })
-}
-
-function checkExtension(database: Database, name: string, interior: Interior | undefined, cluster: Cluster): Problem[] {
-  const { databases, extensions: available } = cluster
-  const extension = available.get(name)
-  if (extension === undefined) {
-    return [
-      violation(
-        database.owner,
-        'extension',
-        `the server has no extension ${name}.`,
-        'Remove it from extensions, or use an engine version that has it.',
-      ),
-    ]
-  }
-  const refused = addRequired(name, available).filter(
-    (required) => interior?.extensions.has(required) !== true && available.get(required)?.trusted !== true,
-  )
-  if (refused.length === 0) return []
-  // The search_path of what is printed names no schema that an extension could be put into.
-  const home = database.schemas.find((schema) => interior?.schemas.has(schema) === true) ?? 'public'
-  const statements = refused.map((item) =>
-    createExtension(item, (available.get(item)?.schema ?? null) === null ? home : null, null),
-  )
-  const master = printLogin(cluster, 'rds_superuser', database.name, 'the master')
-  // A new database is shut to PUBLIC, and to the master with it, where that is no superuser.
-  const admit = grantOnDatabase(database.name, ['CONNECT'], 'rds_superuser', database.owner.username)
-  const login = `as ${printName(database.owner.username)}: ${printStatements([admit])} Then ${master}`
-  const isNew = !databases.has(database.name)
-  const way = isNew
-    ? `Apply without that first. Then ${cluster.roles.has('rds_superuser') ? login : master}`
-    : capitalized(master)
-  return [
-    violation(
-      database.owner,
-      'extension',
-      `only a superuser could install ${refused.join(', ')} (not trusted).`,
-      `${way}: ${printInside(statements, null)}`,
-    ),
-  ]
-}
-
-/** The extension and everything that it requires, which CASCADE installs with it. */
-function addRequired(
-  name: string,
-  available: ReadonlyMap<string, AvailableExtension>,
-  seen: ReadonlySet<string> = new Set(),
-): string[] {
-  if (seen.has(name)) return []
-  const requires = available.get(name)?.requires ?? []
-  return [name, ...requires.flatMap((required) => addRequired(required, available, new Set([...seen, name])))]
 }

@@ -41,6 +41,11 @@ export type StepKind =
   | 'set_setting'
   | 'reset_setting'
   | 'create_database'
+  /** Of a database that the master makes extensions in: who may connect until its owner has it. */
+  | 'withhold_database'
+  | 'admit_master'
+  | 'dismiss_master'
+  | 'hand_over_database'
   | 'limit_database'
   /** A full database gets connections more, while the run looks inside. */
   | 'make_room'
@@ -97,6 +102,8 @@ export interface Step extends Subject {
   readonly loser?: string
   /** What a person should look at, told as a warning beside it: the next look finds it no more; absent: nothing. */
   readonly caution?: string
+  /** What a person can do where the server refuses it; absent: what its code says. */
+  readonly remedy?: string
 }
 
 /** Something found that needs no statement; becomes one audit record. */
@@ -133,7 +140,16 @@ export interface BareTransaction {
 export type Transaction = AtomicTransaction | BareTransaction
 
 /** In the order they run; a stage begins when the one before is done. */
-export const STAGES = ['roles', 'databases', 'interiors', 'closing'] as const
+export const STAGES = [
+  'roles',
+  'databases',
+  // In databases that are the admin's until the master has made their extensions.
+  'foundations',
+  'extensions',
+  'handover',
+  'interiors',
+  'closing',
+] as const
 export type Stage = (typeof STAGES)[number]
 
 /** Transactions that run one after the other over one connection. Jobs of one stage run in parallel. */
@@ -141,6 +157,8 @@ export interface Job {
   readonly stage: Stage
   /** The database to connect to; null: the admin's own. */
   readonly connectTo: string | null
+  /** The master connects; absent: the admin. */
+  readonly asMaster?: true
   readonly transactions: readonly Transaction[]
   /** Where a transaction fails, those that follow are done all the same; absent: they are not. */
   readonly standApart?: true

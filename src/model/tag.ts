@@ -15,6 +15,8 @@ export const TAG_FIELDS = [
   'Application',
   'OwnedDatabase',
   'PendingDatabase',
+  'WithheldFor',
+  'AdmittedMaster',
   'Marker',
   'Undeclared',
   'Removal',

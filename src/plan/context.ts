@@ -31,6 +31,8 @@ export interface PlanInput {
   readonly startedAt: Date
   /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */
   readonly preparedFor: string | null
+  /** The master's login, where a planned database has extensions that only the master can make; else null. */
+  readonly master: string | null
   /** By application name; absent for IAM logins. */
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }

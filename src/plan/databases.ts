@@ -21,19 +21,28 @@ import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
 import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 import { desiredDatabaseTag, desiredRoleTag, isWritten } from './tags.ts'
+import { afterHandover, isHandedOver, planWithheld, planWithheldCreation, type Withheld } from './withheld.ts'
 
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
   readonly creation: BareTransaction | null
+  /** What comes between the creation and `steps`; null: its owner has the database from the start. */
+  readonly withheld: Withheld | null
   /** The tag of an adopted database: written last, since what its users keep depends on its absence. */
   readonly closing: readonly Step[]
 }
 
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
-  const existing = context.actual.cluster.databases.get(database.name)
-  const state = existing ?? newDatabase(database)
-  const isNew = existing === undefined
-  const access = [...accessSteps(context, database, state, isNew), ...planDatabaseGrants(context, database, state)]
+  const { cluster } = context.actual
+  const existing = cluster.databases.get(database.name)
+  const found = existing ?? newDatabase(database)
+  const isWithheld = isHandedOver(context, database)
+  const state = isWithheld ? afterHandover(cluster, database, found) : found
+  const isNew = existing === undefined || isWithheld
+  const access = [
+    ...accessSteps(context, database, state, isNew && !isWithheld),
+    ...planDatabaseGrants(context, database, state),
+  ]
   const limits = limitSteps(context, database, state)
   const restricted = access.some(({ kind }) => kind === 'restrict_public' || kind === 'open_database')
   const tag = tagSteps(context, database, state, isNew, restricted || limits.length > 0)
@@ -46,7 +55,8 @@ export function planDatabase(context: PlanContext, database: Database): Database
   )
   const isChanged = isNew || isAdopted || limits.length > 0
   return {
-    creation: isNew ? planCreation(context, database) : null,
+    creation: existing === undefined ? planMaking(context, database, isWithheld) : null,
+    withheld: isWithheld ? planWithheld(context, database, existing ?? null) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
     findings: [
@@ -55,6 +65,10 @@ export function planDatabase(context: PlanContext, database: Database): Database
       ...commentFindings(database, state),
     ],
   }
+}
+
+function planMaking(context: PlanContext, database: Database, isWithheld: boolean): BareTransaction {
+  return isWithheld ? planWithheldCreation(context, database) : planCreation(context, database)
 }
 
 function limitSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
@@ -91,8 +105,8 @@ function limitSteps(context: PlanContext, database: Database, state: DatabaseSta
   return steps
 }
 
-/** Of the owner, of the admin and of PUBLIC. */
-function accessSteps(context: PlanContext, database: Database, state: DatabaseState, isNew: boolean): Step[] {
+/** Of the owner, of the admin and of PUBLIC. @param isClosed it is made in the same plan, and lets nobody in yet */
+function accessSteps(context: PlanContext, database: Database, state: DatabaseState, isClosed: boolean): Step[] {
   const owner = database.owner.username
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
@@ -105,9 +119,9 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const restrict = [
     ...(open.length === 0 ? [] : [revokeOnDatabase(state.name, open, '', owner, passedOn)]),
     ...grant(lost, owner),
-    ...(isNew ? [allowConnections(state.name, true, owner)] : []),
+    ...(isClosed ? [allowConnections(state.name, true, owner)] : []),
   ]
-  const restriction = isNew ? 'open_database' : 'restrict_public'
+  const restriction = isClosed ? 'open_database' : 'restrict_public'
   // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [

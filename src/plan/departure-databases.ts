@@ -8,6 +8,7 @@ import type { DepartureFinding } from '../model/removal.ts'
 import { isSendable } from '../model/sendable.ts'
 import type { Subject } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
+import { isHolder } from '../model/withheld.ts'
 import { printGiveBack } from '../guardrails/hand-over.ts'
 import { finding } from './context.ts'
 
@@ -57,7 +58,8 @@ export function ownedDatabase(input: Place, candidate: Candidate): Owned {
   if (owned === 'none') return NOTHING_OWNED
   if (owned === 'by tag') return { drops: taggedDatabase(input, candidate), findings: [], problems: [] }
   const state = input.cluster.databases.get(owned.name)
-  if (state?.owner === username) return { drops: state.name, findings: [], problems: [] }
+  if (state !== undefined && isHolder(input.declaration, input.cluster, state, username))
+    return { drops: state.name, findings: [], problems: [] }
   return { drops: null, ...databaseElsewhere(input, candidate, owned.name, state) }
 }
 
@@ -98,7 +100,9 @@ export function databaseElsewhere(
  */
 function taggedDatabase({ cluster, declaration }: Place, { application, username }: Candidate): string | null {
   // One that no statement can name stands in the way, too (src/README.md: Bytes in catalogs).
-  const owned = [...cluster.databases.values()].filter(({ owner, name }) => owner === username && isSendable(name))
+  const owned = [...cluster.databases.values()].filter(
+    (state) => isHolder(declaration, cluster, state, username) && isSendable(state.name),
+  )
   const declared = owned.filter((database) =>
     declaration.databases.some((item) => item.name === database.name && item.owner.username === username),
   )

@@ -1,10 +1,10 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
-import type { AclItem, AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
+import type { AclItem, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import { fewNames } from '../model/few-names.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
-import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
+import { createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
 import { printInside } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
@@ -12,15 +12,24 @@ import { accessStep } from './access-change.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { coverageFindings, unlistedSchemas } from './coverage.ts'
+import { homeOf, planExtensions } from './extensions.ts'
 import { planGrants } from './grants.ts'
 import { uncoveredFindings } from './uncovered.ts'
+import { isHandedOver } from './withheld.ts'
 import { heldBy, isReachable, PG_DATABASE_OWNER, subtract } from './privileges.ts'
 
+/** Steps of `Changes` are those once the owner has the database; what the others are empty of needs no master. */
+export interface InteriorPlan extends Changes {
+  /** As the owner, before it has the database: what the master's extensions need. */
+  readonly founding: readonly Step[]
+  readonly byMaster: readonly Step[]
+}
+
 /**
- * Steps inside one database, all run as its owner. A database that does not exist yet is planned from what template0
- * holds in this version; the inspection after the run corrects the plan where a server differs.
+ * Steps inside one database, all but the master's run as its owner. A database that does not exist yet is planned from
+ * what template0 holds in this version; the inspection after the run corrects the plan where a server differs.
  */
-export function planInterior(context: PlanContext, database: Database): Changes | null {
+export function planInterior(context: PlanContext, database: Database): InteriorPlan | null {
   const exists = context.actual.cluster.databases.has(database.name)
   const interior = exists
     ? context.actual.interiors.get(database.name)
@@ -30,11 +39,16 @@ export function planInterior(context: PlanContext, database: Database): Changes 
   const grants = planGrants(context, database, interior, schemas)
   const publicSchema = planPublicSchema(context, database, interior)
   const own = ownerSchemas(context, database, schemas)
+  const extensions = planExtensions(context, database, interior)
+  const created = createSchemas(database, interior, exists && !isHandedOver(context, database))
+  const isFirst = ({ target }: Step): boolean => extensions.byMaster.length > 0 && target === homeOf(database)
   return {
+    founding: [...created.filter(isFirst), ...extensions.founding],
+    byMaster: extensions.byMaster,
     steps: [
-      ...createSchemas(database, interior, exists),
+      ...created.filter((item) => !isFirst(item)),
       ...own.steps,
-      ...createExtensions(context, database, interior),
+      ...extensions.byOwner,
       ...publicSchema.steps,
       ...grants.steps,
     ],
@@ -149,40 +163,6 @@ function ownerSchemas(context: PlanContext, database: Database, schemas: Readonl
     }
   }
   return { steps, findings }
-}
-
-/** Into the first listed schema, unless the extension fixes its own: the search_path of our sessions names none. */
-function createExtensions(context: PlanContext, database: Database, interior: Interior): Step[] {
-  return orderByRequirement(database.extensions, context.actual.cluster.extensions)
-    .filter((name) => !interior.extensions.has(name))
-    .map((name) => {
-      const fixed = context.actual.cluster.extensions.get(name)?.schema ?? null
-      const schema = fixed === null ? (database.schemas[0] ?? 'public') : null
-      const statements = [createExtension(name, schema, database.owner.username)]
-      return step(
-        subject(database.owner, 'extension'),
-        'create_extension',
-        'create',
-        'created',
-        `extension ${name} in ${database.name}`,
-        statements,
-        name,
-      )
-    })
-}
-
-/** CASCADE would install a declared extension together with one that requires it, before its own turn. */
-function orderByRequirement(declared: readonly string[], available: ReadonlyMap<string, AvailableExtension>): string[] {
-  const ordered = new Set<string>()
-  const seen = new Set<string>()
-  const visit = (name: string): void => {
-    if (seen.has(name)) return
-    seen.add(name)
-    available.get(name)?.requires.forEach(visit)
-    if (declared.includes(name)) ordered.add(name)
-  }
-  declared.forEach(visit)
-  return [...ordered]
 }
 
 /** Decided from the access control list, never from the version (src/README.md: Access levels). */

@@ -16,7 +16,9 @@ export function holdMemberships(
   steps: readonly Step[],
   isHeld = false,
 ): AtomicTransaction {
-  const roles = [...new Set(steps.flatMap((item) => item.statements.flatMap((statement) => statement.runAs ?? [])))]
+  const roles = [
+    ...new Set(steps.flatMap((item) => item.statements.flatMap((statement) => statement.runAs ?? []))),
+  ].filter((role) => role !== login)
   const isActing = steps.map((item) => item.statements.some((statement) => statement.runAs !== null))
   const first = isActing.indexOf(true)
   const last = isActing.lastIndexOf(true)

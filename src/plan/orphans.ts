@@ -5,6 +5,7 @@ import { isOurOrphan } from '../model/claim.ts'
 import { removalOf, undeclaredOf, withUndeclared } from '../model/removal-memory.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag, type Tag } from '../model/tag.ts'
+import { withheldTag } from '../model/withheld.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { finding, type PlanContext, step } from './context.ts'
 import { declaredDatabase, pendingRemoval } from './undeclared.ts'
@@ -75,10 +76,13 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
   const declared = new Set(context.declaration.databases.map((database) => database.name))
   return [...context.actual.cluster.databases.values()].flatMap((database) => {
     if (declared.has(database.name) || parseTag(database.comment) === null) return []
-    const tag = parseTag(context.actual.cluster.roles.get(database.owner)?.comment ?? null)
+    const { cluster } = context.actual
+    const withheld = withheldTag(cluster, database)
+    const tag = withheld ?? parseTag(cluster.roles.get(database.owner)?.comment ?? null)
+    const owner = withheld?.get('WithheldFor') ?? database.owner
     return tag === null || !isOurs(context, tag) || removalOf(tag, tag.get('Application') ?? '') !== null
       ? []
-      : [orphan(context, tag, 'database', database.owner, database.name)]
+      : [orphan(context, tag, 'database', owner, database.name)]
   })
 }
 

@@ -1,10 +1,10 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
-import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
-import { planInterior } from './interior.ts'
+import { type InteriorPlan, planInterior } from './interior.ts'
 import {
   adminFindings,
   memberFindings,
@@ -23,6 +23,7 @@ import { roomFor, stepsUnseen } from './room.ts'
 import { serverFindings } from './server.ts'
 import { planPreparation } from './upgrade.ts'
 import { planClone, planSettings, settingFindings } from './settings.ts'
+import { planDismissals, withheldJobs } from './withheld.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
 const ROLES_PER_TRANSACTION = 100
@@ -31,7 +32,7 @@ interface DatabaseChanges {
   readonly database: Database
   readonly outside: DatabasePlan
   /** null: its inside could not be seen; access is restored first, and the next round sees it. */
-  readonly inside: Changes | null
+  readonly inside: InteriorPlan | null
 }
 
 /**
@@ -82,6 +83,7 @@ export function makePlan(input: PlanInput): Plan {
       ...preparation.findings,
     ],
     jobs: [
+      ...planDismissals(context),
       ...roleJobs([...roles.flatMap((role) => role.steps), ...orphans.steps]),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
@@ -109,8 +111,10 @@ function cautions(jobs: readonly Job[]): Finding[] {
 function databaseChanges(context: PlanContext, database: Database): DatabaseChanges {
   const outside = planDatabase(context, database)
   const inside = planInterior(context, database)
-  if (inside === null)
-    return { database, outside: { ...outside, steps: stepsUnseen(context, database, outside.steps) }, inside }
+  if (inside === null) {
+    const steps = outside.withheld === null ? stepsUnseen(context, database, outside.steps) : []
+    return { database, outside: { ...outside, steps }, inside }
+  }
   const losers = new Set(inside.steps.flatMap(({ loser }) => loser ?? []))
   const isLater = ({ kind, username }: Step): boolean =>
     kind === 'grant_privileges' && username !== null && losers.has(username)
@@ -141,7 +145,7 @@ function roleJobs(steps: readonly Step[]): Job[] {
 
 function databaseJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
   const applications = [database.owner, ...database.guests]
-  const { steps } = outside
+  const { steps, withheld } = outside
   const settings =
     inside === null
       ? []
@@ -149,10 +153,11 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
           ...planSettings(context, application),
           ...planClone(context, application).steps,
         ])
-  const access =
-    steps.length === 0 ? [] : [holdMemberships(context.actual.cluster.server, steps, outside.creation !== null)]
   // Apart: a value that the server refuses must not leave the database open to PUBLIC.
   const rest: Transaction[] = settings.length === 0 ? [] : [{ kind: 'atomic', steps: settings }]
+  const { server } = context.actual.cluster
+  if (withheld !== null) return withheldJobs(server, database, outside.creation, withheld, inside, steps, rest)
+  const access = steps.length === 0 ? [] : [holdMemberships(server, steps, outside.creation !== null)]
   const transactions: Transaction[] = [...(outside.creation === null ? [] : [outside.creation]), ...access, ...rest]
   return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]
 }

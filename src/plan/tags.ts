@@ -2,6 +2,7 @@
 import type { Application } from '../model/declaration.ts'
 import { markerOf, withMarker } from '../model/removal-memory.ts'
 import { formatTag, MANAGED_BY, sameTag, type Tag, type TagField } from '../model/tag.ts'
+import { isWithheld, needsMaster } from '../model/withheld.ts'
 import type { PlanContext } from './context.ts'
 
 /**
@@ -36,15 +37,24 @@ export function desiredRoleTag(
  * was cut off before goes on, and one that is gone later was there (src/README.md: What people rename and drop).
  */
 function databaseFields(
-  { actual }: PlanContext,
-  { username, database }: Application,
+  context: PlanContext,
+  { name, username, database }: Application,
   existing: Tag | null,
   isMade: boolean,
 ): [TagField, string][] {
+  const { declaration, actual, master } = context
   if (isMade || actual.cluster.databases.get(database)?.owner === username) return [['OwnedDatabase', database]]
   const owned = existing?.get('OwnedDatabase')
-  if (owned !== undefined) return [['OwnedDatabase', owned]]
-  return existing === null || existing.has('PendingDatabase') ? [['PendingDatabase', database]] : []
+  const own = declaration.databases.find(({ owner }) => owner.name === name)
+  // One that is withheld waits for its owner also where another was there before.
+  const isAwaited =
+    own !== undefined &&
+    (isWithheld(declaration, actual.cluster, own) || (master !== null && needsMaster(declaration, actual, own)))
+  const isPending = isAwaited || (owned === undefined && (existing === null || existing.has('PendingDatabase')))
+  const fields: [TagField, string][] = []
+  if (owned !== undefined) fields.push(['OwnedDatabase', owned])
+  if (isPending) fields.push(['PendingDatabase', database])
+  return fields
 }
 
 /**

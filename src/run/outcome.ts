@@ -78,7 +78,7 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
     code: 'statement_failed',
     field: step.object,
     message: `${step.message}: ${message}.${openNote(step, execution.skipped)}`,
-    remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
+    remedy: step.remedy ?? REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
   }))
   const { signal } = context.dependencies
   if (signal.aborted) problems.push(interruptedProblem(signal))

@@ -3,6 +3,7 @@ import { isInvalid, type Actual, type Cluster, type Interior, type LoginState, t
 import type { Credential } from '../model/credential.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
+import { isWithheld } from '../model/withheld.ts'
 import { ConnectFailure } from './failure.ts'
 import { inspectCluster } from './inspect-cluster.ts'
 import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
@@ -49,7 +50,9 @@ export async function inspect(
   const applications = declaration.applications.filter(({ name }) => scope === null || scope.applications.has(name))
   const looksInside = ({ name, owner }: Database): boolean =>
     scope === null || scope.databases.has(name) || scope.applications.has(owner.name)
-  const databases = declaration.databases.filter((item) => mayLookInside(cluster, item) && looksInside(item))
+  const databases = declaration.databases.filter(
+    (item) => mayLookInside(declaration, cluster, item) && looksInside(item),
+  )
   for (const database of databases) {
     interiors.delete(database.name)
     unseen.delete(database.name)
@@ -106,9 +109,10 @@ function mayTryLogin(cluster: Cluster, application: Application): boolean {
   return role !== undefined && (application.adoptExisting || parseTag(role.comment) !== null)
 }
 
-function mayLookInside(cluster: Cluster, database: Database): boolean {
+function mayLookInside(declaration: Declaration, cluster: Cluster, database: Database): boolean {
   const state = cluster.databases.get(database.name)
-  return state?.owner === database.owner.username && !isInvalid(state)
+  if (state === undefined || isInvalid(state)) return false
+  return state.owner === database.owner.username || isWithheld(declaration, cluster, database)
 }
 
 function isExpired(cluster: Cluster, application: Application): boolean {

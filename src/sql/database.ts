@@ -54,7 +54,8 @@ export function alterDatabaseLimit(database: string, limit: number, owner: strin
   })
 }
 
-export function allowConnections(database: string, allow: boolean, owner: string): Statement {
+/** `owner` null, here and below: the login itself owns it. */
+export function allowConnections(database: string, allow: boolean, owner: string | null): Statement {
   return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`, {
     runAs: owner,
   })
@@ -67,7 +68,7 @@ export function alterDatabaseTemplate(database: string, isTemplate: boolean, own
 }
 
 /** @param comment null takes it away. https://www.postgresql.org/docs/current/sql-comment.html */
-export function commentOnDatabase(database: string, comment: string | null, owner: string): Statement {
+export function commentOnDatabase(database: string, comment: string | null, owner: string | null): Statement {
   const text = comment === null ? 'NULL' : quoteLiteral(comment)
   return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${text}`, { runAs: owner })
 }
@@ -77,7 +78,7 @@ export function grantOnDatabase(
   database: string,
   privileges: readonly string[],
   role: string,
-  owner: string,
+  owner: string | null,
 ): Statement {
   return new Statement(
     `GRANT ${privileges.join(', ')} ON DATABASE ${quoteIdentifier(database)} TO ${quoteGrantee(role)}`,
@@ -92,7 +93,7 @@ export function revokeOnDatabase(
   database: string,
   privileges: readonly string[],
   role: string,
-  owner: string,
+  owner: string | null,
   passedOn = false,
 ): Statement {
   return new Statement(

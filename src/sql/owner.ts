@@ -1,4 +1,4 @@
-/** Who owns: statements that only a person runs, so they stand in remedies. */
+/** Who owns: statements that but for a withheld database only a person runs, so they stand in remedies. */
 import { Statement } from '../model/statement.ts'
 import { quoteIdentifier, quoteLiteral } from './quote.ts'
 

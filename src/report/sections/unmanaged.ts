@@ -3,6 +3,7 @@ import { isOfStack } from '../../model/claim.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { parseTag, type Tag } from '../../model/tag.ts'
 import { isHelper } from '../../model/upgrade-helper.ts'
+import { withheldTag } from '../../model/withheld.ts'
 import type { ReportRow, Section } from '../report.ts'
 
 const COLUMNS = [
@@ -51,15 +52,20 @@ function databaseRows(declaration: Declaration, cluster: Cluster): ReportRow[] {
     isOurs(declaration, commentOf(cluster, owner)) && !declared.has(name) && parseTag(comment) === null
   const databases = [...cluster.databases.values()].filter(
     (state) =>
-      !SYSTEM_DATABASES.has(state.name) && (isMade(state) || !isOurs(declaration, commentOf(cluster, state.owner))),
+      !SYSTEM_DATABASES.has(state.name) && (isMade(state) || !isOurs(declaration, managingComment(cluster, state))),
   )
   return databases
     .sort(byName)
     .map((state) =>
       isMade(state)
         ? row('database', state.name, state.owner, null, `made by ${state.owner}`)
-        : row('database', state.name, state.owner, parseTag(commentOf(cluster, state.owner)), ''),
+        : row('database', state.name, state.owner, parseTag(managingComment(cluster, state)), ''),
     )
+}
+
+/** Whose tag decides about a database: its owner's, and its own while it is withheld from that. */
+function managingComment(cluster: Cluster, state: DatabaseState): string | null {
+  return withheldTag(cluster, state) === null ? commentOf(cluster, state.owner) : state.comment
 }
 
 function commentOf({ roles }: Cluster, owner: string): string | null {

@@ -131,7 +131,7 @@ async function runRounds(
       last = null
       continue
     }
-    const execution = await executePlan(context, server, plan, ledger)
+    const execution = await executePlan(context, server, plan, { ledger, setbacks })
     noteRoom(setbacks.rooms, appliedSteps(plan, execution))
     const held = [
       ...(await endHolders(context.declaration, server, plan, execution.failures, ledger.endedHolders)),
@@ -186,13 +186,19 @@ async function endRounds(
 }
 
 /** @throws ConnectionLost, ConnectFailure: nothing more may be changed over these connections. */
-async function executePlan(context: RunContext, server: Connections, plan: Plan, ledger: Ledger): Promise<Execution> {
+async function executePlan(
+  context: RunContext,
+  server: Connections,
+  plan: Plan,
+  { ledger, setbacks }: Progressing,
+): Promise<Execution> {
   const { signal, progress } = context.dependencies
   assertNotInterrupted(signal)
   const execution = await execute(server, plan, {
     signal,
     maxConnections: context.declaration.maxConnections,
     waits: ledger.waits,
+    master: setbacks.visitor?.credential ?? null,
     record: recordWithProgress(ledger, plan, context.dependencies),
     progress,
   })

@@ -5,19 +5,23 @@ import { AwsError, BlockedError } from '../../errors.ts'
 import { checkActual } from '../../guardrails/actual.ts'
 import { checkUpgrade } from '../../guardrails/upgrade.ts'
 import { sortByConcern } from '../../guardrails/concern.ts'
+import type { Cluster } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { leaveOut } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Plan } from '../../model/step.ts'
+import { needsMaster } from '../../model/withheld.ts'
 import { makePlan } from '../../plan/plan.ts'
 import { checkClones } from '../../secrets/assignments.ts'
 import type { SecretReader } from '../../secrets/secret-reader.ts'
 import type { Connections } from '../../server/connections.ts'
 import { inspect, type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Versions } from '../../server/login.ts'
+import { assertMasterLogsIn, readMaster } from '../connection/master.ts'
 import type { RunContext } from '../context.ts'
 import { makeSecretFacts } from './secret-facts.ts'
-import type { Setbacks } from '../end/setbacks.ts'
+import type { Setbacks, Visitor } from '../end/setbacks.ts'
 
 /** What one round found: the state of the server and what it takes to make it as declared. */
 export interface Round {
@@ -39,7 +43,9 @@ export async function makeRound(
   setbacks: Setbacks,
 ): Promise<Round> {
   const inspection = await inspectServer(context, server, credentials, scope)
-  return { inspection, plan: await guardAndPlan(context, inspection, setbacks) }
+  const plan = await guardAndPlan(context, inspection, setbacks)
+  await assertMasterLogsIn(context, server, setbacks)
+  return { inspection, plan }
 }
 
 /** Inspects; nothing found stands in the way yet. */
@@ -65,7 +71,7 @@ export class MissingRights extends BlockedError {}
  * @throws AwsError, BlockedError: what stands in the way of the run; it names what is wrong with single ones, too.
  */
 export async function guardAndPlan(
-  context: Pick<RunContext, 'declaration' | 'identity'>,
+  context: Pick<RunContext, 'declaration' | 'identity' | 'secrets'>,
   { actual, credentials }: Inspection,
   setbacks: Setbacks,
 ): Promise<Plan> {
@@ -82,18 +88,29 @@ export async function guardAndPlan(
   if (concerns.run.length > 0) throw new BlockedError(problems)
   const upgrade = checkUpgrade(declaration, actual.cluster, setbacks.master.login)
   setbacks.block([...single, ...upgrade])
+  const { leftOut } = setbacks
+  const isNeeded = leaveOut(declaration, leftOut).databases.some((item) => needsMaster(declaration, actual, item))
+  if (isNeeded) setbacks.visitor ??= await findVisitor(context, actual.cluster)
   const secrets = await makeSecretFacts(declaration, actual, credentials)
   return makePlan({
     declaration,
-    leftOut: setbacks.leftOut,
+    leftOut,
     rooms: setbacks.rooms,
     actual,
     buildId: context.identity.buildId,
     cleanupPolicy: context.identity.cleanupPolicy,
     startedAt: context.identity.startedAt,
     preparedFor: upgrade.length === 0 ? setbacks.master.login : null,
+    master: isNeeded ? (setbacks.visitor?.credential.user ?? null) : null,
     secrets,
   })
+}
+
+async function findVisitor(
+  context: Pick<RunContext, 'declaration' | 'secrets'>,
+  { server }: Pick<Cluster, 'server'>,
+): Promise<Visitor> {
+  return { credential: await readMaster(context, server.login), isProven: false }
 }
 
 /** What the server said to the master, who tried to give what is missing. */

@@ -1,8 +1,7 @@
 /** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
-import { BlockedError, ConnectionError, AwsError } from '../../errors.ts'
+import { BlockedError, ConnectionError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
-import { checkAdminRole, checkBeforeBootstrap, checkSameLogin, noMasterRight } from '../../guardrails/bootstrap.ts'
-import { checkReservedNames } from '../../guardrails/names.ts'
+import { checkAdminRole, checkBeforeBootstrap, noMasterRight } from '../../guardrails/bootstrap.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { type Plan, planSteps, type Step } from '../../model/step.ts'
@@ -20,7 +19,7 @@ import { type AdminCredential, makeConnections, loginTo } from '../../server/con
 import type { Session } from '../../server/session.ts'
 import { assertApplied, recordFindings, recordUnknown } from '../outcome.ts'
 import { toConnectionError } from './connection-error.ts'
-import { masterLogin } from './credentials.ts'
+import { readMaster } from './master.ts'
 import type { RunContext } from '../context.ts'
 
 import { lockInstance } from './lock.ts'
@@ -39,8 +38,7 @@ export async function bootstrapAdmin(
   adminSecret: Credential | null,
 ): Promise<ReadonlyMap<string, string>> {
   const { declaration } = context
-  const master = await readMasterCredential(context)
-  assertNone([...checkSameLogin(master.user, admin.user), ...checkReservedNames(declaration, master.user)])
+  const master = await readMaster(context, admin.user)
   const session = await connectAsMaster(context, target, master, admin.user)
   let lock = session
   try {
@@ -195,16 +193,6 @@ async function canLogIn(
     if (!(error instanceof ConnectFailure)) throw error
     return error.kind === 'after_authentication'
   }
-}
-
-async function readMasterCredential({ declaration, secrets }: RunContext): Promise<AdminCredential> {
-  const id = declaration.masterSecretId
-  if (id === null) throw new TypeError('bootstrap needs a master secret')
-  const { credentials, problems } = await secrets.readCurrent([id])
-  const credential = credentials.get(id)
-  if (credential === undefined) throw new AwsError([...problems.values()])
-  const user = masterLogin(id, credential)
-  return { user, password: async () => Promise.resolve(credential.password), isToken: false }
 }
 
 async function connectAsMaster(

@@ -3,6 +3,7 @@ import { ApplyError, type ProvisionError } from '../../errors.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { withGuests } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
+import type { AdminCredential } from '../../server/connections.ts'
 
 /** What a run knows of the master. */
 export interface MasterPart {
@@ -10,6 +11,13 @@ export interface MasterPart {
   readonly login: string | null
   /** By role: what the server said where the master tried to give the admin the right over it. */
   readonly refusals: ReadonlyMap<string, string>
+}
+
+/** The master in databases that are withheld for it. */
+export interface Visitor {
+  readonly credential: AdminCredential
+  /** It has logged in. */
+  isProven: boolean
 }
 
 const NO_MASTER: MasterPart = { login: null, refusals: new Map() }
@@ -20,6 +28,8 @@ export class Setbacks {
   readonly #declaration: Declaration
   /** Databases that were full when this run came to them, and whether it gave them room by now. */
   readonly rooms = new Map<string, 'wanted' | 'made'>()
+  /** The master, where it makes extensions in this run, once its secret was read; null: it was not needed so far. */
+  visitor: Visitor | null = null
   readonly #failed: Problem[] = []
   #blocked: readonly Problem[] = []
   /** What stood in the way of removals; null: nothing, or nothing was to be removed. */

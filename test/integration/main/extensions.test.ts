@@ -65,7 +65,7 @@ for (const version of VERSIONS) {
     t.regex(problems[0]?.message ?? '', /no_such_thing/)
     t.regex(
       problems[1]?.remedy ?? '',
-      /^Apply without that first\. Then as power_dev_user: GRANT CONNECT ON DATABASE "power_dev_db" TO "rds_superuser"; Then as the master, in power_dev_db: .* CREATE EXTENSION "file_fdw" SCHEMA "public" CASCADE;/,
+      /^Give master_secret_id, and the master makes it in the same run\. Or apply without that first\. Then as power_dev_user: GRANT CONNECT ON DATABASE "power_dev_db" TO "rds_superuser"; Then as the master, in power_dev_db: .* CREATE EXTENSION "file_fdw" SCHEMA "public" CASCADE;/,
     )
     t.deepEqual(difference(before, await dump(bed().server)), [])
 

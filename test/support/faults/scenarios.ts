@@ -1,5 +1,7 @@
 /** The changes that the crash sweep cuts: a first run with every kind of step, an update, passwords, rotations, an adoption, removals. */
 import { randomBytes } from 'node:crypto'
+import { MASTER_SECRET, putMaster } from '../major-upgrade.ts'
+import { letMasterExtend } from '../master-extensions.ts'
 import type { Bed, Entry, Stack } from '../provision.ts'
 import { beginRotation, STEPS } from '../rotation.ts'
 import type { Leg } from './cut.ts'
@@ -55,6 +57,26 @@ export async function wipe({ server }: Bed): Promise<void> {
 export function firstRun(bed: Bed): Scenario {
   const stack = bed.declare(everyKind(bed))
   return { title: 'first run', stack, legs: [{ title: 'first run', prepare: () => wipe(bed) }] }
+}
+
+/** A database that the master makes extensions in, and its reader. */
+export function masterExtension(bed: Bed): Scenario {
+  putMaster(bed)
+  const stack = bed.declare(
+    {
+      shop: { schemas: ['mart', 'public'], extensions: ['earthdistance', 'file_fdw', 'pgcrypto'] },
+      rd: { ...SHARED, access_level: 'reader' },
+      other: {},
+    },
+    { master_secret_id: MASTER_SECRET },
+  )
+  let isMade = false
+  const prepare = async (): Promise<void> => {
+    if (!isMade) await letMasterExtend(bed)
+    isMade = true
+    await wipe(bed)
+  }
+  return { title: 'master extension', stack, legs: [{ title: 'master extension', prepare }] }
 }
 
 export function update(bed: Bed): Scenario {

@@ -91,7 +91,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     blocked,
     ['the server has no extension …', 'only a superuser could install … (not trusted).'],
     'The extension is not there, or is not trusted, so that only a superuser could install it.',
-    'Take it out of `extensions`, or let the master create it: the message has the statement.',
+    'Take it out of `extensions`, or let the master create it: in a new database the run does that where `master_secret_id` is given; for one that others have used, the message has the statement.',
   ),
   setting: entry(
     blocked,

@@ -14,10 +14,10 @@ export interface Instance {
 }
 
 /** Starts it before the tests and stops it after them. */
-export function instance(): () => Instance {
+export function instance(version = VERSIONS.at(-1) ?? 16): () => Instance {
   let running: Instance | null = null
-  test.serial.before('start PostgreSQL', async () => {
-    const [server, aws] = await Promise.all([startServer({ version: VERSIONS.at(-1) ?? 16 }), startAws()])
+  test.serial.before(`start PostgreSQL ${String(version)}`, async () => {
+    const [server, aws] = await Promise.all([startServer({ version }), startAws()])
     aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
     running = {
       server,
@@ -25,7 +25,7 @@ export function instance(): () => Instance {
       declare: async (t, applications, variables = {}) => declareStack(t, { server, aws }, applications, variables),
     }
   })
-  test.after.always('stop PostgreSQL', async () => {
+  test.after.always(`stop PostgreSQL ${String(version)}`, async () => {
     if (running !== null) await Promise.all([running.server.stop(), running.aws.stop()])
   })
   return () => {

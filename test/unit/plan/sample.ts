@@ -176,6 +176,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     cleanupPolicy: null,
     startedAt: new Date(0),
     preparedFor: null,
+    master: null,
     secrets: new Map(secrets),
   }
 }
