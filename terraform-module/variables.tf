@@ -142,11 +142,13 @@ variable "tags" {
   validation {
     condition = length(setintersection(keys(var.tags), [
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
-      "TakenOverFrom", "Application", "OwnedDatabase", "CleanupPolicy", "SecretVersionId", "UpdatedByBuildId",
+      "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "Marker", "Undeclared", "Removal", "CleanupPolicy",
+      "SecretVersionId", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
-      "TakenOverFrom, Application, OwnedDatabase, CleanupPolicy, SecretVersionId and UpdatedByBuildId",
+      "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, Marker, Undeclared, Removal, CleanupPolicy,",
+      "SecretVersionId and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])
   }
