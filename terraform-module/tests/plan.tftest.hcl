@@ -1,10 +1,23 @@
 # `terraform test` in terraform-module: what a plan shows. Needs the null provider only; nothing is run.
 
-# Its id stands in every marker, and is unknown before the first apply. During a plan from Terraform 1.11 on.
+# These ids are unknown before the first apply: the claim stands in every marker, the others in triggers, and the oldest
+# null provider does not know a map of which it does not know one value. During a plan from Terraform 1.11 on.
 override_resource {
   target          = terraform_data.stack
   override_during = plan
   values          = { id = "0c9a4e0e-3f0a-4d3b-9a53-2f1f1c6d7a10" }
+}
+
+override_resource {
+  target          = terraform_data.application
+  override_during = plan
+  values          = { id = "1d9a4e0e-3f0a-4d3b-9a53-2f1f1c6d7a11" }
+}
+
+override_resource {
+  target          = terraform_data.declaration
+  override_during = plan
+  values          = { id = "2e9a4e0e-3f0a-4d3b-9a53-2f1f1c6d7a12" }
 }
 
 variables {
