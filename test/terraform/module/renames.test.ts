@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { AuditDocument } from '../../../src/model/audit.ts'
 import type { Stack, Variables } from '../../support/terraform.ts'
 import { instance } from './instance.ts'
 
@@ -18,6 +19,15 @@ async function tagOf(username: string): Promise<unknown> {
     [username],
   )
   return row?.['application']
+}
+
+/** Whether a removal of the role is asked for and not carried out. */
+async function pendingOf(username: string): Promise<unknown> {
+  const [row] = await given().server.sql(
+    `SELECT shobj_description(oid, 'pg_authid')::jsonb ? 'Removal' AS pending FROM pg_roles WHERE rolname = $1`,
+    [username],
+  )
+  return row?.['pending']
 }
 
 interface Renamed {
@@ -77,6 +87,28 @@ test.serial(
     t.is(await oid('flips'), before)
     t.is(await tagOf('flips'), 'new-flips')
     t.is((await stack.plan()).code, 0)
+  },
+)
+
+test.serial(
+  'without either: the removal comes first and only asks; the run that knows the whole declaration takes it back',
+  async (t) => {
+    const { stack, before } = await rename(t, 'asked', {})
+    await stack.applyOk()
+    const [, request, run, ...others] = await stack.audits()
+    t.deepEqual([request?.run.command, run?.run.command, others], ['destroy', 'apply', []])
+    const told = (audit: AuditDocument | undefined): string[] =>
+      (audit?.records ?? []).filter(({ object }) => object === 'role').map(({ action }) => action)
+    t.true(told(request).includes('requested'), told(request).join())
+    t.true(told(run).includes('renamed'), told(run).join())
+    t.is(await oid('asked'), before)
+    t.is(await tagOf('asked'), 'new-asked')
+    t.is(await pendingOf('asked'), false)
+    t.is((await stack.plan()).code, 0)
+    // The key that has the data now removes it as ever.
+    stack.applications = {}
+    await stack.applyOk()
+    t.is(await oid('asked'), undefined)
   },
 )
 
