@@ -113,7 +113,7 @@ test.serial(
 )
 
 test.serial(
-  'without either, outside of dev: the removal comes first, and without its approval nothing goes',
+  'without either, outside of dev: the removal comes first and needs its approval; with it and without it nothing goes',
   async (t) => {
     const { declare } = given()
     const entry: Variables = {
@@ -131,16 +131,23 @@ test.serial(
     t.is(refused.scriptExit, 4)
     t.regex(refused.text, /ALLOW_DB_DESTROY/)
     t.is(await oid('asks'), before)
-    // What the refusal is good for: the rename is made known, and nothing goes.
+    // The new key has its marker by now, which `moved` cannot give way to: the removal is approved, and nothing goes.
+    await stack.applyOk([], { ALLOW_DB_DESTROY: 'true' })
+    t.is(await oid('asks'), before)
+    t.is(await tagOf('asks'), 'new-asks')
+    t.is(await pendingOf('asks'), false)
+    t.is((await stack.plan()).code, 0)
+    // With `moved` from the start it needs none.
+    stack.applications = { 'newer-asks': entry }
     await writeFile(
       join(stack.folder, 'moved.tf'),
       `moved {
-    from = module.databases.terraform_data.application["old-asks"]
-    to   = module.databases.terraform_data.application["new-asks"]
+    from = module.databases.terraform_data.application["new-asks"]
+    to   = module.databases.terraform_data.application["newer-asks"]
   }`,
     )
     await stack.applyOk()
     t.is(await oid('asks'), before)
-    t.is(await tagOf('asks'), 'new-asks')
+    t.is(await tagOf('asks'), 'newer-asks')
   },
 )

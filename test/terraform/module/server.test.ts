@@ -174,14 +174,17 @@ test.serial(
   },
 )
 
-test.serial('an instance that is gone for good: a destroy that retains needs no server, the end included', async (t) => {
-  const { proxy, stack, there } = await behindProxy(t, 'over')
-  proxy.die()
-  t.is((await stack.destroy()).scriptExit, 6)
-  t.is((await stack.destroy([], { RDS_CLEANUP_POLICY: 'retain' })).code, 0)
-  t.deepEqual(await stack.addresses(), [])
-  t.is((await there()).length, 3)
-})
+test.serial(
+  'an instance that is gone for good: a destroy that retains needs no server, the end included',
+  async (t) => {
+    const { proxy, stack, there } = await behindProxy(t, 'over')
+    proxy.die()
+    t.is((await stack.destroy()).scriptExit, 6)
+    t.is((await stack.destroy([], { RDS_CLEANUP_POLICY: 'retain' })).code, 0)
+    t.deepEqual(await stack.addresses(), [])
+    t.is((await there()).length, 3)
+  },
+)
 
 test.serial(
   'a snapshot that fails: exit status 5, nothing dropped, the login closed, the removal pending; the next apply converges',
