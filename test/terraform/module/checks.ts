@@ -60,8 +60,17 @@ export async function ask(plain: string, variables: Variables): Promise<Answer> 
   })
 }
 
+/** How many bytes the script's input would have for the module's variables, as the plan counts them. */
+export async function askInputBytes(variables: Variables): Promise<number> {
+  return inFolder(async (folder, run) => {
+    await copyChecks(folder, ALL_ODD)
+    await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables))
+    return Number(await run(['console'], 'local.input_bytes\n'))
+  })
+}
+
 /**
- * The same where a value is known only after apply: what each list says, null where that is not known at plan.
+ * What each list says where a value is known only after apply; null where that is not known at plan.
  * @param applications HCL, in which `terraform_data.late.id` is such a value
  */
 export async function askAtPlan(plain: string, applications: string): Promise<Record<string, string | null>> {

@@ -32,6 +32,8 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>
   /** What a marker's text says first; '' where the input is no marker. */
   readonly words: string
+  /** Of the input as it was passed. */
+  readonly bytes: number
   readonly audit: string | null
 }
 
@@ -125,5 +127,5 @@ function readCall(line: string): Call {
   const { argv, input, audit } = v.parse(Call, JSON.parse(line))
   const json: unknown = JSON.parse(decodeInput(input))
   const [words = ''] = input.includes(' | ') ? input.split(' | ') : []
-  return { bundle: argv[0] ?? '', args: argv.slice(1), input: v.parse(Input, json), words, audit }
+  return { bundle: argv[0] ?? '', args: argv.slice(1), input: v.parse(Input, json), words, bytes: input.length, audit }
 }
