@@ -30,8 +30,12 @@ locals {
           entry.secret_id == null ? "${var.secret_prefix}/${var.environment}/${app}/postgres" : tostring(entry.secret_id),
           "${var.secret_prefix}/${var.environment}/${app}/postgres",
         )
-        access_level   = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
-        cleanup_policy = try(coalesce(entry.cleanup_policy), var.cleanup_policy, try(coalesce(entry.access_level), "owner") == "owner" ? "retain" : "disable")
+        access_level = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
+        cleanup_policy = try(
+          [for policy in [tostring(entry.cleanup_policy)] : policy if policy != null][0],
+          coalesce(var.cleanup_policy),
+          try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner") == "owner" ? "retain" : "disable",
+        )
       },
     )
   }

@@ -142,12 +142,14 @@ variable "tags" {
   validation {
     condition = length(setintersection(keys(var.tags), [
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
-      "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "CleanupPolicy",
+      "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "Marker",
+      "Undeclared", "Removal", "CleanupPolicy",
       "SecretVersionId", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
-      "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, CleanupPolicy,",
+      "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, Marker, Undeclared,",
+      "Removal, CleanupPolicy,",
       "SecretVersionId and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])

@@ -6,7 +6,7 @@ import rego.v1
 # The release that was reviewed. Another one is another line, in a commit that is reviewed as well.
 allowed_sources := {"git::https://example.com/rds-provision.git//terraform-module?ref=v1.0.0"}
 
-allowed_resources := {"null_resource.provision", "terraform_data.application"}
+allowed_resources := {"null_resource.audit", "null_resource.provision", "terraform_data.application", "terraform_data.stack"}
 
 # What node_command may be. A caller that computes it is denied too.
 allowed_programs := {"node"}

@@ -40,10 +40,17 @@ export const CHANGES: readonly Change[] = [
         attributes: ['id', 'triggers'],
       },
       { address: 'terraform_data.application[*]', actions: ['update'], attributes: ['input', 'output'] },
+      // The audit is kept in another resource, which counts as sensitive: that of the former is in the state no more.
+      { address: 'null_resource.audit', actions: ['create'], attributes: ['id', 'triggers'] },
       {
         address: 'terraform_data.audit',
-        actions: ['delete', 'create'],
-        attributes: ['id', 'input.file', 'input.json', 'output', 'triggers_replace'],
+        actions: ['delete'],
+        attributes: ['id', 'input', 'output', 'triggers_replace'],
+      },
+      {
+        address: 'terraform_data.declaration',
+        actions: ['create'],
+        attributes: ['id', 'input', 'output', 'triggers_replace'],
       },
       // The claim: nothing has one yet, so the run writes it into the tags.
       {
@@ -53,7 +60,7 @@ export const CHANGES: readonly Change[] = [
       },
     ],
     rows: [],
-    tags: ['Workspace', 'Claim', 'ClaimedAt', 'ClaimedByBuildId', 'OwnedDatabase', 'UpdatedByBuildId'],
+    tags: ['Marker', 'Workspace', 'Claim', 'ClaimedAt', 'ClaimedByBuildId', 'OwnedDatabase', 'UpdatedByBuildId'],
   },
 ]
 

@@ -4,6 +4,7 @@
  */
 import test from 'ava'
 import { InvalidInputError } from '../../../src/errors.ts'
+import { TAG_FIELDS } from '../../../src/model/tag.ts'
 import type { Problem } from '../../../src/model/problem.ts'
 import { checkRequest } from '../../../src/guardrails/request.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
@@ -100,12 +101,11 @@ const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
     { 'é ü': 'x' },
     { '': 'x' },
     { ' x': 'x' },
-    { ManagedBy: 'x' },
-    { BuildId: 'x' },
+    ...TAG_FIELDS.map((field) => ({ [field]: 'x' })),
     { Team: 'a\n' },
     { ['x'.repeat(256)]: 'x' },
   ],
-  cleanup_policy: ['retain', 'delete', 'snapshot-and-delete', 'drop', ''],
+  cleanup_policy: ['retain', 'disable', 'release', 'delete', 'snapshot-and-delete', 'drop', ''],
   governance_dir: ['a/b', '', 'a\n'],
   audit_dir: ['a/b', '', 'a\n'],
   max_connections: [1, 1000, 0, 1001, 1.5],

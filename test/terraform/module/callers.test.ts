@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { apply, configure, makeRig, words } from './rig.ts'
+import { apply, configure, makeRig, removal, words } from './rig.ts'
 
 const several = (instances: string) => `
 module "databases" {
@@ -27,7 +27,12 @@ test('for_each over instances: a removed instance runs its removals, the others 
   await configure(rig, several('{ one = { a = {} } }'))
   t.is((await apply(rig)).code, 0)
   const removals = await rig.calls()
-  t.deepEqual(removals.map(({ args }) => args.join(' ')).sort(), ['destroy --application a', 'destroy --application b'])
+  t.deepEqual(removals.map(({ args }) => (args.includes('--request') ? args.at(-1) : args[1])).sort(), [
+    '--requested',
+    'a',
+    'b',
+  ])
+  t.true(removals.at(-1)?.args.includes('--requested'))
   for (const { input } of removals) t.like(input, { instance: { host: 'two.example.internal' }, stack: 'two/dev' })
   await rig.stack.remove()
 })
@@ -65,7 +70,7 @@ module "databases" {
 output "databases" { value = module.databases.databases }
 `
 
-test('an instance made in the same apply: unknown at plan, provisioned, and outlived by no marker', async (t) => {
+test('an instance made in the same apply: unknown at plan, provisioned, and outlived by no marker and no claim', async (t) => {
   const rig = await makeRig()
   await configure(rig, INSTANCE.replace('EXTRA', ''))
   t.is((await apply(rig)).code, 0)
@@ -85,9 +90,10 @@ test('an instance made in the same apply: unknown at plan, provisioned, and outl
       .sort(),
     ['a', 'b'],
   )
+  t.true(gone[2]?.args.includes('--requested'))
   t.deepEqual(
     gone
-      .slice(2)
+      .slice(3)
       .map(({ bundle }) => bundle)
       .sort(),
     ['instance', 'secret'],
@@ -166,7 +172,7 @@ resource "terraform_data" "consumer" {
   await rig.calls()
   await configure(rig, configuration('new'))
   t.is((await apply(rig)).code, 0)
-  t.deepEqual(await words(rig), ['apply', 'destroy --application old'])
+  t.deepEqual(await words(rig), ['apply', removal('old')])
   const replaced = await rig.stack.terraform([
     'apply',
     '-no-color',
@@ -174,7 +180,7 @@ resource "terraform_data" "consumer" {
     '-replace=module.databases["one"].terraform_data.application["new"]',
   ])
   t.is(replaced.code, 0)
-  t.deepEqual(await words(rig), [])
+  t.deepEqual(await words(rig), ['apply'], 'the marker is another one')
   await rig.stack.remove()
 })
 
@@ -199,13 +205,16 @@ resource "terraform_data" "consumer" {
   t.is((await apply(rig)).code, 0)
   await configure(rig, configuration('{ a = {} }', 'true'))
   t.is((await apply(rig)).code, 0)
-  t.deepEqual(await words(rig), ['apply', 'destroy --application b'])
+  t.deepEqual(await words(rig), ['apply', removal('b')])
+  t.is((await rig.stack.terraform(['plan', '-detailed-exitcode'])).code, 0)
   await rig.stack.remove()
 })
 
-test('a consumer created before it is destroyed that uses outputs alone: -replace of a marker runs its removal', async (t) => {
+test('a consumer created before it is destroyed that uses outputs alone: -replace of a marker', async (t) => {
   const rig = await makeRig()
-  for (const output of ['audit', 'audit_file', 'changed', 'databases', 'proxy_auth']) {
+  // What waits for the provisioning waits for the markers, which are created first then, and asks for no removal.
+  const waiting = ['audit', 'audit_json', 'audit_file', 'changed', 'databases', 'proxy_auth']
+  for (const output of [...waiting, 'claim', 'declaration', 'declaration_json']) {
     await configure(
       rig,
       several('{ one = {} }').replace('each.value\n', '{ a = {} }\n') +
@@ -229,7 +238,7 @@ resource "terraform_data" "consumer" {
       ).code,
       0,
     )
-    t.deepEqual(await words(rig), ['destroy --application a'], output)
+    t.deepEqual(await words(rig), waiting.includes(output) ? ['apply'] : [removal('a'), 'apply'], output)
   }
   await rig.stack.remove()
 })
@@ -242,9 +251,9 @@ test('workspaces have states and audits of their own', async (t) => {
   const runs = await rig.calls()
   t.is(new Set(runs.map(({ audit }) => audit)).size, 2)
   await rig.stack.destroy()
-  const [removal, ...others] = await rig.calls()
+  const [request, end, ...others] = await rig.calls()
   t.deepEqual(others, [])
-  t.is(removal?.input['workspace'], 'second')
+  for (const call of [request, end]) t.is(call?.input['workspace'], 'second')
   t.is((await rig.stack.terraform(['workspace', 'select', 'default'])).code, 0)
   t.is((await rig.stack.plan()).code, 0)
   await rig.stack.remove()

@@ -24,6 +24,12 @@ const SETS = Object.keys(SPARED)
 const LISTS = Object.values(SPARED).flat()
 const SOURCES = ['checks.tf', 'checks-values.tf', 'declaration.tf', 'variables.tf', 'variables-run.tf']
 
+const IDS = `resource "terraform_data" "stack" {}
+resource "terraform_data" "application" {
+  for_each = {}
+}
+`
+
 /** In the place of plain.tf: every entry is looked at. */
 export const ALL_ODD = `locals {\n${SETS.map((set) => `  ${set} = keys(var.application_databases)\n`).join('')}}\n`
 
@@ -54,8 +60,17 @@ export async function ask(plain: string, variables: Variables): Promise<Answer> 
   })
 }
 
+/** How many bytes the script's input would have for the module's variables, as the plan counts them. */
+export async function askInputBytes(variables: Variables): Promise<number> {
+  return inFolder(async (folder, run) => {
+    await copyChecks(folder, ALL_ODD)
+    await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables))
+    return Number(await run(['console'], 'local.input_bytes\n'))
+  })
+}
+
 /**
- * The same where a value is known only after apply: what each list says, null where that is not known at plan.
+ * What each list says where a value is known only after apply; null where that is not known at plan.
  * @param applications HCL, in which `terraform_data.late.id` is such a value
  */
 export async function askAtPlan(plain: string, applications: string): Promise<Record<string, string | null>> {
@@ -119,8 +134,8 @@ async function inFolder<T>(work: (folder: string, run: Run) => Promise<T>): Prom
 async function copyChecks(folder: string, plain: string): Promise<void> {
   for (const file of SOURCES) await cp(join(MODULE, file), join(folder, file))
   await writeFile(join(folder, 'plain.tf'), plain)
-  // Of main.tf, which has the provisioning, it needs the claim alone.
-  await writeFile(join(folder, 'stack.tf'), 'resource "terraform_data" "stack" {}\n')
+  // Of main.tf, which has the provisioning, it needs the claim and the markers alone.
+  await writeFile(join(folder, 'ids.tf'), IDS)
 }
 
 /** What breaks the invariant of plain.tf: a message about an entry that is plain. */

@@ -5,7 +5,7 @@ import test from 'ava'
 import { auditJson } from '../../../src/audit/file.ts'
 import type { AuditDocument } from '../../../src/model/audit.ts'
 import { documentOf, DONE } from '../../unit/audit/sample.ts'
-import { copyModule, makeRig, type Rig, words } from './rig.ts'
+import { copyModule, END, makeRig, removal, type Rig, words } from './rig.ts'
 
 async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> {
   const rig = await makeRig(...parameters)
@@ -42,30 +42,34 @@ test('nothing changed, and a new build or run id alone, plan nothing', async (t)
 test('what changes without a removal updates the markers in place and destroys nothing', async (t) => {
   const rig = await applied()
   const { stack } = rig
+  const instance = { host: 'moved.cluster.example.internal', port: 5432, identifier: 'orders', resource_id: 'db-2' }
+  // Replaced are the provisioning, its audit, and what is declared; updated the two markers and the stack.
   const changes = [
-    { cleanup_policy: 'delete' },
-    { instance: { host: 'moved.cluster.example.internal', port: 5432, identifier: 'orders', resource_id: 'db-2' } },
-    { tags: { Team: 'orders' } },
-    { stack: 'renamed' },
+    { change: { cleanup_policy: 'delete' }, replaced: 3 },
+    { change: { instance }, replaced: 2 },
+    { change: { tags: { Team: 'orders' } }, replaced: 3 },
+    { change: { stack: 'renamed' }, replaced: 3 },
   ]
-  for (const change of changes) {
+  for (const { change, replaced } of changes) {
     stack.variables = { ...stack.variables, ...change }
     const result = await stack.applyOk()
-    t.regex(result.text, /2 added, 2 changed, 2 destroyed/, JSON.stringify(change))
+    const count = String(replaced)
+    t.regex(result.text, new RegExp(`${count} added, 3 changed, ${count} destroyed`), JSON.stringify(change))
     t.deepEqual(await words(rig), ['apply'], JSON.stringify(change))
   }
   const ways = [
     { connect_through: { host: '127.0.0.1', port: 15432 } },
     { tls: { mode: 'verify-ca' } },
-    { lock_timeout: 5 },
     { audit_dir: 'elsewhere' },
   ]
   for (const way of ways) {
     stack.variables = { ...stack.variables, ...way }
     const result = await stack.applyOk()
-    t.regex(result.text, /0 added, 2 changed, 0 destroyed/, JSON.stringify(way))
+    t.regex(result.text, /0 added, 3 changed, 0 destroyed/, JSON.stringify(way))
     t.deepEqual(await words(rig), [], JSON.stringify(way))
   }
+  stack.variables = { ...stack.variables, lock_timeout: 5, connect_timeout: 10, max_connections: 2 }
+  t.is((await stack.plan()).code, 0, 'what no removal uses changes no marker')
   await stack.remove()
 })
 
@@ -85,14 +89,14 @@ test('another version of the module, and another node, run the provisioning and 
   await stack.prepare()
   t.is((await stack.terraform(['init', '-no-color'])).code, 0)
   const result = await stack.applyOk()
-  t.regex(result.text, /2 added, 2 changed, 2 destroyed/)
+  t.regex(result.text, /3 added, 3 changed, 3 destroyed/)
   t.deepEqual(await words(rig), ['apply'])
   t.is((await stack.plan()).code, 0)
   delete stack.applications['keycloak']
   await stack.applyOk()
-  const [removal] = await rig.calls()
-  t.is(removal?.input['schema_version'], 2)
-  t.is(removal?.bundle, 'next/dist/rds-provision.mjs')
+  const [request] = await rig.calls()
+  t.is(request?.input['schema_version'], 2)
+  t.is(request?.bundle, 'next/dist/rds-provision.mjs')
   await stack.remove()
 })
 
@@ -141,20 +145,22 @@ test('`changed` is what the audit says of the run, whatever stands in its string
   await stack.remove()
 })
 
-test('a removed key runs its removal once; taint of a marker none; -replace and destroy do', async (t) => {
+test('a removed key runs its removal once; taint of a marker none; -replace and destroy do, and the end comes last', async (t) => {
   const rig = await applied({ a: {}, b: {}, c: {} })
   const { stack } = rig
   await stack.taint('terraform_data.application["b"]')
   await stack.applyOk()
-  t.deepEqual(await words(rig), [])
+  // The marker is another one, which the run puts down in the tag.
+  t.deepEqual(await words(rig), ['apply'])
   await stack.applyOk(['-replace=module.databases.terraform_data.application["b"]'])
-  t.deepEqual(await words(rig), ['destroy --application b'])
+  t.deepEqual(await words(rig), [removal('b'), 'apply'], 'the run takes back what is declared')
   delete stack.applications['a']
   await stack.applyOk()
-  t.deepEqual(await words(rig), ['destroy --application a', 'apply'])
+  t.deepEqual(await words(rig), [removal('a'), 'apply'])
   t.is((await stack.plan()).code, 0)
   await stack.destroy()
-  t.deepEqual((await words(rig)).sort(), ['destroy --application b', 'destroy --application c'])
+  const removals = await words(rig)
+  t.deepEqual([removals.slice(0, 2).sort(), removals.slice(2)], [[removal('b'), removal('c')], [END]])
   t.deepEqual(await stack.addresses(), [])
   await stack.remove()
 })
@@ -164,8 +170,9 @@ test('the policy that counts is the last applied one', async (t) => {
   stack.applications = { b: {} }
   stack.variables['cleanup_policy'] = 'retain'
   await stack.applyOk()
-  const [removal] = await calls()
-  t.like(removal?.input['application_databases'], { a: { cleanup_policy: 'delete' } })
+  const [request] = await calls()
+  t.like(request?.input['application_databases'], { a: { cleanup_policy: 'delete' } })
+  t.is(request?.words, 'DROPS a_dev_db, login a_dev_user')
   await stack.remove()
 })
 
@@ -179,9 +186,9 @@ test('a failed run is tried again, and the outputs still speak of the one before
   const { databases, ...others } = await stack.outputs()
   t.deepEqual(others, auditOutputs(before))
   t.deepEqual(databases, { a: connection('a'), b: connection('b') }, 'what is known at plan is stored as planned')
-  t.false(
+  t.true(
     (await stack.addresses()).some((address) => address.includes('"b"')),
-    'a marker speaks of what was provisioned',
+    'the marker is there before the run, so that what a failed run has begun can be removed',
   )
   await stack.applyOk()
   t.deepEqual(await words(rig), ['apply', 'apply'])
@@ -196,40 +203,35 @@ test('a refused removal stays in the state, stops the provisioning of that apply
   delete stack.applications['a']
   const refused = await stack.apply([], { STAND_IN_EXIT: '4' })
   t.is(refused.scriptExit, 4)
-  t.deepEqual(await words(rig), ['destroy --application a'])
+  t.deepEqual(await words(rig), [removal('a')])
   t.true((await stack.addresses()).some((address) => address.includes('"a"')))
   await stack.applyOk()
-  t.deepEqual(await words(rig), ['destroy --application a', 'apply'])
+  t.deepEqual(await words(rig), [removal('a'), 'apply'])
+  t.is((await stack.plan()).code, 0)
   await stack.remove()
 })
 
-test('a refused removal or destroy that is taken back: the outputs are the same, and null on a runner without the file, until the next run', async (t) => {
+test('a refused removal or destroy that is taken back: the outputs are the same until the next run, which comes with the next apply', async (t) => {
   const rig = await applied({ a: {}, b: {} })
   const { stack } = rig
-  const before = await stack.outputs()
-  const refuse = async (): Promise<void> => {
-    delete stack.applications['a']
-    t.is((await stack.apply([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
-    t.deepEqual(auditOutputs(await stack.outputs()), auditOutputs(before))
-    stack.applications['a'] = {}
+  const provisionedAgain = async (): Promise<void> => {
+    await rm(join(stack.folder, '.rds-provision'), { recursive: true })
+    await rig.calls()
+    await stack.applyOk()
+    const [call, ...others] = await rig.calls()
+    t.deepEqual([call?.args, others], [['apply'], []])
+    t.like((await stack.outputs())['audit'], { run: { id: call?.audit } })
+    t.is((await stack.plan()).code, 0)
   }
-  await refuse()
-  await stack.applyOk()
-  t.deepEqual(await stack.outputs(), before)
+  const before = await stack.outputs()
+  delete stack.applications['a']
+  t.is((await stack.apply([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
+  t.deepEqual(auditOutputs(await stack.outputs()), auditOutputs(before))
+  stack.applications['a'] = {}
+  await provisionedAgain()
   t.is((await stack.destroy([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
   t.deepEqual(await stack.outputs(), {})
-  await stack.applyOk()
-  t.deepEqual(await stack.outputs(), before)
-  await refuse()
-  await rm(join(stack.folder, '.rds-provision'), { recursive: true })
-  await stack.applyOk()
-  const { audit = null, changed } = await stack.outputs()
-  t.deepEqual([audit, changed], [null, false])
-  await stack.taint()
-  await rig.calls()
-  await stack.applyOk()
-  const [call] = await rig.calls()
-  t.like((await stack.outputs())['audit'], { run: { id: call?.audit } })
+  await provisionedAgain()
   await stack.remove()
 })
 

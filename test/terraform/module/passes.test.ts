@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import * as v from 'valibot'
+import type { Stack, Variables } from '../../support/terraform.ts'
 import { makeRig } from './rig.ts'
 
 const ENTRY = { access_level: 'owner', cleanup_policy: 'retain' }
@@ -27,17 +28,37 @@ const SHARED = {
   workspace: 'default',
 }
 
-const State = v.object({
-  resources: v.array(v.object({ name: v.string(), instances: v.array(v.object({ attributes: v.looseObject({}) })) })),
-})
+const Instance = v.object({ index_key: v.optional(v.string()), attributes: v.looseObject({ id: v.string() }) })
+const State = v.object({ resources: v.array(v.object({ name: v.string(), instances: v.array(Instance) })) })
 
-/** What the script gets of the stack in a state: its id, and when it was made. */
-function stackIn(state: string): { readonly claim: unknown; readonly stack_made_at: unknown } {
-  const { resources } = v.parse(State, JSON.parse(state))
-  const attributes = resources.find(({ name }) => name === 'stack')?.instances[0]?.attributes
-  const made = v.parse(v.object({ value: v.string() }), attributes?.['triggers_replace'])
-  return { claim: attributes?.['id'], stack_made_at: made.value }
+const Entries = v.record(v.string(), v.object({ cleanup_policy: v.string() }))
+
+const Timestamp = v.object({ value: v.string() })
+
+interface Ids {
+  readonly claim: string | undefined
+  /** When the stack was made. */
+  readonly madeAt: string
+  /** By application. */
+  readonly markers: ReadonlyMap<string, string>
 }
+
+/** The ids in a state: that of the stack, and those of the markers. */
+async function idsIn(stack: Stack): Promise<Ids> {
+  const text = await readFile(join(stack.folder, 'terraform.tfstate'), 'utf8')
+  const { resources } = v.parse(State, JSON.parse(text))
+  const instances = (name: string) => resources.find((resource) => resource.name === name)?.instances ?? []
+  const [made] = instances('stack')
+  return {
+    claim: made?.attributes.id,
+    madeAt: v.parse(Timestamp, made?.attributes['triggers_replace']).value,
+    markers: new Map(instances('application').map(({ index_key: key = '', attributes }) => [key, attributes.id])),
+  }
+}
+
+/** What a removal does not use: no change of it may change a marker. */
+const OF_THE_PROVISIONING = ['connect_timeout', 'lock_timeout']
+const WAY = Object.fromEntries(Object.entries(SHARED).filter(([name]) => !OF_THE_PROVISIONING.includes(name)))
 
 test('apply gets the whole declaration, defaults filled in, nulls left out', async (t) => {
   const { stack, calls } = await makeRig(
@@ -52,17 +73,18 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
   )
   await stack.applyOk()
   const [call, ...others] = await calls()
-  const state = await readFile(join(stack.folder, 'terraform.tfstate'), 'utf8')
+  const { claim, madeAt, markers } = await idsIn(stack)
   t.deepEqual(others, [])
   t.is(call?.bundle, 'module/dist/rds-provision.mjs')
   t.deepEqual(call?.args, ['apply'])
-  t.false(call?.plain)
+  t.is(call?.words, '')
+  t.is(markers.size, 2)
   t.deepEqual(call?.input, {
     ...SHARED,
-    ...stackIn(state),
+    claim,
+    stack_made_at: madeAt,
     accept_tags_from: [],
     secret_prefix: 'platform',
-    cleanup_policy: 'retain',
     enforce_naming: false,
     max_connections: 4,
     build_id: 'build-1',
@@ -70,12 +92,14 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
     application_databases: {
       keycloak: {
         ...ENTRY,
+        marker: markers.get('keycloak'),
         database_name: 'keycloak_dev_db',
         username: 'keycloak_dev_user',
         secret_id: 'platform/dev/keycloak/postgres',
       },
       'back-stage': {
         ...ENTRY,
+        marker: markers.get('back-stage'),
         database_name: 'back_stage_dev_db',
         username: 'back_stage_dev_user',
         secret_id: 'platform/dev/back-stage/postgres',
@@ -92,29 +116,28 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
   await stack.remove()
 })
 
-test('a removal gets its application alone, as plain JSON, without the ids of a run', async (t) => {
+test('a removal gets its marker: words, then its application alone, without the ids of a run', async (t) => {
   const { stack, calls } = await makeRig(
-    { keycloak: { auth: 'iam', schemas: ['app'] }, other: {} },
+    { keycloak: { auth: 'iam', schemas: ['app'], connection_limit: 5 }, other: {} },
     { run_id: 'run-1', governance_dir: 'governance' },
   )
   await stack.applyOk()
   await calls()
-  const state = await readFile(join(stack.folder, 'terraform.tfstate'), 'utf8')
-  t.notRegex(state, /build-1|run-1/)
+  t.notRegex(await readFile(join(stack.folder, 'terraform.tfstate'), 'utf8'), /build-1|run-1/)
+  const { claim, markers } = await idsIn(stack)
   delete stack.applications['keycloak']
   const result = await stack.applyOk()
-  t.regex(result.text, /2 added, 0 changed, 3 destroyed/)
+  t.regex(result.text, /3 added, 0 changed, 4 destroyed/)
   const [removal, provisioning, ...others] = await calls()
   t.deepEqual(others, [])
-  t.deepEqual(removal?.args, ['destroy', '--application', 'keycloak'])
+  t.deepEqual(removal?.args, ['destroy', '--request', '--marker', markers.get('keycloak'), '--application', 'keycloak'])
   t.is(removal?.bundle, 'module/dist/rds-provision.mjs')
-  t.true(removal?.plain)
+  t.is(removal?.words, 'KEEPS keycloak_dev_db, login keycloak_dev_user')
   t.deepEqual(removal?.input, {
-    ...SHARED,
-    claim: stackIn(state).claim,
+    ...WAY,
+    claim,
     governance_dir: 'governance',
     audit_dir: './.rds-provision/audit',
-    node_command: join(stack.folder, 'stand-in'),
     application_databases: {
       keycloak: {
         ...ENTRY,
@@ -129,12 +152,59 @@ test('a removal gets its application alone, as plain JSON, without the ids of a 
   t.deepEqual(provisioning?.input['application_databases'], {
     other: {
       ...ENTRY,
+      marker: markers.get('other'),
       database_name: 'other_dev_db',
       username: 'other_dev_user',
       secret_id: 'platform/dev/other/postgres',
     },
   })
   await stack.remove()
+})
+
+test('the end of the state gets the way there, the claim, and whether any policy removes something', async (t) => {
+  for (const [policy, removes] of [
+    ['retain', false],
+    ['release', false],
+    ['delete', true],
+  ] as const) {
+    const { stack, calls } = await makeRig({ a: { cleanup_policy: policy } }, { run_id: 'run-1' })
+    await stack.applyOk()
+    await calls()
+    const { claim } = await idsIn(stack)
+    t.is((await stack.destroy()).code, 0)
+    const [removal, end, ...others] = await calls()
+    t.deepEqual(others, [])
+    t.deepEqual(removal?.args.slice(0, 2), ['destroy', '--request'], 'the end of the state comes last')
+    t.deepEqual(end?.args, ['destroy', '--requested', '--claim', claim])
+    t.is(end?.words, 'ends the claim of orders/dev')
+    t.deepEqual(end?.input, { ...WAY, removes, audit_dir: './.rds-provision/audit', application_databases: {} })
+    await stack.remove()
+  }
+})
+
+test('the policy of an entry that names none is by its level, or the one of all', async (t) => {
+  const applications = {
+    owner: {},
+    guest: { database_name: 'owner_dev_db', access_level: 'reader' },
+    own: { cleanup_policy: 'release' },
+  }
+  const policies = async (variables: Variables): Promise<unknown[]> => {
+    const { stack, calls } = await makeRig(applications, variables)
+    await stack.applyOk()
+    const [call] = await calls()
+    await stack.remove()
+    const entries = v.parse(Entries, call?.input['application_databases'])
+    return [call?.input['cleanup_policy'], ...Object.values(entries).map((entry) => entry.cleanup_policy)]
+  }
+  // In the order of the keys: guest, own, owner.
+  t.deepEqual(await policies({}), [undefined, 'disable', 'release', 'retain'])
+  t.deepEqual(await policies({ cleanup_policy: null }), [undefined, 'disable', 'release', 'retain'])
+  t.deepEqual(await policies({ cleanup_policy: 'snapshot-and-delete' }), [
+    'snapshot-and-delete',
+    'snapshot-and-delete',
+    'release',
+    'snapshot-and-delete',
+  ])
 })
 
 test('every variable reaches the script under its own name', async (t) => {

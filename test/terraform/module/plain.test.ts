@@ -35,7 +35,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   locale: nearName,
   access_level: choice(['owner', 'editor', 'reader']),
   auth: choice(['password', 'iam']),
-  cleanup_policy: choice(['retain', 'delete', 'snapshot-and-delete']),
+  cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
   can_create_databases: fc.boolean(),
   adopt_existing: fc.boolean(),
   recreate_missing: fc.boolean(),

@@ -28,13 +28,14 @@ test('a plan shows what the module runs, and the policy names that and no more',
   const provisioners = risky.flatMap((resource) => resource.provisioners)
   t.deepEqual(
     provisioners.map(({ type }) => type),
-    ['local-exec', 'local-exec'],
+    ['local-exec', 'local-exec', 'local-exec'],
   )
   t.deepEqual(
     provisioners.map(({ expressions }) => [expressions['command'], Object.keys(expressions).sort()]),
     [
       [{ constant_value: 'apply' }, ['command', 'environment', 'interpreter']],
       [{ references: ['each.key'] }, ['command', 'environment', 'interpreter']],
+      [{ references: ['self.id', 'self'] }, ['command', 'environment', 'interpreter']],
     ],
   )
 })

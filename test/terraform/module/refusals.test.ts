@@ -94,7 +94,7 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     `a4: database_name: "${LONG}" is not accepted.`,
     'a5: access_level: "admin" is not accepted. Use one of owner, editor, reader.',
     'a5: auth: "ldap" is not accepted. Use one of password, iam.',
-    'a5: cleanup_policy: "drop" is not accepted. Use one of retain, delete, snapshot-and-delete.',
+    'a5: cleanup_policy: "drop" is not accepted. Use one of retain, disable, release, delete, snapshot-and-delete.',
     'a5: connection_limit: -2 is not accepted.',
     'a5: valid_until: "2030-01-31T00:00:00" is not accepted. Use RFC 3339 with an offset',
     'a6: database_connection_limit: 1.5 is not accepted.',

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { AuditDocument } from '../../../src/model/audit.ts'
 import type { Stack, Variables } from '../../support/terraform.ts'
 import { instance } from './instance.ts'
 
@@ -18,6 +19,15 @@ async function tagOf(username: string): Promise<unknown> {
     [username],
   )
   return row?.['application']
+}
+
+/** Whether a removal of the role is asked for and not carried out. */
+async function pendingOf(username: string): Promise<unknown> {
+  const [row] = await given().server.sql(
+    `SELECT shobj_description(oid, 'pg_authid')::jsonb ? 'Removal' AS pending FROM pg_roles WHERE rolname = $1`,
+    [username],
+  )
+  return row?.['pending']
 }
 
 interface Renamed {
@@ -81,7 +91,29 @@ test.serial(
 )
 
 test.serial(
-  'without either, outside of dev: the removal comes first, and without its approval nothing goes',
+  'without either: the removal comes first and only asks; the run that knows the whole declaration takes it back',
+  async (t) => {
+    const { stack, before } = await rename(t, 'asked', {})
+    await stack.applyOk()
+    const [, request, run, ...others] = await stack.audits()
+    t.deepEqual([request?.run.command, run?.run.command, others], ['destroy', 'apply', []])
+    const told = (audit: AuditDocument | undefined): string[] =>
+      (audit?.records ?? []).filter(({ object }) => object === 'role').map(({ action }) => action)
+    t.true(told(request).includes('requested'), told(request).join())
+    t.true(told(run).includes('renamed'), told(run).join())
+    t.is(await oid('asked'), before)
+    t.is(await tagOf('asked'), 'new-asked')
+    t.is(await pendingOf('asked'), false)
+    t.is((await stack.plan()).code, 0)
+    // The key that has the data now removes it as ever.
+    stack.applications = {}
+    await stack.applyOk()
+    t.is(await oid('asked'), undefined)
+  },
+)
+
+test.serial(
+  'without either, outside of dev: the removal comes first and needs its approval; with it and without it nothing goes',
   async (t) => {
     const { declare } = given()
     const entry: Variables = {
@@ -99,16 +131,23 @@ test.serial(
     t.is(refused.scriptExit, 4)
     t.regex(refused.text, /ALLOW_DB_DESTROY/)
     t.is(await oid('asks'), before)
-    // What the refusal is good for: the rename is made known, and nothing goes.
+    // The new key has its marker by now, which `moved` cannot give way to: the removal is approved, and nothing goes.
+    await stack.applyOk([], { ALLOW_DB_DESTROY: 'true' })
+    t.is(await oid('asks'), before)
+    t.is(await tagOf('asks'), 'new-asks')
+    t.is(await pendingOf('asks'), false)
+    t.is((await stack.plan()).code, 0)
+    // With `moved` from the start it needs none.
+    stack.applications = { 'newer-asks': entry }
     await writeFile(
       join(stack.folder, 'moved.tf'),
       `moved {
-    from = module.databases.terraform_data.application["old-asks"]
-    to   = module.databases.terraform_data.application["new-asks"]
+    from = module.databases.terraform_data.application["new-asks"]
+    to   = module.databases.terraform_data.application["newer-asks"]
   }`,
     )
     await stack.applyOk()
     t.is(await oid('asks'), before)
-    t.is(await tagOf('asks'), 'new-asks')
+    t.is(await tagOf('asks'), 'newer-asks')
   },
 )

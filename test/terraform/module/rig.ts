@@ -1,6 +1,6 @@
 /**
  * The module under the real Terraform with a stand-in for node: what the module passes, and when, without the script.
- * The stand-in notes each call, writes an audit for `apply` (STAND_IN_AUDIT, or one of its own), and exits as told by STAND_IN_EXIT.
+ * The stand-in notes each call, writes an audit for `apply` (STAND_IN_AUDIT, STAND_IN_AUDIT_FILE, or one of its own), and exits as told by STAND_IN_EXIT.
  */
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,10 +13,11 @@ const fs = require('node:fs')
 const path = require('node:path')
 const audit = process.env.RDS_PROVISION_AUDIT_FILE ?? null
 fs.appendFileSync(process.env.STAND_IN_CALLS, JSON.stringify({ argv: process.argv.slice(2), input: process.env.RDS_PROVISION_INPUT, audit }) + '\\n')
+const file = process.env.STAND_IN_AUDIT_FILE
 const code = Number(process.env.STAND_IN_EXIT ?? 0)
 if (audit !== null && code === 0) {
   fs.mkdirSync(path.dirname(audit), { recursive: true })
-  fs.writeFileSync(audit, process.env.STAND_IN_AUDIT ?? JSON.stringify({ schema_version: 1, run: { outcome: process.env.STAND_IN_OUTCOME ?? 'changed', id: audit } }))
+  fs.writeFileSync(audit, process.env.STAND_IN_AUDIT ?? (file ? fs.readFileSync(file) : undefined) ?? JSON.stringify({ schema_version: 1, run: { outcome: process.env.STAND_IN_OUTCOME ?? 'changed', id: audit } }))
 }
 process.exit(code)
 `
@@ -31,6 +32,8 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>
   /** What a marker's text says first; '' where the input is no marker. */
   readonly words: string
+  /** Of the input as it was passed. */
+  readonly bytes: number
   readonly audit: string | null
 }
 
@@ -44,10 +47,16 @@ export interface Rig {
 
 export const APPLICATIONS: Variables = { keycloak: {}, backstage: { can_create_databases: true } }
 
-/** A stack on a copy of the module. `variables` replace the rig's own. */
-export async function makeRig(applications: Variables = APPLICATIONS, variables: Variables = {}): Promise<Rig> {
+/** A stack on a copy of the module. `variables` replace the rig's own; `outputs`: those that the root passes on. */
+export async function makeRig(
+  applications: Variables = APPLICATIONS,
+  variables: Variables = {},
+  outputs?: readonly string[],
+): Promise<Rig> {
   const { program, env } = await prepareTerraform()
-  const stack = await Stack.create({ applications, variables: {}, env, command: program.command, module: MODULE })
+  const { command: terraform } = program
+  const settings = { applications, variables: {}, env, command: terraform, module: MODULE }
+  const stack = await Stack.create({ ...settings, ...(outputs && { outputs }) })
   const folder = stack.folder
   const module = await copyModule(folder, 'module')
   const command = join(folder, 'stand-in')
@@ -89,9 +98,19 @@ export function apply({ stack }: Rig): Promise<Result> {
   return stack.terraform(['apply', '-no-color', '-auto-approve'])
 }
 
-/** The arguments of each call since the last time: `apply`, `destroy --application keycloak`. */
+/** What `words` says where a marker is destroyed. */
+export function removal(application: string): string {
+  return `destroy --request --marker ID --application ${application}`
+}
+
+/** What `words` says where the claim is destroyed, last of a state. */
+export const END = 'destroy --requested --claim ID'
+
+const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g
+
+/** The arguments of each call since the last time, with ID for each id: `apply`, `removal('keycloak')`, END. */
 export async function words({ calls }: Rig): Promise<string[]> {
-  return (await calls()).map(({ args }) => args.join(' '))
+  return (await calls()).map(({ args }) => args.join(' ').replaceAll(UUID, 'ID'))
 }
 
 /** Copies the module's sources below a folder, with a bundle of one line. */
@@ -108,5 +127,5 @@ function readCall(line: string): Call {
   const { argv, input, audit } = v.parse(Call, JSON.parse(line))
   const json: unknown = JSON.parse(decodeInput(input))
   const [words = ''] = input.includes(' | ') ? input.split(' | ') : []
-  return { bundle: argv[0] ?? '', args: argv.slice(1), input: v.parse(Input, json), words, audit }
+  return { bundle: argv[0] ?? '', args: argv.slice(1), input: v.parse(Input, json), words, bytes: input.length, audit }
 }
