@@ -34,7 +34,7 @@ async function isAsBefore(
   t.is(await lockHolders(bed.server), 0)
   t.deepEqual(
     (await stack.plan()).map(({ kind }) => kind),
-    login === 'open' ? [] : ['alter_role'],
+    login === 'open' ? [] : ['alter_role', 'take_back_removal'],
   )
   stack.env = { RDS_CLEANUP_POLICY: 'delete' }
   await stack.destroyOk('shop')

@@ -124,13 +124,15 @@ class Sweeper {
     return rows.map(({ rolname }) => `role ${String(rolname)} has no tag`)
   }
 
-  /** Run ids and versions of secrets differ from run to run; so do salts, of which a dump shows nothing. */
+  /** Run ids, versions of secrets and when something was asked for differ from run to run; so do salts, of which a dump shows nothing. */
   async #dump(): Promise<Dump> {
     const all = await dump(this.#bed.server)
     return new Map(
       [...all].map(([catalog, rows]) => [
         catalog,
-        rows.map((row) => row.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')),
+        rows.map((row) =>
+          row.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*').replace(/(At\\*":\\*")[^"\\]+/g, '$1*'),
+        ),
       ]),
     )
   }
