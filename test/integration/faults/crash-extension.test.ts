@@ -2,4 +2,4 @@
 import { masterExtension } from '../../support/faults/scenarios.ts'
 import { sweepTests } from '../../support/faults/sweep-tests.ts'
 
-sweepTests([{ make: masterExtension, every: 9 }])
+sweepTests([{ make: masterExtension, every: 17 }])

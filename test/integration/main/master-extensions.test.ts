@@ -1,6 +1,8 @@
 /** Extensions that only the master can create (src/README.md: The master in a database). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
+import type { RecordedRun } from '../../../src/audit/governance/entry.ts'
+import { followAccess } from '../../../src/audit/governance/periods.ts'
 import type { ExitCode } from '../../../src/model/exit-code.ts'
 import { parseTag } from '../../../src/model/tag.ts'
 import { MASTER_SECRET, putMaster } from '../../support/major-upgrade.ts'
@@ -129,9 +131,13 @@ for (const version of VERSIONS) {
   test.serial(`${on}what the server refuses is that application's trouble alone, and its database waits`, async (t) => {
     const { server } = bed()
     const stack = declare({ power: { extensions: ['file_fdw'] }, fine: {} })
+    const runs: RecordedRun[] = []
+    const accessOf = (login: string): string | undefined =>
+      followAccess(runs).findLast(({ username }) => username === login)?.may
     await withoutRight(async () => {
       for (const _again of [1, 2]) {
         const { audit, records, problems } = await stack.apply()
+        runs.push({ run: audit.run, records })
         t.is(audit.run.exit_code, 1)
         t.deepEqual(
           problems.map(({ application, code, field }) => [application, code, field]),
@@ -158,18 +164,34 @@ for (const version of VERSIONS) {
           ],
         )
       }
+      t.is(accessOf('power_dev_user'), 'log in')
+      t.notRegex(await stack.report('text'), /database +power_dev_db +platform_provisioner/)
       t.is(await stack.answer('power', 'SELECT 1'), '42501')
       t.is(await stack.answer('fine', 'SELECT 1'), 'ok')
       const { problems } = await stack.apply()
       t.is(await followAll(bed(), problems[0]?.remedy ?? ''), 2, problems[0]?.remedy)
     })
     const mark = await server.mark()
-    await stack.applyOk()
+    const { audit, records } = await stack.applyOk()
+    runs.push({ run: audit.run, records })
+    t.regex(accessOf('power_dev_user') ?? '', /^own it/)
     t.deepEqual(await visitedSince(mark), [], 'a person made it')
     t.deepEqual(await accessTo('power_dev_db'), {
       owner: 'power_dev_user',
       connect: 'platform_provisioner power_dev_user',
     })
+    t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+  })
+
+  test.serial(`${on}a fresh instance: the master makes the admin, and then the extension`, async (t) => {
+    bed().aws.putLogin('admin/fresh', 'fresh_admin', 'of the admin')
+    const stack = declare({ first: { extensions: ['file_fdw'] } }, { admin_secret_id: 'admin/fresh' })
+    const { records } = await stack.applyOk()
+    t.deepEqual(
+      records.filter(({ message }) => message.endsWith('(as dbmaster)')).map(({ object }) => object),
+      ['admin', 'admin', 'admin', 'extension'],
+    )
+    t.deepEqual(await accessTo('first_dev_db'), { owner: 'first_dev_user', connect: 'first_dev_user fresh_admin' })
     t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
   })
 
