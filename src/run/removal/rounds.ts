@@ -7,8 +7,9 @@ import { isInvalid, type DatabaseState } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding } from '../../model/removal.ts'
 import type { Finding } from '../../model/step.ts'
 import { finding } from '../../plan/context.ts'
-
+import { losesAccess } from '../../plan/removal.ts'
 import type { Connections } from '../../server/connections.ts'
+import { inspectRemoval } from '../../server/inspect-removal.ts'
 import { serverTime } from '../../server/removal-signals.ts'
 import { recordFindings } from '../outcome.ts'
 import { explainUnreachable } from './gone.ts'
@@ -97,7 +98,7 @@ async function closeOrRemove(
   const wanted = examination.departures.filter(isSnapshotted)
   await (wanted.length > 0 ? signs.pending() : signs.settled())
   closed.databases = examination.departures
-  const others = { ...examination, departures: examination.departures.filter((item) => !isSnapshotted(item)) }
+  const others = await lookAtOthers(server, examination)
   closed.failed.push(...(await closeDatabases(context, server, others)))
   recordFindings(context.recorder, snapshotFindings(others.departures), new Set())
   const going = { ...others, departures: withoutFailed(others.departures, closed) }
@@ -107,6 +108,14 @@ async function closeOrRemove(
   if (departures.length === 0) return null
   await signs.closed(departures.flatMap(({ drops }) => drops ?? []))
   return { at: await serverTime(server.admin), departures }
+}
+
+/** Those that wait for no snapshot. A database that waits is there meanwhile, with all that guests of it hold. */
+async function lookAtOthers(server: Connections, examination: Examination): Promise<Examination> {
+  const departures = examination.departures.filter((item) => !isSnapshotted(item))
+  if (departures.length === examination.departures.length) return examination
+  const facts = await inspectRemoval(server, examination.cluster, departures.filter(losesAccess))
+  return { ...examination, departures, facts }
 }
 
 /** Everything is checked again: the lock was not held while the snapshot was made. */
