@@ -14259,82 +14259,10 @@ report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String
 adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure2();init_connections();init_patience();
 init_tls();init_bootstrap3();init_connection_error();init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/removal/gone.ts"(){"use strict";init_errors();GONE=" If the in\
-stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
-await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
-query([`
-      SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
-      FROM pg_database
-      WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,`SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){
-let[[row2]=[]]=await session.query([`
-      SELECT
-        count(*)::int AS pending
-      FROM pg_stat_activity a
-      JOIN pg_roles r ON r.oid = a.usesysid
-      WHERE a.application_name = ${quoteLiteral(pendingName(group4))}
-        AND a.pid <> pg_backend_pid()
-        AND ${isAdmin("r")}`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.query(
-[`
-      SELECT
-        EXISTS (
-          SELECT FROM pg_locks l
-          JOIN pg_database d ON d.oid = l.objid
-          JOIN pg_stat_activity a ON a.pid = l.pid
-          JOIN pg_roles r ON r.oid = a.usesysid
-          WHERE l.locktype = 'advisory'
-            AND l.granted
-            AND l.objsubid = 2
-            AND l.classid = ${CLOSED_KEY}::oid
-            AND ${isAdmin("r")}
-            AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})
-        ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
-h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
-ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
-CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
+stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
 "":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
 name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_administers();init_claim();init_tag();PG_DATABASE_OWNER2="pg_da\
-tabase_owner"}});function printWayOut(cluster,{database,isReassigned,wayOut},username){if(database!==null&&wayOut!==void 0)return printPassedOver(cluster,database,wayOut,username);
-let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||heir===username||isReassigned!==!0)return"Hand it over or remove it, then\
- run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or hand what it owns there to the database's owner, ${printHandOver(cluster,
-{from:username,to:heir,database,statements})} ${THEN}`}function printPassedOver(cluster,database,way,username){let run=(owner,statements)=>{let text2=owner===username?
-printHandOver(cluster,{from:username,to:username,database,statements}):`${printLogin(cluster,owner,database)}: ${printInside(statements,owner)}`;return`${capitalized(
-text2)} ${THEN}`};switch(way.kind){case"policy":return run(way.owner,[leavePolicy(way.name,way.schema,way.table,way.others)]);case"default_privileges":return run(
-username,restoreDefaults(username,way.schema,way.keyword,way.grantees));case"user_mapping":return run(way.owner,[dropUserMapping(username,way.server)])}}var THEN,
-init_ways_out=__esm({"src/guardrails/ways-out.ts"(){"use strict";init_owner();init_print();init_removal();init_hand_over();init_printed_login();THEN="Then run a\
-gain."}});function removalApproval(environment,approvals,policy){return environment==="dev"||policy==="retain"?"not_required":missingApprovals(approvals,policy).length===
-0?"approved":"missing"}function missingApprovals({allowProvision,allowDestroy},policy){let isDeletion=policy===null||deletes(policy);return[...allowProvision?[]:
-["ALLOW_DB_PROVISION=true"],...allowDestroy||!isDeletion?[]:["ALLOW_DB_DESTROY=true"]]}function checkRemovalApproval(environment,approvals,{application,policy}){
-if(removalApproval(environment,approvals,policy)!=="missing")return[];let what=policy===null||deletes(policy)?"a removal that deletes":`a removal (${policy})`,message=`\
-the environment is ${environment}, and nobody approved ${what}.`,remedy=`Set ${missingApprovals(approvals,policy).join(" and ")} in the environment of the run, \
-or RDS_CLEANUP_POLICY=retain to keep everything.`;return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){
-return departures.flatMap(departure=>[...checkServer2(declaration,cluster,departure),...departure.policy==="release"?[]:checkLeaving(declaration,cluster,departure,
-facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted=stays?{...facts,obstacles:[],
-holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted),...checkGrants(declaration,cluster,departure,
-counted),...checkSessions(cluster,departure,counted)]}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,
-remedy)}function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?
-[obstacle(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(
-departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,noRight(server.login,username),
-`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?[obstacle(departure,
-`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{obstacles,
-unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
-item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
-cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle(departure,`the databa\
-se ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold s\
-omething in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
-holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
-item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
-revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
-ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,
-{grantor,database},revokeAll(keyword,[identity2],username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username}\
- granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
-map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, wh\
-ich is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{
-grantor,database},statement){let who=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,
-who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,
-policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy!=="snapshot-and-delete";return sessions2.filter(item=>(item.
-database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count:count2})=>obstacle(departure,`${login2} has ${String(count2)} sessio\
-n(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.
-server.login)])}`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_declaration();init_revoker();init_administers();init_print();init_removal();
-init_role();init_members2();init_printed_login();init_violation();init_ways_out()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+tabase_owner"}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
 return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults2}=input.
 facts,jobs=[...new Set([...holdings2,...defaults2].map(item=>item.database))].sort().map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.
 filter(losesAccess).flatMap(departure=>transactionsInside(input.cluster.server,revocationSteps(input,departure,database))),standApart:!0}));return planOf(jobs)}
@@ -14352,90 +14280,10 @@ let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what 
 role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,
 login2),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,
 [dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function losesAccess({
-policy}){return policy!=="release"}var ALL_PRIVILEGES,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();
+policy}){return policy!=="release"}var ALL_PRIVILEGES,TARGETS,init_removal2=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();
 init_access_change2();init_context();init_membership_revocation();init_server_version();init_chunks();init_parts();init_group_by();ALL_PRIVILEGES=["ALL"],TARGETS=
 {TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"databas\
-e"}}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
-departureSubject(departure,"login"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.
-get(username)?.canLogin===!0?[close]:[],...membersOf3(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
-departureSubject(departure,"grant"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]}),findings=leaving.flatMap(departure=>membersOf3(
-cluster,departure.username).filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{
-...planOf([{stage:"roles",connectTo:null,transactions}]),findings}}function membersOf3(cluster,role){let{login:login2}=cluster.server;return cluster.memberships.
-filter(({role:of,member:member2})=>of===role&&member2!==login2&&member2!==helperOf(login2))}function planClosing({cluster,departures}){let transactions=departures.
-flatMap(departure=>{let{drops}=departure,database=drops===null?void 0:cluster.databases.get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(
-departureSubject(departure,"database",drops),database);return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,
-transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen2,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,
-!1,owner)]:[],...isOpen2?[allowConnections(name2,!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} acce\
-pts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,
-role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(
-item,cluster.server.login,cluster.server.version))?[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} l\
-eaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&
-!isInvalid(database)?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(
-database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log\
- in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,
-transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.
-databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
-...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.
-server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,
-[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username}\
- holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_catalog();
-init_revoker();init_upgrade_helper();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();init_memberships();init_privileges();
-init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,transactions=departures.map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),
-...roleEnd(input,departure)]));return planOf([{stage:"roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({
-declaration,cluster,facts},departure){let{username}=departure;return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
-username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,
-grantor);return accessStep(departureSubject(departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.
-database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):[]}function roleEnd(input,departure){switch(departure.policy){case"de\
-lete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(input,departure);case"release":return releaseSteps(input,departure)}}
-function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,members=cluster.memberships.filter(({role,member:member2})=>role===
-username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note2=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
-departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note2}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
-let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===
-null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, an\
-d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
-cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment})=>owner===username&&isSendable(name2)&&
-parseTag(comment)!==null).map(({name:name2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of database ${name2}\
- is taken off`,[commentOnDatabase(name2,null,username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no \
-more: its tag is taken off, and nothing else changed`,[commentOnRole(username,null)])]}function planRequests(cluster,departures,request){let steps=departures.flatMap(
-departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
-if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,policy}),message=`removal \
-of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,[commentOnRole(username,
-formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
-{"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
-init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});function isGone2({code,isGone:hasVanished}){return code===NO_DATABASE||code===NO_OBJECT||hasVanished===!0}async function runRemovalPlan(context,server,plan){let{
-signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
-context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){let failures=execution.
-failures.filter(failure=>!isGone2(failure)),gone=execution.failures.filter(isGone2),isMoot=({database,username})=>gone.some(({code,step:step2})=>step2.database===
-database&&(code===NO_DATABASE||step2.username===username)),[moot,skipped]=[execution.skipped.filter(isMoot),execution.skipped.filter(step2=>!isMoot(step2))];for(let{
-step:step2,message}of gone)context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: ${message}`});for(let step2 of moot){let message=`${step2.
-message}: not done, since what something beside it was about is gone`;context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message})}let withNames=await Promise.
-all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(server.admin,failure.step.database)})));recordUnknown(draft=>{context.
-recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,skipped,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),
-...skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){
-let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`\
-the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function problemsOf(running){try{return await running,
-[]}catch(error){if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}var NO_DATABASE,NO_OBJECT,
-init_run_plan=__esm({"src/run/removal/run-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE="3D\
-000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return[];let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
-departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
-context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
-failures.some(({code})=>code===LOCK_NOT_AVAILABLE4)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
-execution,username)))onClosed(departure);let failed=await problemsOf(settleRemovalPlan(context,server,execution));recordFindings(context.recorder,plan.findings,
-new Set);for(let departure of removal.departures)await endSessionsOf(context,server,removal,departure);return[...failed,...await findHiding(server,removal.departures)]}
-function isLeftOpen2({failures,skipped},username){return[...failures.map(({step:step2})=>step2),...skipped].some(step2=>step2.kind==="close_login"&&step2.username===
-username)}async function whileEnding(server,logins,run){let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{
-let running={is:!0},ending=(async()=>{for(;running.is;)await endSessions(session,{logins,databases:[]}),await(0,import_promises21.setTimeout)(END_EVERY_MS)})();
-try{return await run()}finally{running.is=!1,await ending}})}function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].
-filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){let logins=loginsOf(removal,departure),sessions2=await endSessions(
-server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";recordEnded(context,departure,sessions2,`of ${departure.username}${members}`)}
-function recordEnded({recorder},{application,database,username},{ended,left:left2},which){let draft={...{application,database,username,object:"login",action:"di\
-sconnect"},durationMs:0,statements:[]};if(ended>0&&recorder.record({...draft,status:"updated",message:`${String(ended)} session(s) ${which} ended`}),left2===0)return;
-let message=`${String(left2)} session(s) ${which} are still there: they may not be ended, or did not end in time`;recorder.record({...draft,status:"warning",message})}
-async function findHiding(server,departures){let left2=await endHidden(server.admin);return left2.length===0?[]:departures.map(departure=>hiding(departure,left2))}
-function hiding({application,username},pids){return{application,code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its sta\
-rt-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,
-END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/removal/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
-init_closing();init_end_sessions();init_outcome();init_run_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});function policies(roles){return`
+e"}}});function policies(roles){return`
     SELECT${SELECTED},
       ${catalogText("n.nspname")} AS schema,
       ${catalogText("c.relname")} AS object,
@@ -14483,14 +14331,14 @@ roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tena
 concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
 filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
 inside=>inside.holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
-identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
+identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle),...ofDatabases.map(obstacle),...seen.flatMap(inside=>inside.
 obstacles),...concernedNames.filter(name2=>!isSendable(name2)).flatMap(name2=>unnamedDatabase(name2,roles)),...held2.flatMap(item=>unnamedHolding(item,roles)),...defaults2.
 flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
 void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
 try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
 kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
 holdingRows=[],defaultRows=[],...passedOverRows]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles),...passedOverQueries(roles)]),
-isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,
+isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle(row2),isReassigned:readFlag(row2,
 "is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(
 row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(
 database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[
@@ -14500,14 +14348,166 @@ e name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,rem
 grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[
 ...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({
 database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text i\
-n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"data\
-base"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
+n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"datab\
+ase"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
 grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(
 row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
 row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
 "database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
 c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure2();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
-RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){
+RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
+query([`
+      SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
+      FROM pg_database
+      WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,`SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){
+let[[row2]=[]]=await session.query([`
+      SELECT
+        count(*)::int AS pending
+      FROM pg_stat_activity a
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE a.application_name = ${quoteLiteral(pendingName(group4))}
+        AND a.pid <> pg_backend_pid()
+        AND ${isAdmin("r")}`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.query(
+[`
+      SELECT
+        EXISTS (
+          SELECT FROM pg_locks l
+          JOIN pg_database d ON d.oid = l.objid
+          JOIN pg_stat_activity a ON a.pid = l.pid
+          JOIN pg_roles r ON r.oid = a.usesysid
+          WHERE l.locktype = 'advisory'
+            AND l.granted
+            AND l.objsubid = 2
+            AND l.classid = ${CLOSED_KEY}::oid
+            AND ${isAdmin("r")}
+            AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})
+        ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
+h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
+ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
+CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function printWayOut(cluster,{database,isReassigned,wayOut},username){if(database!==null&&wayOut!==void 0)return printPassedOver(cluster,database,wayOut,username);
+let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||heir===username||isReassigned!==!0)return"Hand it over or remove it, then\
+ run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or hand what it owns there to the database's owner, ${printHandOver(cluster,
+{from:username,to:heir,database,statements})} ${THEN}`}function printPassedOver(cluster,database,way,username){let run=(owner,statements)=>{let text2=owner===username?
+printHandOver(cluster,{from:username,to:username,database,statements}):`${printLogin(cluster,owner,database)}: ${printInside(statements,owner)}`;return`${capitalized(
+text2)} ${THEN}`};switch(way.kind){case"policy":return run(way.owner,[leavePolicy(way.name,way.schema,way.table,way.others)]);case"default_privileges":return run(
+username,restoreDefaults(username,way.schema,way.keyword,way.grantees));case"user_mapping":return run(way.owner,[dropUserMapping(username,way.server)])}}var THEN,
+init_ways_out=__esm({"src/guardrails/ways-out.ts"(){"use strict";init_owner();init_print();init_removal();init_hand_over();init_printed_login();THEN="Then run a\
+gain."}});function removalApproval(environment,approvals,policy){return environment==="dev"||policy==="retain"?"not_required":missingApprovals(approvals,policy).length===
+0?"approved":"missing"}function missingApprovals({allowProvision,allowDestroy},policy){let isDeletion=policy===null||deletes(policy);return[...allowProvision?[]:
+["ALLOW_DB_PROVISION=true"],...allowDestroy||!isDeletion?[]:["ALLOW_DB_DESTROY=true"]]}function checkRemovalApproval(environment,approvals,{application,policy}){
+if(removalApproval(environment,approvals,policy)!=="missing")return[];let what=policy===null||deletes(policy)?"a removal that deletes":`a removal (${policy})`,message=`\
+the environment is ${environment}, and nobody approved ${what}.`,remedy=`Set ${missingApprovals(approvals,policy).join(" and ")} in the environment of the run, \
+or RDS_CLEANUP_POLICY=retain to keep everything.`;return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){
+return departures.flatMap(departure=>[...checkServer2(declaration,cluster,departure),...departure.policy==="release"?[]:checkLeaving(declaration,cluster,departure,
+facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted=stays?{...facts,obstacles:[],
+holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted),...checkGrants(declaration,cluster,departure,
+counted),...checkSessions(cluster,departure,counted)]}function obstacle2({application},message,remedy){return violation({name:application},"removal_obstacle",message,
+remedy)}function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?
+[obstacle2(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle2(
+departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle2(departure,noRight(server.login,username),
+`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?[obstacle2(departure,
+`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{obstacles,
+unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
+item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
+cluster,item,username);return obstacle2(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle2(departure,`the data\
+base ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle2(departure,`${username} may hol\
+d something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
+holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
+item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
+revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle2(departure,`the \
+role ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,
+{grantor,database},revokeAll(keyword,[identity2],username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle2(departure,`the role ${username}\
+ granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
+map(({database,keyword,creator,schema})=>obstacle2(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, w\
+hich is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{
+grantor,database},statement){let who=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,
+who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,
+policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy!=="snapshot-and-delete";return sessions2.filter(item=>(item.
+database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count:count2})=>obstacle2(departure,`${login2} has ${String(count2)} sessi\
+on(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.
+server.login)])}`))}var init_removal3=__esm({"src/guardrails/removal.ts"(){"use strict";init_declaration();init_revoker();init_administers();init_print();init_removal();
+init_role();init_members2();init_printed_login();init_violation();init_ways_out()}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
+departureSubject(departure,"login"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.
+get(username)?.canLogin===!0?[close]:[],...membersOf3(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
+departureSubject(departure,"grant"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]}),findings=leaving.flatMap(departure=>membersOf3(
+cluster,departure.username).filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{
+...planOf([{stage:"roles",connectTo:null,transactions}]),findings}}function membersOf3(cluster,role){let{login:login2}=cluster.server;return cluster.memberships.
+filter(({role:of,member:member2})=>of===role&&member2!==login2&&member2!==helperOf(login2))}function planClosing({cluster,departures}){let transactions=departures.
+flatMap(departure=>{let{drops}=departure,database=drops===null?void 0:cluster.databases.get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(
+departureSubject(departure,"database",drops),database);return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,
+transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen2,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,
+!1,owner)]:[],...isOpen2?[allowConnections(name2,!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} acce\
+pts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,
+role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(
+item,cluster.server.login,cluster.server.version))?[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} l\
+eaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&
+!isInvalid(database)?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(
+database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log\
+ in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,
+transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.
+databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
+...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.
+server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,
+[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username}\
+ holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_catalog();
+init_revoker();init_upgrade_helper();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();init_memberships();init_privileges();
+init_removal2()}});function planRoleEnds(input){let{cluster,departures}=input,transactions=departures.map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),
+...roleEnd(input,departure)]));return planOf([{stage:"roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({
+declaration,cluster,facts},departure){let{username}=departure;return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
+username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,
+grantor);return accessStep(departureSubject(departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.
+database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):[]}function roleEnd(input,departure){switch(departure.policy){case"de\
+lete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(input,departure);case"release":return releaseSteps(input,departure)}}
+function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,members=cluster.memberships.filter(({role,member:member2})=>role===
+username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note2=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
+departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note2}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
+let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===
+null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, an\
+d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
+cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment})=>owner===username&&isSendable(name2)&&
+parseTag(comment)!==null).map(({name:name2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of database ${name2}\
+ is taken off`,[commentOnDatabase(name2,null,username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no \
+more: its tag is taken off, and nothing else changed`,[commentOnRole(username,null)])]}function planRequests(cluster,departures,request){let steps=departures.flatMap(
+departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
+if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,policy}),message=`removal \
+of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,[commentOnRole(username,
+formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
+{"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
+init_role();init_access_change2();init_context();init_memberships_held();init_removal2()}});function isGone2({code,isGone:hasVanished}){return code===NO_DATABASE||code===NO_OBJECT||hasVanished===!0}async function runRemovalPlan(context,server,plan){let{
+signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
+context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){let failures=execution.
+failures.filter(failure=>!isGone2(failure)),gone=execution.failures.filter(isGone2),isMoot=({database,username})=>gone.some(({code,step:step2})=>step2.database===
+database&&(code===NO_DATABASE||step2.username===username)),[moot,skipped]=[execution.skipped.filter(isMoot),execution.skipped.filter(step2=>!isMoot(step2))];for(let{
+step:step2,message}of gone)context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: ${message}`});for(let step2 of moot){let message=`${step2.
+message}: not done, since what something beside it was about is gone`;context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message})}let withNames=await Promise.
+all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(server.admin,failure.step.database)})));recordUnknown(draft=>{context.
+recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,skipped,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),
+...skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){
+let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`\
+the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function problemsOf(running){try{return await running,
+[]}catch(error){if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}var NO_DATABASE,NO_OBJECT,
+init_run_plan=__esm({"src/run/removal/run-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE="3D\
+000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return[];let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
+departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
+context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
+failures.some(({code})=>code===LOCK_NOT_AVAILABLE4)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
+execution,username)))onClosed(departure);let failed=await problemsOf(settleRemovalPlan(context,server,execution));recordFindings(context.recorder,plan.findings,
+new Set);for(let departure of removal.departures)await endSessionsOf(context,server,removal,departure);return[...failed,...await findHiding(server,removal.departures)]}
+function isLeftOpen2({failures,skipped},username){return[...failures.map(({step:step2})=>step2),...skipped].some(step2=>step2.kind==="close_login"&&step2.username===
+username)}async function whileEnding(server,logins,run){let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{
+let running={is:!0},ending=(async()=>{for(;running.is;)await endSessions(session,{logins,databases:[]}),await(0,import_promises21.setTimeout)(END_EVERY_MS)})();
+try{return await run()}finally{running.is=!1,await ending}})}function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].
+filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){let logins=loginsOf(removal,departure),sessions2=await endSessions(
+server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";recordEnded(context,departure,sessions2,`of ${departure.username}${members}`)}
+function recordEnded({recorder},{application,database,username},{ended,left:left2},which){let draft={...{application,database,username,object:"login",action:"di\
+sconnect"},durationMs:0,statements:[]};if(ended>0&&recorder.record({...draft,status:"updated",message:`${String(ended)} session(s) ${which} ended`}),left2===0)return;
+let message=`${String(left2)} session(s) ${which} are still there: they may not be ended, or did not end in time`;recorder.record({...draft,status:"warning",message})}
+async function findHiding(server,departures){let left2=await endHidden(server.admin);return left2.length===0?[]:departures.map(departure=>hiding(departure,left2))}
+function hiding({application,username},pids){return{application,code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its sta\
+rt-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,
+END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/removal/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
+init_closing();init_end_sessions();init_outcome();init_run_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){
 "use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
@@ -14541,7 +14541,7 @@ left2)} session(s) in ${database} could not be ended: a snapshot would not hold 
 ve the delegated admin pg_signal_backend, and run again."}}function stillThere2(application,what){return{application,code:"not_converged",field:"destroy",message:`${what}\
  is still as it was after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function reopenDepartures(context,server,departures,logins){
 let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var removalPlans,MAX_REVOCATIONS,
-init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();init_step();init_closing();init_departures();init_removal3();init_removal_ends();
+init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal3();init_step();init_closing();init_departures();init_removal2();init_removal_ends();
 init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_run_plan();
 init_superusers();removalPlans=[planRevocation,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
 var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.isSourceKnown||closed.unsaved.length>
@@ -14568,7 +14568,7 @@ identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identi
 return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,
 code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}
 var import_promises23,POLL_MS2,init_look=__esm({"src/run/removal/look.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_administers();
-init_removal_signals();init_removal2();init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();
+init_removal_signals();init_removal3();init_closing();init_removal2();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();
 init_rights();init_source2();POLL_MS2=1e3}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
 return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown);if(thrown instanceof ConnectFailure)return new ConnectionError(
 [{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further connection failed: ${message}.`,remedy:"Check the server and run again\
@@ -14653,12 +14653,15 @@ shut2.departures.filter(isSnapshotted),shut2.at),await removeAfterSnapshot(all,{
 return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no databas\
 e goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,
 object:"snapshot"},"create","skipped",message)})}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){
-let{superusersMs}=context.dependencies.waits,wanted=examination.departures.filter(isSnapshotted);await(wanted.length>0?signs.pending():signs.settled()),closed.databases=
-examination.departures;let others={...examination,departures:examination.departures.filter(item=>!isSnapshotted(item))};closed.failed.push(...await closeDatabases(
-context,server,others)),recordFindings(context.recorder,snapshotFindings(others.departures),new Set);let going={...others,departures:withoutFailed(others.departures,
-closed)};closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),closed.failed.push(...await closeDatabases(context,server,
-{...examination,departures:wanted}));let departures=withoutFailed(wanted,closed);return departures.length===0?null:(await signs.closed(departures.flatMap(({drops})=>drops??
-[])),{at:await serverTime(server.admin),departures})}async function removeAfterSnapshot(all,before,closed){let{context}=all,{server,examination}=await openAndLook(
+let{superusersMs}=context.dependencies.waits,waiting=waitingIn(examination.departures);await(waiting.length>0?signs.pending():signs.settled()),closed.databases=
+examination.departures,recordFindings(context.recorder,snapshotFindings(examination.departures.filter(needsNone)),new Set);let others=await lookAtOthers(server,
+examination,waiting);closed.failed.push(...await closeDatabases(context,server,others));let going={...others,departures:withoutFailed(others.departures,closed)};
+closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),closed.failed.push(...await closeDatabases(context,server,{...examination,
+departures:waiting}));let departures=withoutFailed(waiting,closed);return departures.some(isSnapshotted)?(await signs.closed(departures.flatMap(({drops})=>drops??
+[])),{at:await serverTime(server.admin),departures}):null}function needsNone(departure){return!isSnapshotted(departure)}function waitingIn(departures){return departures.
+some(isSnapshotted)?departures.filter(item=>isSnapshotted(item)||item.drops===null&&losesAccess(item)):[]}async function lookAtOthers(server,examination,waiting){
+if(waiting.length===0)return examination;let departures=examination.departures.filter(item=>!waiting.includes(item)),facts=await inspectRemoval(server,examination.
+cluster,departures.filter(losesAccess));return{...examination,departures,facts}}async function removeAfterSnapshot(all,before,closed){let{context}=all,{server,examination}=await openAndLook(
 all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),
 new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(
 item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate));
@@ -14671,7 +14674,8 @@ item.policy===policy)}function cameLate({application,username}){return{applicati
 ce the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){
 return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold wha\
 t the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm({"src/run/removal/rounds.ts"(){"use strict";init_errors();init_catalog();
-init_context();init_removal_signals();init_outcome();init_gone();init_look();init_examine();init_ending();init_context2();init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
+init_context();init_removal2();init_inspect_removal();init_removal_signals();init_outcome();init_gone();init_look();init_examine();init_ending();init_context2();
+init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
 await showPending(await session(),group4)},settled:async()=>{opened!==null&&await hidePending(await session(),group4)},closed:async databases2=>showClosed(await session(),
 group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
 {"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,
@@ -15615,7 +15619,7 @@ function assertAllowed2(request){let violations=[...missingApproval(request),...
 function missingApproval(request){let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(
 declaration.environment,approvals,{application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
 onlyApplication(declaration,target.value),null):[]}var init_destroy=__esm({"src/run/destroy/destroy.ts"(){"use strict";init_result();init_errors();init_names();
-init_removal2();init_context();init_record_run();init_outcome();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
+init_removal3();init_context();init_record_run();init_outcome();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
 previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval({target:{by:"\
@@ -15648,7 +15652,7 @@ findings,problems}=await findLeaving(context,order,server,!0),facts={declaration
 facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),null;if(recordFindings(recorder,findings,new Set),problems.length>0)throw new BlockedError(
 problems);let stopped=departures.flatMap(departure=>checkServer2(declaration,cluster,departure));if(stopped.length>0)throw new BlockedError(stopped);return await runRemovalPlan(
 context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),judged.kind==="confirmed"?judged:null}finally{await server.close()}}var init_request2=__esm(
-{"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal2();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();
+{"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal3();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();
 init_gone();init_look();init_examine();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
 tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
@@ -15664,7 +15668,7 @@ object:"tag"},message=`database ${database.name} belongs to no state any more`,s
 owner);return[step(about,"tag_database","give up","updated",message,[statement])]})}function isClaimed({claim:claim2},tag){return claim2!==null&&tag.get("Claim")===
 claim2}function withoutClaim(tag,application){let left2=new Map(withMarker(tag,application,null));for(let field of CLAIM_FIELDS2)left2.delete(field);return left2}
 var CLAIM_FIELDS2,init_claim_end=__esm({"src/plan/claim-end.ts"(){"use strict";init_administers();init_removal_memory();init_sendable();init_tag();init_database();
-init_role();init_context();init_memberships_held();init_removal3();CLAIM_FIELDS2=["Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole,end},identity2,dependencies2){
+init_role();init_context();init_memberships_held();init_removal2();CLAIM_FIELDS2=["Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole,end},identity2,dependencies2){
 let declaration=limitConnectTimeout(whole),concerned=withoutApplications(declaration),options2={declaration,identity:identity2,dependencies:dependencies2,concerned,
 recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder},
 admin=await readActorAndAdmin(context),isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null?await removePending2(context,admin,dependencies2):

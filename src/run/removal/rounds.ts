@@ -95,25 +95,39 @@ async function closeOrRemove(
   closed: Closed,
 ): Promise<Shut | null> {
   const { superusersMs } = context.dependencies.waits
-  const wanted = examination.departures.filter(isSnapshotted)
-  await (wanted.length > 0 ? signs.pending() : signs.settled())
+  const waiting = waitingIn(examination.departures)
+  await (waiting.length > 0 ? signs.pending() : signs.settled())
   closed.databases = examination.departures
-  const others = await lookAtOthers(server, examination)
+  recordFindings(context.recorder, snapshotFindings(examination.departures.filter(needsNone)), new Set())
+  const others = await lookAtOthers(server, examination, waiting)
   closed.failed.push(...(await closeDatabases(context, server, others)))
-  recordFindings(context.recorder, snapshotFindings(others.departures), new Set())
   const going = { ...others, departures: withoutFailed(others.departures, closed) }
   closed.failed.push(...(await removeDepartures(context, server, going, superusersMs, forget(closed))))
-  closed.failed.push(...(await closeDatabases(context, server, { ...examination, departures: wanted })))
-  const departures = withoutFailed(wanted, closed)
-  if (departures.length === 0) return null
+  closed.failed.push(...(await closeDatabases(context, server, { ...examination, departures: waiting })))
+  const departures = withoutFailed(waiting, closed)
+  if (!departures.some(isSnapshotted)) return null
   await signs.closed(departures.flatMap(({ drops }) => drops ?? []))
   return { at: await serverTime(server.admin), departures }
 }
 
-/** Those that wait for no snapshot. A database that waits is there meanwhile, with all that guests of it hold. */
-async function lookAtOthers(server: Connections, examination: Examination): Promise<Examination> {
-  const departures = examination.departures.filter((item) => !isSnapshotted(item))
-  if (departures.length === examination.departures.length) return examination
+function needsNone(departure: Departure): boolean {
+  return !isSnapshotted(departure)
+}
+
+/** A login may hold or own something in a database that waits for its snapshot, and goes with it. */
+function waitingIn(departures: readonly Departure[]): readonly Departure[] {
+  if (!departures.some(isSnapshotted)) return []
+  return departures.filter((item) => isSnapshotted(item) || (item.drops === null && losesAccess(item)))
+}
+
+/** Those that wait for no snapshot; what waits is there meanwhile, with all that they hold in it. */
+async function lookAtOthers(
+  server: Connections,
+  examination: Examination,
+  waiting: readonly Departure[],
+): Promise<Examination> {
+  if (waiting.length === 0) return examination
+  const departures = examination.departures.filter((item) => !waiting.includes(item))
   const facts = await inspectRemoval(server, examination.cluster, departures.filter(losesAccess))
   return { ...examination, departures, facts }
 }
