@@ -14530,20 +14530,22 @@ context,server,droppedDatabases(examination.departures),superusersMs);let proble
 context,server,plan));problems.push(...failed),departures=departures.filter(item=>!failed.some(({application})=>application===item.application))},{facts}=examination;
 for(let round=1;round<=MAX_REVOCATIONS;round+=1){let plan=planRevocation({...examination,departures,facts});if(plan.jobs.length===0)break;await run(plan),await awaitWriters(
 context,server,plan),facts=await inspectRemoval(server,examination.cluster,departures.filter(losesAccess))}await run(planDrops({...examination,departures,facts})),
-await run(planRoleEnds({...examination,departures,facts}));let left2=await inspectWholeCluster(context,server);for(let departure of departures){let unfinished=findUnfinished(
-left2,departure);problems.push(...unfinished),unfinished.length===0&&onDone(departure)}return problems}function findUnfinished({roles,databases:databases2},{application,
-username,drops,policy}){let role=roles.get(username);return[...{disable:role?.canLogin===!0,release:parseTag(role?.comment??null)!==null,delete:role!==void 0,"s\
-napshot-and-delete":role!==void 0}[policy]?[stillThere2(application,`role ${username}`)]:[],...drops!==null&&databases2.has(drops)?[stillThere2(application,`dat\
-abase ${drops}`)]:[]]}async function awaitWriters({recorder},server,plan){let steps=planSteps(plan).filter(({object:object2})=>object2==="default_privileges"),databases2=[
-...new Set(steps.flatMap(({database})=>database??[]))];if(databases2.length===0)return;let open5=await awaitOpenTransactions(server.admin,databases2);recordOpenTransactions(
-recorder,steps[0]?.application??null,open5)}function stillOccupied({application},database,left2){return{application,code:"session_left",field:"destroy",message:`${String(
-left2)} session(s) in ${database} could not be ended: a snapshot would not hold what they write.`,remedy:"Nothing of it was dropped. Wait for them to end, or gi\
-ve the delegated admin pg_signal_backend, and run again."}}function stillThere2(application,what){return{application,code:"not_converged",field:"destroy",message:`${what}\
- is still as it was after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function reopenDepartures(context,server,departures,logins){
-let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var removalPlans,MAX_REVOCATIONS,
-init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal3();init_step();init_closing();init_departures();init_removal2();init_removal_ends();
-init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_run_plan();
-init_superusers();removalPlans=[planRevocation,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
+await run(planRoleEnds({...examination,departures,facts}));let left2=await inspectWholeCluster(context,server);for(let departure of departures){let unfinished2=findUnfinished(
+left2,departure);problems.push(...unfinished2),unfinished2.length===0&&onDone(departure)}return problems}function findUnfinished({roles,databases:databases2},departure){
+let{application,username,drops,policy}=departure,role=roles.get(username),left2={disable:role?.canLogin===!0?`role ${username} may still log in after it was dis\
+abled`:null,release:parseTag(role?.comment??null)===null?null:`role ${username} still carries its tag`,delete:role===void 0?null:`role ${username} is still ther\
+e after it was removed`,"snapshot-and-delete":role===void 0?null:`role ${username} is still there after it was removed`}[policy],database=drops!==null&&databases2.
+has(drops)?`database ${drops} is still there after it was removed`:null;return[left2,database].flatMap(what=>what===null?[]:[unfinished(application,what)])}async function awaitWriters({
+recorder},server,plan){let steps=planSteps(plan).filter(({object:object2})=>object2==="default_privileges"),databases2=[...new Set(steps.flatMap(({database})=>database??
+[]))];if(databases2.length===0)return;let open5=await awaitOpenTransactions(server.admin,databases2);recordOpenTransactions(recorder,steps[0]?.application??null,
+open5)}function stillOccupied({application},database,left2){return{application,code:"session_left",field:"destroy",message:`${String(left2)} session(s) in ${database}\
+ could not be ended: a snapshot would not hold what they write.`,remedy:"Nothing of it was dropped. Wait for them to end, or give the delegated admin pg_signal_\
+backend, and run again."}}function unfinished(application,what){return{application,code:"not_converged",field:"destroy",message:`${what}.`,remedy:"Something on \
+the server made it again; look at the statements in the audit and run again."}}async function reopenDepartures(context,server,departures,logins){let cluster=await inspectWholeCluster(
+context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var removalPlans,MAX_REVOCATIONS,init_examine=__esm({"src/run/re\
+moval/examine.ts"(){"use strict";init_removal3();init_step();init_closing();init_departures();init_removal2();init_removal_ends();init_inspect_cluster();init_inspect_removal();
+init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_run_plan();init_superusers();removalPlans=[planRevocation,
+planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
 var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.isSourceKnown||closed.unsaved.length>
 0)return;let{declaration,dependencies:dependencies2,recorder}=context,client=withInterrupt(await dependencies2.snapshots(declaration.aws),dependencies2.signal);
 try{await client.locate(declaration.instance.identifier),closed.isSourceKnown=!0}catch(error){let[problem]=error instanceof AwsError?error.problems:[];if(problem===

@@ -166,18 +166,18 @@ export async function removeDepartures(
 }
 
 /** What the policy was to do and the server does not show. */
-function findUnfinished({ roles, databases }: Cluster, { application, username, drops, policy }: Departure): Problem[] {
+function findUnfinished({ roles, databases }: Cluster, departure: Departure): Problem[] {
+  const { application, username, drops, policy } = departure
   const role = roles.get(username)
-  const isLeft = {
-    disable: role?.canLogin === true,
-    release: parseTag(role?.comment ?? null) !== null,
-    delete: role !== undefined,
-    'snapshot-and-delete': role !== undefined,
+  const left = {
+    disable: role?.canLogin === true ? `role ${username} may still log in after it was disabled` : null,
+    release: parseTag(role?.comment ?? null) === null ? null : `role ${username} still carries its tag`,
+    delete: role === undefined ? null : `role ${username} is still there after it was removed`,
+    'snapshot-and-delete': role === undefined ? null : `role ${username} is still there after it was removed`,
   }[policy]
-  return [
-    ...(isLeft ? [stillThere(application, `role ${username}`)] : []),
-    ...(drops !== null && databases.has(drops) ? [stillThere(application, `database ${drops}`)] : []),
-  ]
+  const database =
+    drops !== null && databases.has(drops) ? `database ${drops} is still there after it was removed` : null
+  return [left, database].flatMap((what) => (what === null ? [] : [unfinished(application, what)]))
 }
 
 /** What the owner creates or grants meanwhile is found by the next look; an owner may go on with it forever. */
@@ -203,12 +203,12 @@ function stillOccupied({ application }: Departure, database: string, left: numbe
   }
 }
 
-function stillThere(application: string, what: string): Problem {
+function unfinished(application: string, what: string): Problem {
   return {
     application,
     code: 'not_converged',
     field: 'destroy',
-    message: `${what} is still as it was after it was removed.`,
+    message: `${what}.`,
     remedy: 'Something on the server made it again; look at the statements in the audit and run again.',
   }
 }
