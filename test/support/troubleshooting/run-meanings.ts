@@ -22,7 +22,7 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
   ),
   not_converged: entry(
     failed,
-    ['still to do after it was done: ….', '… is still there after it was removed.'],
+    ['still to do after it was done: ….', '… is still there after it was removed'],
     'Something on the server undoes a step, or the server ignores it without an error.',
     'Look at the statements in the audit, stop what works against them, and run again.',
   ),
