@@ -2,7 +2,7 @@
  * The cases of removal under Terraform: four applications (three with the policy `delete`, one with `retain`), what a
  * person does with them, and what must be on the server afterwards. Each case has logins and a state of its own.
  */
-import { rm, writeFile } from 'node:fs/promises'
+import { copyFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import * as v from 'valibot'
@@ -141,9 +141,14 @@ export class Case {
     for (const [key, { oid }] of before) this.#t.is(after.get(key)?.oid, oid, `${key} has its data`)
   }
 
-  /** A Terraform that was killed leaves its lock. */
+  /**
+   * A Terraform that was killed leaves its lock; and, killed while it wrote its state to a local file, an empty one. A
+   * person then takes the backup; without it the next apply is refused as another state's.
+   */
   async #unlock(): Promise<void> {
+    const state = join(this.stack.folder, 'terraform.tfstate')
     await rm(join(this.stack.folder, '.terraform.tfstate.lock.info'), { force: true })
+    if ((await stat(state).catch(() => null))?.size === 0) await copyFile(`${state}.backup`, state)
   }
 
   async found(): Promise<ReadonlyMap<string, Found>> {
