@@ -192,7 +192,7 @@ async function expected(bed: Bed, stack: Stack, { entries, tags }: Case): Promis
         ClusterName: 'db-1',
         Stack: stack.variables['stack'],
         Environment: 'dev',
-        CleanupPolicy: 'retain',
+        CleanupPolicy: (entry['access_level'] ?? 'owner') === 'owner' ? 'retain' : 'disable',
         UpdatedByBuildId: 'build-1',
         ...tags,
       }
