@@ -205,7 +205,7 @@ async function expected(bed: Bed, stack: Stack, { entries, tags }: Case): Promis
           rolcreatedb: entry['can_create_databases'],
           tag: { ...tag, Application: name, ...(name === 'own' && { OwnedDatabase: stack.database('own') }) },
         },
-        database: { owner: stack.username('own'), tag: { ...tag, Application: 'own' } },
+        database: { owner: stack.username('own'), tag: { ...tag, CleanupPolicy: 'retain', Application: 'own' } },
         shown: [
           [
             stack.username(name),
