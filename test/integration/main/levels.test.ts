@@ -233,7 +233,7 @@ for (const version of VERSIONS) {
     )
     t.deepEqual(
       records.filter(({ status }) => status === 'updated').map(({ object }) => object),
-      ['tag', 'tag'],
+      ['role', 'tag'],
     )
   })
 }
