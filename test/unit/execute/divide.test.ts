@@ -44,6 +44,7 @@ for (const [code, routine] of [
   ['42P01', ''],
   ['42883', ''],
   ['XX000', 'ExecGrant_Relation'],
+  ['XX000', 'expand_all_col_privileges'],
 ] as const)
   test(`${code} ${routine}: all but what vanished is done, and little is tried for it`, async (t) => {
     const server = serverWithout({ t5: code }, routine)
