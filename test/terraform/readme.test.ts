@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { startAws } from '../support/aws.ts'
+import { REGION, startAws } from '../support/aws.ts'
 import { codeBlocks, readDocument, ROOT } from '../support/documents.ts'
 import { startServer } from '../support/postgres.ts'
 import { screenIn, withScreen } from '../support/screens.ts'
@@ -31,7 +31,7 @@ test('what stands in the README works, and prints what stands there', async (t) 
   aws.putLogin('platform/dev/reports/postgres', 'reports_dev_user', 'r')
   const stack = await makeStack({ server, aws, applications: {} })
   t.teardown(() => stack.remove())
-  stack.env = { ...stack.env, RDS_PROVISION_BUILD_ID: BUILD, AWS_REGION: 'eu-central-1' }
+  stack.env = { ...stack.env, RDS_PROVISION_BUILD_ID: BUILD, AWS_REGION: REGION }
 
   const [call] = codeBlocks(readDocument('README.md')).filter(({ language }) => language === 'hcl')
   const configuration = (call?.text ?? '')
