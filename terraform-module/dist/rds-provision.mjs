@@ -15649,14 +15649,18 @@ for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked
 request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(context),confirmed=await noteRequest(context,request,admin);
 if(confirmed===null)return;let declaration={...withoutApplications(context.declaration),claim:confirmed.claim},order={target:{by:"request",application:request.target.
 value},policy:null},{marker}=request;await removeWithSigns({context:{...context,declaration},order,requests:{marker},admin,group:dependencies2.runGroup},mayNeedSnapshot(
-request)?"beside others":"alone")})}async function noteRequest(context,request,admin){let{declaration,identity:identity2,recorder}=context,server=await explainUnreachable(
-()=>openLockedOrBootstrap(context,admin));recorder.setServer(server.admin);try{let order={target:request.target,policy:knownPolicy(request)},{cluster,departures,
-findings,problems}=await findLeaving(context,order,server,!0),facts={declaration,cluster,application:request.target.value,marker:request.marker},judged=judgeRequest(
-facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),null;if(recordFindings(recorder,findings,new Set),problems.length>0)throw new BlockedError(
-problems);let stopped=departures.flatMap(departure=>checkServer2(declaration,cluster,departure));if(stopped.length>0)throw new BlockedError(stopped);return await runRemovalPlan(
-context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),judged.kind==="confirmed"?judged:null}finally{await server.close()}}var init_request2=__esm(
-{"src/run/destroy/request.ts"(){"use strict";init_errors();init_removal3();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();
-init_gone();init_look();init_examine();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
+request)?"beside others":"alone")})}async function noteRequest(context,request,admin){let mayAsk=context.declaration.masterSecretId!==null;try{return await noteOnce(
+context,request,admin,mayAsk)}catch(error){if(!(error instanceof LackingRights))throw error;return await askMaster(context,admin),noteOnce(context,request,admin,
+!1)}}async function noteOnce(context,request,admin,mayAsk){let{declaration,identity:identity2,recorder}=context,server=await explainUnreachable(()=>openLockedOrBootstrap(
+context,admin));recorder.setServer(server.admin);try{let order={target:request.target,policy:knownPolicy(request)},{cluster,departures,findings,problems}=await findLeaving(
+context,order,server,!0);if(mayAsk&&departures.some(({username})=>!mayAdminister(cluster,username)))throw new LackingRights;let facts={declaration,cluster,application:request.
+target.value,marker:request.marker},judged=judgeRequest(facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),null;let stopped=[
+...problems,...departures.flatMap(departure=>checkServer2(declaration,cluster,departure))];return recordFindings(recorder,[...findings,...stopped.map(problem=>notAsked(
+request,problem))],new Set),stopped.length>0?null:(await runRemovalPlan(context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),
+judged.kind==="confirmed"?judged:null)}finally{await server.close()}}function notAsked({target:{value:application}},{message,remedy}){let about={application,database:null,
+username:null,object:"role"},then=`Then: rds-provision destroy --application ${application}`;return finding(about,"keep","warning",`its removal could not be ask\
+ed for: ${message} ${remedy} ${then}`)}var init_request2=__esm({"src/run/destroy/request.ts"(){"use strict";init_administers();init_context();init_removal3();init_removal_request();
+init_removal_ends();init_open();init_outcome();init_destroy();init_gone();init_look();init_examine();init_rights();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
 tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
 s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\

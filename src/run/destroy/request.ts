@@ -3,9 +3,12 @@
  * that knows the whole declaration is decided on the server (src/README.md: Removal).
  */
 import type { RunResult } from '../../audit/result.ts'
-import { BlockedError } from '../../errors.ts'
 import type { Credential } from '../../model/credential.ts'
+import { mayAdminister } from '../../model/administers.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { RunIdentity } from '../../model/run.ts'
+import type { Finding } from '../../model/step.ts'
+import { finding } from '../../plan/context.ts'
 import { checkServer } from '../../guardrails/removal.ts'
 import { judgeRequest, type RequestFacts } from '../../plan/removal-request.ts'
 import { planRequests } from '../../plan/removal-ends.ts'
@@ -17,6 +20,7 @@ import { assertAllowed, type DestroyRequest, knownPolicy, mayNeedSnapshot, recor
 import { explainUnreachable } from '../removal/gone.ts'
 import { requestOf } from '../removal/look.ts'
 import { findLeaving } from '../removal/examine.ts'
+import { askMaster, LackingRights } from '../removal/rights.ts'
 import { runRemovalPlan } from '../removal/run-plan.ts'
 import { readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
 import { removeWithSigns } from '../removal/remove.ts'
@@ -53,31 +57,53 @@ export async function requestRemoval(
   })
 }
 
-/** @returns by whose claim it is to be carried out now; null: it is not. */
-async function noteRequest(
+/** By whose claim a removal is to be carried out now; null: it is not. */
+type Confirmed = { readonly claim: string | null } | null
+
+/** Where the admin lacks the right over the role, the master is asked for it once. */
+async function noteRequest(context: RunContext, request: MarkerRequest, admin: Credential | null): Promise<Confirmed> {
+  const mayAsk = context.declaration.masterSecretId !== null
+  try {
+    return await noteOnce(context, request, admin, mayAsk)
+  } catch (error) {
+    if (!(error instanceof LackingRights)) throw error
+    await askMaster(context, admin)
+    return noteOnce(context, request, admin, false)
+  }
+}
+
+/** What stands in the way of a request is told, and stops nobody else's run (src/README.md: Removal). */
+async function noteOnce(
   context: RunContext,
   request: MarkerRequest,
   admin: Credential | null,
-): Promise<{ readonly claim: string | null } | null> {
+  mayAsk: boolean,
+): Promise<Confirmed> {
   const { declaration, identity, recorder } = context
   const server = await explainUnreachable(() => openLockedOrBootstrap(context, admin))
   recorder.setServer(server.admin)
   try {
     const order = { target: request.target, policy: knownPolicy(request) }
     const { cluster, departures, findings, problems } = await findLeaving(context, order, server, true)
+    if (mayAsk && departures.some(({ username }) => !mayAdminister(cluster, username))) throw new LackingRights()
     const facts: RequestFacts = { declaration, cluster, application: request.target.value, marker: request.marker }
     const judged = judgeRequest(facts)
     if (judged.kind === 'nothing') {
       recordFindings(recorder, [judged.finding], new Set())
       return null
     }
-    recordFindings(recorder, findings, new Set())
-    if (problems.length > 0) throw new BlockedError(problems)
-    const stopped = departures.flatMap((departure) => checkServer(declaration, cluster, departure))
-    if (stopped.length > 0) throw new BlockedError(stopped)
+    const stopped = [...problems, ...departures.flatMap((departure) => checkServer(declaration, cluster, departure))]
+    recordFindings(recorder, [...findings, ...stopped.map((problem) => notAsked(request, problem))], new Set())
+    if (stopped.length > 0) return null
     await runRemovalPlan(context, server, planRequests(cluster, departures, requestOf({ identity }, request)))
     return judged.kind === 'confirmed' ? judged : null
   } finally {
     await server.close()
   }
+}
+
+function notAsked({ target: { value: application } }: MarkerRequest, { message, remedy }: Problem): Finding {
+  const about = { application, database: null, username: null, object: 'role' } as const
+  const then = `Then: rds-provision destroy --application ${application}`
+  return finding(about, 'keep', 'warning', `its removal could not be asked for: ${message} ${remedy} ${then}`)
 }
