@@ -14689,12 +14689,13 @@ mayDelete});return departures.length+problems.length>0}async function removePend
  is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
 all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
 1)try{return await removeWithSigns2({context,order:ORDER,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
-if(!error.problems.some(({code})=>code==="connection_lost")||attempt===MAX_ATTEMPTS||context.dependencies.signal.aborted)return error;context.dependencies.progress(
-"the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){let nothing={plan:{findings:[],
-jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),
-examination=await examine2(context,await findLeaving2(context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].
-flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,ORDER,init_pending=__esm(
-{"src/run/removal/pending.ts"(){"use strict";init_departures();init_outcome();init_context();MAX_ATTEMPTS=5,ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.signal.
+aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){
+let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,
+findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine2(context,await findLeaving2(
+context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
+...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,ORDER,init_pending=__esm({"src/run/removal/pending.ts"(){"use \
+strict";init_errors();init_departures();init_outcome();init_context();MAX_ATTEMPTS=5,ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
 .ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(

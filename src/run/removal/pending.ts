@@ -1,5 +1,5 @@
 /** What a run removes that knows the whole declaration: what was asked to go (src/README.md: Removal). */
-import type { ProvisionError } from '../../errors.ts'
+import { ConnectionError, type ProvisionError } from '../../errors.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Problem } from '../../model/problem.ts'
@@ -52,7 +52,9 @@ export async function removePending(context: RunContext, admin: Credential | nul
       return null
     } catch (thrown) {
       const error = toProvisionError(thrown)
-      const isLost = error.problems.some(({ code }) => code === 'connection_lost')
+      // A server that cannot be reached at all is waited for once more, and no longer.
+      const isAway = error instanceof ConnectionError && attempt === 1
+      const isLost = isAway || error.problems.some(({ code }) => code === 'connection_lost')
       if (!isLost || attempt === MAX_ATTEMPTS || context.dependencies.signal.aborted) return error
       context.dependencies.progress('the connection to the server broke while something was removed; connecting anew')
     }
