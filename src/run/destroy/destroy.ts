@@ -4,6 +4,7 @@ import { BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../../guardrails/removal.ts'
+import type { Credential } from '../../model/credential.ts'
 import type { CleanupPolicy, Declaration } from '../../model/declaration.ts'
 import type { DestroyTarget } from '../../model/removal.ts'
 import type { Approvals, RunIdentity } from '../../model/run.ts'
@@ -45,9 +46,7 @@ export async function destroy(
   identity: RunIdentity,
   dependencies: DestroyDependencies,
 ): Promise<RunResult> {
-  return recordRemoval(request, identity, dependencies, async (context) => {
-    assertAllowed(request)
-    const admin = await readActorAndAdmin(context)
+  return recordRemoval(request, identity, dependencies, async (context, admin) => {
     await removeWithSigns(
       { context, order: request, requests: { marker: null }, admin, group: dependencies.runGroup },
       mayNeedSnapshot(request) ? 'beside others' : 'alone',
@@ -62,14 +61,14 @@ export function mayNeedSnapshot(request: Pick<DestroyRequest, 'declaration' | 't
 }
 
 /**
- * What every removal of what is named has: an approval, records, and nothing at all under `retain`.
+ * What every removal of what is named has: an approval, records, the admin's secret, and nothing at all under `retain`.
  * @throws only what is a defect of this program.
  */
 export async function recordRemoval(
   request: DestroyRequest,
   identity: RunIdentity,
   dependencies: DestroyDependencies,
-  remove: (context: RunContext) => Promise<void>,
+  remove: (context: RunContext, admin: Credential | null) => Promise<void>,
 ): Promise<RunResult> {
   const { declaration, approvals, target } = request
   const known = knownPolicy(request)
@@ -85,7 +84,10 @@ export async function recordRemoval(
   const { document, problems } = await recordRun<null>(options, async (recorder): Promise<Stages<null>> => {
     const context = { ...options, secrets: dependencies.secrets(declaration.aws), recorder }
     if (known === 'retain') recordFindings(recorder, [retainFinding(request)], new Set())
-    else await remove(context)
+    else {
+      assertAllowed(request)
+      await remove(context, await readActorAndAdmin(context))
+    }
     return { value: null, setbacks: null }
   })
   return { document, problems, governance: governanceOf(declaration, null) }
@@ -113,7 +115,7 @@ export function retainFinding({ declaration, target, policy }: DestroyRequest): 
 }
 
 /** Before any secret is read or connection made. @throws BlockedError */
-export function assertAllowed(request: DestroyRequest): void {
+function assertAllowed(request: DestroyRequest): void {
   const violations = [...missingApproval(request), ...reservedNames(request)]
   if (violations.length > 0) throw new BlockedError(violations)
 }

@@ -16,13 +16,13 @@ import { openLockedOrBootstrap } from '../connection/open.ts'
 import type { RunContext } from '../context.ts'
 import { recordFindings } from '../outcome.ts'
 import type { DestroyDependencies } from './dependencies.ts'
-import { assertAllowed, type DestroyRequest, knownPolicy, mayNeedSnapshot, recordRemoval } from './destroy.ts'
+import { type DestroyRequest, knownPolicy, mayNeedSnapshot, recordRemoval } from './destroy.ts'
 import { explainUnreachable } from '../removal/gone.ts'
 import { requestOf } from '../removal/look.ts'
 import { findLeaving } from '../removal/examine.ts'
 import { askMaster, LackingRights } from '../removal/rights.ts'
 import { runRemovalPlan } from '../removal/run-plan.ts'
-import { readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
+import { withoutApplications } from '../removal/scope.ts'
 import { removeWithSigns } from '../removal/remove.ts'
 
 /** The removal of one application, as its marker asks for it. */
@@ -42,9 +42,7 @@ export async function requestRemoval(
   identity: RunIdentity,
   dependencies: DestroyDependencies,
 ): Promise<RunResult> {
-  return recordRemoval(request, identity, dependencies, async (context) => {
-    assertAllowed(request)
-    const admin = await readActorAndAdmin(context)
+  return recordRemoval(request, identity, dependencies, async (context, admin) => {
     const confirmed = await noteRequest(context, request, admin)
     if (confirmed === null) return
     const declaration = { ...withoutApplications(context.declaration), claim: confirmed.claim }

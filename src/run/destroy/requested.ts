@@ -3,7 +3,7 @@
  * claim off what stays (src/README.md: Removal; One application, one state).
  */
 import { governanceOf, type RunResult } from '../../audit/result.ts'
-import { BlockedError, ConnectionError } from '../../errors.ts'
+import { AwsError, BlockedError, ConnectionError } from '../../errors.ts'
 import { checkStanding } from '../../guardrails/standing.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
@@ -14,6 +14,7 @@ import { openLockedOrBootstrap } from '../connection/open.ts'
 import type { RunContext } from '../context.ts'
 import { recordRun } from '../end/record-run.ts'
 import type { DestroyDependencies } from './dependencies.ts'
+import { PENDING } from '../removal/context.ts'
 import { explainUnreachable } from '../removal/gone.ts'
 import { runRemovalPlan } from '../removal/run-plan.ts'
 import { limitConnectTimeout, readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
@@ -30,8 +31,8 @@ export interface PendingRemovals {
 }
 
 /**
- * @returns the audit, whatever the outcome. Where the state ends, a server that cannot be reached is a warning unless
- *   something is to be deleted on it: what stays keeps a claim that nobody has any more.
+ * @returns the audit, whatever the outcome. Where the state ends, a server or a secret that cannot be reached is a
+ *   warning, unless something is to be removed: what stays keeps a claim that nobody has any more.
  * @throws only what is a defect of this program.
  */
 export async function carryOutRequested(
@@ -44,10 +45,9 @@ export async function carryOutRequested(
   const options = { declaration, identity, dependencies, concerned, recordsOf: () => [] }
   const { document, problems } = await recordRun<null>(options, async (recorder) => {
     const context = { ...options, secrets: dependencies.secrets(declaration.aws), recorder }
-    const admin = await readActorAndAdmin(context)
     const isNeeded = end === 'with removals' && identity.cleanupPolicy !== 'retain'
-    if (end === null) await removePending(context, admin, dependencies)
-    else await endState({ ...context, declaration: concerned }, admin, dependencies, isNeeded)
+    if (end === null) await removePending(context, await readActorAndAdmin(context), dependencies)
+    else await endState({ ...context, declaration: concerned }, dependencies, isNeeded)
     return { value: null, setbacks: null }
   })
   return { document, problems, governance: governanceOf(declaration, null) }
@@ -58,32 +58,36 @@ async function removePending(
   admin: Credential | null,
   { runGroup: group }: DestroyDependencies,
 ): Promise<void> {
-  const order = { target: { by: 'request', application: null }, policy: null } as const
-  await removeWithSigns({ context, order, requests: null, admin, group }, 'alone')
+  await removeWithSigns({ context, order: PENDING, requests: null, admin, group }, 'alone')
 }
 
-async function endState(
-  context: RunContext,
-  admin: Credential | null,
-  dependencies: DestroyDependencies,
-  isNeeded: boolean,
-): Promise<void> {
-  try {
-    await withServer(context, admin, async (server) => {
+async function endState(context: RunContext, dependencies: DestroyDependencies, isNeeded: boolean): Promise<void> {
+  const admin = await unlessAway(context, isNeeded, async () => {
+    const found = await readActorAndAdmin(context)
+    await withServer(context, found, async (server) => {
       const cluster = await inspectCluster(server.admin, context.declaration)
       const standing = checkStanding(context.declaration, cluster, context.identity.cleanupPolicy)
       if (standing.length > 0) throw new BlockedError(standing)
     })
-  } catch (error) {
-    if (isNeeded || !(error instanceof ConnectionError)) throw error
-    recordUnreachable(context, error)
-    return
-  }
-  if (context.identity.cleanupPolicy !== 'retain') await removePending(context, admin, dependencies)
-  await withServer(context, admin, async (server) => {
+    return { secret: found }
+  })
+  if (admin === null) return
+  if (context.identity.cleanupPolicy !== 'retain') await removePending(context, admin.secret, dependencies)
+  await withServer(context, admin.secret, async (server) => {
     const cluster = await inspectCluster(server.admin, context.declaration)
     await runRemovalPlan(context, server, planClaimEnd(context.declaration, cluster))
   })
+}
+
+/** @returns null: AWS or the server is away, which is told; nobody is held up for it. */
+async function unlessAway<T>(context: RunContext, isNeeded: boolean, look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    if (isNeeded || !(error instanceof ConnectionError || error instanceof AwsError)) throw error
+    recordAway(context, error)
+    return null
+  }
 }
 
 async function withServer(
@@ -100,10 +104,10 @@ async function withServer(
   }
 }
 
-function recordUnreachable({ recorder, declaration }: RunContext, error: ConnectionError): void {
+function recordAway({ recorder, declaration }: RunContext, error: ConnectionError | AwsError): void {
   const message =
-    `the server could not be reached (${error.message}): what stays on it keeps the claim ${declaration.claim ?? ''}, ` +
-    'which a later apply takes over with ALLOW_DB_TAKEOVER=true'
+    `the server could not be told that the state ends (${error.message}): what stays on it keeps the claim ` +
+    `${declaration.claim ?? ''}, which a later apply takes over with ALLOW_DB_TAKEOVER=true`
   const about = { application: null, database: null, username: null, object: 'admin' } as const
   recorder.record({ ...about, action: 'give up', status: 'warning', durationMs: 0, message, statements: [] })
 }

@@ -4,6 +4,9 @@ import type { Departure, RemovalOrder } from '../../model/removal.ts'
 import type { RunContext } from '../context.ts'
 import type { Signs } from './signs.ts'
 
+/** All that was asked to go and is not declared. */
+export const PENDING = { target: { by: 'request', application: null }, policy: null } as const satisfies RemovalOrder
+
 export interface NewRequest {
   /** The marker that was destroyed; null: it is asked for by hand. */
   readonly marker: string | null

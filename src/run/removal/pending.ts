@@ -9,11 +9,10 @@ import { recordFindings } from '../outcome.ts'
 import { finding } from '../../plan/context.ts'
 import type { Connections } from '../../server/connections.ts'
 import type { RunContext } from '../context.ts'
+import { PENDING } from './context.ts'
 
 /** A connection that breaks is made anew, as in the rest of an apply: what is gone by then is not asked for again. */
 const MAX_ATTEMPTS = 5
-
-const ORDER = { target: { by: 'request', application: null }, policy: null } as const
 
 /** Whether something is pending that this run would carry out, or has to tell of. */
 export function hasPending(
@@ -21,7 +20,7 @@ export function hasPending(
   cluster: Cluster,
 ): boolean {
   const { departures, problems } = resolveDepartures({
-    ...ORDER,
+    ...PENDING,
     declaration,
     cluster,
     looks: false,
@@ -48,7 +47,7 @@ export async function removePending(context: RunContext, admin: Credential | nul
   ])
   for (let attempt = 1; ; attempt += 1)
     try {
-      await removeWithSigns({ context, order: ORDER, requests: null, admin, group: identity.runId }, 'alone')
+      await removeWithSigns({ context, order: PENDING, requests: null, admin, group: identity.runId }, 'alone')
       return null
     } catch (thrown) {
       const error = toProvisionError(thrown)
@@ -75,7 +74,7 @@ export async function previewPending(
   const nothing = { plan: { findings: [], jobs: [] }, blocked: [] }
   if (context.identity.cleanupPolicy === 'retain' || !hasPending(context, cluster)) return nothing
   const { examine, findLeaving, planRemoval } = await import('./examine.ts')
-  const examination = await examine(context, await findLeaving(context, ORDER, server, true), server)
+  const examination = await examine(context, await findLeaving(context, PENDING, server, true), server)
   const { access, closing, removal } = planRemoval(examination)
   const jobs = [access, closing, ...removal].flatMap((plan) => plan.jobs)
   const findings = [...examination.findings, ...access.findings]

@@ -89,6 +89,25 @@ test.serial(
   },
 )
 
+test.serial(
+  'a state in which nothing is removed ends outside of dev without its secret, a build id or an approval',
+  async (t) => {
+    const { server, aws, declare } = given()
+    const secret = 'platform/claims/admin'
+    aws.putLogin(secret, server.admin.user, server.admin.password)
+    const stack = await declare(t, { ends: {} }, { environment: 'prod', stack: 'ends', admin_secret_id: secret })
+    await stack.applyOk([], { ALLOW_DB_PROVISION: 'true' })
+    const before = await dump(server)
+    aws.removeSecret(secret)
+    delete stack.variables['build_id']
+    const ended = await stack.destroy()
+    t.is(ended.code, 0, ended.output)
+    t.regex(ended.text, /keeps the claim [0-9a-f-]{36}, which a later apply takes over with ALLOW_DB_TAKEOVER=true/)
+    t.deepEqual(difference(before, await dump(server)), [])
+    t.deepEqual(await stack.addresses(), [])
+  },
+)
+
 test('when the state was begun goes with the input of every apply, and is not known of a claim that was imported', async (t) => {
   const rig = await makeRig({ a: {} })
   const began = Date.now()
