@@ -241,4 +241,32 @@ for (const version of VERSIONS) {
       t.deepEqual(told(await stack.applyOk()), ['tenth_b drop removed'])
     },
   )
+
+  test.serial(`${on}runs at the same time carry it out once, and all end well`, async (t) => {
+    const stack = declare({ eleventh: {}, eleventh_a: DELETED, eleventh_b: DELETED }, 'eleventh')
+    await stack.applyOk()
+    for (const name of ['eleventh_a', 'eleventh_b']) await stack.request(name)
+    stack.applications = { eleventh: {} }
+    const all = await Promise.all([stack.applyOk(), stack.applyOk(), stack.applyOk()])
+    t.deepEqual(all.flatMap(told).sort(), ['eleventh_a drop removed', 'eleventh_b drop removed'])
+  })
+
+  test.serial(`${on}a database that a person renamed since it was asked for stays, by name`, async (t) => {
+    const stack = declare({ twelfth: {}, twelfth_b: DELETED }, 'twelfth')
+    await stack.applyOk()
+    await stack.request('twelfth_b')
+    const before = await oid('twelfth_b_dev_db')
+    await bed().server.sql('ALTER DATABASE twelfth_b_dev_db RENAME TO precious')
+    stack.applications = { twelfth: {} }
+    const { audit, problems } = await stack.apply()
+    t.is(audit.run.exit_code, 4)
+    t.deepEqual(
+      problems.map(({ application, code }) => [application, code]),
+      [['twelfth_b', 'removal_obstacle']],
+    )
+    t.regex(problems[0]?.message ?? '', /owns database precious/)
+    t.is(await oid('precious'), before)
+    await bed().server.sql('ALTER DATABASE precious RENAME TO twelfth_b_dev_db')
+    t.deepEqual(told(await stack.applyOk()), ['twelfth_b drop removed'])
+  })
 }
