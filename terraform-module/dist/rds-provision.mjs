@@ -14547,12 +14547,12 @@ context,server);await runRemovalPlan(context,server,planReopening({cluster,depar
 moval/examine.ts"(){"use strict";init_removal3();init_step();init_closing();init_departures();init_removal2();init_removal_ends();init_inspect_cluster();init_inspect_removal();
 init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();init_run_plan();init_superusers();removalPlans=[planRevocation,
 planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
-var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.isSourceKnown||closed.unsaved.length>
+var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.source!==null||closed.unsaved.length>
 0)return;let{declaration,dependencies:dependencies2,recorder}=context,client=withInterrupt(await dependencies2.snapshots(declaration.aws),dependencies2.signal);
-try{await client.locate(declaration.instance.identifier),closed.isSourceKnown=!0}catch(error){let[problem]=error instanceof AwsError?error.problems:[];if(problem===
-void 0)throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message} Nobody w\
-as disturbed.`,about={application,database,username,object:"snapshot",action:"create"};recorder.record({...about,status:"failed",code:problem.code,durationMs:0,
-message,statements:[]})}}finally{client.close()}}var init_source2=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
+try{closed.source=await client.locate(declaration.instance.identifier)}catch(error){let[problem]=error instanceof AwsError?error.problems:[];if(problem===void 0)
+throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message} Nobody was dist\
+urbed.`,about={application,database,username,object:"snapshot",action:"create"};recorder.record({...about,status:"failed",code:problem.code,durationMs:0,message,
+statements:[]})}}finally{client.close()}}var init_source2=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
 examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
@@ -14634,51 +14634,50 @@ run again."}])}async function pause(milliseconds,signal){assertNotInterrupted(si
 "AbortError")throw error}finally{signal.removeEventListener("abort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).
 toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS3,BUSY_RETRY_MS,LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/removal/snapshot.ts"(){"u\
 se strict";import_promises24=__toESM(require_promises(),1);init_errors();init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS3=500,
-BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,group:group4,signs}=all,{declaration,dependencies:dependencies2,identity:identity2,recorder}=context,
+BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,source,closedAt){let{context,group:group4,signs}=all,{declaration,dependencies:dependencies2,identity:identity2,recorder}=context,
 {signal,progress,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),started=Date.now(),
 record2=(index,ending)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,subject2={application,database,
-username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{let order={client,source:await client.locate(
-declaration.instance.identifier),signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,buildId:identity2.buildId,clusterName:declaration.clusterName};signs.
-isAlone||await awaitOtherRemovals(signs.countOthers,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked \
-for`:`snapshot ${id} of another removal of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record2(
-index,{action:"create",status:"created",message:`snapshot ${id} ${RESTORED}`}):record2(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){
-let[problem]=error instanceof AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(
-error).message}),error}finally{client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(
-context,admin);try{let found=await findOrCreate(server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,
-since,order.timeoutMs)}}var RESTORED,SHARED,init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();
-init_interrupt();init_snapshot();RESTORED="is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for\
- another removal of this run, is available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
+username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{let order={client,source,signal,progress,timeoutMs,
+othersMs:waits.othersMs,group:group4,buildId:identity2.buildId,clusterName:declaration.clusterName};signs.isAlone||await awaitOtherRemovals(signs.countOthers,order);
+let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another removal of this run is shar\
+ed`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record2(index,{action:"create",status:"created",message:`snapsho\
+t ${id} ${RESTORED}`}):record2(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){let[problem]=error instanceof AwsError?
+error.problems:[];throw problem!==void 0&&record2(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(error).message}),error}finally{client.
+close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
+server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
+init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
+"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
 ...closed.unsaved]);if(closed.unsaved.length>0)throw new AwsError(closed.unsaved);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){
-throw await endOf(all,closed,error)}}function nothingClosed(){return{logins:new Map,databases:[],obstacles:[],failed:[],isSourceKnown:!1,unsaved:[],hasAskedMaster:!1}}
+throw await endOf(all,closed,error)}}function nothingClosed(){return{logins:new Map,databases:[],obstacles:[],failed:[],source:null,unsaved:[],hasAskedMaster:!1}}
 async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),shut2=null;try{recordFindings(all.context.
-recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed)}finally{await server.close()}shut2!==null&&(await takeSnapshot(all,
-shut2.departures.filter(isSnapshotted),shut2.at),await removeAfterSnapshot(all,{...examination,departures:shut2.departures},closed))}function snapshotFindings(departures){
-return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no databas\
-e goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,
-object:"snapshot"},"create","skipped",message)})}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){
-let{superusersMs}=context.dependencies.waits,waiting=waitingIn(examination.departures);await(waiting.length>0?signs.pending():signs.settled()),closed.databases=
-examination.departures,recordFindings(context.recorder,snapshotFindings(examination.departures.filter(needsNone)),new Set);let others=await lookAtOthers(server,
-examination,waiting);closed.failed.push(...await closeDatabases(context,server,others));let going={...others,departures:withoutFailed(others.departures,closed)};
-closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),closed.failed.push(...await closeDatabases(context,server,{...examination,
-departures:waiting}));let departures=withoutFailed(waiting,closed);return departures.some(isSnapshotted)?(await signs.closed(departures.flatMap(({drops})=>drops??
-[])),{at:await serverTime(server.admin),departures}):null}function needsNone(departure){return!isSnapshotted(departure)}function waitingIn(departures){return departures.
-some(isSnapshotted)?departures.filter(item=>isSnapshotted(item)||item.drops===null&&losesAccess(item)):[]}async function lookAtOthers(server,examination,waiting){
-if(waiting.length===0)return examination;let departures=examination.departures.filter(item=>!waiting.includes(item)),facts=await inspectRemoval(server,examination.
-cluster,departures.filter(losesAccess));return{...examination,departures,facts}}async function removeAfterSnapshot(all,before,closed){let{context}=all,{server,examination}=await openAndLook(
-all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),
-new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(
-item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate));
-let shut2={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.failed.push(...await closeDatabases(context,server,shut2));let going={...shut2,
-departures:withoutFailed(shut2.departures,closed)},{superusersMs}=context.dependencies.waits;closed.failed.push(...await removeDepartures(context,server,going,superusersMs,
-forget(closed))),await reopenStaying(all,server,before.departures,{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({
-kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.
-allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&
-item.policy===policy)}function cameLate({application,username}){return{application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go sin\
-ce the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){
-return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold wha\
-t the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm({"src/run/removal/rounds.ts"(){"use strict";init_errors();init_catalog();
-init_context();init_removal2();init_inspect_removal();init_removal_signals();init_outcome();init_gone();init_look();init_examine();init_ending();init_context2();
-init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
+recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed)}finally{await server.close()}if(shut2!==null){if(closed.source===
+null)throw new TypeError("a snapshot is wanted, and of what was not looked up");await takeSnapshot(all,shut2.departures.filter(isSnapshotted),closed.source,shut2.
+at),await removeAfterSnapshot(all,{...examination,departures:shut2.departures},closed)}}function snapshotFindings(departures){return departures.filter(departure=>departure.
+policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no database goes with ${username}, so no snapshot is nee\
+ded`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,object:"snapshot"},"create","skipped",message)})}
+function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){let{superusersMs}=context.
+dependencies.waits,waiting=waitingIn(examination.departures);await(waiting.length>0?signs.pending():signs.settled()),closed.databases=examination.departures,recordFindings(
+context.recorder,snapshotFindings(examination.departures.filter(needsNone)),new Set);let others=await lookAtOthers(server,examination,waiting);closed.failed.push(
+...await closeDatabases(context,server,others));let going={...others,departures:withoutFailed(others.departures,closed)};closed.failed.push(...await removeDepartures(
+context,server,going,superusersMs,forget(closed))),closed.failed.push(...await closeDatabases(context,server,{...examination,departures:waiting}));let departures=withoutFailed(
+waiting,closed);return departures.some(isSnapshotted)?(await signs.closed(departures.flatMap(({drops})=>drops??[])),{at:await serverTime(server.admin),departures}):
+null}function needsNone(departure){return!isSnapshotted(departure)}function waitingIn(departures){return departures.some(isSnapshotted)?departures.filter(item=>isSnapshotted(
+item)||item.drops===null&&losesAccess(item)):[]}async function lookAtOthers(server,examination,waiting){if(waiting.length===0)return examination;let departures=examination.
+departures.filter(item=>!waiting.includes(item)),facts=await inspectRemoval(server,examination.cluster,departures.filter(losesAccess));return{...examination,departures,
+facts}}async function removeAfterSnapshot(all,before,closed){let{context}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(before.findings.
+map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{cluster}=examination,late=examination.
+departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(item)),open5=seen.filter(item=>isSnapshotted(item)&&
+letsIn(cluster.databases.get(item.drops??"")));closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate));let shut2={...examination,departures:seen.
+filter(item=>!open5.includes(item))};closed.failed.push(...await closeDatabases(context,server,shut2));let going={...shut2,departures:withoutFailed(shut2.departures,
+closed)},{superusersMs}=context.dependencies.waits;closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),await reopenStaying(
+all,server,before.departures,{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,
+database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===!0&&!isInvalid(
+database)}function isAmong(before,{username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&item.policy===policy)}function cameLate({
+application,username}){return{application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go since the snapshot was asked for: it may hol\
+d what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){return{application,code:"opened_during_\
+snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"It wa\
+s not dropped; run again."}}var init_rounds=__esm({"src/run/removal/rounds.ts"(){"use strict";init_errors();init_catalog();init_context();init_removal2();init_inspect_removal();
+init_removal_signals();init_outcome();init_gone();init_look();init_examine();init_ending();init_context2();init_take_snapshot()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
 await showPending(await session(),group4)},settled:async()=>{opened!==null&&await hidePending(await session(),group4)},closed:async databases2=>showClosed(await session(),
 group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
 {"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,

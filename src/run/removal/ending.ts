@@ -2,6 +2,7 @@
 import { BlockedError, type ProvisionError, withProblems } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Departure } from '../../model/removal.ts'
+import type { SnapshotSource } from '../../model/snapshot.ts'
 import { allowConnections } from '../../sql/database.ts'
 import { printAsMember } from '../../sql/print.ts'
 import { printName } from '../../sql/quote.ts'
@@ -21,8 +22,8 @@ export interface Closed {
   readonly obstacles: Problem[]
   /** What was tried and failed, each of one application: it is not tried again. */
   readonly failed: Problem[]
-  /** AWS knows what a snapshot would be taken of. */
-  isSourceKnown: boolean
+  /** Of what a snapshot is taken; null: AWS was not asked yet, or does not know. */
+  source: SnapshotSource | null
   /** What AWS said instead, of each that was to be in a snapshot. */
   readonly unsaved: Problem[]
   /** The master was asked for what the admin lacks: once is enough. */

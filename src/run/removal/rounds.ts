@@ -41,7 +41,7 @@ function nothingClosed(): Closed {
     databases: [],
     obstacles: [],
     failed: [],
-    isSourceKnown: false,
+    source: null,
     unsaved: [],
     hasAskedMaster: false,
   }
@@ -57,7 +57,8 @@ async function removeInRounds(all: Removal, closed: Closed): Promise<void> {
     await server.close()
   }
   if (shut === null) return
-  await takeSnapshot(all, shut.departures.filter(isSnapshotted), shut.at)
+  if (closed.source === null) throw new TypeError('a snapshot is wanted, and of what was not looked up')
+  await takeSnapshot(all, shut.departures.filter(isSnapshotted), closed.source, shut.at)
   await removeAfterSnapshot(all, { ...examination, departures: shut.departures }, closed)
 }
 

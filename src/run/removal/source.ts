@@ -12,12 +12,11 @@ import type { Closed } from './ending.ts'
  */
 export async function findSource(context: RunContext, departures: readonly Departure[], closed: Closed): Promise<void> {
   const wanted = departures.filter(isSnapshotted)
-  if (wanted.length === 0 || closed.isSourceKnown || closed.unsaved.length > 0) return
+  if (wanted.length === 0 || closed.source !== null || closed.unsaved.length > 0) return
   const { declaration, dependencies, recorder } = context
   const client = withInterrupt(await dependencies.snapshots(declaration.aws), dependencies.signal)
   try {
-    await client.locate(declaration.instance.identifier)
-    closed.isSourceKnown = true
+    closed.source = await client.locate(declaration.instance.identifier)
   } catch (error) {
     const [problem] = error instanceof AwsError ? error.problems : []
     if (problem === undefined) throw error

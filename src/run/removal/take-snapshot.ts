@@ -4,6 +4,7 @@ import { AwsError } from '../../errors.ts'
 import type { ProblemCode } from '../../model/problem.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import type { Departure } from '../../model/removal.ts'
+import type { SnapshotSource } from '../../model/snapshot.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
 import { toProvisionError } from '../end/provision-error.ts'
 import { withInterrupt } from '../interrupt.ts'
@@ -14,7 +15,12 @@ const RESTORED = 'is available; restored from it, databases are closed and login
 const SHARED = 'made for another removal of this run, is available'
 
 /** @throws AwsError (exit 5); nothing was dropped. */
-export async function takeSnapshot(all: Removal, departures: readonly Departure[], closedAt: Date): Promise<void> {
+export async function takeSnapshot(
+  all: Removal,
+  departures: readonly Departure[],
+  source: SnapshotSource,
+  closedAt: Date,
+): Promise<void> {
   const { context, group, signs } = all
   const { declaration, dependencies, identity, recorder } = context
   const { signal, progress, snapshotTimeoutMs: timeoutMs, waits } = dependencies
@@ -32,7 +38,7 @@ export async function takeSnapshot(all: Removal, departures: readonly Departure[
   try {
     const order: SnapshotOrder = {
       client,
-      source: await client.locate(declaration.instance.identifier),
+      source,
       signal,
       progress,
       timeoutMs,
