@@ -12,7 +12,7 @@ export function checkVersion({ server }: Cluster, application: Application): Pro
     violation(
       application,
       'server_version',
-      `${MAINTAIN} is there from PostgreSQL 17 on, and the server is ${server.versionText}.`,
+      `MAINTAIN is there from PostgreSQL 17 on, and the server is ${server.versionText}.`,
       'Take it out of privileges.tables.',
     ),
   ]

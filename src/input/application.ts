@@ -92,14 +92,7 @@ export function parseEntry(
     comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
   }
   const own = [...settingProblems, ...privilegeProblems, ...defaultProblems(key, database, username)]
-  return { entry, problems: [...problems, ...own, ...(broken.has('access_level') ? [] : levelProblems(entry))] }
-}
-
-/** Who owns the objects has all rights on them. */
-function levelProblems({ application: { name: key, accessLevel, privileges } }: ApplicationEntry): Problem[] {
-  if (accessLevel !== 'owner' || Object.values(privileges).every((own) => own === null)) return []
-  const message = 'is for editors and readers; an owner owns what it creates, and has every right on it.'
-  return [{ application: key, code: 'misplaced_field', field: 'privileges', message, remedy: 'Take it out.' }]
+  return { entry, problems: [...problems, ...own] }
 }
 
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */

@@ -1,5 +1,5 @@
 /** Privileges that an entry names itself, instead of those of its access level. Types and words only. */
-import type { ObjectClass } from './catalog.ts'
+import type { ObjectClass } from './object-class.ts'
 
 /** By class of objects; null: those of the access level. In the order in which they are told. */
 export type OwnPrivileges = Readonly<Record<ObjectClass, readonly string[] | null>>
