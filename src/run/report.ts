@@ -9,6 +9,7 @@ import { expiringSection, type OwnedCredential, secretsSection } from '../report
 import { type Drift, driftSection } from '../report/sections/drift.ts'
 import { historySection } from '../report/sections/history.ts'
 import { problemsSection } from '../report/sections/problems.ts'
+import { retainedSection } from '../report/sections/retained.ts'
 import { runsSection } from '../report/sections/runs.ts'
 import { traceabilitySection } from '../report/sections/traceability.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
@@ -112,6 +113,7 @@ async function fromServer(
         traceabilitySection(declaration, cluster, files.entries),
         accessSection(matrix, criteria),
         outsideGrantsSection(matrix, criteria),
+        retainedSection(matrix, criteria),
         driftSection(await driftFrom(context, inspection), declaration.environment, criteria),
         unmanagedSection(declaration, cluster),
         expiringSection(declaration, cluster, expiresWithinDays, criteria, now),

@@ -1,4 +1,5 @@
 import type { AccessMatrix, DatabaseAccess, LoginAccess } from '../../model/access.ts'
+import { describeRole } from '../../audit/governance/access.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
@@ -9,6 +10,7 @@ const LOGIN_COLUMNS = [
   { key: 'application', title: 'Application' },
   { key: 'access_level', title: 'Level' },
   { key: 'auth', title: 'Logs in by' },
+  { key: 'as_a_role', title: 'As a role' },
   { key: 'on_database', title: 'On the database' },
   { key: 'in_schemas', title: 'In its schemas' },
   { key: 'build_id', title: 'Created by build' },
@@ -87,7 +89,8 @@ function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseA
       login.username,
       login.application,
       login.accessLevel,
-      login.auth,
+      login.canLogin ? login.auth : null,
+      describeRole(login),
       onDatabase.join(', '),
       isSeen ? schemas.join('; ') : 'not known: could not be looked into',
       login.build,
