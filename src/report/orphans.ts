@@ -22,7 +22,7 @@ export function findOrphanLogins(
     .filter(({ name }) => !declared.has(name))
     .flatMap((role) => {
       const tag = tagOf(role.name)
-      return tag === null || !tag.has('Application') ? [] : [orphanLogin(role, tag, databases)]
+      return !tag?.has('Application') ? [] : [orphanLogin(role, tag, databases)]
     })
     .sort((a, b) => (a.username < b.username ? -1 : 1))
 }

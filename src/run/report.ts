@@ -2,7 +2,7 @@
 import { BlockedError } from '../errors.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
-import type { Report, Section, SectionId } from '../report/report.ts'
+import type { Report, ReportServer, Section, SectionId } from '../report/report.ts'
 import { accessHistorySection } from '../report/sections/access-history.ts'
 import { accessSection, outsideGrantsSection } from '../report/sections/access.ts'
 import { expiringSection, type OwnedCredential, secretsSection } from '../report/sections/ages.ts'
@@ -59,10 +59,15 @@ export async function makeReport({ options, folders, server, now }: ReportReques
     generatedAt: now,
     toolVersion: TOOL_VERSION,
     criteria,
+    server: server === null ? null : subjectOf(server.declaration),
     sources: [...files.files, ...source],
     sections: all.filter(({ id, rows }) => isWanted(id, rows.length, options)),
     wrong: options.verify ? whatIsWrong(all, source.length + files.files.length) : [],
   }
+}
+
+function subjectOf({ environment, stack, instance }: Declaration): ReportServer {
+  return { environment, stack, instance: instance.identifier }
 }
 
 /** What is wrong is always told; the rest where nothing else was asked for. */

@@ -3,6 +3,7 @@ import { describeRole } from '../../audit/governance/access.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
+import { counted } from '../verdict.ts'
 
 const LOGIN_COLUMNS = [
   { key: 'database', title: 'Database' },
@@ -23,6 +24,9 @@ const GRANT_COLUMNS = [
   { key: 'privilege', title: 'Privilege' },
   { key: 'on', title: 'On' },
 ] as const
+
+/** Of a list of names in one line. */
+const MAX_NAMED = 3
 
 /** Which login may do what, as the server says now. */
 export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section {
@@ -61,9 +65,19 @@ export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): 
         : rows.length === 0
           ? 'Nobody else holds anything on these databases.'
           : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
+    attention: beyond(rows),
     columns: GRANT_COLUMNS,
     rows,
   }
+}
+
+/** Who has access that nobody declared. */
+function beyond(rows: readonly ReportRow[]): string | null {
+  const roles = [...new Set(rows.map(({ cells }) => String(cells[1] ?? '')))]
+  const named = roles.slice(0, MAX_NAMED).join(', ')
+  if (roles.length === 0) return null
+  const privileges = counted(rows.length, 'privilege', 'privileges')
+  return `${privileges} beyond the declaration, of ${named}${roles.length > MAX_NAMED ? ', …' : ''}`
 }
 
 /** An application's databases, all logins of each: whoever else is let in matters as much. */

@@ -2,6 +2,7 @@ import type { AccessMatrix } from '../../model/access.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
+import { counted } from '../verdict.ts'
 
 const COLUMNS = [
   { key: 'username', title: 'Login' },
@@ -41,14 +42,18 @@ export function retainedSection({ environment, orphans }: AccessMatrix, criteria
         mark: state === 'disabled' ? 'skipped' : 'warning',
       }
     })
-  const open = orphans.filter(({ canLogin }) => canLogin).length
+  const open = rows.filter(({ cells }) => cells[3] === 'yes').length
   return {
     id: 'retained',
     title: 'Logins no longer declared',
     about:
       rows.length === 0
         ? 'Every login of this stack is declared.'
-        : `Retained, disabled, or to be removed yet; ${String(open)} of ${String(orphans.length)} may still log in.`,
+        : `Retained, disabled, or to be removed yet; ${String(open)} of ${String(rows.length)} may still log in.`,
+    attention:
+      rows.length === 0
+        ? null
+        : `${counted(rows.length, 'login', 'logins')} retained or disabled, ${String(open)} of which may log in`,
     columns: COLUMNS,
     rows,
   }
