@@ -9,6 +9,29 @@ export interface AccessMatrix {
   /** The instance's identifier. */
   readonly instance: string
   readonly databases: readonly DatabaseAccess[]
+  /** Managed and no longer declared. */
+  readonly orphans: readonly OrphanLogin[]
+}
+
+/**
+ * What becomes of a login that left the declaration: `retained` stays as it is; `disabled` may not log in; `removal
+ * pending` is asked to go; `undeclared` has a policy that removes it, and nobody has asked for that yet.
+ */
+export type OrphanState = 'retained' | 'disabled' | 'removal pending' | 'undeclared'
+
+export interface OrphanLogin {
+  readonly username: string
+  /** As its tag names it. */
+  readonly application: string
+  readonly state: OrphanState
+  /** That of the request, else of the tag; null: the tag names none. */
+  readonly cleanupPolicy: string | null
+  readonly canLogin: boolean
+  /** Databases of the stack that it owns or may use. */
+  readonly databases: readonly string[]
+  /** When it came to that state, RFC 3339; null: not known. */
+  readonly since: string | null
+  readonly build: string | null
 }
 
 export interface DatabaseAccess {
@@ -29,6 +52,12 @@ export interface LoginAccess {
   /** null: neither declared nor owner, and nobody looked inside. */
   readonly accessLevel: AccessLevel | null
   readonly auth: AuthMethod
+  readonly canLogin: boolean
+  readonly createDb: boolean
+  /** Connections it may have at once; null: no limit. */
+  readonly connectionLimit: number | null
+  /** Roles whose rights it has, by membership; sorted. */
+  readonly memberOf: readonly string[]
   /** What the server says it may do on the database: has_database_privilege. */
   readonly connect: boolean
   readonly temporary: boolean

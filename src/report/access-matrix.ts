@@ -15,6 +15,8 @@ import { isOfStack } from '../model/claim.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { isHelper } from '../model/upgrade-helper.ts'
+import { RDS_IAM } from '../plan/membership-revocation.ts'
+import { findOrphanLogins } from './orphans.ts'
 
 export interface MatrixInput {
   readonly declaration: Declaration
@@ -28,13 +30,18 @@ export interface MatrixInput {
 /** Databases and logins of this stack, declared or not; sorted by name. */
 export function makeAccessMatrix(input: MatrixInput): AccessMatrix {
   const { environment, stack, clusterName, instance } = input.declaration
-  const databases = stackDatabases(input.declaration, input.cluster).map((database) => databaseAccess(input, database))
+  const databases = stackDatabases(input.declaration, input.cluster)
+    .map((database) => databaseAccess(input, database))
+    .sort((a, b) => byText(a.database, b.database))
   return {
     environment,
     stack,
     clusterName,
     instance: instance.identifier,
-    databases: databases.sort((a, b) => byText(a.database, b.database)),
+    databases,
+    orphans: findOrphanLogins(input.declaration, input.cluster, databases, (role) =>
+      stackTag(input.declaration, input.cluster, role),
+    ),
   }
 }
 
@@ -76,12 +83,17 @@ function loginAccess(
   const { login: username, connect, temporary, create } = held
   const application = declaration.applications.find((item) => item.username === username)
   const declared = application?.database === state.name ? application : undefined
-  const isIam = cluster.memberships.some(({ role, member }) => role === 'rds_iam' && member === username)
+  const role = cluster.roles.get(username)
+  const groups = groupsOf(cluster, username)
   return {
     username,
     application: application?.name ?? null,
     accessLevel: levelOf(declared, state.owner === username, schemas),
-    auth: isIam ? 'iam' : 'password',
+    auth: groups.includes(RDS_IAM) ? 'iam' : 'password',
+    canLogin: role?.canLogin ?? false,
+    createDb: role?.createDb ?? false,
+    connectionLimit: role === undefined || role.connectionLimit < 0 ? null : role.connectionLimit,
+    memberOf: groups.filter((group) => group !== RDS_IAM),
     connect,
     temporary,
     create,
@@ -90,8 +102,14 @@ function loginAccess(
       may: describeSchemaAccess(schema),
     })),
     build: stackTag(declaration, cluster, username)?.get('BuildId') ?? null,
-    validUntil: cluster.roles.get(username)?.validUntil ?? null,
+    validUntil: role?.validUntil ?? null,
   }
+}
+
+/** Roles that it is a member of and acts or may act as, directly; sorted. */
+function groupsOf({ memberships }: Cluster, username: string): string[] {
+  const held = memberships.filter(({ member, inherit, set }) => member === username && (inherit || set))
+  return [...new Set(held.map(({ role }) => role))].sort(byText)
 }
 
 /** As declared; else what it comes nearest to, by what it may do. */
