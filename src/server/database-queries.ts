@@ -219,12 +219,12 @@ export function defaultAcl(grantees: readonly string[]): string {
     SELECT
       ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
       ${catalogText('n.nspname')} AS schema,
-      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
+      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'n' THEN 'schema' ELSE 'table' END AS class,
       ${catalogText('pg_get_userbyid(a.grantee)')} AS grantee,
       ${catalogText('a.privilege_type')} AS privilege
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f')
+    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')
       AND ${isRoleOf('a.grantee', grantees)}`
 }
 
