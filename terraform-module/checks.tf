@@ -26,6 +26,7 @@ locals {
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    member_of                 = "texts"
     privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"

@@ -20,6 +20,7 @@ const FIELDS = {
   settings: nested,
   schemas: v.nullish(names),
   privileges: nested,
+  member_of: v.nullish(names, []),
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -40,10 +41,12 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas' | 'allSchemas'>
+  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf'>
   /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
+  /** Keys of entries, and predefined roles. */
+  readonly memberOf: readonly string[]
   readonly encoding: string | null
   readonly locale: string | null
   readonly databaseConnectionLimit: number | null
@@ -85,6 +88,7 @@ export function parseEntry(
     },
     schemas: value.schemas ?? null,
     extensions: value.extensions,
+    memberOf: value.member_of,
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,

@@ -57,6 +57,8 @@ export interface Application {
   readonly cleanupPolicy: CleanupPolicy
   /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
   readonly marker: string | null
+  /** Roles that its login is a member of, by name: of other applications, or predefined ones; sorted. */
+  readonly memberOf: readonly string[]
   readonly adoptExisting: boolean
 }
 

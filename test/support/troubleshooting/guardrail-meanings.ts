@@ -105,7 +105,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   server_version: entry(
     blocked,
-    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….'],
+    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….', 'the server, PostgreSQL …, has no role ….'],
     'The entry names what this version of PostgreSQL does not have.',
     'Take it out of the entry, or upgrade the server.',
   ),

@@ -43,6 +43,7 @@ test('an application that says nothing more has the default names, with _ for -'
     connectionLimit: -1,
     validUntil: null,
     marker: null,
+    memberOf: [],
     settings: new Map(),
     schemas: ['public'],
     allSchemas: false,
@@ -130,6 +131,7 @@ test('null is the default everywhere', (t) => {
       'adopt_existing',
       'recreate_missing',
       'privileges',
+      'member_of',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
