@@ -123,8 +123,6 @@ export interface Cluster {
   readonly encodings: ReadonlyMap<string, string>
   /** Locales as declared for databases that are to be made, of which the server has none. */
   readonly unknownLocales: ReadonlySet<string>
-  /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
-  readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
   /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */
   readonly holders: ReadonlyMap<string, ReadonlySet<string>>
 }

@@ -2,6 +2,7 @@
 import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
+import { keepFields } from '../model/keep-fields.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
@@ -39,7 +40,7 @@ export interface PlanInput {
 
 /** The input with look-ups made once, so that a thousand applications cost a thousand times one. */
 export interface PlanContext extends PlanInput {
-  /** The declaration without what is left out. */
+  /** The declaration without what is left out, and with what the server has where that is kept. */
   readonly planned: Declaration
   readonly applicationByUsername: ReadonlyMap<string, Application>
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
@@ -52,7 +53,7 @@ export interface PlanContext extends PlanInput {
 export function planContext(input: PlanInput): PlanContext {
   return {
     ...input,
-    planned: leaveOut(input.declaration, input.leftOut),
+    planned: keepFields(leaveOut(input.declaration, input.leftOut), input.actual.cluster),
     applicationByUsername: new Map(
       input.declaration.applications.map((application) => [application.username, application]),
     ),

@@ -31,6 +31,8 @@ const ROLES_PER_TRANSACTION = 100
 interface DatabaseChanges {
   readonly database: Database
   readonly outside: DatabasePlan
+  /** Last of all: a login that is to lose something inside gets in after it has lost that. */
+  readonly closing: readonly Step[]
   /** null: its inside could not be seen; access is restored first, and the next round sees it. */
   readonly inside: InteriorPlan | null
 }
@@ -88,7 +90,7 @@ export function makePlan(input: PlanInput): Plan {
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
       ...interiors,
-      ...databases.flatMap((changes) => adoptionJob(context, changes)),
+      ...databases.flatMap((changes) => closingJob(context, changes)),
       ...iamJobs(context),
       ...preparation.jobs,
     ],
@@ -107,20 +109,18 @@ function cautions(jobs: readonly Job[]): Finding[] {
   )
 }
 
-/** A login that is to lose something inside gets in after it has lost that. */
 function databaseChanges(context: PlanContext, database: Database): DatabaseChanges {
   const outside = planDatabase(context, database)
   const inside = planInterior(context, database)
   if (inside === null) {
     const steps = outside.withheld === null ? stepsUnseen(context, database, outside.steps) : []
-    return { database, outside: { ...outside, steps }, inside }
+    return { database, outside: { ...outside, steps }, closing: [], inside }
   }
   const losers = new Set(inside.steps.flatMap(({ loser }) => loser ?? []))
   const isLater = ({ kind, username }: Step): boolean =>
     kind === 'grant_privileges' && username !== null && losers.has(username)
   const steps = [...roomFor(context, database, false), ...outside.steps.filter((item) => !isLater(item))]
-  const closing = [...outside.steps.filter(isLater), ...outside.closing]
-  return { database, outside: { ...outside, steps, closing }, inside }
+  return { database, outside: { ...outside, steps }, closing: outside.steps.filter(isLater), inside }
 }
 
 /** A database that nobody could look into is not said to be as declared. */
@@ -173,13 +173,13 @@ function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges
   ]
 }
 
-function adoptionJob(context: PlanContext, { outside, inside }: DatabaseChanges): Job[] {
-  if (inside === null || outside.closing.length === 0) return []
+function closingJob(context: PlanContext, { closing }: DatabaseChanges): Job[] {
+  if (closing.length === 0) return []
   return [
     {
       stage: 'closing',
       connectTo: null,
-      transactions: [holdMemberships(context.actual.cluster.server, outside.closing)],
+      transactions: [holdMemberships(context.actual.cluster.server, closing)],
     },
   ]
 }

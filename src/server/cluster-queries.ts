@@ -198,29 +198,3 @@ export function extensions(areWanted: boolean): string {
     JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
     WHERE ${String(areWanted)}`
 }
-
-/**
- * Who uses these databases today: owns something inside, holds a privilege inside, or is connected. Superusers, which
- * need no privilege, and the predefined roles are left out.
- */
-export function databaseUsers(names: readonly string[]): string {
-  return `
-    SELECT DISTINCT
-      ${catalogText('d.datname')} AS database,
-      ${catalogText('r.rolname')} AS role
-    FROM (
-      SELECT dbid, refobjid AS role
-      FROM pg_shdepend
-      WHERE refclassid = 'pg_catalog.pg_authid'::regclass
-        AND deptype IN ('o', 'a')
-      UNION
-      SELECT datid, usesysid
-      FROM pg_stat_activity
-    ) u
-    JOIN pg_database d ON d.oid = u.dbid
-    JOIN pg_roles r ON r.oid = u.role
-    WHERE ${isOneOf('d.datname', names)}
-      AND NOT r.rolsuper
-      AND r.rolname !~ '^(pg|rds)_'
-    ORDER BY 1, 2`
-}
