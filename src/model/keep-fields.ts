@@ -51,8 +51,13 @@ export function staysOpen({ name, owner }: Database, { databases, roles }: Clust
   return parseTag(roles.get(owner.username)?.comment ?? null)?.get('PendingDatabase') !== name
 }
 
-/** The same of its connections: a removal of ours closes a database too. */
-export function staysShut(database: Database, { roles }: Cluster): boolean {
-  const tag = parseTag(roles.get(database.owner.username)?.comment ?? null)
-  return database.owner.undeclared === 'keep' && tag?.has('Removal') !== true && tag?.get('PendingDatabase') !== database.name
+/** Whether it lets nobody in, or may be copied, and that stays: a removal of ours closes a database too. */
+export function staysUnusual(database: Database, cluster: Cluster): boolean {
+  const tag = parseTag(cluster.roles.get(database.owner.username)?.comment ?? null)
+  return staysOpen(database, cluster) && tag?.has('Removal') !== true
+}
+
+/** Whether nobody can look into a database, and that is kept. */
+export function isKeptShut(database: Database, cluster: Cluster): boolean {
+  return cluster.databases.get(database.name)?.allowConnections === false && staysUnusual(database, cluster)
 }

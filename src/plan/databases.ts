@@ -3,7 +3,7 @@ import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
-import { staysOpen, staysShut } from '../model/keep-fields.ts'
+import { staysOpen, staysUnusual } from '../model/keep-fields.ts'
 import type { Statement } from '../model/statement.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, isTooLong, parseTag, withWords } from '../model/tag.ts'
@@ -72,7 +72,7 @@ function limitSteps(context: PlanContext, database: Database, state: DatabaseSta
   const about = subject(database.owner, 'database')
   const owner = database.owner.username
   const steps: Step[] = []
-  const isKept = staysShut(database, context.actual.cluster)
+  const isKept = staysUnusual(database, context.actual.cluster)
   if (!state.allowConnections && !isKept) {
     steps.push(
       step(about, 'reopen_database', 'reopen', 'updated', `${state.name} accepts connections again`, [

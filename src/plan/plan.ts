@@ -1,5 +1,6 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
+import { isKeptShut } from '../model/keep-fields.ts'
 import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
@@ -113,6 +114,7 @@ function databaseChanges(context: PlanContext, database: Database): DatabaseChan
   const outside = planDatabase(context, database)
   const inside = planInterior(context, database)
   if (inside === null) {
+    if (isKeptShut(database, context.actual.cluster)) return { database, outside, closing: [], inside }
     const steps = outside.withheld === null ? stepsUnseen(context, database, outside.steps) : []
     return { database, outside: { ...outside, steps }, closing: [], inside }
   }
@@ -126,6 +128,10 @@ function databaseChanges(context: PlanContext, database: Database): DatabaseChan
 /** A database that nobody could look into is not said to be as declared. */
 function collectFindings(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
   if (inside !== null) return [...outside.findings, ...inside.findings]
+  if (isKeptShut(database, context.actual.cluster)) {
+    const message = `${database.name} accepts no connections, which is kept: what is in it was neither checked nor changed`
+    return [...outside.findings, finding(subject(database.owner, 'database'), 'look inside', 'skipped', message)]
+  }
   const reason = context.actual.unseen.get(database.name)?.reason ?? 'its inside was not seen'
   const message = `could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`
   return [

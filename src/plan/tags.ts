@@ -36,7 +36,12 @@ export function desiredRoleTag(
  * The same, from whatever stands in the role's comment by now: the words of a person stay.
  * @param isMade see desiredRoleTag
  */
-export function roleTagOver(context: PlanContext, application: Application, comment: string | null, isMade = false): Tag {
+export function roleTagOver(
+  context: PlanContext,
+  application: Application,
+  comment: string | null,
+  isMade = false,
+): Tag {
   const existing = parseTag(comment)
   const desired = desiredRoleTag(context, application, existing, isMade)
   return existing === null ? withWords(desired, comment) : desired

@@ -93,7 +93,7 @@ async function probeAs(server: Server, user: string, database: string, found: re
     ['create temporarily', 'CREATE TEMP TABLE probe (x int)'],
     ...found.flatMap(({ kind, name, columns }) => triesOf(kind, name, columns)),
   ]
-  for (const [what, statement] of tries) if (await isAllowed(client, statement)) done.push(what)
+  done.push(...(await allowed(client, tries)))
   const set = await client.query<{ name: string; setting: string }>(
     `SELECT name, setting FROM pg_show_all_settings() WHERE source IN ('database', 'user', 'database user')`,
   )
@@ -116,18 +116,26 @@ function triesOf(kind: string, name: string, columns: readonly string[]): [strin
   ]
 }
 
-/** Nothing stays. */
-async function isAllowed(client: pg.Client, statement: string): Promise<boolean> {
-  await client.query('BEGIN')
-  try {
-    await client.query(statement)
-    return true
-  } catch (error) {
-    if (error instanceof pg.DatabaseError) return false
-    throw error
-  } finally {
-    await client.query('ROLLBACK')
-  }
+/** Those that the server lets it do, all in one message; nothing stays. */
+async function allowed(client: pg.Client, tries: readonly (readonly [string, string])[]): Promise<string[]> {
+  const done: string[] = []
+  client.on('notice', ({ message }) => done.push(message ?? ''))
+  const list = tries.flatMap((pair) => pair.map((text) => client.escapeLiteral(text))).join(', ')
+  await client.query(`
+    DO $probe$
+    DECLARE tries text[] := ARRAY[${list}];
+    BEGIN
+      FOR i IN 1 .. array_length(tries, 1) BY 2 LOOP
+        BEGIN
+          EXECUTE tries[i + 1];
+          RAISE EXCEPTION USING ERRCODE = 'UNDON';
+        EXCEPTION
+          WHEN SQLSTATE 'UNDON' THEN RAISE NOTICE '%', tries[i];
+          WHEN OTHERS THEN NULL;
+        END;
+      END LOOP;
+    END $probe$`)
+  return done
 }
 
 /** What could be done before and cannot be done any more. */
