@@ -65,10 +65,11 @@ export function isInvalid({ connectionLimit }: Pick<DatabaseState, 'connectionLi
   return connectionLimit === INVALID
 }
 
-/** One parameter of `ALTER ROLE role [IN DATABASE database] SET`, as pg_db_role_setting stores it. */
+/** One parameter of `ALTER ROLE role [IN DATABASE database] SET` or `ALTER DATABASE database SET`, as it is stored. */
 export interface StoredSetting {
   /** null: in all databases. */
   readonly database: string | null
+  /** '': all roles. */
   readonly role: string
   readonly name: string
   readonly value: string

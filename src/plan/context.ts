@@ -38,29 +38,42 @@ export interface PlanInput {
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }
 
+/** What can be looked up by name. */
+export interface LookUps {
+  readonly declaration: Declaration
+  readonly actual: Actual
+  readonly applicationByUsername: ReadonlyMap<string, Application>
+  /** Those of all roles, in a database, under ''. */
+  readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
+}
+
+export function lookUps({ declaration, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+  return {
+    declaration,
+    actual,
+    applicationByUsername: new Map(declaration.applications.map((application) => [application.username, application])),
+    settingsByRole: groupBy(actual.cluster.settings, (item) => item.role),
+  }
+}
+
 /** The input with look-ups made once, so that a thousand applications cost a thousand times one. */
-export interface PlanContext extends PlanInput {
+export interface PlanContext extends PlanInput, LookUps {
   /** The declaration without what is left out, and with what the server has where that is kept. */
   readonly planned: Declaration
-  readonly applicationByUsername: ReadonlyMap<string, Application>
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
   readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
   /** Members of rds_iam, through others too. */
   readonly tokenLogins: ReadonlySet<string>
-  readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
 export function planContext(input: PlanInput): PlanContext {
   return {
     ...input,
     planned: keepFields(leaveOut(input.declaration, input.leftOut), input.actual.cluster),
-    applicationByUsername: new Map(
-      input.declaration.applications.map((application) => [application.username, application]),
-    ),
+    ...lookUps(input),
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     tokenLogins: membersOf(input.actual.cluster.memberships, 'rds_iam'),
-    settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
   }
 }
 

@@ -16,6 +16,7 @@ import {
   revokeOnDatabase,
 } from '../sql/database.ts'
 import { commentOnRole } from '../sql/role.ts'
+import { beyondFindings } from './beyond.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
@@ -58,6 +59,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
     steps: [...access, ...limits, ...tag],
     findings: [
       ...(isChanged ? [] : [unchanged]),
+      ...(database.owner.undeclared === 'keep' ? beyondFindings(context, database) : []),
       ...aclFindings(context, database, state),
       ...commentFindings(database, state),
     ],
@@ -190,6 +192,7 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
     (item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)),
   )
   const findings: Finding[] = strangerFindings(database, strangers)
+  if (owner.undeclared === 'keep') return findings
   if (others.length > 0) {
     findings.push(
       finding(

@@ -125,12 +125,12 @@ const LONGEST_SETTINGS = 200_000
 /** Longer than the name of any parameter. */
 const LONGEST_NAME = 200
 
-/** What is set for these roles, as `name=value`. */
-export function settings(roles: readonly string[]): string {
+/** What is set for these roles, and for everybody in these databases, as `name=value`. */
+export function settings(roles: readonly string[], databases: readonly string[]): string {
   return `
     SELECT
       ${catalogText('d.datname')} AS database,
-      ${catalogText('r.rolname')} AS role,
+      ${catalogText("coalesce(r.rolname, '')")} AS role,
       CASE
         WHEN sum(octet_length(c.item)) OVER (PARTITION BY s.setrole, s.setdatabase ORDER BY c.position) <= ${String(LONGEST_SETTINGS)}
           THEN ${catalogText('c.item')}
@@ -138,8 +138,10 @@ export function settings(roles: readonly string[]): string {
       END AS item
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
-    JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) WITH ORDINALITY c(item, position)
-    WHERE ${isOneOf('r.rolname', roles)}`
+    LEFT JOIN pg_roles r ON r.oid = s.setrole
+    CROSS JOIN unnest(s.setconfig) WITH ORDINALITY c(item, position)
+    WHERE ${isOneOf('r.rolname', roles)}
+      OR (s.setrole = 0 AND ${isOneOf('d.datname', databases)})`
 }
 
 /** `names` in lower case. */

@@ -55,7 +55,10 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     ROLES,
     databases(session.version),
     memberships(session.version),
-    settings(declaration.applications.flatMap(({ username }) => [username, cloneOf(username)])),
+    settings(
+      declaration.applications.flatMap(({ username }) => [username, cloneOf(username)]),
+      declaration.databases.map(({ name }) => name),
+    ),
     parameters(parameterNames(declaration)),
     extensions(wantsExtensions),
     HOLDERS,

@@ -30,7 +30,8 @@ export interface InspectionScope {
 /**
  * @param credentials the current version of each application's secret; IAM logins have none.
  * @param scope null: everything.
- * @param onTried called after each login that was asked for.
+ * @param options.onTried called after each login that was asked for.
+ * @param options.everybody what all roles hold is asked for, also where the plan does not need it.
  * @throws ConnectFailure
  */
 export async function inspect(
@@ -39,7 +40,7 @@ export async function inspect(
   declaration: Declaration,
   credentials: ReadonlyMap<string, Credential>,
   scope: InspectionScope | null,
-  onTried: () => void,
+  { onTried, everybody }: { readonly onTried: () => void; readonly everybody: boolean },
 ): Promise<Inspection> {
   const cluster = await inspectCluster(server.admin, declaration)
   server.allow(cluster.server.freeConnections)
@@ -61,6 +62,7 @@ export async function inspect(
   const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
   const lookInto = (database: Database): DatabaseQuestion => ({
     grantees: granteesOf(cluster, byUsername, database),
+    everybody: everybody || database.owner.undeclared !== 'report',
     wantsAccess: declaration.governanceDir !== null,
   })
 
