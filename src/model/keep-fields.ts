@@ -3,7 +3,7 @@ import type { Cluster, RoleState } from './catalog.ts'
 import type { Application, Database, Declaration } from './declaration.ts'
 import { parseTag } from './tag.ts'
 
-/** The declaration with what the server has of each field that is kept; where there is nothing yet, with its default. */
+/** The declaration with what the server has of each field that is kept; where nothing is there yet, its default. */
 export function keepFields(declaration: Declaration, cluster: Cluster): Declaration {
   if (declaration.applications.every(({ kept }) => kept.size === 0)) return declaration
   const kept = new Map(declaration.applications.map((item) => [item.name, keptLogin(item, cluster)]))

@@ -1,4 +1,4 @@
-/** What access control lists hold beyond the declaration, with their grantors (src/README.md: Beyond the declaration). */
+/** What access control lists hold beyond the declaration, and who granted it (src/README.md: Beyond the declaration). */
 import { groupBy } from '../group-by.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
 import type { Beyond, Fate } from '../model/beyond.ts'
@@ -151,7 +151,7 @@ function onObjects(look: LookUps, database: Database, schema: string, groups: re
 
 function levelOf(look: LookUps, role: string, objectClass: ObjectClass): readonly string[] {
   const application = look.applicationByUsername.get(role)
-  return application === undefined ? [] : objectPrivileges(application.accessLevel, objectClass)
+  return application === undefined ? [] : objectPrivileges(application, objectClass)
 }
 
 /** What any creator's future objects give to others; a creator needs nothing on its own. */

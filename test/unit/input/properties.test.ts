@@ -24,6 +24,7 @@ const FIELDS = [
   'adopt_existing',
   'recreate_missing',
   'undeclared',
+  'privileges',
 ]
 
 /** Entries that are often right, so that both outcomes are seen. */
