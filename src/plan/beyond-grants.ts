@@ -1,4 +1,4 @@
-/** What access control lists hold beyond the declaration, and who granted it (src/README.md: Beyond the declaration). */
+/** What access control lists hold beyond the declaration, with grantors (src/README.md: Beyond the declaration). */
 import { groupBy } from '../group-by.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
 import type { Beyond, Fate } from '../model/beyond.ts'

@@ -39,7 +39,7 @@ function attributes(look: LookUps, application: Application, role: RoleState): B
       ? [item(`CONNECTION LIMIT ${String(role.connectionLimit)}`, alterRole(username, { connectionLimit: -1 }))]
       : []),
     ...(kept.has('valid_until') && role.validUntil !== null
-      ? [item(`VALID UNTIL ${role.validUntil.toISOString()}`, alterRole(username, { validUntil: null }))]
+      ? [item(`password valid to ${role.validUntil.toISOString()}`, alterRole(username, { validUntil: null }))]
       : []),
   ]
 }

@@ -54,10 +54,7 @@ export async function inspect(
   const databases = declaration.databases.filter(
     (item) => mayLookInside(declaration, cluster, item) && looksInside(item),
   )
-  for (const database of databases) {
-    interiors.delete(database.name)
-    unseen.delete(database.name)
-  }
+  for (const { name } of databases) for (const known of [interiors, unseen]) known.delete(name)
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
   const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
   const lookInto = (database: Database): DatabaseQuestion => ({
