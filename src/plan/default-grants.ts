@@ -18,7 +18,7 @@ const EVERYWHERE: readonly DefaultClass[] = ['schema', ...CLASSES]
  */
 export function everywhereSteps(database: Database, application: Application, interior: Interior): Step[] {
   const owner = database.owner.username
-  const { username } = application
+  const { username, undeclared } = application
   const level = application.database === database.name ? application.accessLevel : null
   const mayKeep = level !== null && !application.allSchemas && !heldEverywhere(database, application, interior)
   const tolerated = (on: DefaultClass): readonly string[] =>
@@ -28,7 +28,8 @@ export function everywhereSteps(database: Database, application: Application, in
       .filter(({ grantee, creator, schema }) => grantee === username && creator === owner && schema === null)
       .flatMap(({ objectClass, privilege }) => (objectClass === on ? [privilege] : []))
     const wanted = wantedEverywhere(database, application, on)
-    return { on, missing: subtract(wanted, held), excess: subtract(held, [...wanted, ...tolerated(on)]) }
+    const excess = undeclared === 'keep' ? [] : subtract(held, [...wanted, ...tolerated(on)])
+    return { on, missing: subtract(wanted, held), excess }
   })
   const about = subjectIn(database, application, 'default_privileges')
   const where = `all schemas of ${database.name}`
@@ -80,6 +81,7 @@ export function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
 
 export function defaultRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
+  if (application.undeclared === 'keep') return []
   return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const excess = subtract(defaultsOf(place, objectClass), wantedByDefault(place, objectClass))
     if (excess.length === 0) return []

@@ -27,8 +27,13 @@ export function planLeave(context: PlanContext, application: Application): Step[
   })
 }
 
-function isTakenBack(context: PlanContext, { memberOf }: Application, { role, grantor }: Membership): boolean {
+function isTakenBack(
+  context: PlanContext,
+  { memberOf, undeclared }: Application,
+  { role, grantor }: Membership,
+): boolean {
   const { roles, server } = context.actual.cluster
+  if (undeclared === 'keep') return false
   if (memberOf.includes(role) || role === RDS_IAM || grantor !== server.login) return false
   return isPredefined(role) || parseTag(roles.get(role)?.comment ?? null)?.has('Application') === true
 }

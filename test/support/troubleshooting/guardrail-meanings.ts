@@ -61,6 +61,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     [
       "… has no right over the role …: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later.",
       'the delegated admin … lacks …',
+      '… may not grant …, which … is to be a member of.',
     ],
     'The delegated admin lacks a right that only the master can give.',
     'Give `master_secret_id`, or run the statement of the message as the master. After an upgrade: see [Upgrading PostgreSQL](docs/upgrading-postgresql.md).',

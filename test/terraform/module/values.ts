@@ -110,6 +110,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ...MAPS,
   ],
   auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
+  undeclared: ['keep', 'report', 'revoke', 'Keep', '', true, ['keep'], { a: 'keep' }],
   can_create_databases: SWITCHES,
   adopt_existing: SWITCHES,
   recreate_missing: SWITCHES,
