@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { ApplicationEntry } from './application.ts'
-import { parseMemberships } from './member-of.ts'
+import { type ParsedMemberships, parseMemberships } from './member-of.ts'
 import { show } from './text.ts'
 
 /** Applications and databases, each sorted by name, and what contradicts itself across entries. */
@@ -28,8 +28,8 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
     ...duplicateUsernames(comparable),
     ...comparable.filter(({ application }) => application.accessLevel === 'owner').flatMap(guestsFields),
   ]
-  const { roles, problems: membershipProblems } = parseMemberships(entries)
-  problems.push(...membershipProblems)
+  const memberships = parseMemberships(entries)
+  problems.push(...memberships.problems)
   const databases: Database[] = []
   const alone: Application[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
@@ -42,9 +42,9 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
     if (owner !== undefined && owners.length === 1) {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
-      databases.push(joinDatabase(name, owner, guests, roles))
+      databases.push(joinDatabase(name, owner, guests, memberships))
     } else if (owner === undefined && scope === 'removal') {
-      alone.push(...members.map((guest) => joinEntry(guest, DEFAULT_SCHEMAS, roles)))
+      alone.push(...members.map((guest) => joinEntry(guest, DEFAULT_SCHEMAS, memberships)))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
       problems.push(
         ownerProblem(
@@ -67,31 +67,34 @@ function namedIn(schemas: readonly string[]): string[] {
   return [...new Set(schemas)].filter((schema) => schema !== ALL_SCHEMAS)
 }
 
-type Memberships = ReadonlyMap<string, readonly string[]>
-
 /** What an entry says with what others say. */
 function joinEntry(
   { application, schemas }: ApplicationEntry,
   others: readonly string[],
-  roles: Memberships,
+  memberships: ParsedMemberships,
 ): Application {
   const list = schemas ?? others
-  const memberOf = roles.get(application.name) ?? []
-  return { ...application, schemas: namedIn(list), allSchemas: list.includes(ALL_SCHEMAS), memberOf }
+  return {
+    ...application,
+    schemas: namedIn(list),
+    allSchemas: list.includes(ALL_SCHEMAS),
+    memberOf: memberships.roles.get(application.name) ?? [],
+    actsAs: memberships.actors.get(application.name) ?? null,
+  }
 }
 
 function joinDatabase(
   name: string,
   ownerEntry: ApplicationEntry,
   guestEntries: readonly ApplicationEntry[],
-  roles: Memberships,
+  memberships: ParsedMemberships,
 ): Database {
   const entries = [ownerEntry, ...guestEntries]
   const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
   return {
     name,
-    owner: joinEntry(ownerEntry, DEFAULT_SCHEMAS, roles),
-    guests: sorted(guestEntries.map((guest) => joinEntry(guest, ownSchemas, roles))),
+    owner: joinEntry(ownerEntry, DEFAULT_SCHEMAS, memberships),
+    guests: sorted(guestEntries.map((guest) => joinEntry(guest, ownSchemas, memberships))),
     schemas: namedIn([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])]),
     extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
     encoding: ownerEntry.encoding,

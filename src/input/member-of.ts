@@ -1,4 +1,4 @@
-/** `member_of` of entries: names of other entries and of predefined roles, as the roles that they are. */
+/** `member_of` and `acts_as` of entries: names of other entries and of predefined roles, as the roles that they are. */
 import type { Problem } from '../model/problem.ts'
 import { isPredefined, PREDEFINED_ROLES, refusalOf } from '../model/predefined-roles.ts'
 import type { ApplicationEntry } from './application.ts'
@@ -8,6 +8,8 @@ import { show, suggestion } from './text.ts'
 export interface ParsedMemberships {
   /** Entry to the roles that its login is a member of, by their names on the server; sorted. */
   readonly roles: ReadonlyMap<string, readonly string[]>
+  /** Entry to the role that it acts as, one of those. */
+  readonly actors: ReadonlyMap<string, string>
   readonly problems: readonly Problem[]
 }
 
@@ -17,29 +19,55 @@ export function parseMemberships(entries: readonly ApplicationEntry[]): ParsedMe
   const links = new Map(
     entries.map((entry) => [
       entry.application.name,
-      entry.memberOf.filter((name) => !isPredefined(name) && byName.has(name)),
+      joined(entry).filter((name) => !isPredefined(name) && byName.has(name)),
     ]),
   )
-  const roles = entries.map(({ application: { name }, memberOf }): [string, string[]] => [
-    name,
-    [
-      ...new Set(
-        memberOf.flatMap((other) => (isPredefined(other) ? other : (byName.get(other)?.application.username ?? []))),
-      ),
-    ].sort(),
+  const loginOf = (name: string | null): string[] => {
+    const entry = name === null || isPredefined(name) ? undefined : byName.get(name)
+    return entry === undefined ? [] : [entry.application.username]
+  }
+  const roles = entries.map((entry): [string, string[]] => [
+    entry.application.name,
+    [...new Set(joined(entry).flatMap((other) => (isPredefined(other) ? other : loginOf(other))))].sort(),
   ])
+  const actors = entries.flatMap(({ application: { name }, actsAs }) =>
+    loginOf(actsAs).map((role): [string, string] => [name, role]),
+  )
   return {
     roles: new Map(roles),
+    actors: new Map(actors),
     problems: entries.flatMap((entry) => [
       ...nameProblems(entry, byName),
-      ...cycleProblems(entry.application.name, links),
+      ...actorProblems(entry, byName),
+      ...cycleProblems(entry, links),
       ...tokenProblems(entry, byName, links),
     ]),
   }
 }
 
-function memberOfProblem(application: string, message: string, remedy: string): Problem {
-  return { application, code: 'invalid_value', field: 'member_of', message, remedy }
+/** Who acts as a role is its member. */
+function joined({ memberOf, actsAs }: ApplicationEntry): readonly string[] {
+  return actsAs === null ? memberOf : [...memberOf, actsAs]
+}
+
+type Field = 'member_of' | 'acts_as'
+
+function membershipProblem(application: string, field: Field, message: string, remedy: string): Problem {
+  return { application, code: 'invalid_value', field, message, remedy }
+}
+
+/** Of what is wrong with all memberships of an entry. */
+function fieldOf({ memberOf }: ApplicationEntry): Field {
+  return memberOf.length > 0 ? 'member_of' : 'acts_as'
+}
+
+function actorProblems(
+  { application: { name }, actsAs }: ApplicationEntry,
+  byName: ReadonlyMap<string, ApplicationEntry>,
+): Problem[] {
+  if (actsAs === null || (byName.has(actsAs) && !isPredefined(actsAs))) return []
+  const remedy = `Use the key of an entry.${suggestion(actsAs, [...byName.keys(), name])}`
+  return [membershipProblem(name, 'acts_as', `${show(actsAs)} is no entry.`, remedy)]
 }
 
 function nameProblems(
@@ -49,33 +77,37 @@ function nameProblems(
   return memberOf.flatMap((other) => {
     const refusal = refusalOf(other)
     if (refusal !== null)
-      return [memberOfProblem(name, `nobody is made a member of ${other}: ${refusal}.`, 'Take it out.')]
+      return [membershipProblem(name, 'member_of', `nobody is made a member of ${other}: ${refusal}.`, 'Take it out.')]
     if (isPredefined(other) || byName.has(other)) return []
     const near = suggestion(other, [...byName.keys(), ...PREDEFINED_ROLES])
     const remedy = `Use the key of an entry, or one of ${PREDEFINED_ROLES.join(', ')}.${near}`
-    return [memberOfProblem(name, `${show(other)} is neither an entry nor a role that may be given.`, remedy)]
+    return [
+      membershipProblem(name, 'member_of', `${show(other)} is neither an entry nor a role that may be given.`, remedy),
+    ]
   })
 }
 
 /** The shortest way from the entry to itself, told once: at the first of its entries by name. */
-function cycleProblems(name: string, links: ReadonlyMap<string, readonly string[]>): Problem[] {
+function cycleProblems(entry: ApplicationEntry, links: ReadonlyMap<string, readonly string[]>): Problem[] {
+  const { name } = entry.application
   const way = wayTo(name, links, (other) => other === name)
   if (way === null || way.some((other) => other < name)) return []
   const message = `${[name, ...way].join(' is a member of ')}: no role can be a member of itself.`
-  return [memberOfProblem(name, message, 'Take one of them out.')]
+  return [membershipProblem(name, fieldOf(entry), message, 'Take one of them out.')]
 }
 
 /** RDS asks members of an IAM login for a token, through others too (src/README.md: IAM and PAM). */
 function tokenProblems(
-  { application: { name, auth } }: ApplicationEntry,
+  entry: ApplicationEntry,
   byName: ReadonlyMap<string, ApplicationEntry>,
   links: ReadonlyMap<string, readonly string[]>,
 ): Problem[] {
+  const { name, auth } = entry.application
   if (auth !== 'password') return []
   const way = wayTo(name, links, (other) => byName.get(other)?.application.auth === 'iam')
   if (way === null) return []
   const message = `${[name, ...way].join(' is a member of ')}, which logs in by IAM: RDS would refuse its password.`
-  return [memberOfProblem(name, message, 'Take it out, or set auth = "iam".')]
+  return [membershipProblem(name, fieldOf(entry), message, 'Take it out, or set auth = "iam".')]
 }
 
 /** Along memberships, the shortest way to what is sought, without where it begins; null: there is none. */

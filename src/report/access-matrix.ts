@@ -117,7 +117,7 @@ function groupsOf({ memberships }: Cluster, username: string): string[] {
   return [...new Set(held.map(({ role }) => role))].sort(byText)
 }
 
-/** Who owns it, or is a member of who does, is its owner; else as declared, or what it comes nearest to by what it may do. */
+/** Who owns it, or is a member of its owner, is an owner; else as declared, or nearest to what it may do. */
 function levelOf(
   declared: Application | undefined,
   isOwner: boolean,
