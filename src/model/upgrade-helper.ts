@@ -28,7 +28,8 @@ export function managedRoles({ roles }: Pick<Cluster, 'roles'>): readonly RoleSt
 
 /**
  * Roles that the admin of this declaration needs a right over from 16 on: the declared ones, predefined ones that an
- * entry is a member of, and those of its stack that are to be removed one day. None below 16, where CREATEROLE is enough.
+ * entry is a member of, and those of its stack that are to be removed one day. None below 16, where CREATEROLE is
+ * enough.
  */
 export function neededRoles(declaration: Declaration, cluster: Pick<Cluster, 'roles' | 'server'>): readonly string[] {
   if (cluster.server.version < VERSION_16) return []
