@@ -16,6 +16,7 @@ locals {
   }
   fields = {
     access_level              = "text"
+    acts_as                   = "text"
     adopt_existing            = "bool"
     auth                      = "text"
     can_create_databases      = "bool"

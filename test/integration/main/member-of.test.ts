@@ -145,4 +145,32 @@ for (const version of VERSIONS) {
       t.is(blocked(t, await other.apply(), 'server version'), 'Take it out of member_of.')
     },
   )
+
+  test.serial(`${on}what a login that acts as an owner creates is the owner's, until it acts as itself`, async (t) => {
+    const stack = declare('acts', { acts_as: 'own', settings: { search_path: ['app'] } })
+    await stack.applyOk()
+    t.deepEqual(await memberships('acts_deploy'), ['acts_owner'])
+    t.deepEqual(await stack.sql('deploy', 'SELECT current_user::text, session_user::text'), [
+      ['acts_owner', 'acts_deploy'],
+    ])
+    await stack.sql('deploy', 'CREATE TABLE made (x int)')
+    t.is(await stack.answer('own', 'DROP TABLE app.made'), 'ok')
+    t.deepEqual(await stack.plan(), [])
+    await bed().server.sql('ALTER ROLE acts_deploy IN DATABASE acts_db RESET role')
+    await stack.applyOk()
+    t.deepEqual(await stack.sql('deploy', 'SELECT current_user::text'), [['acts_owner']])
+    const client = await stack.connect('deploy')
+    client.on('error', () => {})
+    redeclare(stack, { acts_as: null })
+    await stack.applyOk()
+    await t.throwsAsync(client.query('SELECT 1'))
+    t.deepEqual(await stack.sql('deploy', 'SELECT current_user::text'), [['acts_deploy']])
+    t.deepEqual(await memberships('acts_deploy'), [])
+    t.is(await stack.answer('deploy', 'CREATE TABLE app.no (x int)'), DENIED)
+    t.deepEqual(await stack.plan(), [])
+    redeclare(stack, { acts_as: 'own', cleanup_policy: 'delete' })
+    await stack.applyOk()
+    await stack.destroyOk('deploy')
+    t.deepEqual(await bed().server.sql(`SELECT FROM pg_roles WHERE rolname = 'acts_deploy'`), [])
+  })
 }

@@ -183,6 +183,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     { search_path: 'a"b"' },
     { work_mem: '8MB', Work_Mem: '9MB' },
   ],
+  acts_as: ['nosuch', 'pg_monitor', 'rds_iam', '', 5, true, ['x'], ...MAPS],
   member_of: [
     [],
     ['pg_monitor'],
@@ -261,5 +262,10 @@ export const DECLARATIONS: readonly Variables[] = [
   { a: { member_of: ['b'] }, b: { member_of: ['c'], auth: 'iam' }, c: { auth: 'iam' } },
   { a: { member_of: ['b'], auth: 'iam' }, b: { member_of: ['c'], auth: 'iam' }, c: { auth: 'iam' } },
   { a: { auth: 'iam', member_of: ['b'] }, b: {} },
+  guest({ acts_as: 'own' }),
+  guest({ acts_as: 'own', member_of: ['own', 'pg_monitor'] }),
+  guest({ acts_as: 'guest' }),
+  { a: { acts_as: 'b' }, b: { member_of: ['a'] } },
+  { a: { acts_as: 'b' }, b: { auth: 'iam' } },
   guest({ schemas: ['*', 'mart'] }),
 ]

@@ -44,6 +44,7 @@ test('an application that says nothing more has the default names, with _ for -'
     validUntil: null,
     marker: null,
     memberOf: [],
+    actsAs: null,
     settings: new Map(),
     schemas: ['public'],
     allSchemas: false,
@@ -135,6 +136,7 @@ test('null is the default everywhere', (t) => {
       'undeclared',
       'privileges',
       'member_of',
+      'acts_as',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))

@@ -67,3 +67,14 @@ test('a password login becomes no member of an IAM login, through others neither
   ])
   t.deepEqual(refused({ a: { auth: 'iam', member_of: ['b'] }, b: {} }), [])
 })
+
+test('who acts as a role is its member, and it is the login of an entry', (t) => {
+  const [a] = parseApps({ a: { acts_as: 'b', member_of: ['pg_monitor'] }, b: { username: 'B' } }).declaration
+    .applications
+  t.deepEqual([a?.actsAs, a?.memberOf], ['B', ['B', 'pg_monitor']])
+  t.deepEqual(refused({ a: { acts_as: 'pg_monitor' }, b: { acts_as: 'nosuch' } }), [
+    'a: acts_as: "pg_monitor" is no entry.',
+    'b: acts_as: "nosuch" is no entry.',
+  ])
+  t.deepEqual(refused({ a: { acts_as: 'a' } }), ['a: acts_as: a is a member of a: no role can be a member of itself.'])
+})

@@ -26,6 +26,7 @@ const FIELDS = [
   'undeclared',
   'privileges',
   'member_of',
+  'acts_as',
 ]
 
 /** Entries that are often right, so that both outcomes are seen. */
