@@ -9,6 +9,8 @@ export interface CommandProcess {
   readonly parentPid: number
   /** Standard output is a terminal. */
   readonly isTerminal: boolean
+  /** All of standard input. @throws RangeError where it is larger than an input may be */
+  readonly readStandardInput: () => Promise<string>
   readonly output: Output
   readonly errors: Output
   /** Aborted by SIGINT and SIGTERM. */

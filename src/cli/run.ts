@@ -11,6 +11,7 @@ import type { RunEnvironment } from '../input/environment.ts'
 import type { ParsedInput } from '../input/parse.ts'
 import type { Command } from '../model/run.ts'
 import type { Dependencies } from '../run/context.ts'
+import type { InputSource } from '../run/read-input.ts'
 import type { StartedRun } from '../run/start.ts'
 import { auditFallback } from './output.ts'
 import type { CommandProcess } from './process.ts'
@@ -19,6 +20,8 @@ export interface BeginOptions {
   readonly command: Command
   /** --input. */
   readonly input: string | null
+  /** --terraform-plan. */
+  readonly terraformPlan?: InputSource['terraformPlan']
   /** --claim. */
   readonly claim?: string | null
   /** Whether this declaration needs a build id outside of dev. */
@@ -27,14 +30,14 @@ export interface BeginOptions {
 
 /** Reads the input and gives the run its identity; what is wrong with them is in `error`. */
 export async function beginRun(
-  { variables, cwd }: CommandProcess,
+  { variables, cwd, readStandardInput }: CommandProcess,
   environment: RunEnvironment,
-  { command, input, claim = null, needsBuildId }: BeginOptions,
+  { command, input, terraformPlan = null, claim = null, needsBuildId }: BeginOptions,
 ): Promise<StartedRun> {
   const { startRun } = await import('../run/start.ts')
   return startRun({
     command,
-    inputFile: input,
+    input: { file: input, terraformPlan, readStandardInput },
     claim,
     variables,
     environment,

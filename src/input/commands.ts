@@ -31,7 +31,9 @@ function flag(describe: string): Option {
   return { type: 'boolean', describe }
 }
 
-const INPUT: OptionTable = { input: value('FILE', 'File with the declaration: JSON, or base64gzip of it') }
+const INPUT: OptionTable = {
+  input: value('FILE', 'File with the declaration: JSON, or base64gzip of it; - is standard input'),
+}
 
 const CLAIM: OptionTable = {
   claim: value('ID', 'Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it'),
@@ -44,6 +46,15 @@ const AUDIT_FILE: OptionTable = {
 const PLAN: OptionTable = {
   'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
   json: flag('Print the plan as JSON'),
+  out: value('FILE', 'File to write the plan to, as JSON, with the digest that approves it'),
+  'terraform-plan': value(
+    'FILE',
+    'Instead of --input: what terraform show -json prints of a saved plan; - is standard input',
+  ),
+  'terraform-output': value(
+    'NAME',
+    "With --terraform-plan: the root's output with the declaration, where there are several",
+  ),
 }
 
 const DESTROY: OptionTable = {
@@ -103,6 +114,8 @@ export const COMMANDS = {
         'exit 0: nothing to do, 2: changes, 4: would be blocked',
       ],
       ['$0 plan --input declaration.json --json', 'the same for a program'],
+      ['terraform output -raw declaration_json | $0 plan --input -', 'of what Terraform has applied'],
+      ['$0 plan --terraform-plan plan.json --out approved.json', 'of what Terraform is about to apply, to be approved'],
     ],
   },
   destroy: {

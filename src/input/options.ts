@@ -20,7 +20,11 @@ export type Options =
   | {
       readonly command: 'plan'
       readonly input: string | null
+      /** What `terraform show -json` printed, and the root's output to take; null: not given. */
+      readonly terraformPlan: { readonly file: string; readonly output: string | null } | null
       readonly claim: string | null
+      /** File to write the plan to as JSON; null: none. */
+      readonly out: string | null
       readonly detailedExitcode: boolean
       readonly json: boolean
     }
@@ -90,10 +94,19 @@ function planOptions(found: Arguments): Options {
   return {
     command: 'plan',
     input: textOf(found, 'input'),
+    terraformPlan: terraformPlanOf(found),
     claim: textOf(found, 'claim'),
+    out: textOf(found, 'out'),
     detailedExitcode: found['detailed-exitcode'] === true,
     json: found['json'] === true,
   }
+}
+
+function terraformPlanOf(found: Arguments): Extract<Options, { command: 'plan' }>['terraformPlan'] {
+  const [file, output] = [textOf(found, 'terraform-plan'), textOf(found, 'terraform-output')]
+  if (file === null && output !== null) throw misplaced('--terraform-output', '--terraform-plan')
+  if (file !== null && textOf(found, 'input') !== null) throw together('--input', '--terraform-plan')
+  return file === null ? null : { file, output }
 }
 
 function destroyOptions(found: Arguments): Options {
@@ -128,6 +141,11 @@ function removalOptions(found: Arguments): RemovalOptions {
 function misplaced(option: string, needed: string): InvalidInputError {
   const problem = { application: null, code: 'usage', field: option, message: `goes with ${needed} only.` } as const
   return new InvalidInputError([{ ...problem, remedy: `Give ${needed} too, or leave ${option} out.` }])
+}
+
+function together(option: string, other: string): InvalidInputError {
+  const problem = { application: null, code: 'usage', field: option, message: `does not go with ${other}.` } as const
+  return new InvalidInputError([{ ...problem, remedy: 'Give one of the two.' }])
 }
 
 /** The value of a text option; null where it is not given. Repeated options come as a list. */

@@ -6,6 +6,7 @@
  */
 export const GUARDRAILS = {
   approval: 'approval',
+  approved_plan: 'approved plan',
   endpoint: 'endpoint',
   foreign_account: 'account',
   reserved_name: 'reserved names',

@@ -250,6 +250,8 @@ async function recordThree(name: string): Promise<void> {
         startedAt: at,
         toolVersion: '1.0.0',
         takesOver: false,
+        approvedPlan: null,
+        refusedApproval: null,
         cleanupPolicy: null,
         mayDelete: false,
         inputSha256: '',

@@ -34,7 +34,7 @@ export async function begin(
   const environment = readEnvironment(variables)
   const begun = await startRun({
     command,
-    inputFile: null,
+    input: { file: null, terraformPlan: null, readStandardInput: () => Promise.reject(new Error('nobody types')) },
     claim: null,
     variables,
     environment,

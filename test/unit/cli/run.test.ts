@@ -7,7 +7,17 @@ function terminal(): { readonly process: CommandProcess; readonly shown: string[
   const shown: string[] = []
   const output = { write: (text: string): void => void shown.push(text), failure: () => null }
   const interrupt = new AbortController().signal
-  const process = { variables: {}, cwd: () => '/', parentPid: 1, isTerminal: true, output, errors: output, interrupt }
+  const readStandardInput = (): Promise<string> => Promise.resolve('')
+  const process = {
+    readStandardInput,
+    variables: {},
+    cwd: () => '/',
+    parentPid: 1,
+    isTerminal: true,
+    output,
+    errors: output,
+    interrupt,
+  }
   return { process, shown }
 }
 

@@ -11,10 +11,10 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     'apply --input in.json --audit-file=a.json',
     { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
   ],
-  ['plan', { command: 'plan', input: null, claim: null, detailedExitcode: false, json: false }],
+  ['plan', { command: 'plan', terraformPlan: null, out: null, input: null, claim: null, detailedExitcode: false, json: false }],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', claim: null, detailedExitcode: true, json: true },
+    { command: 'plan', terraformPlan: null, out: null, input: '007', claim: null, detailedExitcode: true, json: true },
   ],
   [
     'destroy --application a',
