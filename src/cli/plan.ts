@@ -18,6 +18,7 @@ export async function runPlan(
   const begun = await beginRun(process, environment, {
     command: 'plan',
     input: options.input,
+    terraformPlan: options.terraformPlan,
     claim: options.claim,
     needsBuildId: () => false,
   })

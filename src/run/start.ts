@@ -1,6 +1,5 @@
 /** From arguments and environment, or from what a program gives, to a parsed declaration and a run's identity. */
 import { createHash, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { readCiIds } from '../ci.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
@@ -12,11 +11,10 @@ import { show } from '../input/text.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
+import { type InputOptions, readInput } from './read-input.ts'
 
-export interface StartOptions {
+export interface StartOptions extends Omit<InputOptions, 'environment'> {
   readonly command: Command
-  /** --input, before RDS_PROVISION_INPUT (src/README.md: Environment of a run). */
-  readonly inputFile: string | null
   /** --claim, before RDS_PROVISION_CLAIM. */
   readonly claim: string | null
   readonly variables: Variables
@@ -68,7 +66,7 @@ export interface ProgramRun {
 /** Where a run's declaration, ids and approval come from. */
 interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuildId' | 'claim'> {
   readonly environment: RunFacts['variables'] & Pick<RunEnvironment, 'claim' | 'problems'>
-  /** @throws InvalidInputError */
+  /** The declaration as JSON text. @throws InvalidInputError */
   readonly readInput: () => Promise<string>
   readonly readCiIds: () => Promise<RunIds>
 }
@@ -97,7 +95,7 @@ export async function start({ command, input, claim, ...given }: ProgramRun): Pr
     claim: claim ?? null,
     environment: { allowProvision, allowDestroy, allowTakeover, cleanupPolicy, claim: null, buildId, runId, problems },
     needsBuildId: () => command !== 'plan' && command !== 'report',
-    readInput: () => Promise.resolve(input),
+    readInput: () => Promise.resolve().then(() => decodeInput(input)),
     readCiIds: () => Promise.resolve(NO_IDS),
   })
 }
@@ -150,7 +148,7 @@ interface InputRead {
 async function readDeclaration(origin: Origin): Promise<InputRead> {
   let text = ''
   try {
-    text = decodeInput(await origin.readInput())
+    text = await origin.readInput()
     const parsed = parseDeclaration(text, origin.command === 'destroy' ? 'removal' : 'stack')
     return { text, parsed, isBuildIdRefused: false, problems: [] }
   } catch (error) {
@@ -158,38 +156,6 @@ async function readDeclaration(origin: Origin): Promise<InputRead> {
     const { readable: parsed, isBuildIdRefused } =
       error instanceof DeclarationError ? error : { readable: null, isBuildIdRefused: false }
     return { text, parsed, isBuildIdRefused, problems: error.problems }
-  }
-}
-
-async function readInput({ inputFile, environment }: Pick<StartOptions, 'inputFile' | 'environment'>): Promise<string> {
-  if (inputFile === null) {
-    if (environment.input !== null) return environment.input
-    throw new InvalidInputError([
-      {
-        application: null,
-        code: 'missing_input',
-        field: 'input',
-        message: 'is missing.',
-        remedy: 'Give --input FILE, or set RDS_PROVISION_INPUT.',
-      },
-    ])
-  }
-  try {
-    return await readFile(inputFile, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError(
-      [
-        {
-          application: null,
-          code: 'unreadable_input',
-          field: '--input',
-          message: `cannot be read: ${reason}.`,
-          remedy: 'Give the path of a readable file.',
-        },
-      ],
-      { cause: error },
-    )
   }
 }
 
