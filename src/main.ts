@@ -6,7 +6,6 @@ import { createOutput } from './audit/output.ts'
 import { print } from './cli/output.ts'
 import { reportProblems } from './cli/problems.ts'
 import type { CommandProcess } from './cli/process.ts'
-import { readAll } from './cli/standard-input.ts'
 import { EXIT, type ExitCode, ProvisionError } from './errors.ts'
 import { awsCorrections, readEnvironment } from './input/environment.ts'
 import { parseOptions } from './input/options.ts'
@@ -31,7 +30,7 @@ const commandProcess: CommandProcess = {
   cwd: () => process.cwd(),
   parentPid: process.ppid,
   isTerminal: process.stdout.isTTY,
-  readStandardInput: () => readAll(process.stdin),
+  input: () => process.stdin,
   output: createOutput(process.stdout),
   errors: createOutput(process.stderr),
   interrupt: interruptOnSignals(),

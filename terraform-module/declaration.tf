@@ -74,7 +74,12 @@ locals {
     lock_timeout     = var.lock_timeout
   }
 
-  common = { for field, value in merge(local.declaration, local.conditions) : field => value if value != null }
+  # Whether a field is set can be told of an object with unknown parts by none of `==` and `!=`, and one that cannot be
+  # told would make all of this unknown. The instance is never null, so it stands outside of what is filtered.
+  common = merge(
+    { for field, value in merge(local.declaration, local.conditions) : field => value if value != null && field != "instance" },
+    { instance = local.conditions.instance },
+  )
 
   # base64gzip, because Linux caps one environment variable at 128 KiB (execve(2), MAX_ARG_STRLEN) and 1,000 applications
   # are more than that as they stand. The ids of the run are here and in no trigger: a new build alone plans nothing.

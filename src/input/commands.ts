@@ -44,17 +44,17 @@ const AUDIT_FILE: OptionTable = {
 }
 
 const PLAN: OptionTable = {
-  'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
-  json: flag('Print the plan as JSON'),
-  out: value('FILE', 'File to write the plan to, as JSON, with the digest that approves it'),
   'terraform-plan': value(
     'FILE',
-    'Instead of --input: what terraform show -json prints of a saved plan; - is standard input',
+    'Instead of --input: what `terraform show -json` prints of a saved plan, in which an output of the root holds the declaration; - is standard input',
   ),
   'terraform-output': value(
     'NAME',
-    "With --terraform-plan: the root's output with the declaration, where there are several",
+    'With --terraform-plan: which output, where several hold one; with dots to what is inside of it',
   ),
+  'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
+  json: flag('Print the plan as JSON'),
+  out: value('FILE', 'File to write the plan to, as JSON, with the digest that approves it'),
 }
 
 const DESTROY: OptionTable = {
@@ -114,8 +114,12 @@ export const COMMANDS = {
         'exit 0: nothing to do, 2: changes, 4: would be blocked',
       ],
       ['$0 plan --input declaration.json --json', 'the same for a program'],
-      ['terraform output -raw declaration_json | $0 plan --input -', 'of what Terraform has applied'],
-      ['$0 plan --terraform-plan plan.json --out approved.json', 'of what Terraform is about to apply, to be approved'],
+      [
+        'terraform output -raw declaration_json | $0 plan --input -',
+        'of a module whose root passes declaration_json on; is the server as it was applied?',
+      ],
+      ['terraform show -json saved | $0 plan --terraform-plan -', 'what `terraform apply saved` would do'],
+      ['$0 plan --terraform-plan plan.json --out approved.json', 'the same, to be approved by its digest'],
     ],
   },
   destroy: {

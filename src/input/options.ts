@@ -20,8 +20,8 @@ export type Options =
   | {
       readonly command: 'plan'
       readonly input: string | null
-      /** What `terraform show -json` printed, and the root's output to take; null: not given. */
-      readonly terraformPlan: { readonly file: string; readonly output: string | null } | null
+      /** null: not given. */
+      readonly terraformPlan: { readonly path: string; readonly output: string | null } | null
       readonly claim: string | null
       /** File to write the plan to as JSON; null: none. */
       readonly out: string | null
@@ -103,10 +103,13 @@ function planOptions(found: Arguments): Options {
 }
 
 function terraformPlanOf(found: Arguments): Extract<Options, { command: 'plan' }>['terraformPlan'] {
-  const [file, output] = [textOf(found, 'terraform-plan'), textOf(found, 'terraform-output')]
-  if (file === null && output !== null) throw misplaced('--terraform-output', '--terraform-plan')
-  if (file !== null && textOf(found, 'input') !== null) throw together('--input', '--terraform-plan')
-  return file === null ? null : { file, output }
+  const [path, output] = [textOf(found, 'terraform-plan'), textOf(found, 'terraform-output')]
+  if (path === null && output !== null) throw misplaced('--terraform-output', '--terraform-plan')
+  if (path === null) return null
+  if (textOf(found, 'input') === null) return { path, output }
+  const message = 'is given beside --terraform-plan, which holds the declaration too.'
+  const problem = { application: null, code: 'usage', field: '--input', message } as const
+  throw new InvalidInputError([{ ...problem, remedy: 'Give one of the two.' }])
 }
 
 function destroyOptions(found: Arguments): Options {
@@ -141,11 +144,6 @@ function removalOptions(found: Arguments): RemovalOptions {
 function misplaced(option: string, needed: string): InvalidInputError {
   const problem = { application: null, code: 'usage', field: option, message: `goes with ${needed} only.` } as const
   return new InvalidInputError([{ ...problem, remedy: `Give ${needed} too, or leave ${option} out.` }])
-}
-
-function together(option: string, other: string): InvalidInputError {
-  const problem = { application: null, code: 'usage', field: option, message: `does not go with ${other}.` } as const
-  return new InvalidInputError([{ ...problem, remedy: 'Give one of the two.' }])
 }
 
 /** The value of a text option; null where it is not given. Repeated options come as a list. */

@@ -44,6 +44,7 @@ export type InputCode =
   | 'usage'
   | 'missing_input'
   | 'unreadable_input'
+  | 'unknown_at_plan'
   | 'missing_value'
   | 'invalid_value'
   | 'unknown_field'

@@ -1,67 +1,81 @@
-/** Where the command line says that the input is: a file, standard input, a plan of Terraform, the environment. */
-import { readFile } from 'node:fs/promises'
-import { InvalidInputError } from '../errors.ts'
+/** Where the declaration comes from: a file, standard input, the environment, or a saved plan of Terraform. */
+import { createReadStream } from 'node:fs'
+import { decodeInput, MOST_BYTES } from '../input/decode.ts'
 import type { RunEnvironment } from '../input/environment.ts'
-import { parsePlanFile } from '../input/plan-file.ts'
-import { declarationOfPlan } from '../input/terraform-plan.ts'
-import type { ApprovedPlan } from '../model/effect.ts'
-import type { InputCode } from '../model/problem.ts'
+import { declarationInPlan } from '../input/terraform-plan.ts'
+import { InvalidInputError } from '../errors.ts'
 
-export interface InputSource {
+export interface InputOptions {
   /** --input, before RDS_PROVISION_INPUT (src/README.md: Environment of a run); `-` is standard input. */
-  readonly file: string | null
-  /** --terraform-plan, and the output of the root to take; null: not given. */
-  readonly terraformPlan: { readonly file: string; readonly output: string | null } | null
-  /** All of standard input. @throws RangeError where it is larger than an input may be */
-  readonly readStandardInput: () => Promise<string>
+  readonly inputFile: string | null
+  /** --terraform-plan, before both; absent: not given. */
+  readonly terraformPlan?: TerraformPlan | null
+  readonly environment: Pick<RunEnvironment, 'input'>
+  /** Read where a path is `-`; absent: there is none. */
+  readonly standardInput?: () => AsyncIterable<unknown>
 }
 
-/** @throws InvalidInputError where nothing can be read there */
-export async function readInput(
-  { file, terraformPlan, readStandardInput }: InputSource,
-  environment: Pick<RunEnvironment, 'input'>,
-): Promise<string> {
+/** `terraform show -json` of a saved plan. */
+export interface TerraformPlan {
+  /** `-` is standard input. */
+  readonly path: string
+  /** Which of its outputs; null: there is one. */
+  readonly output: string | null
+}
+
+/** A plan holds each resource up to four times beside the declaration. */
+const MOST_PLAN_BYTES = 4 * MOST_BYTES
+
+/** @returns the declaration as JSON text, not parsed. @throws InvalidInputError */
+export async function readInput(options: InputOptions): Promise<string> {
+  const { inputFile, terraformPlan = null, environment } = options
   if (terraformPlan !== null) {
-    const { file: path, output } = terraformPlan
-    return declarationOfPlan(await readText(path, '--terraform-plan', readStandardInput), output)
+    const { path, output } = terraformPlan
+    return declarationInPlan(await readText(path, '--terraform-plan', MOST_PLAN_BYTES, options), output)
   }
-  if (file !== null) return assertPrinted(await readText(file, '--input', readStandardInput))
-  if (environment.input !== null) return environment.input
-  const message = 'is missing.'
-  throw refusal('missing_input', 'input', message, 'Give --input FILE, or set RDS_PROVISION_INPUT.')
+  if (inputFile !== null) return decodeInput(await readText(inputFile, '--input', MOST_BYTES, options))
+  if (environment.input !== null) return decodeInput(environment.input)
+  throw new InvalidInputError([
+    {
+      application: null,
+      code: 'missing_input',
+      field: 'input',
+      message: 'is missing.',
+      remedy: 'Give --input FILE, or set RDS_PROVISION_INPUT.',
+    },
+  ])
 }
 
-/** What ALLOW_DB_PROVISION approves of single plans, with its effects where their file is given. */
-export async function readApprovedPlan({
-  approvedDigest: digest,
-  planFile,
-}: Pick<RunEnvironment, 'approvedDigest' | 'planFile'>): Promise<ApprovedPlan | null> {
-  if (digest === null) return null
-  if (planFile === null) return { digest, effects: null }
-  return parsePlanFile(await readText(planFile, 'RDS_PROVISION_PLAN_FILE', null), digest)
-}
-
-/** Before the first apply `terraform output` prints a warning in place of a value, and exits with 0. */
-function assertPrinted(text: string): string {
-  if (!/^\P{L}*Warning:.*No outputs found/su.test(text.slice(0, 200).replaceAll(/\u001b\[[\d;]*m/g, ''))) return text
-  const message = 'is the warning of terraform output that there are no outputs: nothing was applied yet.'
-  throw refusal('missing_input', '--input', message, 'Give a saved plan: plan --terraform-plan FILE.')
-}
-
-/** @param readStandardInput what `-` is; null: a file of that name */
 async function readText(
   path: string,
-  field: string,
-  readStandardInput: InputSource['readStandardInput'] | null,
+  option: string,
+  most: number,
+  { standardInput }: Pick<InputOptions, 'standardInput'>,
 ): Promise<string> {
   try {
-    return path === '-' && readStandardInput !== null ? await readStandardInput() : await readFile(path, 'utf8')
+    if (path !== '-') return await readAll(createReadStream(path), option, most)
+    return standardInput === undefined ? '' : await readAll(standardInput(), option, most)
   } catch (error) {
+    if (error instanceof InvalidInputError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw refusal('unreadable_input', field, `cannot be read: ${reason}.`, 'Give the path of a readable file.', error)
+    throw unreadable(option, `cannot be read: ${reason}.`, 'Give the path of a readable file.', error)
   }
 }
 
-function refusal(code: InputCode, field: string, message: string, remedy: string, cause?: unknown): InvalidInputError {
-  return new InvalidInputError([{ application: null, code, field, message, remedy }], { cause })
+/** No more than may be decoded: what is piped in has no end of its own. */
+async function readAll(stream: AsyncIterable<unknown>, option: string, most: number): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of stream) {
+    const chunk = part instanceof Uint8Array ? part : Buffer.from(String(part))
+    parts.push(chunk)
+    bytes += chunk.length
+    if (bytes > most)
+      throw unreadable(option, `is larger than ${String(most / 1024 / 1024)} MiB.`, 'Give the declaration alone.')
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function unreadable(field: string, message: string, remedy: string, cause?: unknown): InvalidInputError {
+  return new InvalidInputError([{ application: null, code: 'unreadable_input', field, message, remedy }], { cause })
 }

@@ -12,11 +12,11 @@ import type { CleanupPolicy } from '../model/declaration.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
-import { type InputSource, readApprovedPlan, readInput } from './read-input.ts'
+import { readApprovedPlan } from './approved-plan-file.ts'
+import { type InputOptions, readInput } from './read-input.ts'
 
-export interface StartOptions {
+export interface StartOptions extends Omit<InputOptions, 'environment'> {
   readonly command: Command
-  readonly input: InputSource
   /** --claim, before RDS_PROVISION_CLAIM. */
   readonly claim: string | null
   readonly variables: Variables
@@ -76,7 +76,7 @@ export interface ProgramRun {
 /** Where a run's declaration, ids and approval come from. */
 interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuildId' | 'claim'> {
   readonly environment: RunFacts['variables'] & Pick<RunEnvironment, 'claim' | 'problems'>
-  /** @throws InvalidInputError */
+  /** The declaration as JSON text. @throws InvalidInputError */
   readonly readInput: () => Promise<string>
   /** @throws InvalidInputError */
   readonly readApprovedPlan: () => Promise<ApprovedPlan | null>
@@ -87,7 +87,7 @@ interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuil
 export async function startRun(options: StartOptions): Promise<StartedRun> {
   return startFrom({
     ...options,
-    readInput: () => readInput(options.input, options.environment),
+    readInput: () => readInput(options),
     readApprovedPlan: () => readApprovedPlan(options.environment),
     readCiIds: () => readCiIds(options.variables, options.cwd),
   })
@@ -120,7 +120,7 @@ export async function start({ command, input, claim, ...given }: ProgramRun): Pr
     },
     readApprovedPlan: () => Promise.resolve(approvedPlan),
     needsBuildId: () => command !== 'plan' && command !== 'report',
-    readInput: () => Promise.resolve(input),
+    readInput: () => Promise.resolve().then(() => decodeInput(input)),
     readCiIds: () => Promise.resolve(NO_IDS),
   })
 }
@@ -174,7 +174,7 @@ interface InputRead {
 async function readDeclaration(origin: Origin): Promise<InputRead> {
   let text = ''
   try {
-    text = decodeInput(await origin.readInput())
+    text = await origin.readInput()
     const parsed = parseDeclaration(text, origin.command === 'destroy' ? 'removal' : 'stack')
     return { text, parsed, isBuildIdRefused: false, problems: [] }
   } catch (error) {

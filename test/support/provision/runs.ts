@@ -34,7 +34,7 @@ export async function begin(
   const environment = readEnvironment(variables)
   const begun = await startRun({
     command,
-    input: { file: null, terraformPlan: null, readStandardInput: () => Promise.reject(new Error('nobody types')) },
+    inputFile: null,
     claim: null,
     variables,
     environment,

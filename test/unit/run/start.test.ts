@@ -23,7 +23,7 @@ function begin(declaration: object, variables: Variables = {}): Promise<StartedR
   // Travis CI, without numbers: no CI system that has ids is around, whatever runs this test.
   return startRun({
     command: 'apply',
-    input: { file: null, terraformPlan: null, readStandardInput: () => Promise.reject(new Error('nobody types')) },
+    inputFile: null,
     claim: null,
     variables: { TRAVIS: 'true' },
     environment,
