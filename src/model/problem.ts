@@ -115,6 +115,8 @@ export type ProblemCode = GuardrailCode | InputCode | AwsCode | ConnectionCode |
 export interface Problem {
   /** The application concerned; null where it is the whole declaration. */
   readonly application: string | null
+  /** The role concerned, where it is another than the application's login. */
+  readonly role?: string
   readonly code: ProblemCode
   /**
    * The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner

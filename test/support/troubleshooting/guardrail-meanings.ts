@@ -67,6 +67,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     [
       "… has no right over the role …: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later.",
       'the delegated admin … lacks …',
+      '… may not grant …, which … is to be a member of.',
     ],
     'The delegated admin lacks a right that only the master can give.',
     'Give `master_secret_id`, or run the statement of the message as the master. After an upgrade: see [Upgrading PostgreSQL](docs/upgrading-postgresql.md).',
@@ -111,7 +112,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   server_version: entry(
     blocked,
-    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….'],
+    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….', 'the server, PostgreSQL …, has no role ….'],
     'The entry names what this version of PostgreSQL does not have.',
     'Take it out of the entry, or upgrade the server.',
   ),
