@@ -29,6 +29,7 @@ export const GUARDRAILS = {
   missing_database: 'missing database',
   renamed_database: 'renamed database',
   renamed_role: 'renamed role',
+  unknown_application: 'destroy',
   removal_approval: 'destroy',
   removal_obstacle: 'destroy',
   standing_application: 'destroy',

@@ -166,6 +166,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     "A person renamed the owner's login, or its entry has another `username` now.",
     'Run the statement of the message, which gives it that name. Or declare the name that it has.',
   ),
+  unknown_application: entry(
+    blocked,
+    ['nothing of … on this instance carries Application ….'],
+    'A removal was to be looked at of an application that this stack does not have here: its name is another one, or it is gone.',
+    'Use one of the names of the message.',
+  ),
   removal_approval: entry(
     blocked,
     ['the environment is …, and nobody approved …'],
