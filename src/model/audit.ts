@@ -100,6 +100,8 @@ export interface AuditRun {
   readonly cluster_name: string | null
   readonly instance: { readonly identifier: string; readonly host: string; readonly port: number } | null
   readonly actor: { readonly arn: string; readonly account: string } | null
+  /** The role of the function that did the run for the actor; absent where nobody stood between. */
+  readonly executed_as?: { readonly arn: string; readonly account: string }
   readonly approval: Approval
   readonly database_login: string | null
   readonly server_version: string | null

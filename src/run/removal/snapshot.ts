@@ -14,6 +14,8 @@ export interface SnapshotOrder extends Omit<SnapshotFacts, 'requestedAt'> {
   readonly progress: (line: string) => void
   /** Of the whole wait, in milliseconds. */
   readonly timeoutMs: number
+  /** Throws where the rest of the wait is another turn's. */
+  readonly assertTurn: () => void
   /** So long no other removal of the run must be about to close a database. */
   readonly othersMs: number
 }
@@ -64,11 +66,12 @@ export async function findOrCreate(
 
 /** Time before the instance, or its cluster, is asked again. */
 export async function awaitIdleInstance(
-  { source, progress, signal }: SnapshotOrder,
+  { source, progress, signal, assertTurn }: SnapshotOrder,
   started: number,
   timeoutMs: number,
 ): Promise<void> {
   const busy = `the ${source.kind} ${source.id}`
+  assertTurn()
   if (Date.now() - started > timeoutMs)
     throw snapshotError(`${busy} was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`)
   progress(
@@ -80,7 +83,7 @@ export async function awaitIdleInstance(
 /** @throws AwsError (exit 5) where the snapshot fails, vanishes or takes too long. */
 export async function awaitAvailable(
   id: string,
-  { client, source, signal, progress, timeoutMs }: SnapshotOrder,
+  { client, source, signal, progress, timeoutMs, assertTurn }: SnapshotOrder,
   started: number,
 ): Promise<void> {
   let reported = -Infinity
@@ -97,6 +100,7 @@ export async function awaitAvailable(
       )
       reported = Date.now()
     }
+    assertTurn()
     await pause(Math.min(wait, timeoutMs - elapsed), signal)
   }
 }
