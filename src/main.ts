@@ -6,6 +6,7 @@
  * (src/README.md: The function).
  */
 import { realpathSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { createOutput } from './audit/output.ts'
 import { print } from './cli/output.ts'
@@ -61,7 +62,8 @@ function openProcess(): CommandProcess {
     variables: process.env,
     cwd: () => process.cwd(),
     parentPid: process.ppid,
-    isTerminal: process.stdout.isTTY,
+    // Of a file or a pipe it is undefined, whatever its type says.
+    isTerminal: isatty(process.stdout.fd),
     output: createOutput(process.stdout),
     errors: createOutput(process.stderr),
     interrupt: interruptOnSignals(),

@@ -93,7 +93,7 @@ function placeOf({ host, port }: Declaration['instance']): string {
 
 function withPort(pattern: string): string {
   const place = pattern.toLowerCase()
-  return /:\d+$/.test(place) ? place : `${place}:5432`
+  return /:(?:\d+|\*)$/.test(place) ? place : `${place}:5432`
 }
 
 /**

@@ -100,6 +100,7 @@ async function askIn({ invoker, place, request, watch }: Question, streams: bool
     signal,
     progress,
   })
+  if (failure === null) reader.end()
   if (reader.last !== null) return accept(reader.last)
   return { type: 'lost', why: failure ?? reader.fault ?? 'the answer has no end', requestId }
 }
@@ -119,6 +120,11 @@ class LineReader {
     const lines = `${this.#rest}${part}`.split('\n')
     this.#rest = lines.pop() ?? ''
     for (const line of lines) this.#read(line)
+  }
+
+  /** What has no end of its own is a line too, where nothing was cut. */
+  end(): void {
+    if (this.#rest !== '') this.#read(this.#rest)
   }
 
   #read(text: string): void {

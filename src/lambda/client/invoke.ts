@@ -98,9 +98,15 @@ async function sent<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T |
     return await send()
   } catch (error) {
     const { name, message, status } = toAwsFailure(error, null)
-    if (status === null ? NOT_SENT.test(name) : status < 500 || NOT_RUN.has(name)) throw error
-    return { requestId: null, failure: signal.aborted ? String(signal.reason) : `${name}: ${message}` }
+    const what = networkCodeOf(error) ?? name
+    if (status === null ? NOT_SENT.test(what) : status < 500 || NOT_RUN.has(name)) throw error
+    return { requestId: null, failure: signal.aborted ? String(signal.reason) : `${what}: ${message}` }
   }
+}
+
+/** The SDK gives broken connections the name of a timeout, which only one that was never made has without a code. */
+function networkCodeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
 }
 
 /** Whether Lambda does not know the call itself, as in a region without streaming. */

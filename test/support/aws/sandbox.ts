@@ -29,6 +29,7 @@ export class Sandbox {
   isBusy = false
   isGone = false
   readonly #child: ChildProcess
+  /** It can be sent an event, or has ended before. */
   readonly #ready: Promise<unknown>
   /** What the code wrote: in AWS, the function's log. */
   log = ''
@@ -46,7 +47,7 @@ export class Sandbox {
     this.#child.on('exit', () => {
       this.isGone = true
     })
-    this.#ready = once(this.#child, 'message')
+    this.#ready = Promise.race([once(this.#child, 'message'), once(this.#child, 'exit')])
   }
 
   /** @returns null: it went through. `take` gets what the function writes, as it writes it. */
@@ -56,7 +57,7 @@ export class Sandbox {
   ): Promise<Failed | null> {
     this.isBusy = true
     try {
-      await Promise.race([this.#ready, once(this.#child, 'exit')])
+      await this.#ready
       return await this.#answer(event, arn, timeoutMs, take)
     } finally {
       this.isBusy = false
