@@ -7,6 +7,7 @@ import type { ParsedInput } from '../../input/parse.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import type { Dependencies } from '../../run/context.ts'
 import { blockedRecords, notBegunRecords } from '../../run/end/records.ts'
+import { SNAPSHOT_TIMEOUT_MS } from '../../run/dependencies.ts'
 import { toProvisionError } from '../../run/end/provision-error.ts'
 import type { Again, EndedLine } from '../answer.ts'
 import type { FunctionRequest, Resume } from '../protocol.ts'
@@ -55,10 +56,14 @@ const WHY = {
   snapshot: 'the snapshot is being made; another turn goes on when it can',
 } as const
 
-/** A snapshot has its own limit; who only waits may do so as long as the declaration says. */
+/** As long as a removal waits for its snapshot, and some minutes for what it does besides. */
+const SNAPSHOT_LIMIT_MS = SNAPSHOT_TIMEOUT_MS + 900_000
+
+/** Who only waits may do so as long as the declaration says. */
 function mayGoOn({ parsed: { declaration } }: RemoteRun, { why }: Again, isMoving: boolean, waitedMs: number): boolean {
   const { connectTimeoutSeconds, lockTimeoutSeconds } = declaration
-  return why === 'snapshot' || isMoving || waitedMs < (connectTimeoutSeconds + lockTimeoutSeconds) * 1000
+  if (why === 'snapshot') return waitedMs < SNAPSHOT_LIMIT_MS
+  return isMoving || waitedMs < (connectTimeoutSeconds + lockTimeoutSeconds) * 1000
 }
 
 async function askTurn(

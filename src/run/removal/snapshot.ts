@@ -29,13 +29,14 @@ const REPORT_EVERY_MS = 30_000
 /** Waits until no other removal of the run is still about to close a database. */
 export async function awaitOtherRemovals(
   countOthers: () => Promise<number>,
-  { signal, progress, othersMs }: SnapshotOrder,
+  { signal, progress, othersMs, assertTurn }: SnapshotOrder,
 ): Promise<void> {
   const end = Date.now() + SETTLE_LIMIT_MS
   let reported = false
   let quiet = Date.now()
   while (Date.now() - quiet < othersMs && Date.now() < end) {
     assertNotInterrupted(signal)
+    assertTurn()
     const pending = await countOthers()
     if (pending > 0) {
       quiet = Date.now()

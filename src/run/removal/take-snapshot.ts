@@ -50,7 +50,9 @@ export async function takeSnapshot(
       buildId: identity.buildId,
       clusterName: declaration.clusterName,
     }
-    if (!signs.isAlone) await awaitOtherRemovals(signs.countOthers, order)
+    // The turn before has waited for them.
+    const isResumed = closedAt === dependencies.turns?.resumed?.closedAt
+    if (!signs.isAlone && !isResumed) await awaitOtherRemovals(signs.countOthers, order)
     const { id, isNew } = await requestSnapshot(all, order, closedAt, started)
     progress(isNew ? `snapshot ${id} asked for` : `snapshot ${id} of another removal of this run is shared`)
     await awaitAvailable(id, order, started)

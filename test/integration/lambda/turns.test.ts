@@ -62,7 +62,7 @@ test.serial('a snapshot is waited for in turns: what waits stays closed, one sna
   t.is((await launchThrough(bed(), stack, made, ['apply'], JSON_LINES).ended).code, 0)
   const before = invocationsOf(made.arn)
   const snapshots = bed().aws.snapshots.length
-  bed().aws.snapshotsTake({ afterMs: 14_000 })
+  bed().aws.snapshotsTake({ milliseconds: 9_000 })
   const states: unknown[] = []
   const launched = launchThrough(bed(), stack, made, ['destroy', '--application', 'snap'], JSON_LINES)
   const watch = setInterval(() => {
