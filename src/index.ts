@@ -77,7 +77,7 @@ export type {
   Outcome,
 } from './model/audit.ts'
 export type { AccessChange, PrivilegeChange, PrivilegeTarget } from './model/access-change.ts'
-export type { AccessMatrix, DatabaseAccess, LoginAccess } from './model/access.ts'
+export type { AccessMatrix, DatabaseAccess, LoginAccess, OrphanLogin } from './model/access.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
 export {
   ApplyError,

@@ -9,6 +9,29 @@ export interface AccessMatrix {
   /** The instance's identifier. */
   readonly instance: string
   readonly databases: readonly DatabaseAccess[]
+  /** Managed and no longer declared. */
+  readonly orphans: readonly OrphanLogin[]
+}
+
+/**
+ * What becomes of a login that left the declaration: `retained` stays as it is; `disabled` may not log in; `removal
+ * pending` is asked to go; `undeclared` has a policy that removes it, and nobody has asked for that yet.
+ */
+export type OrphanState = 'retained' | 'disabled' | 'removal pending' | 'undeclared'
+
+export interface OrphanLogin {
+  readonly username: string
+  /** As its tag names it. */
+  readonly application: string
+  readonly state: OrphanState
+  /** That of the request, else of the tag; null: the tag names none. */
+  readonly cleanupPolicy: string | null
+  readonly canLogin: boolean
+  /** Databases of the stack that it owns or may use. */
+  readonly databases: readonly string[]
+  /** When it came to that state, RFC 3339; null: not known. */
+  readonly since: string | null
+  readonly build: string | null
 }
 
 export interface DatabaseAccess {
@@ -29,6 +52,12 @@ export interface LoginAccess {
   /** null: neither declared nor owner, and nobody looked inside. */
   readonly accessLevel: AccessLevel | null
   readonly auth: AuthMethod
+  readonly canLogin: boolean
+  readonly createDb: boolean
+  /** Connections it may have at once; null: no limit. */
+  readonly connectionLimit: number | null
+  /** Roles whose rights it has, by membership; sorted. */
+  readonly memberOf: readonly string[]
   /** What the server says it may do on the database: has_database_privilege. */
   readonly connect: boolean
   readonly temporary: boolean
@@ -67,7 +96,10 @@ export interface DatabasePrivileges {
 
 /** Privileges on tables, views and the like that the access levels are made of (src/README.md: Access levels). */
 export const ROW_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
-export type RowPrivilege = (typeof ROW_PRIVILEGES)[number]
+
+/** The same, and those that only `privileges` of an entry names; MAINTAIN from PostgreSQL 17 on. */
+export const TABLE_PRIVILEGES = [...ROW_PRIVILEGES, 'TRUNCATE', 'REFERENCES', 'MAINTAIN'] as const
+export type TablePrivilege = (typeof TABLE_PRIVILEGES)[number]
 
 /** What the server says one managed login may do in one schema: has_schema_privilege, has_table_privilege. */
 export interface SchemaPrivileges {
@@ -78,9 +110,9 @@ export interface SchemaPrivileges {
   /** Tables, views, materialized views and foreign tables, those of extensions left out. */
   readonly tables: number
   /** On how many of `tables` it holds the privilege. */
-  readonly held: Readonly<Record<RowPrivilege, number>>
+  readonly held: Readonly<Record<TablePrivilege, number>>
   /** What it will hold on tables that the database's owner creates here. */
-  readonly byDefault: Readonly<Record<RowPrivilege, boolean>>
+  readonly byDefault: Readonly<Record<TablePrivilege, boolean>>
 }
 
 /** Who may do what inside one database; `grants` are those to others than owners, the managed logins' own included. */

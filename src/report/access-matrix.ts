@@ -9,12 +9,14 @@ import type {
   SchemaAccess,
   SchemaPrivileges,
 } from '../model/access.ts'
-import { ROW_PRIVILEGES } from '../model/access.ts'
+import { ROW_PRIVILEGES, TABLE_PRIVILEGES, type TablePrivilege } from '../model/access.ts'
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { isHelper } from '../model/upgrade-helper.ts'
+import { RDS_IAM } from '../plan/membership-revocation.ts'
+import { findOrphanLogins } from './orphans.ts'
 
 export interface MatrixInput {
   readonly declaration: Declaration
@@ -28,13 +30,18 @@ export interface MatrixInput {
 /** Databases and logins of this stack, declared or not; sorted by name. */
 export function makeAccessMatrix(input: MatrixInput): AccessMatrix {
   const { environment, stack, clusterName, instance } = input.declaration
-  const databases = stackDatabases(input.declaration, input.cluster).map((database) => databaseAccess(input, database))
+  const databases = stackDatabases(input.declaration, input.cluster)
+    .map((database) => databaseAccess(input, database))
+    .sort((a, b) => byText(a.database, b.database))
   return {
     environment,
     stack,
     clusterName,
     instance: instance.identifier,
-    databases: databases.sort((a, b) => byText(a.database, b.database)),
+    databases,
+    orphans: findOrphanLogins(input.declaration, input.cluster, databases, (role) =>
+      stackTag(input.declaration, input.cluster, role),
+    ),
   }
 }
 
@@ -76,12 +83,17 @@ function loginAccess(
   const { login: username, connect, temporary, create } = held
   const application = declaration.applications.find((item) => item.username === username)
   const declared = application?.database === state.name ? application : undefined
-  const isIam = cluster.memberships.some(({ role, member }) => role === 'rds_iam' && member === username)
+  const role = cluster.roles.get(username)
+  const groups = groupsOf(cluster, username)
   return {
     username,
     application: application?.name ?? null,
     accessLevel: levelOf(declared, state.owner === username, schemas),
-    auth: isIam ? 'iam' : 'password',
+    auth: groups.includes(RDS_IAM) ? 'iam' : 'password',
+    canLogin: role?.canLogin ?? false,
+    createDb: role?.createDb ?? false,
+    connectionLimit: role === undefined || role.connectionLimit < 0 ? null : role.connectionLimit,
+    memberOf: groups.filter((group) => group !== RDS_IAM),
     connect,
     temporary,
     create,
@@ -90,8 +102,14 @@ function loginAccess(
       may: describeSchemaAccess(schema),
     })),
     build: stackTag(declaration, cluster, username)?.get('BuildId') ?? null,
-    validUntil: cluster.roles.get(username)?.validUntil ?? null,
+    validUntil: role?.validUntil ?? null,
   }
+}
+
+/** Roles that it is a member of and acts or may act as, directly; sorted. */
+function groupsOf({ memberships }: Cluster, username: string): string[] {
+  const held = memberships.filter(({ member, inherit, set }) => member === username && (inherit || set))
+  return [...new Set(held.map(({ role }) => role))].sort(byText)
 }
 
 /** As declared; else what it comes nearest to, by what it may do. */
@@ -113,13 +131,13 @@ function levelOf(
 
 /**
  * What a login may do in a schema, the same words whether or not there are tables yet: `create objects, read and write
- * rows`, `read rows`. What is neither is spelled out: `SELECT on 3 of 5 tables`.
+ * rows`, `read rows, TRUNCATE`. What is neither is spelled out: `SELECT on 3 of 5 tables`. Who creates the tables has
+ * all of it.
  */
 function describeSchemaAccess({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
-  const having = ROW_PRIVILEGES.filter((privilege) =>
-    tables === 0 ? byDefault[privilege] : held[privilege] === tables,
-  )
-  const partial = ROW_PRIVILEGES.filter((privilege) => held[privilege] > 0 && held[privilege] < tables)
+  const told: readonly TablePrivilege[] = create ? ROW_PRIVILEGES : TABLE_PRIVILEGES
+  const having = told.filter((privilege) => (tables === 0 ? byDefault[privilege] : held[privilege] === tables))
+  const partial = told.filter((privilege) => held[privilege] > 0 && held[privilege] < tables)
   const lasts = having.every((privilege) => byDefault[privilege])
   const rows = rowWords(having)
   const parts = [
@@ -132,9 +150,15 @@ function describeSchemaAccess({ usage, create, tables, held, byDefault }: Schema
 }
 
 function rowWords(privileges: readonly string[]): string {
-  if (privileges.length === ROW_PRIVILEGES.length) return 'read and write rows'
-  if (privileges.length === 1 && privileges[0] === 'SELECT') return 'read rows'
-  return privileges.length === 0 ? '' : `${privileges.join(', ')} on rows`
+  const onRows = ROW_PRIVILEGES.filter((privilege) => privileges.includes(privilege))
+  const others = privileges.filter((privilege) => !onRows.some((item) => item === privilege))
+  return [...onRowsInWords(onRows), ...others].join(', ')
+}
+
+function onRowsInWords(privileges: readonly string[]): string[] {
+  if (privileges.length === ROW_PRIVILEGES.length) return ['read and write rows']
+  if (privileges.length === 1 && privileges[0] === 'SELECT') return ['read rows']
+  return privileges.length === 0 ? [] : [`${privileges.join(', ')} on rows`]
 }
 
 /** What others than the stack's own logins hold, and who acts as one of these logins by membership. */

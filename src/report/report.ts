@@ -30,14 +30,26 @@ export interface Section {
   readonly title: string
   /** What the section says, or why it says nothing; one or two sentences. */
   readonly about: string
+  /** What of it wants attention, as a part of a sentence: `2 of 14 runs failed`; null or left out: nothing. */
+  readonly attention?: string | null
   readonly columns: readonly Column[]
   readonly rows: readonly ReportRow[]
+}
+
+/** The stack on the instance that a report asked. */
+export interface ReportServer {
+  readonly environment: string
+  readonly stack: string
+  /** The instance's identifier. */
+  readonly instance: string
 }
 
 export interface Report {
   readonly generatedAt: Date
   readonly toolVersion: string
   readonly criteria: Criteria
+  /** null: it is made from files alone. */
+  readonly server: ReportServer | null
   /** Files and server that were read, in words. */
   readonly sources: readonly string[]
   readonly sections: readonly Section[]

@@ -2,13 +2,14 @@
 import { BlockedError } from '../errors.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
-import type { Report, Section, SectionId } from '../report/report.ts'
+import type { Report, ReportServer, Section, SectionId } from '../report/report.ts'
 import { accessHistorySection } from '../report/sections/access-history.ts'
 import { accessSection, outsideGrantsSection } from '../report/sections/access.ts'
 import { expiringSection, type OwnedCredential, secretsSection } from '../report/sections/ages.ts'
 import { type Drift, driftSection } from '../report/sections/drift.ts'
 import { historySection } from '../report/sections/history.ts'
 import { problemsSection } from '../report/sections/problems.ts'
+import { retainedSection } from '../report/sections/retained.ts'
 import { runsSection } from '../report/sections/runs.ts'
 import { provenBuilds, traceabilitySection } from '../report/sections/traceability.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
@@ -67,10 +68,15 @@ export async function makeReport({ options, folders, server, now }: ReportReques
     generatedAt: now,
     toolVersion: TOOL_VERSION,
     criteria,
+    server: server === null ? null : subjectOf(server.declaration),
     sources: [...files.files, ...source],
     sections: all.filter(({ id, rows }) => isWanted(id, rows.length, options)),
     wrong: options.verify ? whatIsWrong(all, source.length + files.files.length) : [],
   }
+}
+
+function subjectOf({ environment, stack, instance }: Declaration): ReportServer {
+  return { environment, stack, instance: instance.identifier }
 }
 
 /** What is wrong is always told; the rest where nothing else was asked for. */
@@ -120,6 +126,7 @@ export async function lookForReport(
         traceabilitySection(declaration, cluster, known),
         accessSection(matrix, criteria),
         outsideGrantsSection(matrix, criteria),
+        retainedSection(matrix, criteria),
         driftSection(await driftFrom(context, inspection), declaration.environment, criteria),
         unmanagedSection(declaration, cluster),
         expiringSection(declaration, cluster, expiresWithinDays, criteria, now),

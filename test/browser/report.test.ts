@@ -1,52 +1,9 @@
-/** The HTML page in a real browser: search, filters, keyboard, screen reader, light and dark, paper, no network. */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import test, { type ExecutionContext } from 'ava'
-import type { Browser, Page } from 'playwright-core'
-import { reportHtml } from '../../src/report/formats/html.ts'
-import type { Report, ReportRow, Section } from '../../src/report/report.ts'
-import { launchBrowser } from '../support/browser.ts'
+/** The HTML page in a real browser: what runs in it, search, filters, keyboard. */
+import test from 'ava'
+import type { ReportRow, Section } from '../../src/report/report.ts'
+import { open } from '../support/report-page.ts'
 import { HOSTILE, sampleReport } from '../unit/report/sample.ts'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-let browser: Browser | null = null
-
-test.before('start the browser', async () => {
-  browser = await launchBrowser()
-})
-
-test.after.always(async () => browser?.close())
-
-interface Visit {
-  readonly page: Page
-  readonly requests: readonly string[]
-  readonly complaints: readonly string[]
-}
-
-/** A page of its own, with everything that it asked for and complained of. */
-async function open(
-  t: ExecutionContext,
-  { report = sampleReport(), ...options }: { readonly colorScheme?: 'light' | 'dark'; readonly report?: Report } = {},
-): Promise<Visit> {
-  if (browser === null) throw new Error('the browser did not start')
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options })
-  t.teardown(() => context.close())
-  const page = await context.newPage()
-  const requests: string[] = []
-  const complaints: string[] = []
-  page.on('request', (request) => requests.push(request.url()))
-  page.on('console', (message) => complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('dialog', (dialog) => {
-    complaints.push(dialog.message())
-    void dialog.dismiss()
-  })
-  await page.setContent(reportHtml(report))
-  return { page, requests, complaints }
-}
-
-const BACKGROUND = 'getComputedStyle(document.body).backgroundColor'
 const VISIBLE_ROWS = 'tbody tr:not(.hidden)'
 
 test('it asks for nothing, complains of nothing, and runs nothing that stands in a value', async (t) => {
@@ -183,34 +140,4 @@ test('the keyboard reaches everything, in order', async (t) => {
   await page.locator('summary', { hasText: 'SQL' }).focus()
   await page.keyboard.press('Enter')
   t.true(await page.locator('pre').isVisible())
-})
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds no fault, ${colorScheme}`, async (t) => {
-    const { page } = await open(t, { colorScheme })
-    // The page's own policy forbids other scripts, so axe comes past it, as a debugger does.
-    await page.evaluate(await readFile(AXE, 'utf8'))
-    const faults: unknown = await page.evaluate(
-      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))',
-    )
-    t.deepEqual(faults, [])
-    t.is(await page.evaluate(BACKGROUND), colorScheme === 'dark' ? 'rgb(20, 23, 26)' : 'rgb(255, 255, 255)')
-  })
-}
-
-test('on paper there are the tables and neither filters nor links', async (t) => {
-  const { page } = await open(t, { colorScheme: 'dark' })
-  await page.emulateMedia({ media: 'print' })
-  t.false(await page.locator('#filters').isVisible())
-  t.false(await page.locator('nav').isVisible())
-  t.true(await page.locator('#history table').isVisible())
-  t.is(await page.evaluate(BACKGROUND), 'rgb(255, 255, 255)')
-  t.true((await page.pdf({ format: 'A4' })).length > 1000)
-})
-
-test('a narrow screen scrolls tables, not the page', async (t) => {
-  const { page } = await open(t, { report: sampleReport({ sources: ['x'.repeat(200)], wrong: ['y'.repeat(200)] }) })
-  await page.setViewportSize({ width: 360, height: 700 })
-  await page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
-  t.true(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'))
 })

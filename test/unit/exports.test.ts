@@ -78,6 +78,7 @@ const TYPES = [
   'Instance',
   'JsonLinesOptions',
   'LoginAccess',
+  'OrphanLogin',
   'Outcome',
   'ParsedInput',
   'Preview',

@@ -1,4 +1,4 @@
-import type { AccessMatrix, DatabaseAccess, LoginAccess, OutsideGrant } from '../../model/access.ts'
+import type { AccessMatrix, DatabaseAccess, LoginAccess, OrphanLogin, OutsideGrant } from '../../model/access.ts'
 import { markdownName, markdownTable, markdownText } from '../markdown.ts'
 import type { Beginning, Beginnings } from './starts.ts'
 
@@ -9,12 +9,14 @@ const LOGIN_HEADER = [
   'Application',
   'Level',
   'Logs in by',
+  'As a role',
   'On the database',
   'In its schemas',
   'Since',
   'By build',
   'Valid until',
 ]
+const ORPHAN_HEADER = ['Login', 'Application', 'State', 'May log in', 'Databases it reaches', 'Since', 'By build']
 const OUTSIDE_HEADER = ['Role', 'Privilege', 'On']
 const NOTHING = '–'
 const NOT_KNOWN = 'not known'
@@ -29,6 +31,9 @@ export function renderAccess(matrix: AccessMatrix, starts: Beginnings): string {
     `## Stack ${markdownName(matrix.stack)} on instance ${markdownName(matrix.instance)}`,
     `Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases.length}.`,
     ...databases.flatMap((database) => renderDatabase(matrix.instance, database, starts)),
+    ...(matrix.orphans.length === 0
+      ? []
+      : ['### Logins no longer declared', markdownTable(ORPHAN_HEADER, orphanRows(matrix.orphans))]),
   ].join('\n\n')
 }
 
@@ -70,13 +75,38 @@ function loginRow(login: LoginAccess, isSeen: boolean, start: Beginning | null):
     markdownName(login.username),
     login.application === null ? NOTHING : markdownName(login.application),
     login.accessLevel ?? NOT_KNOWN,
-    login.auth,
+    login.canLogin ? login.auth : NOTHING,
+    markdownText(describeRole(login)) || NOTHING,
     onDatabase.join(', ') || NOTHING,
     inSchemas.join('<br>') || (isSeen ? NOTHING : NOT_KNOWN),
     start?.day ?? NOTHING,
     start === null ? NOTHING : markdownName(start.build),
     login.validUntil === null ? NOTHING : login.validUntil.toISOString(),
   ]
+}
+
+/** What a login is and may do beyond databases, in words: `CREATEDB, 20 connections, member of pg_monitor`. */
+export function describeRole({ canLogin, createDb, connectionLimit, memberOf }: LoginAccess): string {
+  return [
+    ...(canLogin ? [] : ['NOLOGIN']),
+    ...(createDb ? ['CREATEDB'] : []),
+    ...(connectionLimit === null ? [] : [`${String(connectionLimit)} connections`]),
+    ...memberOf.map((role) => `member of ${role}`),
+  ].join(', ')
+}
+
+function orphanRows(orphans: readonly OrphanLogin[]): readonly (readonly string[])[] {
+  return sortedBy(orphans, ({ username }) => username).map(
+    ({ username, application, state, canLogin, databases, since, build }) => [
+      markdownName(username),
+      markdownName(application),
+      state,
+      canLogin ? 'yes' : 'no',
+      databases.map(markdownName).join(', ') || NOTHING,
+      since?.slice(0, 'YYYY-MM-DD'.length) ?? NOTHING,
+      build === null ? NOTHING : markdownName(build),
+    ],
+  )
 }
 
 function outsideRows(grants: readonly OutsideGrant[]): readonly (readonly string[])[] {

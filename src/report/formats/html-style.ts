@@ -41,6 +41,15 @@ a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .skip { position: absolute; left: -999em; }
 .skip:focus { left: 1rem; top: 1rem; z-index: 2; padding: 0.4rem 0.8rem; background: var(--paper); }
+.server { display: flex; flex-wrap: wrap; gap: 0.1rem 1.6rem; margin: 0.4rem 0; }
+.server dt { color: var(--soft); }
+.server dt::after { content: ':'; }
+.server dd { margin: 0 0 0 -1.2rem; font-weight: 600; overflow-wrap: anywhere; }
+.verdict { color: var(--text); font-weight: 600; }
+section > h2 { display: inline-block; }
+.scope { margin-left: 0.6rem; font-size: 0.8rem; color: var(--soft); border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; }
+.id code { white-space: normal; overflow-wrap: anywhere; }
+.id { overflow-wrap: anywhere; }
 .wrong { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
 .count, summary { color: var(--soft); }
@@ -124,7 +133,17 @@ pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 @media (max-width: 40rem) {
   header, main { padding: 0 0.8rem; }
   #filters { padding: 0.6rem 0.8rem; }
-  .long { min-width: 14rem; }
+}
+@media screen and (max-width: 52rem) {
+  .table { border: 0; overflow: visible; }
+  table, tbody, tbody tr, td { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody tr { border: 1px solid var(--line); border-radius: 6px; margin-bottom: 0.7rem; padding: 0.3rem 0; }
+  td { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 0 0.6rem; border: 0; padding: 0.15rem 0.7rem; }
+  td::before { content: attr(data-title); color: var(--soft); }
+  td > * { grid-column: 2; }
+  td:empty { display: none; }
+  .long, .error { min-width: 0; max-width: none; }
 }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type Filled, layOut } from '../columns.ts'
 import { describeCriteria } from '../criteria.ts'
-import type { Cell, Column, Report, ReportRow, Section } from '../report.ts'
+import { LIVE_SECTIONS } from '../../input/report-options.ts'
+import type { Cell, Column, Report, ReportRow, ReportServer, Section } from '../report.ts'
+import { verdictOf } from '../verdict.ts'
 import { script } from './html-script.ts'
 import { style } from './html-style.ts'
 import { timeline } from './html-timeline.ts'
@@ -13,7 +15,7 @@ import { escapeHtml } from './html-escape.ts'
  * is there but search and filters.
  */
 export function reportHtml(report: Report): string {
-  const { generatedAt, toolVersion, criteria, sources, sections, wrong } = report
+  const { generatedAt, toolVersion, criteria, server, sources, sections, wrong } = report
   const about = describeCriteria(criteria)
   const own = `style-src '${hashOf(style)}'; script-src '${hashOf(script)}'`
   const policy = `default-src 'none'; ${own}; base-uri 'none'; form-action 'none'`
@@ -34,19 +36,32 @@ export function reportHtml(report: Report): string {
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-<p>${what}. ${when}</p>
+${server === null ? '' : serverHtml(server)}<p>${what}. ${when}</p>
+<p class="verdict">${escapeHtml(verdictOf(report))}</p>
 ${wrong.map((sentence) => `<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join('\n')}
 <details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sourceItems}</ul></details>
 <nav aria-label="Sections"><ul>${sections.map(sectionLink).join('')}</ul></nav>
 </header>
 ${filters(sections)}
 <main id="content" tabindex="-1">
-${sections.map(sectionHtml).join('\n')}
+${sections.map((section) => sectionHtml(section, server)).join('\n')}
 </main>
 <script>${script}</script>
 </body>
 </html>
 `
+}
+
+function serverHtml({ environment, stack, instance }: ReportServer): string {
+  const facts = { Environment: environment, Instance: instance, Stack: stack }
+  const items = Object.entries(facts).map(([title, value]) => `<dt>${title}</dt><dd>${escapeHtml(value)}</dd>`)
+  return `<dl class="server">${items.join('')}</dl>\n`
+}
+
+/** What the server was asked for is of one instance; the audit files may hold those of many. */
+function scopeHtml({ id }: Section, server: ReportServer | null): string {
+  const isLive = server !== null && LIVE_SECTIONS.has(id)
+  return `<span class="scope">${isLive ? `now, on ${escapeHtml(server.instance)}` : 'from the audit files'}</span>`
 }
 
 /** `sha256-…` of an inline element's text, as it stands between the tags. */
@@ -83,11 +98,11 @@ function sectionLink({ id, title, rows }: Section): string {
   return `<li><a href="#${id}">${escapeHtml(title)}</a> ${count}</li>`
 }
 
-function sectionHtml(section: Section): string {
+function sectionHtml(section: Section, server: ReportServer | null): string {
   const { id, title, about, rows } = section
   const nothing = '<p class="nothing" hidden>Nothing here matches the filters.</p>'
   return `<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${escapeHtml(title)}</h2>
+<h2 id="${id}-title">${escapeHtml(title)}</h2> ${scopeHtml(section, server)}
 <p>${escapeHtml(about)}</p>
 ${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : `${table(section)}${nothing}`}
 </section>`
@@ -99,14 +114,16 @@ function table(section: Section): string {
   const errors = all.find(({ column }) => column.key === 'error')
   const listed = all.filter((filled) => filled !== errors)
   const inAll = shared
-    .map(({ column, cells }) => `${escapeHtml(column.title)} ${cellHtml(cells[0] ?? null, column)}`)
+    .map(({ column, cells }) => `${escapeHtml(column.title)} ${sharedHtml(cells[0] ?? null)}`)
     .join('; ')
   const long = new Set(listed.filter(({ cells }) => cells.some(isLong)))
-  const head = listed.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
+  const head = listed
+    .map(({ column }) => `<th scope="col" role="columnheader">${escapeHtml(column.title)}</th>`)
+    .join('')
   const above = inAll === '' ? '' : `<p class="shared">In all rows: ${inAll}.</p>`
-  return `${above}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
-<thead><tr>${head}</tr></thead>
-<tbody>
+  return `${above}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table role="table">
+<thead role="rowgroup"><tr role="row">${head}</tr></thead>
+<tbody role="rowgroup">
 ${rows.map((row, index) => tableRow(row, listed, long, index, errors?.cells[index] ?? null)).join('\n')}
 </tbody></table></div>`
 }
@@ -138,9 +155,16 @@ function tableRow(
   const cells = listed.map((filled, position) => {
     const { cells: values, column } = filled
     const below = `${column.key === 'outcome' ? errorText : ''}${position === place ? sql : ''}`
-    return `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(values[index] ?? null, column)}${below}</td>`
+    const title = ` data-title="${escapeHtml(column.title)}"`
+    return `<td role="cell"${title}${long.has(filled) ? ' class="long"' : ''}>${cellHtml(values[index] ?? null, column)}${below}</td>`
   })
-  return `<tr${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
+  return `<tr role="row"${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
+}
+
+/** In a sentence there is nothing to fold. */
+function sharedHtml(cell: Cell): string {
+  const text = String(cell ?? '')
+  return TIME.test(text) ? time(text) : escapeHtml(text)
 }
 
 /** The columns that the SQL of a row explains. */
@@ -148,6 +172,10 @@ const DESCRIBED: ReadonlySet<string> = new Set(['message', 'difference'])
 
 /** Ids are copied whole: a line break inside would make that hard. */
 const IDS: ReadonlySet<string> = new Set(['run_id', 'version_id'])
+/** Of an ARN what stands after the first slash names the caller. */
+const ACTORS: ReadonlySet<string> = new Set(['actor', 'since_actor'])
+/** Characters of an id that tell it from others of a page. */
+const SHORT = 8
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 
@@ -155,9 +183,16 @@ function cellHtml(cell: Cell, { key }: Column): string {
   if (cell === null) return ''
   const text = String(cell)
   if (TIME.test(text)) return time(text)
-  if (IDS.has(key)) return `<code>${escapeHtml(text)}</code>`
+  if (IDS.has(key)) return idHtml(text, text.slice(0, SHORT))
+  if (ACTORS.has(key)) return idHtml(text, text.slice(text.indexOf('/') + 1))
   if (key === 'status' || key === 'outcome') return `<span class="mark">${escapeHtml(text.replaceAll('_', ' '))}</span>`
   return textHtml(text)
+}
+
+/** Its beginning or end, which opens to all of it. */
+function idHtml(text: string, short: string): string {
+  if (short.length >= text.length) return `<code>${escapeHtml(text)}</code>`
+  return `<details class="text id"><summary>${escapeHtml(short)}</summary><code>${escapeHtml(text)}</code></details>`
 }
 
 /** One line as it is; of several the first, and the others folded. */

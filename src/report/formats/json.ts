@@ -1,10 +1,12 @@
+import { verdictOf } from '../verdict.ts'
 import type { Report, ReportRow, Section } from '../report.ts'
 
 /**
  * A report as one JSON object. `sections` has one member a section, by its id: its rows, as objects with the columns'
  * keys, and `details` where a row has SQL to show. Members are only added while `format_version` stays 1.
  */
-export function reportJson({ generatedAt, toolVersion, criteria, sources, sections, wrong }: Report): string {
+export function reportJson(report: Report): string {
+  const { generatedAt, toolVersion, criteria, server, sources, sections, wrong } = report
   const document = {
     format_version: 1,
     tool_version: toolVersion,
@@ -14,6 +16,8 @@ export function reportJson({ generatedAt, toolVersion, criteria, sources, sectio
       since: criteria.since?.toISOString() ?? null,
       until: criteria.until?.toISOString() ?? null,
     },
+    server,
+    verdict: verdictOf(report),
     sources,
     wrong,
     sections: Object.fromEntries(

@@ -1,5 +1,6 @@
 import { markdownTable, markdownText } from '../../audit/markdown.ts'
 import { describeCriteria } from '../criteria.ts'
+import { describeMaking, verdictOf } from '../verdict.ts'
 import type { Report, Section } from '../report.ts'
 
 /** A report as GitHub Flavored Markdown: one table a section, all values escaped. */
@@ -9,6 +10,8 @@ export function reportMarkdown(report: Report): string {
     [
       '# rds-provision report',
       ...(about === '' ? [] : [markdownText(about)]),
+      markdownText(`${describeMaking(report)}.`),
+      `**${markdownText(verdictOf(report))}**`,
       report.sources.map((source) => `- ${markdownText(source)}`).join('\n'),
       ...report.sections.flatMap(sectionBlocks),
       ...report.wrong.map((sentence) => `**${markdownText(sentence)}**`),

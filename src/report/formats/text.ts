@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { oneLine } from '../../audit/one-line.ts'
 import { describeCriteria } from '../criteria.ts'
+import { describeMaking, verdictOf } from '../verdict.ts'
 import { layOut } from '../columns.ts'
 import type { Cell, Report, Section } from '../report.ts'
 
@@ -28,7 +29,8 @@ export function reportText(report: Report): string {
   const about = describeCriteria(report.criteria)
   return (
     [
-      `Report${about === '' ? '' : `: ${oneLine(about)}`}`,
+      `Report${about === '' ? '' : `: ${oneLine(about)}`}\n${oneLine(describeMaking(report))}`,
+      oneLine(verdictOf(report)),
       report.sources.map((source) => `from ${oneLine(source)}`).join('\n') || 'from no source at all',
       ...report.sections.map(sectionText),
       ...(report.wrong.length === 0 ? [] : [report.wrong.map((sentence) => `! ${oneLine(sentence)}`).join('\n')]),

@@ -13,11 +13,11 @@ const COLUMNS = [
   { key: 'application', title: 'Application' },
   { key: 'may', title: 'Could' },
   { key: 'since', title: 'Since' },
+  { key: 'until', title: 'Until' },
   { key: 'since_build', title: 'By build' },
+  { key: 'until_build', title: 'Ended by build' },
   { key: 'since_actor', title: 'Given by' },
   { key: 'approval', title: 'Approval' },
-  { key: 'until', title: 'Until' },
-  { key: 'until_build', title: 'Ended by build' },
 ] as const
 
 /**
@@ -81,11 +81,11 @@ function periodRow(period: Period): ReportRow {
       application,
       may,
       since,
+      until,
       sinceBuild,
+      untilBuild,
       actor,
       approval,
-      until,
-      untilBuild,
     ],
     environment,
     application,

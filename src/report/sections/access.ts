@@ -1,7 +1,9 @@
 import type { AccessMatrix, DatabaseAccess, LoginAccess } from '../../model/access.ts'
+import { describeRole } from '../../audit/governance/access.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
+import { counted } from '../verdict.ts'
 
 const LOGIN_COLUMNS = [
   { key: 'database', title: 'Database' },
@@ -9,6 +11,7 @@ const LOGIN_COLUMNS = [
   { key: 'application', title: 'Application' },
   { key: 'access_level', title: 'Level' },
   { key: 'auth', title: 'Logs in by' },
+  { key: 'as_a_role', title: 'As a role' },
   { key: 'on_database', title: 'On the database' },
   { key: 'in_schemas', title: 'In its schemas' },
   { key: 'build_id', title: 'Created by build' },
@@ -21,6 +24,9 @@ const GRANT_COLUMNS = [
   { key: 'privilege', title: 'Privilege' },
   { key: 'on', title: 'On' },
 ] as const
+
+/** Of a list of names in one line. */
+const MAX_NAMED = 3
 
 /** Which login may do what, as the server says now. */
 export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section {
@@ -59,9 +65,19 @@ export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): 
         : rows.length === 0
           ? 'Nobody else holds anything on these databases.'
           : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
+    attention: beyond(rows),
     columns: GRANT_COLUMNS,
     rows,
   }
+}
+
+/** Who has access that nobody declared. */
+function beyond(rows: readonly ReportRow[]): string | null {
+  const roles = [...new Set(rows.map(({ cells }) => String(cells[1] ?? '')))]
+  const named = roles.slice(0, MAX_NAMED).join(', ')
+  if (roles.length === 0) return null
+  const privileges = counted(rows.length, 'privilege', 'privileges')
+  return `${privileges} beyond the declaration, of ${named}${roles.length > MAX_NAMED ? ', …' : ''}`
 }
 
 /** An application's databases, all logins of each: whoever else is let in matters as much. */
@@ -87,7 +103,8 @@ function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseA
       login.username,
       login.application,
       login.accessLevel,
-      login.auth,
+      login.canLogin ? login.auth : null,
+      describeRole(login),
       onDatabase.join(', '),
       isSeen ? schemas.join('; ') : 'not known: could not be looked into',
       login.build,

@@ -6,6 +6,7 @@ import { stackTag } from '../access-matrix.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
+import { counted } from '../verdict.ts'
 
 const DAY_MS = 86_400_000
 
@@ -39,6 +40,8 @@ export function expiringSection(
       rows.length === 0
         ? `No login${ofWhom(criteria)} expires within ${String(days)} days.`
         : `valid_until is over, or within ${String(days)} days.`,
+    attention:
+      rows.length === 0 ? null : counted(rows.length, 'login expired or expiring', 'logins expired or expiring'),
     columns: [
       { key: 'username', title: 'Login' },
       { key: 'application', title: 'Application' },
@@ -86,6 +89,7 @@ export function secretsSection(
       rows.length === 0
         ? `No secret${ofWhom(criteria)} is older than ${String(days)} days.`
         : `The current version is ${String(days)} days old or older.`,
+    attention: rows.length === 0 ? null : counted(rows.length, 'old secret', 'old secrets'),
     columns: [
       { key: 'secret_id', title: 'Secret' },
       { key: 'application', title: 'Application' },

@@ -4,6 +4,7 @@ import { listChanges } from '../../preview/preview.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { describeCriteria, matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
+import { counted } from '../verdict.ts'
 
 const COLUMNS = [
   { key: 'application', title: 'Application' },
@@ -60,6 +61,10 @@ export function driftSection({ plan, blocked }: Drift, environment: string, crit
     id: 'drift',
     title: 'Drift',
     about: rows.length === 0 ? asDeclared : 'Where the server is not as declared.',
+    attention:
+      rows.length === 0
+        ? null
+        : counted(rows.length, 'difference from the declaration', 'differences from the declaration'),
     columns: COLUMNS,
     rows,
   }

@@ -1,5 +1,6 @@
 import type { Section } from '../report.ts'
 import type { AuditFiles } from '../sources/read.ts'
+import { counted } from '../verdict.ts'
 
 /** What is wrong in the audit files, by file and line. */
 export function problemsSection({ faults, files, heads }: Omit<AuditFiles, 'entries'>): Section {
@@ -7,6 +8,8 @@ export function problemsSection({ faults, files, heads }: Omit<AuditFiles, 'entr
     id: 'problems',
     title: 'Problems in the audit files',
     about: [faults.length > 0 ? WRONG : files.length === 0 ? NOTHING : WELL, ...aboutEnds(heads)].join(' '),
+    attention:
+      faults.length === 0 ? null : counted(faults.length, 'fault in the audit files', 'faults in the audit files'),
     columns: [
       { key: 'file', title: 'File' },
       { key: 'line', title: 'Line' },

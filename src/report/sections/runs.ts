@@ -3,6 +3,7 @@ import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
 import type { ReportRow, Section } from '../report.ts'
 import type { RecordedRun } from '../../audit/governance/entry.ts'
+import { counted } from '../verdict.ts'
 
 const COLUMNS = [
   { key: 'started_at', title: 'Started' },
@@ -29,7 +30,9 @@ export function runsSection(entries: readonly RecordedRun[], criteria: Criteria)
     rows.length === 0
       ? 'No run matches.'
       : `${String(rows.length)} ${rows.length === 1 ? 'run' : 'runs'}, the latest first.`
-  return { id: 'runs', title: 'Runs', about, columns: COLUMNS, rows }
+  const bad = rows.filter(({ mark }) => mark === 'failed' || mark === 'blocked').length
+  const attention = bad === 0 ? null : `${String(bad)} of ${counted(rows.length, 'run', 'runs')} failed or blocked`
+  return { id: 'runs', title: 'Runs', about, attention, columns: COLUMNS, rows }
 }
 
 function isAskedFor({ run, records }: RecordedRun, criteria: Criteria): boolean {

@@ -4,6 +4,7 @@ import { parseTag } from '../../model/tag.ts'
 import { stackDatabases, stackTag } from '../access-matrix.ts'
 import type { ReportRow, Section } from '../report.ts'
 import type { RecordedRun } from '../../audit/governance/entry.ts'
+import { counted } from '../verdict.ts'
 
 const COLUMNS = [
   { key: 'kind', title: 'Kind' },
@@ -55,6 +56,10 @@ export function traceabilitySection(
     id: 'traceability',
     title: 'Traceability',
     about: `${String(objects.length - rows.length)} of ${String(objects.length)} roles and databases of this stack are traceable to a build.`,
+    attention:
+      rows.length === 0
+        ? null
+        : counted(rows.length, 'role or database without a build', 'roles and databases without a build'),
     columns: COLUMNS,
     rows,
   }

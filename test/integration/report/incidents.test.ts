@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { execa } from 'execa'
+import { rowsOf } from '../../support/report-rows.ts'
 import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 import { writeGovernance } from '../../../src/audit/governance/write.ts'
 
@@ -303,17 +304,3 @@ test.serial('nothing to report from, and folders that are not there, are told', 
   t.is(missing.code, 3)
   t.regex(missing.stderr, /^--governance-dir: cannot be read: ENOENT/)
 })
-
-function rowsOf(text: string, section: string): Record<string, unknown>[] {
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== 'object' || value === null || !('sections' in value)) throw new TypeError('no report')
-  const { sections } = value
-  if (typeof sections !== 'object' || sections === null) throw new TypeError('no sections')
-  const rows: unknown = Object.entries(sections).find(([id]) => id === section)?.[1]
-  if (!isListOfObjects(rows)) throw new TypeError(`no section ${section}`)
-  return rows
-}
-
-function isListOfObjects(value: unknown): value is Record<string, unknown>[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
-}

@@ -74,6 +74,7 @@ function alike(text: string): string {
   return text
     .replaceAll(`:${String(bed().server.port)}`, ':5432')
     .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '…')
+    .replaceAll(/\bmade \d{4}-\d\d-\d\dT[\d:]+Z/g, 'made 2026-11-24T10:00:00Z')
     .replaceAll(/ in \d+\.\d s /g, ' in 0.4 s ')
 }
 

@@ -45,6 +45,7 @@ test('an application that says nothing more has the default names, with _ for -'
     marker: null,
     settings: new Map(),
     schemas: ['public'],
+    privileges: { table: null, sequence: null, function: null },
     cleanupPolicy: 'retain',
     adoptExisting: false,
   }
@@ -127,6 +128,7 @@ test('null is the default everywhere', (t) => {
       'cleanup_policy',
       'adopt_existing',
       'recreate_missing',
+      'privileges',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))

@@ -119,6 +119,7 @@ export function sampleReport(over: Partial<Report> = {}): Report {
     generatedAt: new Date('2026-11-24T10:00:00Z'),
     toolVersion: '1.0.0',
     criteria: EVERYTHING,
+    server: { environment: 'dev', stack: 'shop/dev', instance: 'db-1' },
     sources: ['audit/dev/rds_provision_audit.jsonl'],
     wrong: [],
     sections: [

@@ -4,13 +4,17 @@ import fc from 'fast-check'
 import { renderAccess } from '../../../../src/audit/governance/access.ts'
 import type { Beginnings } from '../../../../src/audit/governance/starts.ts'
 import { replaceSection } from '../../../../src/audit/governance/sections.ts'
-import type { AccessMatrix, LoginAccess } from '../../../../src/model/access.ts'
+import type { AccessMatrix, LoginAccess, OrphanLogin } from '../../../../src/model/access.ts'
 
 const READER: LoginAccess = {
   username: 'analytics_dev_reader',
   application: 'analytics_reader',
   accessLevel: 'reader',
   auth: 'iam',
+  canLogin: true,
+  createDb: false,
+  connectionLimit: 20,
+  memberOf: ['pg_monitor'],
   connect: true,
   temporary: false,
   create: false,
@@ -26,12 +30,26 @@ const OWNER: LoginAccess = {
   application: null,
   accessLevel: 'owner',
   auth: 'password',
+  canLogin: false,
+  createDb: true,
+  connectionLimit: null,
+  memberOf: [],
   connect: true,
   temporary: true,
   create: true,
   schemas: [],
   build: null,
   validUntil: null,
+}
+const ORPHAN: OrphanLogin = {
+  username: 'analytics_dev_user',
+  application: 'analytics',
+  state: 'disabled',
+  cleanupPolicy: 'disable',
+  canLogin: false,
+  databases: ['analytics_dev_db', 'b'],
+  since: '2026-05-01T10:00:00.000Z',
+  build: '103',
 }
 const MATRIX: AccessMatrix = {
   environment: 'dev',
@@ -49,6 +67,19 @@ const MATRIX: AccessMatrix = {
         { role: '', privilege: 'CONNECT', on: 'database' },
       ],
       isSeen: true,
+    },
+  ],
+  orphans: [
+    ORPHAN,
+    {
+      username: 'an_dev_user',
+      application: 'an',
+      state: 'retained',
+      cleanupPolicy: 'retain',
+      canLogin: true,
+      databases: [],
+      since: null,
+      build: null,
     },
   ],
 }
@@ -71,10 +102,10 @@ Cluster: shared. Databases: 2.
 
 Owner: analytics_dev_user.
 
-| Login | Application | Level | Logs in by | On the database | In its schemas | Since | By build | Valid until |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| analytics_dev_reader | analytics_reader | reader | iam | CONNECT | mart: read<br>public: read | 2026-03-01 | 101 | 2027-01-01T00:00:00.000Z |
-| analytics_dev_user | – | owner | password | CONNECT, TEMP, CREATE | – | 2026-04-01 | 102 | – |
+| Login | Application | Level | Logs in by | As a role | On the database | In its schemas | Since | By build | Valid until |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| analytics_dev_reader | analytics_reader | reader | iam | 20 connections, member of pg_monitor | CONNECT | mart: read<br>public: read | 2026-03-01 | 101 | 2027-01-01T00:00:00.000Z |
+| analytics_dev_user | – | owner | – | NOLOGIN, CREATEDB | CONNECT, TEMP, CREATE | – | 2026-04-01 | 102 | – |
 
 Granted outside of rds-provision:
 
@@ -85,7 +116,14 @@ Granted outside of rds-provision:
 
 ### Database b
 
-Owner: o.`,
+Owner: o.
+
+### Logins no longer declared
+
+| Login | Application | State | May log in | Databases it reaches | Since | By build |
+| --- | --- | --- | --- | --- | --- | --- |
+| an_dev_user | an | retained | yes | – | – | – |
+| analytics_dev_user | analytics | disabled | no | analytics_dev_db, b | 2026-05-01 | 103 |`,
   )
 })
 
@@ -100,12 +138,17 @@ test('what nobody could look into is not told as nothing', (t) => {
       'Owner: o. rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known.',
     ),
   )
-  t.true(text.includes('| analytics_dev_reader | – | not known | iam | CONNECT | not known | – | – | – |'))
+  t.true(
+    text.includes(
+      '| analytics_dev_reader | – | not known | iam | 20 connections, member of pg_monitor | CONNECT | not known | – | – | – |',
+    ),
+  )
 })
 
 test('the order in which things come does not show', (t) => {
   const shuffled: AccessMatrix = {
     ...MATRIX,
+    orphans: MATRIX.orphans.toReversed(),
     databases: MATRIX.databases.toReversed().map((database) => ({
       ...database,
       logins: database.logins.toReversed(),
@@ -153,17 +196,27 @@ test('hostile names keep every table whole and no section ends early', (t) => {
             database: name,
             owner: other,
             outsideGrants: [{ role: other, privilege: may, on: name }],
-            logins: [{ ...READER, username: name, application: other, build: other, schemas: [{ schema: name, may }] }],
+            logins: [
+              {
+                ...READER,
+                username: name,
+                application: other,
+                build: other,
+                memberOf: [other],
+                schemas: [{ schema: name, may }],
+              },
+            ],
             isSeen: true,
           },
         ],
+        orphans: [{ ...ORPHAN, username: name, application: other, databases: [may], build: other }],
       }
       const text = replaceSection(replaceSection('', MATRIX, STARTS), matrix, STARTS)
       const lines = text.split('\n')
       t.is(lines.filter((line) => line === '<!-- rds-provision:end -->').length, 2)
       for (const line of lines) t.notRegex(line, /[\p{Cc}\u2028\u2029\u202e]/u)
       for (const line of lines.filter((candidate) => candidate.startsWith('|')))
-        t.true([4, 10].includes(columnBars(line)), line)
+        t.true([4, 8, 11].includes(columnBars(line)), line)
       t.is(replaceSection(text, matrix, STARTS), text)
       t.is(replaceSection(text, MATRIX, STARTS), text)
     }),

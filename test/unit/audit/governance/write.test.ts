@@ -31,6 +31,10 @@ const MATRIX: AccessMatrix = {
           application: 'a',
           accessLevel: 'owner',
           auth: 'password',
+          canLogin: true,
+          createDb: false,
+          connectionLimit: null,
+          memberOf: [],
           connect: true,
           temporary: true,
           create: true,
@@ -41,6 +45,7 @@ const MATRIX: AccessMatrix = {
       ],
     },
   ],
+  orphans: [],
 }
 
 interface Files {
