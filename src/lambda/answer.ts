@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { parseRecord, parseRun } from '../audit/governance/entry.ts'
 import { EXIT, type ExitCode } from '../errors.ts'
 import { REPORT_SECTIONS } from '../input/report-options.ts'
-import type { AccessMatrix } from '../model/access.ts'
+import { type AccessMatrix, ORPHAN_STATES } from '../model/access.ts'
 import type { AuditRecord, AuditRun } from '../model/audit.ts'
 import { ACCESS_LEVELS, AUTH_METHODS } from '../model/declaration.ts'
 import { codeOf, type Problem } from '../model/problem.ts'
@@ -75,12 +75,27 @@ const LOGIN = v.object({
   application: TEXT_OR_NULL,
   accessLevel: v.nullable(v.picklist(ACCESS_LEVELS)),
   auth: v.picklist(AUTH_METHODS),
+  canLogin: v.boolean(),
+  createDb: v.boolean(),
+  connectionLimit: v.nullable(v.number()),
+  memberOf: v.array(v.string()),
   connect: v.boolean(),
   temporary: v.boolean(),
   create: v.boolean(),
   schemas: v.array(v.object({ schema: v.string(), may: v.string() })),
   build: TEXT_OR_NULL,
   validUntil: v.nullable(TIME),
+})
+
+const ORPHAN = v.object({
+  username: v.string(),
+  application: v.string(),
+  state: v.picklist(ORPHAN_STATES),
+  cleanupPolicy: TEXT_OR_NULL,
+  canLogin: v.boolean(),
+  databases: v.array(v.string()),
+  since: TEXT_OR_NULL,
+  build: TEXT_OR_NULL,
 })
 
 const MATRIX = v.object({
@@ -97,12 +112,14 @@ const MATRIX = v.object({
       isSeen: v.boolean(),
     }),
   ),
+  orphans: v.array(ORPHAN),
 })
 
 const SECTION = v.object({
   id: v.picklist(REPORT_SECTIONS),
   title: v.string(),
   about: v.string(),
+  attention: v.exactOptional(TEXT_OR_NULL),
   columns: v.array(v.object({ key: v.string(), title: v.string() })),
   rows: v.array(
     v.object({

@@ -35,7 +35,7 @@ export interface ReportRequest {
 }
 
 export interface AskedServer {
-  readonly declaration: Pick<Declaration, 'environment' | 'instance'>
+  readonly declaration: Pick<Declaration, 'environment' | 'stack' | 'instance'>
   /** @param known what the audit files prove (`provenBuilds`). @throws ProvisionError */
   readonly look: (known: ReadonlySet<string>) => Promise<readonly Section[]>
 }
@@ -75,7 +75,7 @@ export async function makeReport({ options, folders, server, now }: ReportReques
   }
 }
 
-function subjectOf({ environment, stack, instance }: Declaration): ReportServer {
+function subjectOf({ environment, stack, instance }: AskedServer['declaration']): ReportServer {
   return { environment, stack, instance: instance.identifier }
 }
 

@@ -2,10 +2,29 @@
 import test from 'ava'
 import { isLast, packLines, parseLine, unpackLines, writeLine, type Line } from '../../../src/lambda/answer.ts'
 import { parseEnvelope, parseRequest } from '../../../src/lambda/protocol.ts'
+import type { ReportRow, Section } from '../../../src/report/report.ts'
 import { documentOf } from '../audit/sample.ts'
 
 const { run, records } = documentOf([{}])
 const [record] = records
+
+/** With all that a section may have: a field that the lines do not know would be lost in silence. */
+const ROW: Required<ReportRow> = {
+  cells: ['x', 1, null],
+  environment: 'dev',
+  application: null,
+  build: '7',
+  mark: 'failed',
+  details: ['SELECT 1'],
+}
+const SECTION: Required<Section> = {
+  id: 'access',
+  title: 't',
+  about: 'a',
+  attention: null,
+  columns: [{ key: 'k', title: 'K' }],
+  rows: [ROW, { cells: [] }],
+}
 
 const LINES: readonly Line[] = [
   ...(record === undefined ? [] : [{ type: 'record', record, quiet: false } as const]),
@@ -35,6 +54,10 @@ const LINES: readonly Line[] = [
               application: null,
               accessLevel: 'owner',
               auth: 'iam',
+              canLogin: true,
+              createDb: false,
+              connectionLimit: null,
+              memberOf: ['rds_iam'],
               connect: true,
               temporary: false,
               create: true,
@@ -45,6 +68,18 @@ const LINES: readonly Line[] = [
           ],
           outsideGrants: [{ role: '', privilege: 'CONNECT', on: 'database' }],
           isSeen: true,
+        },
+      ],
+      orphans: [
+        {
+          username: 'u',
+          application: 'a',
+          state: 'removal pending',
+          cleanupPolicy: null,
+          canLogin: false,
+          databases: ['d'],
+          since: null,
+          build: '7',
         },
       ],
     },
@@ -61,15 +96,7 @@ const LINES: readonly Line[] = [
   { type: 'told', text: 'a\nb', summary: 's', blocked: [], changes: 2 },
   {
     type: 'sections',
-    sections: [
-      {
-        id: 'access',
-        title: 't',
-        about: 'a',
-        columns: [{ key: 'k', title: 'K' }],
-        rows: [{ cells: ['x', 1, null], build: null, mark: 'failed' }],
-      },
-    ],
+    sections: [SECTION],
   },
 ]
 
