@@ -133,8 +133,8 @@ async function runCommand(commandProcess: CommandProcess): Promise<void> {
     process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when the run was done.\n`)
     process.exitCode = EXIT.failed
   }
-  // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end
-  // by itself, such as a credential_process that hangs.
+  // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not
+  // end by itself, such as a credential_process that hangs.
   if (commandProcess.interrupt.aborted) process.exit()
   setTimeout(() => {
     process.exit()

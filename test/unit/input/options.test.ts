@@ -5,22 +5,23 @@ import { problemsOf } from './sample.ts'
 import { COMMANDS } from '../../../src/input/commands.ts'
 
 const ACCEPTED: readonly (readonly [string, object])[] = [
-  ['apply', { command: 'apply', input: null, claim: null, auditFile: null }],
-  ['apply --claim c1', { command: 'apply', input: null, claim: 'c1', auditFile: null }],
+  ['apply', { command: 'apply', input: null, runner: null, claim: null, auditFile: null }],
+  ['apply --claim c1', { command: 'apply', input: null, runner: null, claim: 'c1', auditFile: null }],
   [
     'apply --input in.json --audit-file=a.json',
-    { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
+    { command: 'apply', input: 'in.json', runner: null, claim: null, auditFile: 'a.json' },
   ],
-  ['plan', { command: 'plan', input: null, claim: null, detailedExitcode: false, json: false }],
+  ['plan', { command: 'plan', input: null, runner: null, claim: null, detailedExitcode: false, json: false }],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', claim: null, detailedExitcode: true, json: true },
+    { command: 'plan', input: '007', runner: null, claim: null, detailedExitcode: true, json: true },
   ],
   [
     'destroy --application a',
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'application', value: 'a' } },
@@ -32,6 +33,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '0042' } },
@@ -43,6 +45,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '1' } },
@@ -54,6 +57,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: 'x',
       removal: { kind: 'target', target: { by: 'cluster-name', value: 'c' } },
@@ -65,6 +69,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: 's1',
       auditFile: null,
       removal: { kind: 'request', application: 'a', marker: 'm1' },
@@ -76,11 +81,16 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'requested' },
       dryRun: true,
     },
+  ],
+  [
+    'plan --runner rds-provision',
+    { command: 'plan', input: null, runner: 'rds-provision', claim: null, detailedExitcode: false, json: false },
   ],
   ['--version', { command: 'version' }],
 ]
@@ -91,6 +101,7 @@ for (const [line, expected] of ACCEPTED) {
 }
 
 const REFUSED: readonly (readonly [string, RegExp])[] = [
+  ['apply --runner a/b', /--runner: "a\/b" is not accepted/],
   ['', /apply, plan, destroy/],
   ['aply', /"apply"/],
   ['plan --detailed-exitcod', /"--detailed-exitcode"/],
