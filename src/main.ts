@@ -64,6 +64,7 @@ function openProcess(): CommandProcess {
     parentPid: process.ppid,
     // Of a file or a pipe it is undefined, whatever its type says.
     isTerminal: isatty(process.stdout.fd),
+    input: () => process.stdin,
     output: createOutput(process.stdout),
     errors: createOutput(process.stderr),
     interrupt: interruptOnSignals(),

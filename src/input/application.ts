@@ -1,6 +1,13 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
-import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES, defaultPolicy } from '../model/declaration.ts'
+import {
+  ACCESS_LEVELS,
+  AUTH_METHODS,
+  CLEANUP_POLICIES,
+  defaultPolicy,
+  KEEPABLE_FIELDS,
+  UNDECLARED_MODES,
+} from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
@@ -14,8 +21,8 @@ const FIELDS = {
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
   auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
-  can_create_databases: v.nullish(bool, false),
-  connection_limit: v.nullish(connectionLimit, -1),
+  can_create_databases: v.nullish(bool),
+  connection_limit: v.nullish(connectionLimit),
   valid_until: v.nullish(timestamp, null),
   settings: nested,
   schemas: v.nullish(names),
@@ -27,6 +34,7 @@ const FIELDS = {
   cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
   marker: v.nullish(claim, null),
   adopt_existing: v.nullish(bool, false),
+  undeclared: v.nullish(oneOf(UNDECLARED_MODES)),
   recreate_missing: v.nullish(bool),
 }
 
@@ -40,8 +48,8 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas'>
-  /** null: the owner's list. */
+  readonly application: Omit<Application, 'schemas' | 'allSchemas'>
+  /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
   readonly encoding: string | null
@@ -66,6 +74,7 @@ export function parseEntry(
   const database = value.database_name ?? `${base}_db`
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
+  const undeclared = value.undeclared ?? (value.adopt_existing ? 'keep' : 'report')
   const entry: ApplicationEntry = {
     application: {
       name: key,
@@ -74,14 +83,16 @@ export function parseEntry(
       accessLevel: value.access_level,
       secretId: secret,
       auth: value.auth,
-      canCreateDatabases: value.can_create_databases,
-      connectionLimit: value.connection_limit,
+      canCreateDatabases: value.can_create_databases ?? false,
+      connectionLimit: value.connection_limit ?? -1,
       validUntil: value.valid_until,
       settings,
       privileges,
       cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
       marker: value.marker,
       adoptExisting: value.adopt_existing,
+      undeclared,
+      kept: new Set(KEEPABLE_FIELDS.filter((field) => undeclared === 'keep' && (value[field] ?? null) === null)),
     },
     schemas: value.schemas ?? null,
     extensions: value.extensions,

@@ -36,6 +36,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   access_level: choice(['owner', 'editor', 'reader']),
   auth: choice(['password', 'iam']),
   cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
+  undeclared: choice(['keep', 'report', 'revoke']),
   can_create_databases: fc.boolean(),
   adopt_existing: fc.boolean(),
   recreate_missing: fc.boolean(),

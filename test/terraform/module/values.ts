@@ -84,6 +84,8 @@ const LISTS: readonly Value[] = [
   ['x'.repeat(64)],
   ['a"b'],
   ['a],[b'],
+  ['*'],
+  ['*', 'a'],
 ]
 const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, [], ...NESTED, ...MAPS]
 const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes', ...NESTED, ...MAPS]
@@ -108,6 +110,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ...MAPS,
   ],
   auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
+  undeclared: ['keep', 'report', 'revoke', 'Keep', '', true, ['keep'], { a: 'keep' }],
   can_create_databases: SWITCHES,
   adopt_existing: SWITCHES,
   recreate_missing: SWITCHES,
@@ -231,4 +234,6 @@ export const DECLARATIONS: readonly Variables[] = [
   guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
   guest({ privileges: { tables: ['TRIGGER'] } }),
   guest({ privileges: {} }),
+  guest({ schemas: ['*'] }),
+  guest({ schemas: ['*', 'mart'] }),
 ]

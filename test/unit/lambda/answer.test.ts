@@ -93,7 +93,7 @@ const LINES: readonly Line[] = [
     exit_code: 4,
     problems: [{ application: 'a', code: 'not_permitted', field: 'runner', message: 'b', remedy: 'c' }],
   },
-  { type: 'told', text: 'a\nb', summary: 's', blocked: [], changes: 2 },
+  { type: 'told', text: 'a\nb', document: null, summary: 's', blocked: [], changes: 2 },
   {
     type: 'sections',
     sections: [SECTION],
