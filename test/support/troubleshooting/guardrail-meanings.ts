@@ -168,7 +168,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   unknown_application: entry(
     blocked,
-    ['nothing of … on this instance carries Application ….'],
+    ['nothing of … on this instance carries … ….'],
     'A removal was to be looked at of an application that this stack does not have here: its name is another one, or it is gone.',
     'Use one of the names of the message.',
   ),
