@@ -69,3 +69,13 @@ function line(effect: Effect | null, message: string): Problem {
   const { application } = effect ?? { application: null }
   return violation(application === null ? null : { name: application }, 'approved_plan', message, '')
 }
+
+/** A plan is made by looking, and nothing is seen without the admin. */
+export function unplannedAdmin(): Problem {
+  return violation(
+    null,
+    'approved_plan',
+    'the delegated admin cannot log in, and that the master makes or repairs it stands in no plan.',
+    'Set ALLOW_DB_PROVISION=true for this run, which approves that too.',
+  )
+}

@@ -1,5 +1,5 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
-import type { Database } from '../model/declaration.ts'
+import type { Application, Database } from '../model/declaration.ts'
 import { isKeptShut } from '../model/keep-fields.ts'
 import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { chunk } from './chunks.ts'
@@ -30,6 +30,13 @@ import { planDismissals, withheldJobs } from './withheld.ts'
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
 const ROLES_PER_TRANSACTION = 100
 
+interface RoleChanges {
+  readonly left: readonly Step[]
+  readonly joined: readonly Step[]
+  readonly steps: readonly Step[]
+  readonly findings: readonly Finding[]
+}
+
 interface DatabaseChanges {
   readonly database: Database
   readonly outside: DatabasePlan
@@ -45,31 +52,7 @@ interface DatabaseChanges {
  */
 export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
-  const roles = context.planned.applications.map((application) => {
-    const own = planRole(context, application)
-    const joined = planJoin(context, application)
-    const tokens = planTokenRevoke(context, application)
-    return {
-      left: planLeave(context, application),
-      joined: joined.steps,
-      steps: [
-        ...planLeftover(context, application),
-        ...tokens.steps,
-        ...planIamRevoke(context, application),
-        ...own.steps,
-      ],
-      findings: [
-        ...tokens.findings,
-        ...own.findings,
-        ...joined.findings,
-        ...planClone(context, application).findings,
-        ...membershipFindings(context, application),
-        ...memberFindings(context, application),
-        ...settingFindings(context, application),
-        ...adminFindings(context, application),
-      ],
-    }
-  })
+  const roles = context.planned.applications.map((application) => roleChanges(context, application))
   const databases = context.planned.databases.map((database) => databaseChanges(context, database))
   const preparation = planPreparation({
     cluster: context.actual.cluster,
@@ -104,6 +87,33 @@ export function makePlan(input: PlanInput): Plan {
       ...databases.flatMap((changes) => closingJob(context, changes)),
       ...iamJobs(context),
       ...preparation.jobs,
+    ],
+  }
+}
+
+/** Of one role: memberships that it loses before anything, what is its own, and what it joins once all are there. */
+function roleChanges(context: PlanContext, application: Application): RoleChanges {
+  const own = planRole(context, application)
+  const joined = planJoin(context, application)
+  const tokens = planTokenRevoke(context, application)
+  return {
+    left: planLeave(context, application),
+    joined: joined.steps,
+    steps: [
+      ...planLeftover(context, application),
+      ...tokens.steps,
+      ...planIamRevoke(context, application),
+      ...own.steps,
+    ],
+    findings: [
+      ...tokens.findings,
+      ...own.findings,
+      ...joined.findings,
+      ...planClone(context, application).findings,
+      ...membershipFindings(context, application),
+      ...memberFindings(context, application),
+      ...settingFindings(context, application),
+      ...adminFindings(context, application),
     ],
   }
 }
