@@ -53,7 +53,7 @@ locals {
 
   words = {
     access_level   = ["owner", "editor", "reader"]
-    auth           = ["password", "iam"]
+    auth           = ["password", "iam", "unmanaged"]
     cleanup_policy = ["retain", "disable", "release", "delete", "snapshot-and-delete"]
   }
 
@@ -71,7 +71,17 @@ locals {
       [
         for field in ["connection_limit", "database_connection_limit"] :
         "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use a whole number from -1 (no limit) to 2147483647."
-        if !try(entry[field] >= -1 && entry[field] <= 2147483647 && floor(entry[field]) == entry[field], true)
+        if !try(
+          tonumber(entry[field]) >= -1 && tonumber(entry[field]) <= 2147483647 && floor(entry[field]) == tonumber(entry[field]),
+          true,
+        )
+      ],
+      [
+        for auth in try([tostring(entry.auth)], []) : join(" ", [
+          "${app}: auth: says how a login logs in, and nobody logs in as this role (can_login = false).",
+          "Take one of the two out.",
+        ])
+        if !try(tobool(entry.can_login), true)
       ],
       [
         for value in try([tostring(entry.valid_until)], []) :

@@ -6,11 +6,12 @@
 # whole list unknown, and so puts off this kind of check, no other.
 
 locals {
-  # The type of each field, as the JSON of its value must look. `any` has no types, and Terraform has no type().
+  # The type of each field, as the JSON of its value must look. `any` has no types, and Terraform has no type(). A string
+  # that Terraform would convert counts as what it says; the script converts it.
   shapes = {
     text    = { pattern = "^\"", words = "a string" }
-    bool    = { pattern = "^(true|false)$", words = "true or false" }
-    number  = { pattern = "^-?[0-9]", words = "a number" }
+    bool    = { pattern = "^(true|false|\"(true|false|1|0)\")$", words = "true or false" }
+    number  = { pattern = "^-?[0-9]|^\"-?[0-9]{1,20}\"$", words = "a number" }
     texts   = { pattern = "^\\[(\"([^\"\\\\]|\\\\.)*\"(,\"([^\"\\\\]|\\\\.)*\")*)?\\]$", words = "a list of strings" }
     mapping = { pattern = "^\\{", words = "a map" }
   }
@@ -19,6 +20,7 @@ locals {
     adopt_existing            = "bool"
     auth                      = "text"
     can_create_databases      = "bool"
+    can_login                 = "bool"
     cleanup_policy            = "text"
     connection_limit          = "number"
     database_connection_limit = "number"

@@ -115,7 +115,10 @@ locals {
       tags     = length(var.tags) > 0 ? var.tags : null
     }) : field => value if try(length(value) > 0, value != null) } },
     { for app, entry in local.applications : app => merge(
-      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}" },
+      entry, { is = join("", [
+        "${entry.access_level} of ${entry.database_name} as ${entry.username}",
+        try(tobool(entry.can_login), true) ? "" : ", which nobody logs in as",
+      ]) },
     ) },
   )
 

@@ -77,6 +77,7 @@ locals {
     [for field, words in local.words : "\"${field}\":\"(?:${join("|", words)})\""],
     [
       "\"(?:adopt_existing|can_create_databases|recreate_missing)\":(?:true|false)",
+      "\"can_login\":true",
       "\"(?:connection_limit|database_connection_limit)\":[0-9]{1,9}",
       "\"(?:database_name|encoding|locale|username)\":${local.plain_name}",
       "\"extensions\":\\[(?:${local.plain_name}(?:,${local.plain_name})*)?\\]",

@@ -64,7 +64,7 @@ variable "application_databases" {
   description = <<-EOT
     The single source of truth: one login on one database for each key. All fields are optional:
     `database_name` (`<app>_<environment>_db`), `username` (`<app>_<environment>_user`), `access_level` (`owner`, `editor` or `reader`; default `owner`),
-    `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password` or `iam`; default `password`), `can_create_databases` (false),
+    `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password`, `iam` or `unmanaged`; default `password`), `can_login` (true), `can_create_databases` (false),
     `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`), `extensions`,
     `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false).
     Entries that share a `database_name` share the database; exactly one of them is its owner.
@@ -144,13 +144,13 @@ variable "tags" {
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
       "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "Marker",
       "Undeclared", "Removal", "CleanupPolicy",
-      "SecretVersionId", "UpdatedByBuildId",
+      "SecretVersionId", "Auth", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
       "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, Marker, Undeclared,",
       "Removal, CleanupPolicy,",
-      "SecretVersionId and UpdatedByBuildId",
+      "SecretVersionId, Auth and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])
   }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
-import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES, defaultPolicy } from '../model/declaration.ts'
+import { ACCESS_LEVELS, CLEANUP_POLICIES, defaultPolicy, LOGIN_METHODS } from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
@@ -12,7 +12,8 @@ const FIELDS = {
   username: v.nullish(name),
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
-  auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
+  auth: v.nullish(oneOf(LOGIN_METHODS)),
+  can_login: v.nullish(bool, true),
   can_create_databases: v.nullish(bool, false),
   connection_limit: v.nullish(connectionLimit, -1),
   valid_until: v.nullish(timestamp, null),
@@ -70,7 +71,8 @@ export function parseEntry(
       username,
       accessLevel: value.access_level,
       secretId: secret,
-      auth: value.auth,
+      auth: value.can_login ? (value.auth ?? 'password') : 'unmanaged',
+      canLogin: value.can_login,
       canCreateDatabases: value.can_create_databases,
       connectionLimit: value.connection_limit,
       validUntil: value.valid_until,
@@ -87,7 +89,18 @@ export function parseEntry(
     recreateMissing: value.recreate_missing ?? null,
     comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
   }
-  return { entry, problems: [...problems, ...settingProblems, ...defaultProblems(key, database, username)] }
+  const own = [...settingProblems, ...loginProblems(key, value), ...defaultProblems(key, database, username)]
+  return { entry, problems: [...problems, ...own] }
+}
+
+/** How somebody logs in is no question where nobody does. */
+function loginProblems(
+  application: string,
+  { auth, can_login: canLogin }: { readonly auth?: string | null | undefined; readonly can_login: boolean },
+): Problem[] {
+  if (canLogin || (auth ?? null) === null) return []
+  const message = 'says how a login logs in, and nobody logs in as this role (can_login = false).'
+  return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
 }
 
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */

@@ -9,6 +9,10 @@ export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 export const AUTH_METHODS = ['password', 'iam'] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
+/** How an application's login proves who it is; `unmanaged`: its password is nobody's business here. */
+export const LOGIN_METHODS = [...AUTH_METHODS, 'unmanaged'] as const
+export type LoginMethod = (typeof LOGIN_METHODS)[number]
+
 export const CLEANUP_POLICIES = ['retain', 'disable', 'release', 'delete', 'snapshot-and-delete'] as const
 export type CleanupPolicy = (typeof CLEANUP_POLICIES)[number]
 
@@ -39,11 +43,14 @@ export interface Application {
   readonly username: string
   readonly accessLevel: AccessLevel
   readonly secretId: string
-  readonly auth: AuthMethod
+  /** `unmanaged` too where nobody logs in as it: no secret is read. */
+  readonly auth: LoginMethod
+  /** Whether anybody logs in as this role; else it is a group, or an owner apart from logins. */
+  readonly canLogin: boolean
   readonly canCreateDatabases: boolean
   /** Concurrent connections of the role; -1 is no limit, as in pg_roles.rolconnlimit. */
   readonly connectionLimit: number
-  /** The moment the password expires; null is never. */
+  /** The moment the password expires, or a login without one is closed (`src/model/expiry.ts`); null is never. */
   readonly validUntil: Date | null
   /** Parameter name (lower case) to value, for this role in this database. */
   readonly settings: ReadonlyMap<string, SettingValue>

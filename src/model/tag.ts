@@ -22,6 +22,7 @@ export const TAG_FIELDS = [
   'Removal',
   'CleanupPolicy',
   'SecretVersionId',
+  'Auth',
   'UpdatedByBuildId',
 ] as const
 export type TagField = (typeof TAG_FIELDS)[number]

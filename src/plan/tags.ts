@@ -27,6 +27,8 @@ export function desiredRoleTag(
   if (application.accessLevel === 'owner')
     for (const [field, name] of databaseFields(context, application, existing, isMade)) own.set(field, name)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
+  // It may have a password that no version tells of.
+  if (application.auth === 'unmanaged') own.set('Auth', 'unmanaged')
   // What is declared is on no way out: Undeclared and Removal are not carried over.
   const marker = application.marker ?? (existing === null ? null : markerOf(existing, application.name))
   return withMarker(own, application.name, marker)

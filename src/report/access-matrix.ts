@@ -89,7 +89,7 @@ function loginAccess(
     username,
     application: application?.name ?? null,
     accessLevel: levelOf(declared, state.owner === username, schemas),
-    auth: groups.includes(RDS_IAM) ? 'iam' : 'password',
+    auth: groups.includes(RDS_IAM) ? 'iam' : application?.auth === 'unmanaged' ? 'unmanaged' : 'password',
     canLogin: role?.canLogin ?? false,
     createDb: role?.createDb ?? false,
     connectionLimit: role === undefined || role.connectionLimit < 0 ? null : role.connectionLimit,

@@ -90,10 +90,11 @@ export class Logins {
     return typeof value === 'string' ? value : fallback
   }
 
-  /** Each login has a secret. */
+  /** Each login by password has a secret. */
   protected ensureSecrets(): void {
     for (const [name, entry] of Object.entries(this.applications)) {
-      if (entry['auth'] !== 'iam' && !this.#passwords.has(name))
+      const hasSecret = entry['can_login'] !== false && (entry['auth'] ?? 'password') === 'password'
+      if (hasSecret && !this.#passwords.has(name))
         this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
     }
   }

@@ -37,6 +37,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   auth: choice(['password', 'iam']),
   cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
   can_create_databases: fc.boolean(),
+  can_login: fc.boolean(),
   adopt_existing: fc.boolean(),
   recreate_missing: fc.boolean(),
   connection_limit: nearLimit,

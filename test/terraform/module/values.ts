@@ -85,8 +85,30 @@ const LISTS: readonly Value[] = [
   ['a"b'],
   ['a],[b'],
 ]
-const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, [], ...NESTED, ...MAPS]
-const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes', ...NESTED, ...MAPS]
+const LIMITS: readonly Value[] = [
+  -1,
+  0,
+  2147483647,
+  -2,
+  2147483648,
+  1.5,
+  '5',
+  '-1',
+  '-2',
+  '2147483648',
+  '99999999999999999999',
+  '1.5',
+  '1e2',
+  ' 5',
+  '5 ',
+  '',
+  'five',
+  true,
+  [],
+  ...NESTED,
+  ...MAPS,
+]
+const SWITCHES: readonly Value[] = [true, false, 'true', 'false', '1', '0', 'True', '', 1, 'yes', ...NESTED, ...MAPS]
 
 /** Values of one field, whatever the others are. */
 export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
@@ -107,8 +129,9 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ['x'],
     ...MAPS,
   ],
-  auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
+  auth: ['password', 'iam', 'unmanaged', 'IAM', '', true, ['iam'], { a: 'iam' }],
   can_create_databases: SWITCHES,
+  can_login: SWITCHES,
   adopt_existing: SWITCHES,
   recreate_missing: SWITCHES,
   connection_limit: LIMITS,

@@ -39,6 +39,7 @@ test('an application that says nothing more has the default names, with _ for -'
     accessLevel: 'owner',
     secretId: 'platform/dev/my-app/postgres',
     auth: 'password',
+    canLogin: true,
     canCreateDatabases: false,
     connectionLimit: -1,
     validUntil: null,
@@ -116,6 +117,7 @@ test('null is the default everywhere', (t) => {
       'secret_id',
       'auth',
       'can_create_databases',
+      'can_login',
       'connection_limit',
       'valid_until',
       'settings',
@@ -236,6 +238,35 @@ test('logins that share a database: the owner describes it, guests follow its sc
   t.deepEqual(database?.schemas, ['app', 'public', 'mart'])
   t.deepEqual(database?.extensions, ['citext', 'pgcrypto'])
   t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7, recreateMissing: true })
+})
+
+test('what Terraform would convert to a number or a bool is converted', (t) => {
+  const instance = { host: 'db', port: '5433' }
+  const application_databases = {
+    a: { connection_limit: '10', can_create_databases: 'true', can_login: '0', adopt_existing: '1' },
+    b: { connection_limit: '-1', database_connection_limit: '007', can_create_databases: 'false' },
+  }
+  const { declaration } = parse({ instance, enforce_naming: 'true', max_connections: '8', application_databases })
+  t.like(declaration, { instance: { port: 5433 }, enforceNaming: true, maxConnections: 8 })
+  t.like(declaration.applications[0], {
+    connectionLimit: 10,
+    canCreateDatabases: true,
+    canLogin: false,
+    adoptExisting: true,
+  })
+  t.like(declaration.applications[1], { connectionLimit: -1, canCreateDatabases: false, canLogin: true })
+  t.like(declaration.databases[1], { connectionLimit: 7 })
+})
+
+test('a role that nobody logs in as has no password of ours', (t) => {
+  const { applications } = parseApps({ a: { can_login: false }, b: { auth: 'unmanaged' } }).declaration
+  t.deepEqual(
+    applications.map(({ auth, canLogin }) => [auth, canLogin]),
+    [
+      ['unmanaged', false],
+      ['unmanaged', true],
+    ],
+  )
 })
 
 test('a key that objects inherit is an application like others', (t) => {

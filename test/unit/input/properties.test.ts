@@ -12,6 +12,7 @@ const FIELDS = [
   'secret_id',
   'auth',
   'can_create_databases',
+  'can_login',
   'connection_limit',
   'valid_until',
   'settings',
