@@ -28,6 +28,7 @@ locals {
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"
     secret_id                 = "text"

@@ -16,6 +16,7 @@ import { administrators, membersOf, noRight } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
 import { violation } from './violation.ts'
 import { checkSettings } from './settings.ts'
+import { checkVersion } from './versions.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 
 /** All violations, across all applications; `field` is the guardrail's name. */
@@ -42,6 +43,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
         ...(role === undefined ? [] : checkRole(declaration, cluster, { ...known, run }, application, role)),
         ...checkIam(declaration, cluster, known, application),
         ...checkSettings(cluster, application),
+        ...checkVersion(cluster, application),
       ]
     }),
     ...declaration.databases.flatMap((database) => [

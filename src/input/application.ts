@@ -4,6 +4,7 @@ import { ACCESS_LEVELS, CLEANUP_POLICIES, defaultPolicy, LOGIN_METHODS } from '.
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
+import { parsePrivileges } from './privileges.ts'
 import { parseSettings } from './settings.ts'
 import { NAME_RULE, isName, show } from './text.ts'
 
@@ -19,6 +20,7 @@ const FIELDS = {
   valid_until: v.nullish(timestamp, null),
   settings: nested,
   schemas: v.nullish(names),
+  privileges: nested,
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -60,6 +62,7 @@ export function parseEntry(
   const { value, problems, broken } = parseObject(FIELDS, input, { application: key, path: '' })
   if (value === null) return { entry: null, problems }
   const { settings, problems: settingProblems } = parseSettings(value.settings, key)
+  const { privileges, problems: privilegeProblems } = parsePrivileges(value.privileges, key)
   const base = `${key.replaceAll('-', '_')}_${defaults.environment}`
   const database = value.database_name ?? `${base}_db`
   const username = value.username ?? `${base}_user`
@@ -77,6 +80,7 @@ export function parseEntry(
       connectionLimit: value.connection_limit,
       validUntil: value.valid_until,
       settings,
+      privileges,
       cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
       marker: value.marker,
       adoptExisting: value.adopt_existing,
@@ -89,7 +93,12 @@ export function parseEntry(
     recreateMissing: value.recreate_missing ?? null,
     comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
   }
-  const own = [...settingProblems, ...loginProblems(key, value), ...defaultProblems(key, database, username)]
+  const own = [
+    ...settingProblems,
+    ...privilegeProblems,
+    ...loginProblems(key, value),
+    ...defaultProblems(key, database, username),
+  ]
   return { entry, problems: [...problems, ...own] }
 }
 

@@ -1,6 +1,9 @@
 /** What the server's catalogs say, as far as provisioning needs it. */
 import type { InsideAccess } from './access.ts'
 import type { Locale } from './locale.ts'
+import type { ObjectClass } from './object-class.ts'
+
+export type { ObjectClass } from './object-class.ts'
 
 /** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
 export interface AclItem {
@@ -141,8 +144,6 @@ export interface SchemaState {
   /** All tables, sequences and functions, extension members left out. */
   readonly objects: number
 }
-
-export type ObjectClass = 'table' | 'sequence' | 'function'
 
 /** A table, sequence or function that the database's owner owns. */
 export interface SchemaObject {

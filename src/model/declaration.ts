@@ -1,4 +1,5 @@
 /** What the caller declares, after parsing: every default filled in, every name checked. */
+import type { OwnPrivileges } from './own-privileges.ts'
 
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
@@ -56,6 +57,8 @@ export interface Application {
   readonly settings: ReadonlyMap<string, SettingValue>
   /** Schemas this login has access to: its own list, else the owner's. */
   readonly schemas: readonly string[]
+  /** On what the database's owner owns there. */
+  readonly privileges: OwnPrivileges
   readonly cleanupPolicy: CleanupPolicy
   /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
   readonly marker: string | null

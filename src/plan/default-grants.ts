@@ -19,7 +19,7 @@ export function everywhereSteps(database: Database, application: Application, in
   )
   const items = CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
-    const excess = subtract(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
+    const excess = subtract(held, isGuest ? objectPrivileges(application, objectClass) : [])
     if (excess.length === 0) return []
     const statement = revokeByDefault(owner, null, objectClass, excess, application.username)
     return [{ statement, change: { on: objectClass, schema: null, revoked: excess } }]

@@ -30,6 +30,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   upgrade: NO_SQL,
   extension: TRIED,
   setting: NO_SQL,
+  server_version: NO_SQL,
   immutable: NO_SQL,
   encoding: NO_SQL,
   schema: TRIED,

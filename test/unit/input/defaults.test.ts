@@ -46,6 +46,7 @@ test('an application that says nothing more has the default names, with _ for -'
     marker: null,
     settings: new Map(),
     schemas: ['public'],
+    privileges: { table: null, sequence: null, function: null },
     cleanupPolicy: 'retain',
     adoptExisting: false,
   }
@@ -129,6 +130,7 @@ test('null is the default everywhere', (t) => {
       'cleanup_policy',
       'adopt_existing',
       'recreate_missing',
+      'privileges',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
