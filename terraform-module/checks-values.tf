@@ -167,7 +167,8 @@ locals {
     [
       for database, owners in local.owners : join(" ", [
         "${local.sharers[database][0]}: access_level: the database ${jsonencode(database)} has no owner.",
-        "Give one of its entries (${join(", ", local.sharers[database])}) access_level = \"owner\".",
+        "${lookup(local.suggestions.database, database, "")}Give one of its entries (${join(", ", local.sharers[database])})",
+        "access_level = \"owner\", or correct database_name.",
       ])
       if length(owners) == 0
     ],
@@ -192,4 +193,8 @@ locals {
       for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""...
     } : database => compact(apps)
   }
+  owned_databases = [for database, owners in local.owners : database if length(owners) > 0]
+  lost_databases = [
+    for at, database in tolist(setsubtract(keys(local.owners), local.owned_databases)) : database if at < 5
+  ]
 }

@@ -25,6 +25,7 @@ locals {
     connection_limit          = "number"
     database_connection_limit = "number"
     database_name             = "text"
+    database_of               = "text"
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
@@ -56,26 +57,37 @@ locals {
   field_problems = flatten([
     for app, fields in local.unknown_fields : [
       for field in fields :
-      "${app}: ${field}: is not a known field. ${local.suggestions[field]}Known fields: ${join(", ", keys(local.fields))}."
+      "${app}: ${field}: is not a known field. ${local.suggestions.field[field]}Known fields: ${join(", ", keys(local.fields))}."
     ]
   ])
 
-  # For an unknown field the known one that shares most pairs of letters with it, if that is near (Dice's coefficient in
-  # percent).
-  misspelled = toset(flatten([for fields in local.unknown_fields : tolist(fields)]))
+  # For an unknown field, entry or database the known one that shares most pairs of letters with it, if that is near
+  # (Dice's coefficient in percent). Each is compared with all, so of entries and databases a few are.
+  spellings = {
+    field    = { words = flatten([for fields in local.unknown_fields : tolist(fields)]), known = keys(local.fields), ending = "" }
+    entry    = { words = local.lost_entries, known = keys(local.applications), ending = "" }
+    database = { words = local.lost_databases, known = local.owned_databases, ending = "_${var.environment}_db" }
+  }
   letter_pairs = {
-    for field in setunion(keys(local.fields), local.misspelled) :
-    field => toset([for at in range(max(length(field) - 1, 0)) : substr(field, at, 2)])
+    for kind, it in local.spellings : kind => {
+      for word in toset(concat(it.words, [for known in it.known : known if length(it.words) > 0])) : word => toset([
+        for at in range(max(length(trimsuffix(word, it.ending)) - 1, 0)) : substr(trimsuffix(word, it.ending), at, 2)
+      ])
+    }
   }
   nearest = {
-    for field in local.misspelled : field => split(" ", reverse(sort([
-      for known in keys(local.fields) : format("%03d %s", floor(
-        200 * length(setintersection(local.letter_pairs[field], local.letter_pairs[known]))
-        / (length(local.letter_pairs[field]) + length(local.letter_pairs[known]))
-      ), known)
-    ]))[0])
+    for kind, it in local.spellings : kind => {
+      for word in toset(it.words) : word => try(reverse(sort([
+        for known in it.known : format("%03d %s", floor(
+          200 * length(setintersection(local.letter_pairs[kind][word], local.letter_pairs[kind][known]))
+          / max(1, length(local.letter_pairs[kind][word]) + length(local.letter_pairs[kind][known]))
+        ), known)
+      ]))[0], "000 ")
+    }
   }
   suggestions = {
-    for field, match in local.nearest : field => tonumber(match[0]) >= 40 ? "Did you mean \"${match[1]}\"? " : ""
+    for kind, words in local.nearest : kind => {
+      for word, match in words : word => tonumber(substr(match, 0, 3)) >= 40 ? "Did you mean \"${substr(match, 4, -1)}\"? " : ""
+    }
   }
 }

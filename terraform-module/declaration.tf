@@ -16,12 +16,9 @@ locals {
   # would make the whole entry unknown. No reference to a whole map inside of try(): it looks through all of it each time.
   applications = {
     for app, entry in var.application_databases : app => merge(
-      { for field, value in entry : field => value if field == "secret_id" ? false : value != null },
+      { for field, value in entry : field => value if field == "secret_id" || field == "database_of" ? false : value != null },
       {
-        database_name = try(
-          entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name),
-          "${replace(app, "-", "_")}_${var.environment}_db",
-        )
+        database_name = coalesce(local.named_databases[coalesce(local.database_of[app], app)], local.own_databases[app])
         username = try(
           entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username),
           "${replace(app, "-", "_")}_${var.environment}_user",
@@ -39,6 +36,20 @@ locals {
       },
     )
   }
+
+  # `database_of` becomes the name of that entry's database. Each map is indexed by keys that it has for certain: try()
+  # would look through all of it.
+  database_of = { for app, entry in var.application_databases : app => try(tostring(entry.database_of), null) }
+  own_databases = {
+    for app, entry in var.application_databases : app => try(
+      entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name),
+      "${replace(app, "-", "_")}_${var.environment}_db",
+    )
+  }
+  named_databases = merge(
+    { for named in toset([for named in values(local.database_of) : named if named != null]) : named => null },
+    local.own_databases,
+  )
 
   # What is wanted in the instance, and as whom. A change of it runs the provisioning again.
   declaration = merge({

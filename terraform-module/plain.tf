@@ -26,6 +26,9 @@ locals {
   # Rights that an entry names itself (right_problems): few entries have any.
   odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:privileges)\"", local.field_lines)))
 
+  # References to other entries (reference_problems): few entries have any.
+  odd_references = toset(flatten(regexall("${local.plain_line}.*\"(?:database_of)\"", local.field_lines)))
+
   # `database_name` and `username`, defaults included (name_problems). Reserved ones are sought apart, since a regular
   # expression of Terraform (RE2) cannot say "but not".
   odd_names = setunion(
@@ -66,8 +69,8 @@ locals {
     ]),
   )))
   looked_at_elsewhere = [
-    "adopt_existing", "can_create_databases", "database_name", "privileges", "recreate_missing", "secret_id", "settings",
-    "username",
+    "adopt_existing", "can_create_databases", "database_name", "database_of", "privileges", "recreate_missing", "secret_id",
+    "settings", "username",
   ]
 
   # `settings` (setting_problems).
@@ -83,7 +86,7 @@ locals {
       "\"(?:adopt_existing|can_create_databases|recreate_missing)\":(?:true|false)",
       "\"can_login\":true",
       "\"(?:connection_limit|database_connection_limit)\":[0-9]{1,9}",
-      "\"(?:database_name|encoding|locale|username)\":${local.plain_name}",
+      "\"(?:database_name|database_of|encoding|locale|username)\":${local.plain_name}",
       "\"extensions\":\\[(?:${local.plain_name}(?:,${local.plain_name})*)?\\]",
       "\"schemas\":\\[(?:${local.plain_schema}(?:,${local.plain_schema})*)?\\]",
       "\"settings\":${local.plain_settings}",

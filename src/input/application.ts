@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
 import { ACCESS_LEVELS, CLEANUP_POLICIES, defaultPolicy, LOGIN_METHODS } from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
-import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
+import { bool, claim, connectionLimit, key, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
 import { parsePrivileges } from './privileges.ts'
 import { parseSettings } from './settings.ts'
@@ -10,6 +10,7 @@ import { NAME_RULE, isName, show } from './text.ts'
 
 const FIELDS = {
   database_name: v.nullish(name),
+  database_of: v.nullish(key, null),
   username: v.nullish(name),
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
@@ -42,6 +43,8 @@ export interface Defaults {
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
   readonly application: Omit<Application, 'schemas'>
+  /** The entry whose database it is; null: its own `database_name`, or the default. */
+  readonly databaseOf: string | null
   /** null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
@@ -85,19 +88,21 @@ export function parseEntry(
       marker: value.marker,
       adoptExisting: value.adopt_existing,
     },
+    databaseOf: value.database_of,
     schemas: value.schemas ?? null,
     extensions: value.extensions,
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,
     recreateMissing: value.recreate_missing ?? null,
-    comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
+    comparable: !['database_name', 'database_of', 'username', 'access_level'].some((field) => broken.has(field)),
   }
   const own = [
     ...settingProblems,
     ...privilegeProblems,
     ...loginProblems(key, value),
-    ...defaultProblems(key, database, username),
+    ...twoDatabases(key, value),
+    ...defaultProblems(key, value.database_of === null ? database : null, username),
   ]
   return { entry, problems: [...problems, ...own] }
 }
@@ -112,14 +117,23 @@ function loginProblems(
   return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
 }
 
+function twoDatabases(
+  application: string,
+  fields: { readonly database_name?: string | null | undefined; readonly database_of: string | null },
+): Problem[] {
+  if (fields.database_of === null || (fields.database_name ?? null) === null) return []
+  const message = `says whose database it is, and database_name says which (${show(fields.database_name)}).`
+  return [{ application, code: 'misplaced_field', field: 'database_of', message, remedy: 'Take one of the two out.' }]
+}
+
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */
-function defaultProblems(key: string, database: string, username: string): Problem[] {
+function defaultProblems(key: string, database: string | null, username: string): Problem[] {
   const derived = [
     ['database_name', database],
     ['username', username],
   ] as const
   return derived
-    .filter(([, value]) => !isName(value))
+    .filter(([, value]) => value !== null && !isName(value))
     .map(([field, value]) => ({
       application: key,
       code: 'invalid_value',

@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { ApplicationEntry } from './application.ts'
-import { show } from './text.ts'
+import { show, suggestion } from './text.ts'
 
 /** Applications and databases, each sorted by name, and what contradicts itself across entries. */
 export interface Grouped {
@@ -33,6 +33,9 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
   // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
   // is not the second owner that this one seems to have.
   const complete = comparable.length === entries.length
+  const owned = comparable
+    .filter(({ application }) => application.accessLevel === 'owner')
+    .map(({ application }) => application.database)
   for (const [name, members] of byDatabase) {
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
     const [owner] = owners
@@ -48,6 +51,7 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
           name,
           members,
           owners.filter((entry) => entry.comparable),
+          owned,
         ),
       )
     }
@@ -104,6 +108,7 @@ function ownerProblem(
   database: string,
   members: readonly ApplicationEntry[],
   owners: readonly ApplicationEntry[],
+  owned: readonly string[],
 ): Problem {
   const subject = owners[1] ?? members[0]
   const application = subject?.application.name ?? null
@@ -112,8 +117,8 @@ function ownerProblem(
       application,
       code: 'no_owner',
       field: 'access_level',
-      message: `the database ${show(database)} has no owner.`,
-      remedy: 'Give one of its entries access_level = "owner".',
+      message: `the database ${show(database)} has no owner.${owned.length === 0 ? '' : suggestion(database, owned)}`,
+      remedy: 'Give one of its entries access_level = "owner", or correct database_name.',
     }
   }
   return {

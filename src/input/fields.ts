@@ -7,6 +7,9 @@ import { TIMESTAMP_RULE, parseTimestamp } from './timestamp.ts'
 /** Identifier of a role, database, schema or extension. */
 export const name = v.pipe(v.string(NAME_RULE), v.check(isName, NAME_RULE))
 
+/** The key of another entry; whether there is one, `src/input/references.ts` tells. */
+export const key = v.string('Use the key of an entry.')
+
 /** Text that stands in tags and audit records. */
 export const text = v.pipe(v.string(TEXT_RULE), v.check(isText, TEXT_RULE))
 

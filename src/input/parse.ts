@@ -30,6 +30,7 @@ import {
   timestamp,
 } from './fields.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
+import { followReferences } from './references.ts'
 import { requiredProblems } from './required.ts'
 import { parseTags } from './tags.ts'
 
@@ -205,10 +206,11 @@ function parseEntries(
   const parsed = Object.entries(input).map(([key, entry]) =>
     /^[a-z][a-z0-9_-]*$/.test(key) ? parseEntry(key, entry, defaults) : { entry: null, problems: [keyProblem(key)] },
   )
-  return {
-    value: parsed.flatMap(({ entry }) => (entry === null ? [] : [entry])),
-    problems: parsed.flatMap(({ problems }) => problems),
-  }
+  const { entries, problems } = followReferences(
+    parsed.flatMap(({ entry }) => (entry === null ? [] : [entry])),
+    Object.keys(input),
+  )
+  return { value: entries, problems: [...parsed.flatMap((item) => item.problems), ...problems] }
 }
 
 function keyProblem(key: string): Problem {

@@ -129,6 +129,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ['x'],
     ...MAPS,
   ],
+  database_of: ['nobody', '', 'Own', 5, true, ['own'], { a: 'own' }],
   auth: ['password', 'iam', 'unmanaged', 'IAM', '', true, ['iam'], { a: 'iam' }],
   can_create_databases: SWITCHES,
   can_login: SWITCHES,
@@ -254,4 +255,14 @@ export const DECLARATIONS: readonly Variables[] = [
   guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
   guest({ privileges: { tables: ['TRIGGER'] } }),
   guest({ privileges: {} }),
+  guest({ database_name: null, database_of: 'own' }),
+  guest({ database_of: 'own' }),
+  guest({ database_name: null, database_of: 'own', access_level: null }),
+  guest({ database_name: null, database_of: 'guest' }),
+  guest({ database_name: null, database_of: 'won' }),
+  guest({ database_name: 'own_dev_bd' }),
+  { ...guest({ database_name: null, database_of: 'own' }), third: { database_of: 'guest', access_level: 'reader' } },
+  // That a database is nobody's own is told after the reference was followed.
+  { a: { database_name: 'x', access_level: 'reader' }, b: { database_of: 'a' } },
+  { a: { database_name: 'x', access_level: 'reader' }, b: { database_of: 'a', access_level: 'reader' } },
 ]
