@@ -16,6 +16,10 @@ locals {
         "${app}: database_of: no entry has the key ${jsonencode(named)}. ${lookup(local.suggestions.entry, named, "")}",
         "Use the key of the entry whose database it is.",
       ])] : [],
+      local.is_entry[named] && local.named_in_turn[named] == null && local.named_databases[named] == null ? [join(" ", [
+        "${app}: database_of: names \"${named}\", which has no database.",
+        "Use the key of an entry that says its database by itself.",
+      ])] : [],
       local.named_in_turn[named] != null ? [join(" ", [
         app == named ? "${app}: database_of: names its own entry." : join("", [
           "${app}: database_of: names \"${named}\", which has database_of itself (${jsonencode(local.named_in_turn[named])}).",

@@ -26,7 +26,9 @@ locals {
 
   name_problems = flatten([
     for app, entry in { for app in local.odd_names : app => local.applications[app] } : [
-      for field, name in { database_name = entry.database_name, username = entry.username } : concat(
+      for field, name in {
+        for field in ["database_name", "username"] : field => entry[field] if field == "username" || entry.database_name != null
+        } : concat(
         !can(regex(local.identifier_pattern, name)) || length(base64encode(name)) > local.identifier_length ? [
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
         ] : [],
@@ -52,7 +54,7 @@ locals {
   ]
 
   words = {
-    access_level   = ["owner", "editor", "reader"]
+    access_level   = ["owner", "editor", "reader", "none"]
     auth           = ["password", "iam", "unmanaged"]
     cleanup_policy = ["retain", "disable", "release", "delete", "snapshot-and-delete"]
   }
@@ -186,11 +188,26 @@ locals {
         if entry.access_level != "owner" && contains(keys(entry), field)
       ]
     ]),
+    flatten([
+      for app, entry in { for app, entry in local.applications : app => entry if entry.access_level == "none" } : concat(
+        contains(keys(entry), "schemas") ? [
+          "${app}: schemas: is for owners, editors and readers; a login of level \"none\" works in none. Take it out."
+        ] : [],
+        [
+          for field in ["settings", "extensions"] : join(" ", [
+            "${app}: ${field}: is about a database, and this login has none (access_level = \"none\").",
+            "Take it out, or set database_name or database_of.",
+          ])
+          if entry.database_name == null && contains(keys(entry), field) && (field == "settings" || try(length(entry.extensions) > 0, false))
+        ],
+      )
+    ]),
   )
-  sharers = { for app, entry in local.applications : entry.database_name => app... }
+  sharers = { for app, entry in local.applications : entry.database_name => app... if entry.database_name != null }
   owners = {
     for database, apps in {
       for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""...
+      if entry.database_name != null
     } : database => compact(apps)
   }
   owned_databases = [for database, owners in local.owners : database if length(owners) > 0]

@@ -18,7 +18,10 @@ locals {
     for app, entry in var.application_databases : app => merge(
       { for field, value in entry : field => value if field == "secret_id" || field == "database_of" ? false : value != null },
       {
-        database_name = coalesce(local.named_databases[coalesce(local.database_of[app], app)], local.own_databases[app])
+        database_name = (
+          local.named_databases[coalesce(local.database_of[app], app)] == null ? local.own_databases[app]
+          : local.named_databases[coalesce(local.database_of[app], app)]
+        )
         username = try(
           entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username),
           "${replace(app, "-", "_")}_${var.environment}_user",
@@ -41,9 +44,10 @@ locals {
   # would look through all of it.
   database_of = { for app, entry in var.application_databases : app => try(tostring(entry.database_of), null) }
   own_databases = {
-    for app, entry in var.application_databases : app => try(
-      entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name),
-      "${replace(app, "-", "_")}_${var.environment}_db",
+    for app, entry in var.application_databases : app => (
+      try(entry.database_name, null) != null ? try(tostring(entry.database_name), "${replace(app, "-", "_")}_${var.environment}_db")
+      : try(entry.access_level, null) == "none" && try(entry.database_of, null) == null ? null
+      : "${replace(app, "-", "_")}_${var.environment}_db"
     )
   }
   named_databases = merge(
@@ -127,7 +131,11 @@ locals {
     }) : field => value if try(length(value) > 0, value != null) } },
     { for app, entry in local.applications : app => merge(
       entry, { is = join("", [
-        "${entry.access_level} of ${entry.database_name} as ${entry.username}",
+        (
+          entry.database_name == null ? "${entry.username}, with no database and no rights of its own"
+          : entry.access_level == "none" ? "${entry.username}, with no rights of its own on ${entry.database_name}"
+          : "${entry.access_level} of ${entry.database_name} as ${entry.username}"
+        ),
         try(tobool(entry.can_login), true) ? "" : ", which nobody logs in as",
       ]) },
     ) },
@@ -153,7 +161,9 @@ locals {
     for app, entry in local.applications : app => join(" | ", [
       entry.access_level == "owner" ? replace(
         lookup(local.removal_words, entry.cleanup_policy, ""), "%", "${entry.database_name}, login ${entry.username}",
-      ) : replace(lookup(local.removal_words, entry.cleanup_policy, ""), "%", "login ${entry.username} of ${entry.database_name}"),
+        ) : replace(lookup(local.removal_words, entry.cleanup_policy, ""), "%", join("", concat(
+          ["login ${entry.username}"], entry.database_name == null ? [] : [" of ${entry.database_name}"],
+      ))),
       var.node_command,
       local.marker_way,
       base64encode(jsonencode({ (app) = {

@@ -43,7 +43,7 @@ output "declaration_json" {
 }
 
 output "databases" {
-  description = "Where each application connects: `database`, `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
+  description = "Where each application connects: `database` (null where it has none), `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
   value = {
     for app, entry in local.applications : app => {
       database     = entry.database_name

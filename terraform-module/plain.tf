@@ -33,7 +33,7 @@ locals {
   # expression of Terraform (RE2) cannot say "but not".
   odd_names = setunion(
     setsubtract(keys(local.applications), var.enforce_naming ? [] : flatten(regexall(
-      "${local.plain_line}\\[${local.plain_name},${local.plain_name}\\]$", local.name_lines,
+      "${local.plain_line}\\[(?:null|${local.plain_name}),${local.plain_name}\\]$", local.name_lines,
     ))),
     flatten(regexall(
       "${local.plain_line}.*\"(?:(?:${local.reserved_names})\"|${local.reserved_prefixes})", local.name_lines,

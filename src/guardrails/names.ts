@@ -52,7 +52,7 @@ export function checkNaming({ applications, enforceNaming, environment }: Declar
   const database = new RegExp(`^[a-z_][a-z0-9_]*_${environment}_db$`)
   const username = new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`)
   return applications.flatMap((application) => [
-    ...(database.test(application.database)
+    ...(application.database === null || database.test(application.database)
       ? []
       : [offConvention(application, 'database name', application.database, `<name>_${environment}_db`)]),
     ...(username.test(application.username)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
 import { ACCESS_LEVELS, CLEANUP_POLICIES, defaultPolicy, LOGIN_METHODS } from '../model/declaration.ts'
-import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
+import type { AccessLevel, Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, key, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
 import { parsePrivileges } from './privileges.ts'
@@ -67,7 +67,7 @@ export function parseEntry(
   const { settings, problems: settingProblems } = parseSettings(value.settings, key)
   const { privileges, problems: privilegeProblems } = parsePrivileges(value.privileges, key)
   const base = `${key.replaceAll('-', '_')}_${defaults.environment}`
-  const database = value.database_name ?? `${base}_db`
+  const database = value.database_name ?? (hasNoDatabase(value) ? null : `${base}_db`)
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
   const entry: ApplicationEntry = {
@@ -102,6 +102,7 @@ export function parseEntry(
     ...privilegeProblems,
     ...loginProblems(key, value),
     ...twoDatabases(key, value),
+    ...levelProblems(key, value),
     ...defaultProblems(key, value.database_of === null ? database : null, username),
   ]
   return { entry, problems: [...problems, ...own] }
@@ -116,6 +117,46 @@ function loginProblems(
   const message = 'says how a login logs in, and nobody logs in as this role (can_login = false).'
   return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
 }
+
+interface DatabaseFields {
+  readonly access_level: AccessLevel
+  readonly database_name?: string | null | undefined
+  readonly database_of: string | null
+}
+
+/** A login without rights of its own needs none. */
+function hasNoDatabase({ access_level: level, database_name: name, database_of: of }: DatabaseFields): boolean {
+  return level === 'none' && (name ?? null) === null && of === null
+}
+
+/** What is about rights in a database, or about a database, where there are none of the first or none of the second. */
+function levelProblems(
+  application: string,
+  value: DatabaseFields & {
+    readonly schemas?: unknown
+    readonly extensions: readonly string[]
+    readonly settings?: unknown
+  },
+): Problem[] {
+  if (value.access_level !== 'none') return []
+  const misplaced = (field: string, message: string, remedy: string): Problem[] => [
+    { application, code: 'misplaced_field', field, message, remedy },
+  ]
+  const without = 'is about a database, and this login has none (access_level = "none").'
+  return [
+    ...((value.schemas ?? null) === null
+      ? []
+      : misplaced(
+          'schemas',
+          'is for owners, editors and readers; a login of level "none" works in none.',
+          'Take it out.',
+        )),
+    ...(hasNoDatabase(value) && (value.settings ?? null) !== null ? misplaced('settings', without, SAY_WHICH) : []),
+    ...(hasNoDatabase(value) && value.extensions.length > 0 ? misplaced('extensions', without, SAY_WHICH) : []),
+  ]
+}
+
+const SAY_WHICH = 'Take it out, or set database_name or database_of.'
 
 function twoDatabases(
   application: string,

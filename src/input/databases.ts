@@ -25,18 +25,24 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
   const comparable = entries.filter((entry) => entry.comparable)
   const problems: Problem[] = [
     ...duplicateUsernames(comparable),
-    ...comparable.filter(({ application }) => application.accessLevel === 'owner').flatMap(guestsFields),
+    ...comparable
+      .filter(({ application }) => ['owner', 'none'].includes(application.accessLevel))
+      .flatMap(guestsFields),
   ]
   const databases: Database[] = []
   const alone: Application[] = []
-  const byDatabase = groupBy(entries, (entry) => entry.application.database)
   // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
   // is not the second owner that this one seems to have.
   const complete = comparable.length === entries.length
   const owned = comparable
     .filter(({ application }) => application.accessLevel === 'owner')
-    .map(({ application }) => application.database)
-  for (const [name, members] of byDatabase) {
+    .flatMap(({ application }) => application.database ?? [])
+  for (const [name, members] of groupBy(entries, (entry) => entry.application.database)) {
+    if (name === null) {
+      problems.push(...members.flatMap((member) => ownersFields(member, null)))
+      alone.push(...members.map((member) => ({ ...member.application, schemas: [] })))
+      continue
+    }
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
     const [owner] = owners
     if (owner !== undefined && owners.length === 1) {
@@ -44,7 +50,7 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
       databases.push(joinDatabase(name, owner, guests))
     } else if (owner === undefined && scope === 'removal') {
-      alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? DEFAULT_SCHEMAS })))
+      alone.push(...members.map((guest) => ({ ...guest.application, schemas: schemasOf(guest, DEFAULT_SCHEMAS) })))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
       problems.push(
         ownerProblem(
@@ -68,7 +74,7 @@ function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: 
   return {
     name,
     owner: { ...ownerEntry.application, schemas: ownSchemas },
-    guests: sorted(guestEntries.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? ownSchemas }))),
+    guests: sorted(guestEntries.map((guest) => ({ ...guest.application, schemas: schemasOf(guest, ownSchemas) }))),
     schemas: [...new Set([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])])],
     extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
     encoding: ownerEntry.encoding,
@@ -78,15 +84,24 @@ function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: 
   }
 }
 
+/** Who has no rights of its own works in none. */
+function schemasOf({ application, schemas }: ApplicationEntry, ownSchemas: readonly string[]): readonly string[] {
+  return application.accessLevel === 'none' ? [] : (schemas ?? ownSchemas)
+}
+
 /** Who owns the objects has every right on them. */
-function guestsFields({ application: { name, privileges } }: ApplicationEntry): Problem[] {
+function guestsFields({ application: { name, accessLevel, privileges } }: ApplicationEntry): Problem[] {
   if (Object.values(privileges).every((named) => named === null)) return []
-  const message = 'is for editors and readers; an owner owns what it creates, and has every right on it.'
+  const why =
+    accessLevel === 'owner'
+      ? 'an owner owns what it creates, and has every right on it.'
+      : 'a login of level "none" has no rights of its own.'
+  const message = `is for editors and readers; ${why}`
   return [{ application: name, code: 'misplaced_field', field: 'privileges', message, remedy: 'Take it out.' }]
 }
 
 /** Fields that describe the database itself stand in its owner's entry only. */
-function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem[] {
+function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry | null): Problem[] {
   const fields = [
     ['encoding', guest.encoding],
     ['locale', guest.locale],
@@ -99,8 +114,11 @@ function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem
       application: guest.application.name,
       code: 'misplaced_field',
       field,
-      message: `describes the database, which belongs to "${owner.application.name}".`,
-      remedy: `Set it in the entry "${owner.application.name}".`,
+      message:
+        owner === null
+          ? 'describes a database, and this login has none (access_level = "none").'
+          : `describes the database, which belongs to "${owner.application.name}".`,
+      remedy: owner === null ? 'Set it in the entry of its owner.' : `Set it in the entry "${owner.application.name}".`,
     }))
 }
 

@@ -17,7 +17,7 @@ export function followReferences(
   const followed = entries.map((entry) => {
     if (entry.databaseOf === null) return entry
     const named = byName.get(entry.databaseOf)
-    const problem = known.has(entry.databaseOf) ? chainProblem(entry, named) : unknownProblem(entry, keys)
+    const problem = known.has(entry.databaseOf) ? wrongEntry(entry, named) : unknownProblem(entry, keys)
     if (problem !== null) problems.push(problem)
     if (problem !== null || named === undefined) return { ...entry, comparable: false }
     const { database } = named.application
@@ -43,10 +43,11 @@ function unknownProblem({ application: { name }, databaseOf }: ApplicationEntry,
 }
 
 /** One step tells whose database it is, so that a person sees it at once, and no entry can come back to itself. */
-function chainProblem({ application: { name } }: ApplicationEntry, named: ApplicationEntry | undefined): Problem | null {
-  if (named === undefined || named.databaseOf === null) return null
+function wrongEntry({ application: { name } }: ApplicationEntry, named: ApplicationEntry | undefined): Problem | null {
+  if (named === undefined || (named.databaseOf === null && named.application.database !== null)) return null
   const other = named.application.name
-  const its = other === name ? 'its own entry' : `"${other}", which has database_of itself (${show(named.databaseOf)})`
+  const why = named.databaseOf === null ? 'has no database' : `has database_of itself (${show(named.databaseOf)})`
+  const its = other === name ? 'its own entry' : `"${other}", which ${why}`
   return {
     application: name,
     code: 'invalid_value',

@@ -4,7 +4,7 @@ import type { OwnPrivileges } from './own-privileges.ts'
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
-export const ACCESS_LEVELS = ['owner', 'editor', 'reader'] as const
+export const ACCESS_LEVELS = ['owner', 'editor', 'reader', 'none'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
 export const AUTH_METHODS = ['password', 'iam'] as const
@@ -40,7 +40,8 @@ export type SettingValue = string | readonly string[]
 export interface Application {
   /** The key in `application_databases`. */
   readonly name: string
-  readonly database: string
+  /** null, with level `none` only: it has nothing to do with any. */
+  readonly database: string | null
   readonly username: string
   readonly accessLevel: AccessLevel
   readonly secretId: string
@@ -69,7 +70,7 @@ export interface Application {
 export interface Database {
   readonly name: string
   readonly owner: Application
-  /** Editors and readers. */
+  /** Editors, readers, and those with level `none`. */
   readonly guests: readonly Application[]
   /** Union of the schemas of all its applications, the owner's first. */
   readonly schemas: readonly string[]

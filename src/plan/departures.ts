@@ -49,7 +49,7 @@ export function resolveDepartures(input: DepartureInput): Departures {
     target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
   if (declared !== undefined) {
     const { name, username, database, accessLevel, cleanupPolicy } = declared
-    const owned = accessLevel === 'owner' ? { name: database } : 'none'
+    const owned = accessLevel === 'owner' && database !== null ? { name: database } : 'none'
     return judge(input, { application: name, username, database, owned, policy: input.policy ?? cleanupPolicy })
   }
   const found = [...input.cluster.roles.values()].flatMap((role) => judgeTagged(input, role, target))

@@ -32,7 +32,7 @@ export function planIamRevoke(context: PlanContext, application: Application): S
   const recreated =
     context.actual.cluster.server.version < VERSION_16 &&
     application.accessLevel === 'owner' &&
-    !context.actual.cluster.databases.has(application.database)
+    !context.actual.cluster.databases.has(application.database ?? '')
   if (application.auth === 'iam' && !recreated) return []
   const why = recreated ? 'while its database is created' : 'it does not log in by IAM'
   const { username } = application

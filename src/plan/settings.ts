@@ -14,6 +14,7 @@ import { finding, type PlanContext, step, subject } from './context.ts'
 
 export function planSettings(context: PlanContext, application: Application): Step[] {
   const { database, username, settings } = application
+  if (database === null) return []
   const stored = new Map(
     (context.settingsByRole.get(username) ?? [])
       .filter((item) => item.database === database)
@@ -97,7 +98,7 @@ export function planClone(context: PlanContext, application: Application): Chang
   const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some(
     (item) => item.database === database && item.name === 'role' && item.value === username,
   )
-  if (clone === null || isSet) return { steps: [], findings: [] }
+  if (clone === null || database === null || isSet) return { steps: [], findings: [] }
   const about = { ...subject(application, 'setting'), username: clone }
   const statement = setInDatabase(clone, database, 'role', [username])
   if (mayAdminister(context.actual.cluster, clone))

@@ -24,8 +24,9 @@ export function desiredRoleTag(
     (secret !== undefined && secret.verifier !== null)
   const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
   const own = new Map(desiredTag(context, application, existing))
-  if (application.accessLevel === 'owner')
-    for (const [field, name] of databaseFields(context, application, existing, isMade)) own.set(field, name)
+  if (application.accessLevel === 'owner' && application.database !== null)
+    for (const [field, name] of databaseFields(context, application, application.database, existing, isMade))
+      own.set(field, name)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   // It may have a password that no version tells of.
   if (application.auth === 'unmanaged') own.set('Auth', 'unmanaged')
@@ -40,7 +41,8 @@ export function desiredRoleTag(
  */
 function databaseFields(
   context: PlanContext,
-  { name, username, database }: Application,
+  { name, username }: Application,
+  database: string,
   existing: Tag | null,
   isMade: boolean,
 ): [TagField, string][] {

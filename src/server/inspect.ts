@@ -70,9 +70,12 @@ export async function inspect(
     if (credential === undefined || !mayTryLogin(cluster, application)) return
     const database = byOwner.get(application.name)
     const look = database === undefined ? null : lookInto(database)
-    const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
+    // Where it may not connect is no matter: the server tells that after it has looked at the password.
+    const place = application.database ?? declaration.instance.database
+    const question = { application, place, isExpired: isExpired(cluster, application) }
+    const result = await checkLogin(server, versions, question, credential, look)
     tried.set(application.name, result.credential)
-    if (result.interior !== null) interiors.set(application.database, result.interior)
+    if (result.interior !== null && database !== undefined) interiors.set(database.name, result.interior)
     logins.set(application.name, result.state)
   }
   const tryTurn = async (turn: readonly Application[]): Promise<void> => {
@@ -97,8 +100,8 @@ export async function inspect(
 /** In a database that limits its connections one login comes after the other, so that ours do not refuse each other. */
 function turnsOf(cluster: Cluster, applications: readonly Application[]): Application[][] {
   const turns = groupBy(applications, ({ name, database }) => {
-    const isLimited = (cluster.databases.get(database)?.connectionLimit ?? -1) >= 0
-    return isLimited ? `database ${database}` : `application ${name}`
+    const isLimited = (cluster.databases.get(database ?? '')?.connectionLimit ?? -1) >= 0
+    return isLimited ? `database ${database ?? ''}` : `application ${name}`
   })
   return [...turns.values()]
 }
@@ -126,7 +129,10 @@ function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Applicatio
     ...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee),
     ...(cluster.holders.get(database.name) ?? []),
   ])
-  const strangers = [...holders].filter((role) => (byUsername.get(role)?.database ?? database.name) !== database.name)
+  const strangers = [...holders].filter((role) => {
+    const application = byUsername.get(role)
+    return application !== undefined && application.database !== database.name
+  })
   return [...new Set([...database.guests.map((application) => application.username), ...strangers.sort()])]
 }
 

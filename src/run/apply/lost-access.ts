@@ -20,7 +20,8 @@ export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0
 /** What a step takes from a login; null: nothing. */
 export function lossBy(declaration: Declaration, { loser, application: name, database }: Step): Loss | null {
   if (loser === undefined) return null
-  const own = declaration.applications.find((application) => application.name === name)?.database ?? database
+  const application = declaration.applications.find((item) => item.name === name)
+  const own = application === undefined ? database : application.database
   return { login: loser, only: own === database ? null : database, about: { application: name, database } }
 }
 

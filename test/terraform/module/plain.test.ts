@@ -31,10 +31,11 @@ const choice = (words: readonly string[]): fc.Arbitrary<string> => fc.constantFr
 const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   database_name: nearName,
   username: nearName,
+  database_of: nearName,
   encoding: nearName,
   locale: nearName,
-  access_level: choice(['owner', 'editor', 'reader']),
-  auth: choice(['password', 'iam']),
+  access_level: choice(['owner', 'editor', 'reader', 'none']),
+  auth: choice(['password', 'iam', 'unmanaged']),
   cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
   can_create_databases: fc.boolean(),
   can_login: fc.boolean(),

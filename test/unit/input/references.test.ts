@@ -52,18 +52,18 @@ test('a key that nobody has names the nearest one, and nothing follows from the 
 
 test('no entry names itself, or one that names another', (t) => {
   t.deepEqual(
-    told({ shop: {}, a: { ...READER, database_of: 'shop' }, b: { ...READER, database_of: 'a' }, c: { database_of: 'c' } }),
-    [
-      'b/database_of: names "a", which has database_of itself ("shop").',
-      'c/database_of: names its own entry.',
-    ],
+    told({
+      shop: {},
+      a: { ...READER, database_of: 'shop' },
+      b: { ...READER, database_of: 'a' },
+      c: { database_of: 'c' },
+    }),
+    ['b/database_of: names "a", which has database_of itself ("shop").', 'c/database_of: names its own entry.'],
   )
 })
 
 test('an entry that cannot be read is no unknown one', (t) => {
-  t.deepEqual(told({ shop: 'x', a: { ...READER, database_of: 'shop' } }), [
-    'shop/application_databases: is "x".',
-  ])
+  t.deepEqual(told({ shop: 'x', a: { ...READER, database_of: 'shop' } }), ['shop/application_databases: is "x".'])
   t.deepEqual(told({ shop: { database_name: ' ' }, a: { ...READER, database_of: 'shop' } }), [
     'shop/database_name: " " is not accepted.',
   ])
