@@ -8,7 +8,11 @@ locals {
     { for app in keys(var.application_databases) : app => true },
   )
   named_in_turn = merge({ for named in toset(values(local.references)) : named => null }, local.database_of)
-  lost_entries  = [for at, named in [for named, is in local.is_entry : named if !is] : named if at < 5]
+  lost_entries = [
+    for at, named in tolist(setsubtract(
+      concat(values(local.references), values(local.users)), keys(var.application_databases),
+    )) : named if at < 5
+  ]
 
   reference_problems = flatten([
     for app, named in local.references : concat(

@@ -162,8 +162,8 @@ locals {
   # Across entries.
   sharing_problems = concat(
     [
-      for username, apps in { for app, entry in local.applications : entry.username => app... } :
-      "${apps[1]}: username: ${jsonencode(username)} is the login of several applications: ${join(", ", apps)}. Give each its own username."
+      for username, apps in { for app, entry in local.applications : entry.username => app... if local.login_entry[app] == app } :
+      "${apps[1]}: username: ${jsonencode(username)} is the login of several applications: ${join(", ", apps)}. Give each its own username, or all but one login_of with the key of that one."
       if length(apps) > 1
     ],
     [

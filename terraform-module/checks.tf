@@ -29,6 +29,7 @@ locals {
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    login_of                  = "text"
     privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"

@@ -22,16 +22,11 @@ locals {
           local.named_databases[coalesce(local.database_of[app], app)] == null ? local.own_databases[app]
           : local.named_databases[coalesce(local.database_of[app], app)]
         )
-        username = try(
-          entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username),
-          "${replace(app, "-", "_")}_${var.environment}_user",
-        )
-        secret_id = try(
-          entry.secret_id == null ? "${var.secret_prefix}/${var.environment}/${app}/postgres" : tostring(entry.secret_id),
-          "${var.secret_prefix}/${var.environment}/${app}/postgres",
-        )
+        username     = local.own_usernames[local.login_entry[app]]
+        secret_id    = local.own_secret_ids[local.login_entry[app]]
         access_level = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
-        cleanup_policy = try(
+        # Whoever uses another's login has nothing to keep or drop, and loses its access.
+        cleanup_policy = local.login_entry[app] != app ? "disable" : try(
           [for policy in [tostring(entry.cleanup_policy)] : policy if policy != null][0],
           coalesce(var.cleanup_policy),
           try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner") == "owner" ? "retain" : "disable",
@@ -137,6 +132,7 @@ locals {
           : "${entry.access_level} of ${entry.database_name} as ${entry.username}"
         ),
         try(tobool(entry.can_login), true) ? "" : ", which nobody logs in as",
+        local.login_entry[app] == app ? "" : ", the login of ${local.login_entry[app]}",
       ]) },
     ) },
   )
@@ -159,7 +155,8 @@ locals {
   marker_way = base64gzip(jsonencode(merge(local.way, { claim = terraform_data.stack.id })))
   markers = {
     for app, entry in local.applications : app => join(" | ", [
-      entry.access_level == "owner" ? replace(
+      local.login_entry[app] != app ? "ENDS what login ${entry.username} may do on ${entry.database_name == null ? "" : entry.database_name}"
+      : entry.access_level == "owner" ? replace(
         lookup(local.removal_words, entry.cleanup_policy, ""), "%", "${entry.database_name}, login ${entry.username}",
         ) : replace(lookup(local.removal_words, entry.cleanup_policy, ""), "%", join("", concat(
           ["login ${entry.username}"], entry.database_name == null ? [] : [" of ${entry.database_name}"],
@@ -190,7 +187,7 @@ locals {
     "ends the claim of ${local.stack_name}${substr(sha256(jsonencode(var.secret_versions)), 0, 0)}",
     var.node_command,
     base64gzip(jsonencode(merge(local.way, {
-      removes = length([for app, entry in local.applications : app if !contains(["retain", "release"], entry.cleanup_policy)]) > 0
+      removes = length([for app, entry in local.applications : app if local.login_entry[app] == app && !contains(["retain", "release"], entry.cleanup_policy)]) > 0
     }))),
     base64encode("{}"),
   ])

@@ -67,7 +67,7 @@ output "proxy_auth" {
       secret_arn                = startswith(entry.secret_id, "arn:") ? entry.secret_id : null
       secret_id                 = entry.secret_id
       username                  = entry.username
-    } if try(entry.auth, "password") == "password" && try(tobool(entry.can_login), true)
+    } if local.login_entry[app] == app && try(entry.auth, "password") == "password" && try(tobool(entry.can_login), true)
   }
   depends_on = [null_resource.provision]
 }

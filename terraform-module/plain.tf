@@ -26,7 +26,8 @@ locals {
   # Rights that an entry names itself (right_problems): few entries have any.
   odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:privileges)\"", local.field_lines)))
 
-  # References to other entries (reference_problems): few entries have any.
+  # References to other entries (reference_problems, login_problems): few entries have any.
+  odd_logins     = toset(flatten(regexall("${local.plain_line}.*\"(?:login_of)\"", local.field_lines)))
   odd_references = toset(flatten(regexall("${local.plain_line}.*\"(?:database_of)\"", local.field_lines)))
 
   # `database_name` and `username`, defaults included (name_problems). Reserved ones are sought apart, since a regular
@@ -69,7 +70,7 @@ locals {
     ]),
   )))
   looked_at_elsewhere = [
-    "adopt_existing", "can_create_databases", "database_name", "database_of", "privileges", "recreate_missing", "secret_id",
+    "adopt_existing", "can_create_databases", "database_name", "database_of", "login_of", "privileges", "recreate_missing", "secret_id",
     "settings", "username",
   ]
 
@@ -86,7 +87,7 @@ locals {
       "\"(?:adopt_existing|can_create_databases|recreate_missing)\":(?:true|false)",
       "\"can_login\":true",
       "\"(?:connection_limit|database_connection_limit)\":[0-9]{1,9}",
-      "\"(?:database_name|database_of|encoding|locale|username)\":${local.plain_name}",
+      "\"(?:database_name|database_of|login_of|encoding|locale|username)\":${local.plain_name}",
       "\"extensions\":\\[(?:${local.plain_name}(?:,${local.plain_name})*)?\\]",
       "\"schemas\":\\[(?:${local.plain_schema}(?:,${local.plain_schema})*)?\\]",
       "\"settings\":${local.plain_settings}",

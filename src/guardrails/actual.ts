@@ -40,8 +40,10 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
     ...declaration.applications.flatMap((application) => {
       const role = cluster.roles.get(application.username)
       return [
-        ...(role === undefined ? [] : checkRole(declaration, cluster, { ...known, run }, application, role)),
-        ...checkIam(declaration, cluster, known, application),
+        ...(role === undefined || application.loginOf !== null
+          ? []
+          : checkRole(declaration, cluster, { ...known, run }, application, role)),
+        ...(application.loginOf === null ? checkIam(declaration, cluster, known, application) : []),
         ...checkSettings(cluster, application),
         ...checkVersion(cluster, application),
       ]

@@ -3,7 +3,8 @@ import type { Problem } from '../model/problem.ts'
 import { ACCESS_LEVELS, CLEANUP_POLICIES, defaultPolicy, LOGIN_METHODS } from '../model/declaration.ts'
 import type { AccessLevel, Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, key, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
-import { parseObject } from './object.ts'
+import { describesLogin, LOGIN_FIELDS } from './logins.ts'
+import { isObject, parseObject } from './object.ts'
 import { parsePrivileges } from './privileges.ts'
 import { parseSettings } from './settings.ts'
 import { NAME_RULE, isName, show } from './text.ts'
@@ -12,6 +13,7 @@ const FIELDS = {
   database_name: v.nullish(name),
   database_of: v.nullish(key, null),
   username: v.nullish(name),
+  login_of: v.nullish(key, null),
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
   auth: v.nullish(oneOf(LOGIN_METHODS)),
@@ -45,6 +47,12 @@ export interface ApplicationEntry {
   readonly application: Omit<Application, 'schemas'>
   /** The entry whose database it is; null: its own `database_name`, or the default. */
   readonly databaseOf: string | null
+  /** What it says of the login beside `login_of`; null: nothing. */
+  readonly ownLogin: {
+    readonly username: string | null
+    readonly secretId: string | null
+    readonly cleanupPolicy: string | null
+  }
   /** null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
@@ -75,6 +83,7 @@ export function parseEntry(
       name: key,
       database,
       username,
+      loginOf: value.login_of,
       accessLevel: value.access_level,
       secretId: secret,
       auth: value.can_login ? (value.auth ?? 'password') : 'unmanaged',
@@ -89,21 +98,29 @@ export function parseEntry(
       adoptExisting: value.adopt_existing,
     },
     databaseOf: value.database_of,
+    ownLogin: {
+      username: value.username ?? null,
+      secretId: value.secret_id ?? null,
+      cleanupPolicy: value.cleanup_policy ?? null,
+    },
     schemas: value.schemas ?? null,
     extensions: value.extensions,
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,
     recreateMissing: value.recreate_missing ?? null,
-    comparable: !['database_name', 'database_of', 'username', 'access_level'].some((field) => broken.has(field)),
+    comparable: !['database_name', 'database_of', 'username', 'login_of', 'access_level'].some((field) =>
+      broken.has(field),
+    ),
   }
   const own = [
     ...settingProblems,
     ...privilegeProblems,
     ...loginProblems(key, value),
+    ...sharedLogin(key, value.login_of, input),
     ...twoDatabases(key, value),
     ...levelProblems(key, value),
-    ...defaultProblems(key, value.database_of === null ? database : null, username),
+    ...defaultProblems(key, value.database_of === null ? database : null, value.login_of === null ? username : null),
   ]
   return { entry, problems: [...problems, ...own] }
 }
@@ -116,6 +133,14 @@ function loginProblems(
   if (canLogin || (auth ?? null) === null) return []
   const message = 'says how a login logs in, and nobody logs in as this role (can_login = false).'
   return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
+}
+
+/** Given is what is neither absent nor null, be it the default. */
+function sharedLogin(application: string, loginOf: string | null, input: unknown): Problem[] {
+  if (loginOf === null || !isObject(input)) return []
+  return LOGIN_FIELDS.filter((field) => (input[field] ?? null) !== null).map((field) =>
+    describesLogin(application, field, loginOf),
+  )
 }
 
 interface DatabaseFields {
@@ -168,7 +193,7 @@ function twoDatabases(
 }
 
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */
-function defaultProblems(key: string, database: string | null, username: string): Problem[] {
+function defaultProblems(key: string, database: string | null, username: string | null): Problem[] {
   const derived = [
     ['database_name', database],
     ['username', username],

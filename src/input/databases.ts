@@ -149,15 +149,14 @@ function ownerProblem(
 }
 
 function duplicateUsernames(entries: readonly ApplicationEntry[]): Problem[] {
-  const groups = [...groupBy(entries, (entry) => entry.application.username)].filter(
-    ([, members]) => members.length > 1,
-  )
+  const own = entries.filter(({ application }) => application.loginOf === null)
+  const groups = [...groupBy(own, (entry) => entry.application.username)].filter(([, members]) => members.length > 1)
   return groups.map(([username, members]) => ({
     application: members[1]?.application.name ?? null,
     code: 'shared_login',
     field: 'username',
     message: `${show(username)} is the login of several applications: ${namesOf(members)}.`,
-    remedy: 'Give each its own username.',
+    remedy: 'Give each its own username, or all but one login_of with the key of that one.',
   }))
 }
 

@@ -43,6 +43,8 @@ export interface Application {
   /** null, with level `none` only: it has nothing to do with any. */
   readonly database: string | null
   readonly username: string
+  /** The application whose login this is: fields of the login are that one's; null: its own. */
+  readonly loginOf: string | null
   readonly accessLevel: AccessLevel
   readonly secretId: string
   /** `unmanaged` too where nobody logs in as it: no secret is read. */

@@ -2,6 +2,7 @@
 import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
+import { ownLogins } from '../model/logins.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
@@ -41,6 +42,7 @@ export interface PlanInput {
 export interface PlanContext extends PlanInput {
   /** The declaration without what is left out. */
   readonly planned: Declaration
+  /** The application that has the login. */
   readonly applicationByUsername: ReadonlyMap<string, Application>
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
   readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
@@ -54,7 +56,7 @@ export function planContext(input: PlanInput): PlanContext {
     ...input,
     planned: leaveOut(input.declaration, input.leftOut),
     applicationByUsername: new Map(
-      input.declaration.applications.map((application) => [application.username, application]),
+      ownLogins(input.declaration).map((application) => [application.username, application]),
     ),
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),

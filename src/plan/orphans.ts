@@ -1,6 +1,7 @@
 /** Managed objects of this stack that are no longer declared (src/README.md: The audit; Removal). */
 import { mayAdminister } from '../model/administers.ts'
-import type { RoleState } from '../model/catalog.ts'
+import type { DatabaseState, RoleState } from '../model/catalog.ts'
+import { fewNames } from '../model/few-names.ts'
 import { isOurOrphan } from '../model/claim.ts'
 import { removalOf, undeclaredOf, withUndeclared } from '../model/removal-memory.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -80,10 +81,27 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
     const withheld = withheldTag(cluster, database)
     const tag = withheld ?? parseTag(cluster.roles.get(database.owner)?.comment ?? null)
     const owner = withheld?.get('WithheldFor') ?? database.owner
-    return tag === null || !isOurs(context, tag) || removalOf(tag, tag.get('Application') ?? '') !== null
-      ? []
-      : [orphan(context, tag, 'database', owner, database.name)]
+    if (tag === null || !isOurs(context, tag)) return []
+    const users = usersOf(context, tag, database)
+    return removalOf(tag, tag.get('Application') ?? '') !== null
+      ? users
+      : [orphan(context, tag, 'database', owner, database.name), ...users]
   })
+}
+
+/** Nobody looks into it any more, so declared logins keep what they had there. */
+function usersOf({ applicationByUsername }: PlanContext, tag: Tag, { name, owner, acl }: DatabaseState): Finding[] {
+  const users = new Set(acl.map(({ grantee }) => grantee).filter((role) => applicationByUsername.has(role)))
+  users.delete(owner)
+  if (users.size === 0) return []
+  const about = {
+    application: tag.get('Application') ?? null,
+    database: name,
+    username: owner,
+    object: 'grant',
+  } as const
+  const message = `${fewNames(users)} may still connect to database ${name}, which is no longer declared`
+  return [finding(about, 'keep', 'warning', message)]
 }
 
 function orphan(

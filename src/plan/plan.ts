@@ -1,6 +1,8 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
-import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { ownLogins } from '../model/logins.ts'
+import type { Application } from '../model/declaration.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
@@ -42,6 +44,7 @@ interface DatabaseChanges {
 export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
   const roles = context.planned.applications.map((application) => {
+    if (application.loginOf !== null) return usedLogin(context, application, application.loginOf)
     const own = planRole(context, application)
     const tokens = planTokenRevoke(context, application)
     return {
@@ -93,6 +96,13 @@ export function makePlan(input: PlanInput): Plan {
       ...preparation.jobs,
     ],
   }
+}
+
+/** The login is seen to where it belongs. */
+function usedLogin(context: PlanContext, application: Application, loginOf: string): Changes {
+  const message = `uses the login ${application.username} of ${loginOf}`
+  const used = finding(subject(application, 'role'), 'check', 'no_change', message)
+  return { steps: [], findings: [used, ...planClone(context, application).findings] }
 }
 
 /** As a preview tells them; a run tells each with its step. */
@@ -185,6 +195,6 @@ function adoptionJob(context: PlanContext, { outside, inside }: DatabaseChanges)
 }
 
 function iamJobs(context: PlanContext): Job[] {
-  const steps = context.planned.applications.flatMap((application) => planIamGrant(context, application))
+  const steps = ownLogins(context.planned).flatMap((application) => planIamGrant(context, application))
   return steps.length === 0 ? [] : [{ stage: 'closing', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
 }

@@ -5,6 +5,7 @@
 import { mayAdminister } from '../model/administers.ts'
 import type { StoredSetting } from '../model/catalog.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
+import { loginName } from '../model/logins.ts'
 import { isSendable, showBytes } from '../model/sendable.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { administrators } from '../guardrails/members.ts'
@@ -93,7 +94,7 @@ function describeDifference(name: string, stored: string | undefined, value: Set
  * created.
  */
 export function planClone(context: PlanContext, application: Application): Changes {
-  const clone = context.secrets.get(application.name)?.clone ?? null
+  const clone = context.secrets.get(loginName(application))?.clone ?? null
   const { database, username } = application
   const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some(
     (item) => item.database === database && item.name === 'role' && item.value === username,

@@ -81,8 +81,9 @@ function loginAccess(
   schemas: readonly SchemaPrivileges[] | null,
 ): LoginAccess {
   const { login: username, connect, temporary, create } = held
-  const application = declaration.applications.find((item) => item.username === username)
-  const declared = application?.database === state.name ? application : undefined
+  const entries = declaration.applications.filter((item) => item.username === username)
+  const declared = entries.find(({ database }) => database === state.name)
+  const application = declared ?? entries.find(({ loginOf }) => loginOf === null)
   const role = cluster.roles.get(username)
   const groups = groupsOf(cluster, username)
   return {

@@ -58,9 +58,9 @@ export async function inspect(
     unseen.delete(database.name)
   }
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
-  const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
+  const usernames = new Set(declaration.applications.map(({ username }) => username))
   const lookInto = (database: Database): DatabaseQuestion => ({
-    grantees: granteesOf(cluster, byUsername, database),
+    grantees: granteesOf(cluster, usernames, database),
     wantsAccess: declaration.governanceDir !== null,
   })
 
@@ -124,15 +124,12 @@ function isExpired(cluster: Cluster, application: Application): boolean {
 }
 
 /** The plan compares guests, and declared logins of other databases that hold something on this one or inside it. */
-function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Application>, database: Database): string[] {
+function granteesOf(cluster: Cluster, declared: ReadonlySet<string>, database: Database): string[] {
   const holders = new Set([
     ...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee),
     ...(cluster.holders.get(database.name) ?? []),
   ])
-  const strangers = [...holders].filter((role) => {
-    const application = byUsername.get(role)
-    return application !== undefined && application.database !== database.name
-  })
+  const strangers = [...holders].filter((role) => declared.has(role) && role !== database.owner.username)
   return [...new Set([...database.guests.map((application) => application.username), ...strangers.sort()])]
 }
 

@@ -1,6 +1,7 @@
 /** A session keeps what it took on, so it ends when its login loses something (src/README.md: What a session keeps). */
 import type { Execution, Failure } from '../../execute/execute.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { sharedLogins } from '../../model/logins.ts'
 import { type Plan, planSteps, type Step, type Subject } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endHidden, endSessions } from '../../server/end-sessions.ts'
@@ -17,12 +18,16 @@ export interface Loss {
 /** What a record of ended sessions has alike. */
 export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0, statements: [] } as const
 
-/** What a step takes from a login; null: nothing. */
-export function lossBy(declaration: Declaration, { loser, application: name, database }: Step): Loss | null {
+/**
+ * What a step takes from a login; null: nothing. Of a login that several applications use, what it loses in one database
+ * is no reason to end what it does for another application.
+ */
+export function lossBy(declaration: Declaration, { loser, application: name, database, access }: Step): Loss | null {
   if (loser === undefined) return null
   const application = declaration.applications.find((item) => item.name === name)
   const own = application === undefined ? database : application.database
-  return { login: loser, only: own === database ? null : database, about: { application: name, database } }
+  const isEverywhere = own === database && (access === undefined || !sharedLogins(declaration).has(loser))
+  return { login: loser, only: isEverywhere ? null : database, about: { application: name, database } }
 }
 
 /** The steps of a plan that took effect. */

@@ -20,6 +20,7 @@ export const SPARED = {
   odd_settings: ['setting_problems'],
   odd_rights: ['right_problems'],
   odd_references: ['reference_problems'],
+  odd_logins: ['login_problems'],
 } as const
 
 const SETS = Object.keys(SPARED)
@@ -29,6 +30,7 @@ const SOURCES = [
   'checks-values.tf',
   'checks-rights.tf',
   'checks-references.tf',
+  'checks-logins.tf',
   'declaration.tf',
   'variables.tf',
   'variables-run.tf',
