@@ -97,7 +97,7 @@ function orphan(
   const what = object === 'role' ? `role ${username}` : `database ${database ?? ''}`
   const about = { application, database, username, object }
   const declared = declaration.applications.find((item) => item.name === application)
-  const now = object === 'role' ? declared?.username : declared?.database
+  const now = (object === 'role' ? declared?.username : declared?.database) ?? undefined
   const isThere = now === undefined || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
   if (!isThere) {
     const message = `${what} carries the tag of ${application ?? ''}, whose ${object} ${now} is not there: nothing was changed in it`
