@@ -126,10 +126,10 @@ function checkRole(
 
 /** Somebody who may comment on roles took its tag away: that is told where its database still has ours. */
 function ownTagNote(declaration: Declaration, cluster: Cluster, { database, username }: Application): string {
-  const state = cluster.databases.get(database)
+  const state = cluster.databases.get(database ?? '')
   const tag = state?.owner === username ? parseTag(state.comment) : null
   return isOfStack(declaration, tag)
-    ? ` Its database ${database} still carries our tag: the comment on the role was overwritten by hand.`
+    ? ` Its database ${database ?? ''} still carries our tag: the comment on the role was overwritten by hand.`
     : ''
 }
 

@@ -29,7 +29,9 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
         ? `the username "${username}" is kept for the delegated admin's upgrades.`
         : null,
       username === masterUsername ? `the username "${username}" is the master's.` : null,
-      RESERVED.test(database) ? `the database name "${database}" belongs to the server or to RDS.` : null,
+      database !== null && RESERVED.test(database)
+        ? `the database name "${database}" belongs to the server or to RDS.`
+        : null,
       ...schemas
         .filter((schema) => RESERVED_SCHEMAS.test(schema))
         .map((schema) => `the schema "${schema}" belongs to the server.`),

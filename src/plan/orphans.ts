@@ -116,7 +116,8 @@ function orphan(
   const about = { application, database, username, object }
   const declared = declaration.applications.find((item) => item.name === application)
   const now = object === 'role' ? declared?.username : declared?.database
-  const isThere = now === undefined || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
+  const isThere =
+    now === undefined || now === null || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
   if (!isThere) {
     const message = `${what} carries the tag of ${application ?? ''}, whose ${object} ${now} is not there: nothing was changed in it`
     return finding(about, 'keep', 'warning', message)
@@ -126,7 +127,7 @@ function orphan(
   // The command would take what is declared by that name now.
   const remedy =
     now !== undefined
-      ? `${application ?? ''} is declared with the ${object} ${now} by now, and its removal leaves this one as it is`
+      ? `${application ?? ''} is declared ${now === null ? `without a ${object}` : `with the ${object} ${now}`} by now, and its removal leaves this one as it is`
       : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
   return finding(
     about,

@@ -110,7 +110,11 @@ for (const version of VERSIONS) {
         access_level: 'reader',
         adopt_existing: true,
       }
-      const until = (moment: string): object => ({ ...entry, auth: 'unmanaged', valid_until: moment })
+      const until = (moment: string): Readonly<Record<string, unknown>> => ({
+        ...entry,
+        auth: 'unmanaged',
+        valid_until: moment,
+      })
       const stack = bed().declare({ museum: {}, visitor: until('2999-01-31T00:00:00Z') })
       await stack.applyOk()
       const client = await bed().server.connect({ user: 'visitor', password: 'pw', database: 'museum_dev_db' })

@@ -1,5 +1,5 @@
 /** Values of the fields of an application, sound ones and bad ones, at the edges of what is accepted. */
-import type { Value, Variables } from '../../support/terraform.ts'
+import type { Value } from '../../support/terraform.ts'
 
 const BYTES_63 = 'é'.repeat(31) + 'x'
 /** What holds something where something else is wanted: of a list, of a map, of both. */
