@@ -1,3 +1,10 @@
+/** A tenant's database, and an entry that uses the login of `own` there. */
+const user = (fields: Variables): Variables => ({
+  own: {},
+  tenant: { can_login: false },
+  tenant_own: { login_of: 'own', database_of: 'tenant', access_level: 'reader', ...fields },
+})
+
 /** Declarations whose entries speak of one another. */
 import type { Variables } from '../../support/terraform.ts'
 
@@ -36,4 +43,23 @@ export const DECLARATIONS: readonly Variables[] = [
   // That a database is nobody's own is told after the reference was followed.
   { a: { database_name: 'x', access_level: 'reader' }, b: { database_of: 'a' } },
   { a: { database_name: 'x', access_level: 'reader' }, b: { database_of: 'a', access_level: 'reader' } },
+  guest({ username: null, login_of: 'own' }),
+  user({}),
+  user({ access_level: 'none' }),
+  user({ access_level: 'owner' }),
+  user({ login_of: 'nobody' }),
+  user({ login_of: 'tenant_own' }),
+  user({ database_of: 'own' }),
+  user({ database_of: null, access_level: 'none' }),
+  user({ username: 'own_dev_user', secret_id: 'platform/dev/own/postgres', cleanup_policy: 'disable' }),
+  user({ username: 'other' }),
+  user({ secret_id: 'other' }),
+  user({ cleanup_policy: 'retain' }),
+  user({ auth: 'iam' }),
+  user({ can_login: true }),
+  user({ can_create_databases: false, connection_limit: -1 }),
+  user({ valid_until: '2030-01-31T00:00:00Z', adopt_existing: true }),
+  user({ settings: { work_mem: '8MB' }, schemas: ['public'], extensions: ['pgcrypto'], encoding: 'UTF8' }),
+  { ...user({}), twin: { login_of: 'own', database_of: 'tenant', access_level: 'reader' } },
+  { ...user({}), third: { login_of: 'tenant_own', database_of: 'tenant', access_level: 'reader' } },
 ]

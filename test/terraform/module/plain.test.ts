@@ -32,6 +32,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   database_name: nearName,
   username: nearName,
   database_of: nearName,
+  login_of: nearName,
   encoding: nearName,
   locale: nearName,
   access_level: choice(['owner', 'editor', 'reader', 'none']),

@@ -36,6 +36,7 @@ test('an application that says nothing more has the default names, with _ for -'
     name: 'my-app',
     database: 'my_app_dev_db',
     username: 'my_app_dev_user',
+    loginOf: null,
     accessLevel: 'owner',
     secretId: 'platform/dev/my-app/postgres',
     auth: 'password',

@@ -13,6 +13,7 @@ const FIELDS = [
   'auth',
   'can_create_databases',
   'can_login',
+  'login_of',
   'connection_limit',
   'valid_until',
   'settings',
