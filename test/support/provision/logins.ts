@@ -94,8 +94,7 @@ export class Logins {
   protected ensureSecrets(): void {
     for (const [name, entry] of Object.entries(this.applications)) {
       const hasSecret = entry['can_login'] !== false && (entry['auth'] ?? 'password') === 'password'
-      if (hasSecret && !this.#passwords.has(name))
-        this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
+      if (hasSecret && !this.#passwords.has(name)) this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
     }
   }
 }
