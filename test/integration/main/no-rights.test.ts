@@ -13,7 +13,10 @@ for (const version of VERSIONS) {
     const { records } = await stack.applyOk()
     t.deepEqual(
       records.filter(({ application }) => application === 'probe').map(({ action, database }) => [action, database]),
-      [['create', null]],
+      [
+        ['create', null],
+        ['verify', null],
+      ],
     )
     t.is(await stack.answer('probe', 'SELECT 1', 'postgres'), 'ok')
     t.is(await stack.answer('probe', 'SELECT 1', 'shop_dev_db'), DENIED)
