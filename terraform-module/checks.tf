@@ -34,6 +34,7 @@ locals {
     schemas                   = "texts"
     secret_id                 = "text"
     settings                  = "mapping"
+    undeclared                = "text"
     username                  = "text"
     valid_until               = "text"
   }

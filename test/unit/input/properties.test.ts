@@ -24,6 +24,7 @@ const FIELDS = [
   'cleanup_policy',
   'adopt_existing',
   'recreate_missing',
+  'undeclared',
   'privileges',
 ]
 
