@@ -35,6 +35,7 @@ locals {
     schemas                   = "texts"
     secret_id                 = "text"
     settings                  = "mapping"
+    undeclared                = "text"
     username                  = "text"
     valid_until               = "text"
   }

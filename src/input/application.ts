@@ -1,6 +1,13 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
-import { ACCESS_LEVELS, CLEANUP_POLICIES, defaultPolicy, LOGIN_METHODS } from '../model/declaration.ts'
+import {
+  ACCESS_LEVELS,
+  CLEANUP_POLICIES,
+  defaultPolicy,
+  KEEPABLE_FIELDS,
+  LOGIN_METHODS,
+  UNDECLARED_MODES,
+} from '../model/declaration.ts'
 import type { AccessLevel, Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, key, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { describesLogin, LOGIN_FIELDS } from './logins.ts'
@@ -17,9 +24,9 @@ const FIELDS = {
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
   auth: v.nullish(oneOf(LOGIN_METHODS)),
-  can_login: v.nullish(bool, true),
-  can_create_databases: v.nullish(bool, false),
-  connection_limit: v.nullish(connectionLimit, -1),
+  can_login: v.nullish(bool),
+  can_create_databases: v.nullish(bool),
+  connection_limit: v.nullish(connectionLimit),
   valid_until: v.nullish(timestamp, null),
   settings: nested,
   schemas: v.nullish(names),
@@ -31,6 +38,7 @@ const FIELDS = {
   cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
   marker: v.nullish(claim, null),
   adopt_existing: v.nullish(bool, false),
+  undeclared: v.nullish(oneOf(UNDECLARED_MODES)),
   recreate_missing: v.nullish(bool),
 }
 
@@ -78,6 +86,7 @@ export function parseEntry(
   const database = value.database_name ?? (hasNoDatabase(value) ? null : `${base}_db`)
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
+  const undeclared = value.undeclared ?? (value.adopt_existing ? 'keep' : 'report')
   const entry: ApplicationEntry = {
     application: {
       name: key,
@@ -86,16 +95,18 @@ export function parseEntry(
       loginOf: value.login_of,
       accessLevel: value.access_level,
       secretId: secret,
-      auth: value.can_login ? (value.auth ?? 'password') : 'unmanaged',
-      canLogin: value.can_login,
-      canCreateDatabases: value.can_create_databases,
-      connectionLimit: value.connection_limit,
+      auth: (value.can_login ?? true) ? (value.auth ?? 'password') : 'unmanaged',
+      canLogin: value.can_login ?? true,
+      canCreateDatabases: value.can_create_databases ?? false,
+      connectionLimit: value.connection_limit ?? -1,
       validUntil: value.valid_until,
       settings,
       privileges,
       cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
       marker: value.marker,
       adoptExisting: value.adopt_existing,
+      undeclared,
+      kept: new Set(KEEPABLE_FIELDS.filter((field) => undeclared === 'keep' && (value[field] ?? null) === null)),
     },
     databaseOf: value.database_of,
     ownLogin: {
@@ -128,9 +139,9 @@ export function parseEntry(
 /** How somebody logs in is no question where nobody does. */
 function loginProblems(
   application: string,
-  { auth, can_login: canLogin }: { readonly auth?: string | null | undefined; readonly can_login: boolean },
+  fields: { readonly auth?: string | null | undefined; readonly can_login?: boolean | null | undefined },
 ): Problem[] {
-  if (canLogin || (auth ?? null) === null) return []
+  if (fields.can_login !== false || (fields.auth ?? null) === null) return []
   const message = 'says how a login logs in, and nobody logs in as this role (can_login = false).'
   return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
 }

@@ -45,7 +45,8 @@ function isOwner({ application }: ApplicationEntry): boolean {
 function withLogin(entry: ApplicationEntry, { application: login }: ApplicationEntry): ApplicationEntry {
   const { username, secretId, auth, canLogin, canCreateDatabases, connectionLimit, validUntil } = login
   const its = { username, secretId, auth, canLogin, canCreateDatabases, connectionLimit, validUntil }
-  return { ...entry, application: { ...entry.application, ...its, cleanupPolicy: 'disable' } }
+  // What of the login is kept is asked of the entry that has it.
+  return { ...entry, application: { ...entry.application, ...its, cleanupPolicy: 'disable', kept: new Set() } }
 }
 
 function unknownEntry({ application: { name } }: ApplicationEntry, loginOf: string, keys: readonly string[]): Problem {

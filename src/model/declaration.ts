@@ -30,6 +30,20 @@ export function defaultPolicy(accessLevel: AccessLevel): CleanupPolicy {
   return accessLevel === 'owner' ? 'retain' : 'disable'
 }
 
+/** What becomes of what the declaration does not say (src/README.md: Beyond the declaration). */
+export const UNDECLARED_MODES = ['keep', 'report', 'revoke'] as const
+export type UndeclaredMode = (typeof UNDECLARED_MODES)[number]
+
+/** Fields that `keep` leaves as the server has them, where the entry does not name them. */
+export const KEEPABLE_FIELDS = [
+  'can_login',
+  'can_create_databases',
+  'connection_limit',
+  'valid_until',
+  'database_connection_limit',
+] as const
+export type KeepableField = (typeof KEEPABLE_FIELDS)[number]
+
 export const TLS_MODES = ['verify-full', 'verify-ca', 'disable'] as const
 export type TlsMode = (typeof TLS_MODES)[number]
 
@@ -66,6 +80,10 @@ export interface Application {
   /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
   readonly marker: string | null
   readonly adoptExisting: boolean
+  /** Of its login, and in the owner's entry of its database. */
+  readonly undeclared: UndeclaredMode
+  /** Fields that stay as the server has them: under `keep`, those that the entry does not name. */
+  readonly kept: ReadonlySet<KeepableField>
 }
 
 /** One database: its owner and all logins that share it. */

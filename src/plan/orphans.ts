@@ -125,10 +125,12 @@ function orphan(
   if (tag.get('CleanupPolicy') === 'retain')
     return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
   // The command would take what is declared by that name now.
+  const claim = declaration.claim === null ? '' : ` --claim ${declaration.claim}`
+  const where = now === null ? `without a ${object}` : `with the ${object} ${now ?? ''}`
   const remedy =
-    now !== undefined
-      ? `${application ?? ''} is declared ${now === null ? `without a ${object}` : `with the ${object} ${now}`} by now, and its removal leaves this one as it is`
-      : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
+    now === undefined
+      ? `rds-provision destroy --application ${application ?? ''}${claim}`
+      : `${application ?? ''} is declared ${where} by now, and its removal leaves this one as it is`
   return finding(
     about,
     'orphan',

@@ -2,6 +2,7 @@
 import type { LoginState, RoleState } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import { endsByRun, mayLogIn } from '../model/expiry.ts'
+import { staysClosed } from '../model/keep-fields.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
@@ -68,7 +69,7 @@ function planExistingRole(context: PlanContext, application: Application, role: 
 }
 
 function attributeStep({ startedAt }: PlanContext, application: Application, role: RoleState): Step | null {
-  const login = mayLogIn(application, startedAt)
+  const login = mayLogIn(application, startedAt) && !staysClosed(application, role)
   const wanted = application.validUntil?.getTime() ?? null
   const actual = role.validUntil?.getTime() ?? null
   const attributes: RoleAttributes = {
@@ -79,8 +80,8 @@ function attributeStep({ startedAt }: PlanContext, application: Application, rol
     ...(wanted !== actual && { validUntil: application.validUntil }),
   }
   if (Object.keys(attributes).length === 0) return null
-  const over = login || !application.canLogin ? '' : ', since valid_until is over'
-  const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}${over}`
+  const isOver = attributes.login === false && application.canLogin
+  const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}${isOver ? ', since valid_until is over' : ''}`
   const altered = step(subject(application, 'role'), 'alter_role', 'alter', 'updated', message, [
     alterRole(role.name, attributes),
   ])

@@ -2,6 +2,7 @@
 import type { Cluster, RoleState } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { isEndedByRuns } from '../../model/expiry.ts'
 import { stackTag } from '../access-matrix.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
@@ -18,7 +19,7 @@ export function expiringSection(
   criteria: Criteria,
   now: Date,
 ): Section {
-  const methods = new Map(declaration.applications.map(({ username, auth }) => [username, auth]))
+  const ended = new Set(declaration.applications.filter(isEndedByRuns).map(({ username }) => username))
   const rows = [...cluster.roles.values()].flatMap((role): ReportRow[] => {
     const tag = stackTag(declaration, cluster, role.name)
     if (tag === null || role.validUntil === null) return []
@@ -32,7 +33,7 @@ export function expiringSection(
           application,
           role.validUntil.toISOString(),
           left,
-          stateOf(role, (methods.get(role.name) ?? 'password') === 'password', left < 0),
+          stateOf(role, !ended.has(role.name), left < 0),
         ],
         application,
         build: tag.get('BuildId') ?? null,

@@ -132,7 +132,10 @@ for (const version of VERSIONS) {
       t.regex(await stack.report('text'), /visitor .*over, and still open: the next apply closes the login/)
       await stack.applyOk()
       t.is(await mayLogIn('visitor'), false)
-      stack.applications = { museum: {}, visitor: { ...entry, auth: 'unmanaged' } }
+      stack.applications = { museum: {}, visitor: { ...until(PAST), can_login: true } }
+      await stack.applyOk()
+      t.is(await mayLogIn('visitor'), false)
+      stack.applications = { museum: {}, visitor: until('2999-01-31T00:00:00Z') }
       await stack.applyOk()
       t.is(await mayLogIn('visitor'), true)
       await done(t, stack)

@@ -50,7 +50,7 @@ for (const version of VERSIONS) {
 
     // Where nobody gets into the admin's database, its password is proven all the same.
     await bed().server.sql('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC')
-    await bed().server.sql('GRANT CONNECT ON DATABASE postgres TO platform_provisioner, postgres')
+    await bed().server.sql('GRANT CONNECT ON DATABASE postgres TO platform_provisioner')
     t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
     stack.setPassword('probe', 'a new one')
     await stack.applyOk()

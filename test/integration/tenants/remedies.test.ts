@@ -71,6 +71,8 @@ const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/removal.ts': TRIED,
   'guardrails/ways-out.ts': TRIED,
   'plan/bootstrap.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
+  'plan/beyond-grants.ts': 'test/integration/credentials/messy.test.ts runs each',
+  'plan/beyond-login.ts': 'test/integration/credentials/messy.test.ts runs each',
   'plan/departure-databases.ts': TRIED,
   'plan/interior.ts': TRIED,
   'plan/membership-revocation.ts': TRIED,

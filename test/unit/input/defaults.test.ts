@@ -50,6 +50,8 @@ test('an application that says nothing more has the default names, with _ for -'
     privileges: { table: null, sequence: null, function: null },
     cleanupPolicy: 'retain',
     adoptExisting: false,
+    undeclared: 'report',
+    kept: new Set(),
   }
   t.deepEqual<unknown, unknown>(applications, [application])
   t.deepEqual<unknown, unknown>(databases, [
@@ -131,6 +133,7 @@ test('null is the default everywhere', (t) => {
       'cleanup_policy',
       'adopt_existing',
       'recreate_missing',
+      'undeclared',
       'privileges',
     ].map((field) => [field, null]),
   )
@@ -270,6 +273,22 @@ test('a role that nobody logs in as has no password of ours', (t) => {
       ['unmanaged', true],
     ],
   )
+})
+
+test('with keep what is not named stays, as is the default of what is adopted', (t) => {
+  const ofApp = (app: Record<string, unknown>): [string | undefined, string[]] => {
+    const [application] = parseApps({ app }).declaration.applications
+    return [application?.undeclared, [...(application?.kept ?? [])]]
+  }
+  const all = ['can_login', 'can_create_databases', 'connection_limit', 'valid_until', 'database_connection_limit']
+  t.deepEqual(ofApp({}), ['report', []])
+  t.deepEqual(ofApp({ undeclared: 'keep' }), ['keep', all])
+  t.deepEqual(ofApp({ adopt_existing: true }), ['keep', all])
+  t.deepEqual(ofApp({ adopt_existing: true, undeclared: 'revoke' }), ['revoke', []])
+  t.deepEqual(ofApp({ adopt_existing: true, connection_limit: -1, can_create_databases: false, can_login: true }), [
+    'keep',
+    ['valid_until', 'database_connection_limit'],
+  ])
 })
 
 test('a key that objects inherit is an application like others', (t) => {

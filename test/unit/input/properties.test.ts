@@ -25,6 +25,7 @@ const FIELDS = [
   'cleanup_policy',
   'adopt_existing',
   'recreate_missing',
+  'undeclared',
   'privileges',
 ]
 
