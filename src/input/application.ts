@@ -109,11 +109,7 @@ export function parseEntry(
       kept: new Set(KEEPABLE_FIELDS.filter((field) => undeclared === 'keep' && (value[field] ?? null) === null)),
     },
     databaseOf: value.database_of,
-    ownLogin: {
-      username: value.username ?? null,
-      secretId: value.secret_id ?? null,
-      cleanupPolicy: value.cleanup_policy ?? null,
-    },
+    ownLogin: ownLogin(value),
     schemas: value.schemas ?? null,
     extensions: value.extensions,
     encoding: value.encoding,
@@ -144,6 +140,16 @@ function loginProblems(
   if (fields.can_login !== false || (fields.auth ?? null) === null) return []
   const message = 'says how a login logs in, and nobody logs in as this role (can_login = false).'
   return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
+}
+
+interface LoginFields {
+  readonly username?: string | null | undefined
+  readonly secret_id?: string | null | undefined
+  readonly cleanup_policy?: string | null | undefined
+}
+
+function ownLogin({ username, secret_id, cleanup_policy }: LoginFields): ApplicationEntry['ownLogin'] {
+  return { username: username ?? null, secretId: secret_id ?? null, cleanupPolicy: cleanup_policy ?? null }
 }
 
 /** Given is what is neither absent nor null, be it the default. */
