@@ -8,7 +8,12 @@ locals {
     { for app in keys(var.application_databases) : app => true },
   )
   named_in_turn = merge({ for named in toset(values(local.references)) : named => null }, local.database_of)
-  lost_entries  = [for at, named in [for named, is in local.is_entry : named if !is] : named if at < 5]
+  # Whose database nobody knows: nothing more is said of the default that stands in its place.
+  is_astray = merge(
+    { for app in keys(var.application_databases) : app => false },
+    { for app, named in local.references : app => !local.is_entry[named] || local.named_in_turn[named] != null },
+  )
+  lost_entries = [for at, named in [for named, is in local.is_entry : named if !is] : named if at < 5]
 
   reference_problems = flatten([
     for app, named in local.references : concat(

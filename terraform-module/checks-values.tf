@@ -204,11 +204,11 @@ locals {
       )
     ]),
   )
-  sharers = { for app, entry in local.applications : entry.database_name => app... if entry.database_name != null }
+  sharers = { for app, entry in local.applications : entry.database_name => app... if entry.database_name != null && !local.is_astray[app] }
   owners = {
     for database, apps in {
       for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""...
-      if entry.database_name != null
+      if entry.database_name != null && !local.is_astray[app]
     } : database => compact(apps)
   }
   owned_databases = [for database, owners in local.owners : database if length(owners) > 0]
