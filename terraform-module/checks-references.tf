@@ -8,6 +8,11 @@ locals {
     { for app in keys(var.application_databases) : app => true },
   )
   named_in_turn = merge({ for named in toset(values(local.references)) : named => null }, local.database_of)
+  # Whose database nobody knows: nothing more is said of the default that stands in its place.
+  is_astray = merge(
+    { for app in keys(var.application_databases) : app => false },
+    { for app, named in local.references : app => !local.is_entry[named] || local.named_in_turn[named] != null },
+  )
   lost_entries = [
     for at, named in tolist(setsubtract(
       concat(values(local.references), values(local.users)), keys(var.application_databases),

@@ -114,7 +114,7 @@ locals {
       [
         for name in try(tolist(entry.schemas), []) :
         "${app}: schemas: ${jsonencode(name)} is off the naming convention. Use a-z, 0-9 and _, or set enforce_naming = false."
-        if var.enforce_naming && !can(regex("^[a-z_][a-z0-9_]*$", name))
+        if var.enforce_naming && name != "*" && !can(regex("^[a-z_][a-z0-9_]*$", name))
       ],
     )
   ])
@@ -204,11 +204,11 @@ locals {
       )
     ]),
   )
-  sharers = { for app, entry in local.applications : entry.database_name => app... if entry.database_name != null }
+  sharers = { for app, entry in local.applications : entry.database_name => app... if entry.database_name != null && !local.is_astray[app] }
   owners = {
     for database, apps in {
       for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""...
-      if entry.database_name != null
+      if entry.database_name != null && !local.is_astray[app]
     } : database => compact(apps)
   }
   owned_databases = [for database, owners in local.owners : database if length(owners) > 0]

@@ -66,9 +66,9 @@ locals {
   # For an unknown field, entry or database the known one that shares most pairs of letters with it, if that is near
   # (Dice's coefficient in percent). Each is compared with all, so of entries and databases a few are.
   spellings = {
-    field    = { words = flatten([for fields in local.unknown_fields : tolist(fields)]), known = keys(local.fields), ending = "" }
-    entry    = { words = local.lost_entries, known = keys(local.applications), ending = "" }
-    database = { words = local.lost_databases, known = local.owned_databases, ending = "_${var.environment}_db" }
+    field    = { words = flatten([for fields in local.unknown_fields : tolist(fields)]), known = keys(local.fields), ending = "", near = 40 }
+    entry    = { words = local.lost_entries, known = keys(local.applications), ending = "", near = 30 }
+    database = { words = local.lost_databases, known = local.owned_databases, ending = "_${var.environment}_db", near = 30 }
   }
   letter_pairs = {
     for kind, it in local.spellings : kind => {
@@ -89,7 +89,7 @@ locals {
   }
   suggestions = {
     for kind, words in local.nearest : kind => {
-      for word, match in words : word => tonumber(substr(match, 0, 3)) >= 40 ? "Did you mean \"${substr(match, 4, -1)}\"? " : ""
+      for word, match in words : word => tonumber(substr(match, 0, 3)) >= local.spellings[kind].near ? "Did you mean \"${substr(match, 4, -1)}\"? " : ""
     }
   }
 }

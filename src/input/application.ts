@@ -52,7 +52,7 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas'>
+  readonly application: Omit<Application, 'schemas' | 'allSchemas'>
   /** The entry whose database it is; null: its own `database_name`, or the default. */
   readonly databaseOf: string | null
   /** What it says of the login beside `login_of`; null: nothing. */
@@ -61,7 +61,7 @@ export interface ApplicationEntry {
     readonly secretId: string | null
     readonly cleanupPolicy: string | null
   }
-  /** null: the owner's list. */
+  /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
   readonly encoding: string | null

@@ -19,6 +19,8 @@ export const DECLARATIONS: readonly Variables[] = [
   guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
   guest({ privileges: { tables: ['TRIGGER'] } }),
   guest({ privileges: {} }),
+  guest({ schemas: ['*'] }),
+  guest({ schemas: ['*', 'mart'] }),
   guest({ access_level: 'none' }),
   guest({ access_level: 'none', settings: { work_mem: '8MB' }, extensions: ['pgcrypto'] }),
   guest({ access_level: 'none', encoding: 'UTF8' }),

@@ -84,6 +84,8 @@ const LISTS: readonly Value[] = [
   ['x'.repeat(64)],
   ['a"b'],
   ['a],[b'],
+  ['*'],
+  ['*', 'a'],
 ]
 const LIMITS: readonly Value[] = [
   -1,
