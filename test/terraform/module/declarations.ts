@@ -8,10 +8,10 @@ const user = (fields: Variables): Variables => ({
 /** Declarations whose entries speak of one another. */
 import type { Variables } from '../../support/terraform.ts'
 
-/** An owner's entry, and one of its guests beside it. */
+/** An owner's entry, and one of its guests beside it; in the order of Terraform, that of their keys. */
 const guest = (fields: Variables): Variables => ({
-  own: {},
   guest: { database_name: 'own_dev_db', access_level: 'reader', ...fields },
+  own: {},
 })
 
 /** Plan time and the script accept or refuse each of them alike. */
