@@ -1,10 +1,3 @@
-/** A tenant's database, and an entry that uses the login of `own` there. */
-const user = (fields: Variables): Variables => ({
-  own: {},
-  tenant: { can_login: false },
-  tenant_own: { login_of: 'own', database_of: 'tenant', access_level: 'reader', ...fields },
-})
-
 /** Declarations whose entries speak of one another. */
 import type { Variables } from '../../support/terraform.ts'
 
@@ -12,6 +5,13 @@ import type { Variables } from '../../support/terraform.ts'
 const guest = (fields: Variables): Variables => ({
   guest: { database_name: 'own_dev_db', access_level: 'reader', ...fields },
   own: {},
+})
+
+/** A tenant's database, and an entry that uses the login of `own` there. */
+const user = (fields: Variables): Variables => ({
+  own: {},
+  tenant: { can_login: false },
+  tenant_own: { login_of: 'own', database_of: 'tenant', access_level: 'reader', ...fields },
 })
 
 /** Plan time and the script accept or refuse each of them alike. */
