@@ -30,6 +30,7 @@ const commandProcess: CommandProcess = {
   cwd: () => process.cwd(),
   parentPid: process.ppid,
   isTerminal: process.stdout.isTTY,
+  input: () => process.stdin,
   output: createOutput(process.stdout),
   errors: createOutput(process.stderr),
   interrupt: interruptOnSignals(),

@@ -6,6 +6,7 @@ import type { Options } from '../input/options.ts'
 import { jobSummaryWriter, print } from './output.ts'
 import type { CommandProcess } from './process.ts'
 import { beginRun, createLookDependencies } from './run.ts'
+import { writeText } from './write-text.ts'
 
 /** `rds-provision plan`. @throws ProvisionError where no plan could be made. */
 export async function runPlan(
@@ -18,6 +19,7 @@ export async function runPlan(
   const begun = await beginRun(process, environment, {
     command: 'plan',
     input: options.input,
+    terraformPlan: options.terraformPlan,
     claim: options.claim,
     needsBuildId: () => false,
   })
@@ -29,6 +31,7 @@ export async function runPlan(
   ])
   const colour = wantsColour(process.variables, process.isTerminal)
   const listUnchanged = environment.logFormat === 'verbose'
+  if (options.out !== null) await writeText(options.out, '--out', previewJson(found))
   await print(process, options.json ? previewJson(found) : previewText(found, { colour, listUnchanged }))
   if (isGithubActions(process.variables)) {
     const { previewSummary } = await import('../preview/summary.ts')

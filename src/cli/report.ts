@@ -5,6 +5,7 @@ import type { Options } from '../input/options.ts'
 import { print } from './output.ts'
 import type { CommandProcess } from './process.ts'
 import { beginRun, createLookDependencies } from './run.ts'
+import { writeText } from './write-text.ts'
 
 /** `rds-provision report`. @throws ProvisionError where no report could be made. */
 export async function runReport(
@@ -18,7 +19,7 @@ export async function runReport(
     ? await beginRun(process, environment, { command: 'report', input: options.input, needsBuildId: () => false })
     : null
   if (begun !== null && begun.error !== null) throw begun.error
-  const [{ makeReport }, { foldersOf, writeReport }, { renderReport }] = await Promise.all([
+  const [{ makeReport }, { foldersOf }, { renderReport }] = await Promise.all([
     import('../run/report.ts'),
     import('../report/folders.ts'),
     import('../report/render.ts'),
@@ -39,7 +40,7 @@ export async function runReport(
   })
   const text = renderReport(report, options.format, options.sections)
   if (options.output === null) await print(process, text)
-  else await writeReport(options.output, text)
+  else await writeText(options.output, '--output', text)
   if (options.output !== null || options.format !== 'text') {
     for (const sentence of report.wrong) process.errors.write(`${oneLine(sentence)}\n`)
   }

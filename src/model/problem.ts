@@ -6,6 +6,7 @@
  */
 export const GUARDRAILS = {
   approval: 'approval',
+  approved_plan: 'approved plan',
   endpoint: 'endpoint',
   foreign_account: 'account',
   reserved_name: 'reserved names',
@@ -44,6 +45,7 @@ export type InputCode =
   | 'usage'
   | 'missing_input'
   | 'unreadable_input'
+  | 'unknown_at_plan'
   | 'missing_value'
   | 'invalid_value'
   | 'unknown_field'

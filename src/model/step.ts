@@ -22,6 +22,10 @@ export type StepKind =
   | 'grant_to_master'
   | 'create_role'
   | 'alter_role'
+  | 'adopt_role'
+  | 'take_over_role'
+  /** The key of an entry changed, and its login is the same. */
+  | 'rename_application'
   | 'tag_role'
   /** Of an application that leaves: what its role's tag remembers (src/README.md: Removal). */
   | 'note_undeclared'

@@ -18,7 +18,7 @@ export function planRoleTag(context: PlanContext, application: Application, role
   const desired = roleTagOver(context, application, role.comment)
   if (existing === null)
     return [
-      step(subject(application, 'role'), 'tag_role', 'adopt', 'updated', `role ${role.name} taken under management`, [
+      step(subject(application, 'role'), 'adopt_role', 'adopt', 'updated', `role ${role.name} taken under management`, [
         commentOnRole(role.name, formatTag(desired)),
       ]),
     ]
@@ -58,11 +58,11 @@ function retag(application: Application, role: RoleState, existing: Tag, desired
   const told = differences(existing, desired)
   if (takesOver(existing, desired)) {
     const message = `role ${role.name} taken over from the stack ${describeClaim(existing)}: ${told}`
-    return step(subject(application, 'tag'), 'tag_role', 'take over', 'updated', message, statements)
+    return step(subject(application, 'tag'), 'take_over_role', 'take over', 'updated', message, statements)
   }
   if (nameIn(existing) !== application.name) {
     const message = `${nameIn(existing)} is declared as ${application.name} by now, with the same login ${role.name}: ${told}`
-    return step(subject(application, 'role'), 'tag_role', 'renamed', 'updated', message, statements)
+    return step(subject(application, 'role'), 'rename_application', 'renamed', 'updated', message, statements)
   }
   return step(
     subject(application, 'tag'),

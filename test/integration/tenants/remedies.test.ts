@@ -16,6 +16,7 @@ const NO_SQL = 'its remedy has no SQL'
 /** Codes whose remedies have SQL, and why the others have none to try. Those of input, AWS and connections have none. */
 const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   approval: NO_SQL,
+  approved_plan: NO_SQL,
   endpoint: NO_SQL,
   foreign_account: NO_SQL,
   reserved_name: NO_SQL,

@@ -8,6 +8,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'Outside of dev somebody has to approve a run, in its environment. No secret was read and no connection made.',
     'Set `ALLOW_DB_PROVISION=true` in the environment of the run.',
   ),
+  approved_plan: entry(
+    blocked,
+    ['this run would not do what the approved plan says', 'the delegated admin cannot log in, and'],
+    'The environment approves one plan, by its digest, and what this run would do is something else: the declaration changed, or somebody changed the server. Each line says what is more (+) or less (-). Nothing was changed.',
+    'Look at the plan as it is now, and approve that; or find out who changed the server.',
+  ),
   endpoint: entry(
     blocked,
     ['… is an RDS Proxy, which cannot carry provisioning.', '… is a replica (the server is in recovery).'],

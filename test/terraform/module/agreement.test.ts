@@ -29,7 +29,7 @@ const LEAST = {
 function scriptProblems(variables: Variables): readonly Problem[] {
   try {
     const { declaration } = parseDeclaration(JSON.stringify({ ...LEAST, ...variables }))
-    return checkRequest(declaration, { approval: 'not_required' })
+    return checkRequest(declaration, { approval: 'not_required', refusedApproval: null })
   } catch (error) {
     if (error instanceof InvalidInputError) return error.problems
     throw error

@@ -11,10 +11,26 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     'apply --input in.json --audit-file=a.json',
     { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
   ],
-  ['plan', { command: 'plan', input: null, claim: null, detailedExitcode: false, json: false }],
+  [
+    'plan',
+    { command: 'plan', input: null, terraformPlan: null, claim: null, out: null, detailedExitcode: false, json: false },
+  ],
+  ['apply --input -', { command: 'apply', input: '-', claim: null, auditFile: null }],
+  [
+    'plan --terraform-plan - --terraform-output all.orders',
+    {
+      command: 'plan',
+      input: null,
+      terraformPlan: { path: '-', output: 'all.orders' },
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
+    },
+  ],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', claim: null, detailedExitcode: true, json: true },
+    { command: 'plan', input: '007', terraformPlan: null, claim: null, out: null, detailedExitcode: true, json: true },
   ],
   [
     'destroy --application a',
@@ -100,6 +116,8 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['apply --input', /^--input: has no value\. Give it once, with a value\.$/],
   ['apply --input=', /--input.*no value/],
   ['apply --input a --input b', /--input.*more than once/],
+  ['plan --input a --terraform-plan b', /^--input: is given beside --terraform-plan/],
+  ['plan --terraform-output a', /^--terraform-output: goes with --terraform-plan only\./],
   ['destroy', /--application, --build-id, --cluster-name/],
   ['destroy --application a --build-id b', /--application, --build-id/],
   ['destroy --requested --application a', /--application, --requested/],
