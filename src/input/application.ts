@@ -10,7 +10,7 @@ import {
 } from '../model/declaration.ts'
 import type { AccessLevel, Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, key, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
-import { describesLogin, LOGIN_FIELDS } from './logins.ts'
+import { describesLogin, LOGIN_FIELDS } from './login-fields.ts'
 import { isObject, parseObject } from './object.ts'
 import { parsePrivileges } from './privileges.ts'
 import { parseSettings } from './settings.ts'

@@ -2,17 +2,8 @@
 import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { ApplicationEntry } from './application.ts'
+import { describesLogin } from './login-fields.ts'
 import { show, suggestion } from './text.ts'
-
-/** What describes the login and not what it may do in a database: it stands in the entry that has the login. */
-export const LOGIN_FIELDS = [
-  'auth',
-  'can_login',
-  'can_create_databases',
-  'connection_limit',
-  'valid_until',
-  'adopt_existing',
-] as const
 
 /**
  * Gives each entry the login of the entry that it names. Where that cannot be told, it is not comparable.
@@ -79,17 +70,6 @@ function otherLogin(
   return fields
     .filter(([, given, its]) => given !== null && given !== its)
     .map(([field]) => describesLogin(name, field, login.name))
-}
-
-/** Fields of the login beside `login_of`. */
-export function describesLogin(application: string, field: string, loginOf: string): Problem {
-  return {
-    application,
-    code: 'misplaced_field',
-    field,
-    message: `describes the login, which belongs to ${show(loginOf)}.`,
-    remedy: `Set it in the entry ${show(loginOf)}.`,
-  }
 }
 
 function levelProblems({ application, databaseOf }: ApplicationEntry, loginOf: string): Problem[] {

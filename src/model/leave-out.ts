@@ -3,8 +3,8 @@ import type { Application, Declaration } from './declaration.ts'
 
 /**
  * @param names applications that cannot be done.
- * @returns those, the guests of every database whose owner is among them, and all that use a login of theirs: without it
- *   nothing of theirs can be made.
+ * @returns those, the guests of every database whose owner is among them, and all that use a login of theirs: without
+ *   it nothing of theirs can be made.
  */
 export function withGuests({ applications, databases }: Declaration, names: ReadonlySet<string>): ReadonlySet<string> {
   const isUser = ({ loginOf }: Application): boolean => loginOf !== null && names.has(loginOf)
