@@ -29,7 +29,7 @@ locals {
 
   # Fields of the login, and what may stand in their place beside `login_of`: nothing, or what the login has.
   login_fields = [
-    "adopt_existing", "auth", "can_create_databases", "can_login", "connection_limit", "valid_until",
+    "acts_as", "adopt_existing", "auth", "can_create_databases", "can_login", "connection_limit", "member_of", "valid_until",
   ]
 
   login_problems = flatten([

@@ -17,6 +17,7 @@ locals {
   }
   fields = {
     access_level              = "text"
+    acts_as                   = "text"
     adopt_existing            = "bool"
     auth                      = "text"
     can_create_databases      = "bool"
@@ -30,6 +31,7 @@ locals {
     extensions                = "texts"
     locale                    = "text"
     login_of                  = "text"
+    member_of                 = "texts"
     privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"

@@ -146,6 +146,7 @@ locals {
           : "${entry.access_level} of ${entry.database_name} as ${entry.username}"
         ),
         try(tobool(entry.can_login), true) ? "" : ", which nobody logs in as",
+        lookup(local.membership_words, app, ""),
         local.login_entry[app] == app ? "" : ", the login of ${local.login_entry[app]}",
       ]) },
     ) },

@@ -24,7 +24,7 @@ locals {
   field_lines = join("\n", [for app, entry in var.application_databases : "${app} ${jsonencode(keys(entry))}"])
 
   # Rights that an entry names itself (right_problems): few entries have any.
-  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:privileges)\"", local.field_lines)))
+  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:acts_as|member_of|privileges)\"", local.field_lines)))
 
   # References to other entries (reference_problems, login_problems): few entries have any.
   odd_logins     = toset(flatten(regexall("${local.plain_line}.*\"(?:login_of)\"", local.field_lines)))
@@ -70,7 +70,8 @@ locals {
     ]),
   )))
   looked_at_elsewhere = [
-    "adopt_existing", "can_create_databases", "database_name", "database_of", "login_of", "privileges", "recreate_missing", "secret_id",
+    "acts_as", "adopt_existing", "can_create_databases", "database_name", "database_of", "login_of", "member_of", "privileges",
+    "recreate_missing", "secret_id",
     "settings", "username",
   ]
 

@@ -31,6 +31,8 @@ const FIELDS = {
   settings: nested,
   schemas: v.nullish(names),
   privileges: nested,
+  member_of: v.nullish(names, []),
+  acts_as: v.nullish(name, null),
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -52,7 +54,7 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas' | 'allSchemas'>
+  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs'>
   /** The entry whose database it is; null: its own `database_name`, or the default. */
   readonly databaseOf: string | null
   /** What it says of the login beside `login_of`; null: nothing. */
@@ -64,6 +66,10 @@ export interface ApplicationEntry {
   /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
+  /** Keys of entries, and predefined roles. */
+  readonly memberOf: readonly string[]
+  /** Key of an entry; null: it acts as itself. */
+  readonly actsAs: string | null
   readonly encoding: string | null
   readonly locale: string | null
   readonly databaseConnectionLimit: number | null
@@ -112,6 +118,8 @@ export function parseEntry(
     ownLogin: ownLogin(value),
     schemas: value.schemas ?? null,
     extensions: value.extensions,
+    memberOf: value.member_of,
+    actsAs: value.acts_as,
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,

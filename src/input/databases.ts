@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { ApplicationEntry } from './application.ts'
+import { type ParsedMemberships, parseMemberships } from './member-of.ts'
 import { show, suggestion } from './text.ts'
 
 /** Applications and databases, each sorted by name, and what contradicts itself across entries. */
@@ -29,6 +30,8 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
       .filter(({ application }) => ['owner', 'none'].includes(application.accessLevel))
       .flatMap(guestsFields),
   ]
+  const memberships = parseMemberships(entries)
+  problems.push(...memberships.problems)
   const databases: Database[] = []
   const alone: Application[] = []
   // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
@@ -40,7 +43,7 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
   for (const [name, members] of groupBy(entries, (entry) => entry.application.database)) {
     if (name === null) {
       problems.push(...members.flatMap((member) => ownersFields(member, null)))
-      alone.push(...members.map((member) => withSchemas(member, [])))
+      alone.push(...members.map((member) => joinEntry(member, [], memberships)))
       continue
     }
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
@@ -48,9 +51,9 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
     if (owner !== undefined && owners.length === 1) {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
-      databases.push(joinDatabase(name, owner, guests))
+      databases.push(joinDatabase(name, owner, guests, memberships))
     } else if (owner === undefined && scope === 'removal') {
-      alone.push(...members.map((guest) => withSchemas(guest, DEFAULT_SCHEMAS)))
+      alone.push(...members.map((guest) => joinEntry(guest, DEFAULT_SCHEMAS, memberships)))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
       problems.push(
         ownerProblem(
@@ -74,19 +77,34 @@ function namedIn(schemas: readonly string[]): string[] {
   return [...new Set(schemas)].filter((schema) => schema !== ALL_SCHEMAS)
 }
 
-/** Who has no rights of its own works in none. */
-function withSchemas({ application, schemas }: ApplicationEntry, others: readonly string[]): Application {
+/** What an entry says with what others say. Who has no rights of its own works in no schema. */
+function joinEntry(
+  { application, schemas }: ApplicationEntry,
+  others: readonly string[],
+  memberships: ParsedMemberships,
+): Application {
   const list = application.accessLevel === 'none' ? [] : (schemas ?? others)
-  return { ...application, schemas: namedIn(list), allSchemas: list.includes(ALL_SCHEMAS) }
+  return {
+    ...application,
+    schemas: namedIn(list),
+    allSchemas: list.includes(ALL_SCHEMAS),
+    memberOf: memberships.roles.get(application.name) ?? [],
+    actsAs: memberships.actors.get(application.name) ?? null,
+  }
 }
 
-function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: readonly ApplicationEntry[]): Database {
+function joinDatabase(
+  name: string,
+  ownerEntry: ApplicationEntry,
+  guestEntries: readonly ApplicationEntry[],
+  memberships: ParsedMemberships,
+): Database {
   const entries = [ownerEntry, ...guestEntries]
   const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
   return {
     name,
-    owner: withSchemas(ownerEntry, DEFAULT_SCHEMAS),
-    guests: sorted(guestEntries.map((guest) => withSchemas(guest, ownSchemas))),
+    owner: joinEntry(ownerEntry, DEFAULT_SCHEMAS, memberships),
+    guests: sorted(guestEntries.map((guest) => joinEntry(guest, ownSchemas, memberships))),
     schemas: namedIn([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])]),
     extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
     encoding: ownerEntry.encoding,

@@ -10,6 +10,8 @@ export const LOGIN_FIELDS = [
   'connection_limit',
   'valid_until',
   'adopt_existing',
+  'member_of',
+  'acts_as',
 ] as const
 
 /** Fields of the login beside `login_of`. */

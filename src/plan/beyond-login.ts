@@ -59,7 +59,8 @@ function settings(
   return stored.flatMap(({ name, value, database: where }): Beyond[] => {
     const isHere = where === database
     if (!isSendable(name) || (!isHere && where !== null)) return []
-    if (isHere && application.settings.has(name.toLowerCase())) return []
+    const isActing = name === 'role' && application.actsAs !== null
+    if (isHere && (isActing || application.settings.has(name.toLowerCase()))) return []
     const reset = isHere ? resetInDatabase(username, database, name) : resetEverywhere(username, name)
     return [
       {

@@ -8,6 +8,7 @@ import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
+import { planJoin, planLeave } from './member-of.ts'
 import {
   adminFindings,
   memberFindings,
@@ -46,11 +47,14 @@ interface DatabaseChanges {
  */
 export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
-  const roles = context.planned.applications.map((application) => {
+  const roles = context.planned.applications.map((application): RoleChanges => {
     if (application.loginOf !== null) return usedLogin(context, application, application.loginOf)
     const own = planRole(context, application)
+    const joined = planJoin(context, application)
     const tokens = planTokenRevoke(context, application)
     return {
+      left: planLeave(context, application),
+      joined: joined.steps,
       steps: [
         ...planLeftover(context, application),
         ...tokens.steps,
@@ -60,6 +64,7 @@ export function makePlan(input: PlanInput): Plan {
       findings: [
         ...tokens.findings,
         ...own.findings,
+        ...joined.findings,
         ...planClone(context, application).findings,
         ...membershipFindings(context, application),
         ...memberFindings(context, application),
@@ -90,7 +95,12 @@ export function makePlan(input: PlanInput): Plan {
     ],
     jobs: [
       ...planDismissals(context),
-      ...roleJobs([...roles.flatMap((role) => role.steps), ...orphans.steps]),
+      ...roleJobs([
+        ...roles.flatMap(({ left }) => left),
+        ...roles.flatMap(({ steps }) => steps),
+        ...roles.flatMap(({ joined }) => joined),
+        ...orphans.steps,
+      ]),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
       ...interiors,
@@ -101,11 +111,17 @@ export function makePlan(input: PlanInput): Plan {
   }
 }
 
+/** What one application's role takes; `left` and `joined` are its memberships. */
+interface RoleChanges extends Changes {
+  readonly left: readonly Step[]
+  readonly joined: readonly Step[]
+}
+
 /** The login is seen to where it belongs. */
-function usedLogin(context: PlanContext, application: Application, loginOf: string): Changes {
+function usedLogin(context: PlanContext, application: Application, loginOf: string): RoleChanges {
   const message = `uses the login ${application.username} of ${loginOf}`
   const used = finding(subject(application, 'role'), 'check', 'no_change', message)
-  return { steps: [], findings: [used, ...planClone(context, application).findings] }
+  return { left: [], joined: [], steps: [], findings: [used, ...planClone(context, application).findings] }
 }
 
 /** As a preview tells them; a run tells each with its step. */

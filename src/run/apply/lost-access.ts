@@ -19,15 +19,23 @@ export interface Loss {
 export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0, statements: [] } as const
 
 /**
- * What a step takes from a login; null: nothing. Of a login that several applications use, what it loses in one
- * database is no reason to end what it does for another application.
+ * What a step takes from logins. Of a login that several applications use, what it loses in one database is no reason to
+ * end what it does for another application.
  */
-export function lossBy(declaration: Declaration, { loser, application: name, database, access }: Step): Loss | null {
-  if (loser === undefined) return null
+export function lossesBy(
+  declaration: Declaration,
+  { loser, loserMembers = [], application: name, database, access }: Step,
+): Loss[] {
+  if (loser === undefined) return []
   const application = declaration.applications.find((item) => item.name === name)
   const own = application === undefined ? database : application.database
-  const isEverywhere = own === database && (access === undefined || !sharedLogins(declaration).has(loser))
-  return { login: loser, only: isEverywhere ? null : database, about: { application: name, database } }
+  const shared = sharedLogins(declaration)
+  const isEverywhere = (login: string): boolean => own === database && (access === undefined || !shared.has(login))
+  return [loser, ...loserMembers].map((login) => ({
+    login,
+    only: isEverywhere(login) ? null : database,
+    about: { application: name, database },
+  }))
 }
 
 /** The steps of a plan that took effect. */
@@ -87,7 +95,7 @@ export async function endHolders(
       const loss = losing.find((step) => step === failure.step) ?? losing.find((step) => isOwnLoss(step, failure.step))
       return loss === undefined ? [] : [{ failure, loss }]
     })
-  for (const { login, only } of held.flatMap(({ loss }) => lossBy(declaration, loss) ?? [])) {
+  for (const { login, only } of held.flatMap(({ loss }) => lossesBy(declaration, loss))) {
     ended.add(login)
     await endSessions(server.admin, { logins: [login], only, databases: [] })
   }
