@@ -19,8 +19,8 @@ export interface Loss {
 export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0, statements: [] } as const
 
 /**
- * What a step takes from logins. Of a login that several applications use, what it loses in one database is no reason to
- * end what it does for another application.
+ * What a step takes from logins. Of a login that several applications use, what it loses in one database is no reason
+ * to end what it does for another application.
  */
 export function lossesBy(
   declaration: Declaration,
