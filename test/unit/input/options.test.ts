@@ -5,22 +5,32 @@ import { problemsOf } from './sample.ts'
 import { COMMANDS } from '../../../src/input/commands.ts'
 
 const ACCEPTED: readonly (readonly [string, object])[] = [
-  ['apply', { command: 'apply', input: null, claim: null, auditFile: null }],
-  ['apply --claim c1', { command: 'apply', input: null, claim: 'c1', auditFile: null }],
+  ['apply', { command: 'apply', input: null, runner: null, claim: null, auditFile: null }],
+  ['apply --claim c1', { command: 'apply', input: null, runner: null, claim: 'c1', auditFile: null }],
   [
     'apply --input in.json --audit-file=a.json',
-    { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
+    { command: 'apply', input: 'in.json', runner: null, claim: null, auditFile: 'a.json' },
   ],
   [
     'plan',
-    { command: 'plan', input: null, terraformPlan: null, claim: null, out: null, detailedExitcode: false, json: false },
+    {
+      command: 'plan',
+      input: null,
+      runner: null,
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
+    },
   ],
-  ['apply --input -', { command: 'apply', input: '-', claim: null, auditFile: null }],
+  ['apply --input -', { command: 'apply', input: '-', runner: null, claim: null, auditFile: null }],
   [
     'plan --terraform-plan - --terraform-output all.orders',
     {
       command: 'plan',
       input: null,
+      runner: null,
       terraformPlan: { path: '-', output: 'all.orders' },
       claim: null,
       out: null,
@@ -30,13 +40,23 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
   ],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', terraformPlan: null, claim: null, out: null, detailedExitcode: true, json: true },
+    {
+      command: 'plan',
+      input: '007',
+      runner: null,
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: true,
+      json: true,
+    },
   ],
   [
     'destroy --application a',
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'application', value: 'a' } },
@@ -48,6 +68,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '0042' } },
@@ -59,6 +80,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '1' } },
@@ -70,6 +92,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: 'x',
       removal: { kind: 'target', target: { by: 'cluster-name', value: 'c' } },
@@ -81,6 +104,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: 's1',
       auditFile: null,
       removal: { kind: 'request', application: 'a', marker: 'm1' },
@@ -92,10 +116,24 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'requested' },
       dryRun: true,
+    },
+  ],
+  [
+    'plan --runner rds-provision',
+    {
+      command: 'plan',
+      input: null,
+      runner: 'rds-provision',
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
     },
   ],
   ['--version', { command: 'version' }],
@@ -107,6 +145,7 @@ for (const [line, expected] of ACCEPTED) {
 }
 
 const REFUSED: readonly (readonly [string, RegExp])[] = [
+  ['apply --runner a/b', /--runner: "a\/b" is not accepted/],
   ['', /apply, plan, destroy/],
   ['aply', /"apply"/],
   ['plan --detailed-exitcod', /"--detailed-exitcode"/],
