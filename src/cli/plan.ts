@@ -14,6 +14,7 @@ export async function runPlan(
   options: Extract<Options, { command: 'plan' }>,
   environment: RunEnvironment,
 ): Promise<ExitCode> {
+  if (options.external) return (await import('./external.ts')).runExternal(process, environment)
   const { previewApply } = await import('../run/plan.ts')
   const dependencies = await createLookDependencies(process, environment)
   const begun = await beginRun(process, environment, {

@@ -13,7 +13,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
   ],
   [
     'plan',
-    { command: 'plan', input: null, terraformPlan: null, claim: null, out: null, detailedExitcode: false, json: false },
+    { command: 'plan', input: null, terraformPlan: null, claim: null, out: null, detailedExitcode: false, json: false, external: false },
   ],
   ['apply --input -', { command: 'apply', input: '-', claim: null, auditFile: null }],
   [
@@ -26,11 +26,12 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
       out: null,
       detailedExitcode: false,
       json: false,
+      external: false,
     },
   ],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', terraformPlan: null, claim: null, out: null, detailedExitcode: true, json: true },
+    { command: 'plan', input: '007', terraformPlan: null, claim: null, out: null, detailedExitcode: true, json: true, external: false },
   ],
   [
     'destroy --application a',
@@ -118,6 +119,7 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['apply --input a --input b', /--input.*more than once/],
   ['plan --input a --terraform-plan b', /^--input: is given beside --terraform-plan/],
   ['plan --terraform-output a', /^--terraform-output: goes with --terraform-plan only\./],
+  ['plan --external --input a', /^--input: does not go with --external/],
   ['destroy', /--application, --build-id, --cluster-name/],
   ['destroy --application a --build-id b', /--application, --build-id/],
   ['destroy --requested --application a', /--application, --requested/],
