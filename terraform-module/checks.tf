@@ -26,10 +26,12 @@ locals {
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"
     secret_id                 = "text"
     settings                  = "mapping"
+    undeclared                = "text"
     username                  = "text"
     valid_until               = "text"
   }

@@ -98,6 +98,10 @@ resource "null_resource" "provision" {
       error_message = join("\n", local.setting_problems)
     }
     precondition {
+      condition     = length(local.right_problems) == 0
+      error_message = join("\n", local.right_problems)
+    }
+    precondition {
       condition     = length(local.sharing_problems) == 0
       error_message = join("\n", local.sharing_problems)
     }

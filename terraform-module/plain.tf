@@ -19,9 +19,12 @@ locals {
 
   # Names of fields (field_problems).
   odd_fields = setsubtract(keys(var.application_databases), flatten(regexall(
-    "${local.plain_line}\\[(?:\"(?:${join("|", keys(local.fields))})\",?)*\\]$",
-    join("\n", [for app, entry in var.application_databases : "${app} ${jsonencode(keys(entry))}"]),
+    "${local.plain_line}\\[(?:\"(?:${join("|", keys(local.fields))})\",?)*\\]$", local.field_lines,
   )))
+  field_lines = join("\n", [for app, entry in var.application_databases : "${app} ${jsonencode(keys(entry))}"])
+
+  # Rights that an entry names itself (right_problems): few entries have any.
+  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:privileges)\"", local.field_lines)))
 
   # `database_name` and `username`, defaults included (name_problems). Reserved ones are sought apart, since a regular
   # expression of Terraform (RE2) cannot say "but not".
@@ -63,7 +66,8 @@ locals {
     ]),
   )))
   looked_at_elsewhere = [
-    "adopt_existing", "can_create_databases", "database_name", "recreate_missing", "secret_id", "settings", "username",
+    "adopt_existing", "can_create_databases", "database_name", "privileges", "recreate_missing", "secret_id", "settings",
+    "username",
   ]
 
   # `settings` (setting_problems).

@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { isOfStack } from '../model/claim.ts'
-import { parseTag } from '../model/tag.ts'
+import { isTooLong, parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkClaim, checkMissingClaim, type ClaimRights } from './claims.ts'
@@ -16,6 +16,7 @@ import { administrators, membersOf, noRight } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
 import { violation } from './violation.ts'
 import { checkSettings } from './settings.ts'
+import { checkVersion } from './versions.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 
 /** All violations, across all applications; `field` is the guardrail's name. */
@@ -42,6 +43,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
         ...(role === undefined ? [] : checkRole(declaration, cluster, { ...known, run }, application, role)),
         ...checkIam(declaration, cluster, known, application),
         ...checkSettings(cluster, application),
+        ...checkVersion(cluster, application),
       ]
     }),
     ...declaration.databases.flatMap((database) => [
@@ -113,6 +115,15 @@ function checkRole(
       ),
     ]
   }
+  if (tag === null && isTooLong(role.comment))
+    return [
+      violation(
+        application,
+        'unmanaged_role',
+        `the comment on the role ${role.name} is too long for its tag to keep.`,
+        'Shorten it (COMMENT ON ROLE), and run again.',
+      ),
+    ]
   return [
     ...(tag === null ? [] : checkClaim(declaration, known.homeless, known.run, application, tag)),
     ...checkPrivileged(known.privileged, application, role),

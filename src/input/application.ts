@@ -1,9 +1,17 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
-import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES, defaultPolicy } from '../model/declaration.ts'
+import {
+  ACCESS_LEVELS,
+  AUTH_METHODS,
+  CLEANUP_POLICIES,
+  defaultPolicy,
+  KEEPABLE_FIELDS,
+  UNDECLARED_MODES,
+} from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
+import { parsePrivileges } from './privileges.ts'
 import { parseSettings } from './settings.ts'
 import { NAME_RULE, isName, show } from './text.ts'
 
@@ -13,11 +21,12 @@ const FIELDS = {
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
   auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
-  can_create_databases: v.nullish(bool, false),
-  connection_limit: v.nullish(connectionLimit, -1),
+  can_create_databases: v.nullish(bool),
+  connection_limit: v.nullish(connectionLimit),
   valid_until: v.nullish(timestamp, null),
   settings: nested,
   schemas: v.nullish(names),
+  privileges: nested,
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -25,6 +34,7 @@ const FIELDS = {
   cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
   marker: v.nullish(claim, null),
   adopt_existing: v.nullish(bool, false),
+  undeclared: v.nullish(oneOf(UNDECLARED_MODES)),
   recreate_missing: v.nullish(bool),
 }
 
@@ -59,10 +69,12 @@ export function parseEntry(
   const { value, problems, broken } = parseObject(FIELDS, input, { application: key, path: '' })
   if (value === null) return { entry: null, problems }
   const { settings, problems: settingProblems } = parseSettings(value.settings, key)
+  const { privileges, problems: privilegeProblems } = parsePrivileges(value.privileges, key)
   const base = `${key.replaceAll('-', '_')}_${defaults.environment}`
   const database = value.database_name ?? `${base}_db`
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
+  const undeclared = value.undeclared ?? (value.adopt_existing ? 'keep' : 'report')
   const entry: ApplicationEntry = {
     application: {
       name: key,
@@ -71,13 +83,16 @@ export function parseEntry(
       accessLevel: value.access_level,
       secretId: secret,
       auth: value.auth,
-      canCreateDatabases: value.can_create_databases,
-      connectionLimit: value.connection_limit,
+      canCreateDatabases: value.can_create_databases ?? false,
+      connectionLimit: value.connection_limit ?? -1,
       validUntil: value.valid_until,
       settings,
+      privileges,
       cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
       marker: value.marker,
       adoptExisting: value.adopt_existing,
+      undeclared,
+      kept: new Set(KEEPABLE_FIELDS.filter((field) => undeclared === 'keep' && (value[field] ?? null) === null)),
     },
     schemas: value.schemas ?? null,
     extensions: value.extensions,
@@ -87,7 +102,8 @@ export function parseEntry(
     recreateMissing: value.recreate_missing ?? null,
     comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
   }
-  return { entry, problems: [...problems, ...settingProblems, ...defaultProblems(key, database, username)] }
+  const own = [...settingProblems, ...privilegeProblems, ...defaultProblems(key, database, username)]
+  return { entry, problems: [...problems, ...own] }
 }
 
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */

@@ -22,13 +22,17 @@ export type InputScope = 'stack' | 'removal'
  * The declaration).
  */
 export function groupEntries(entries: readonly ApplicationEntry[], scope: InputScope): Grouped {
-  const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
+  const comparable = entries.filter((entry) => entry.comparable)
+  const problems: Problem[] = [
+    ...duplicateUsernames(comparable),
+    ...comparable.filter(({ application }) => application.accessLevel === 'owner').flatMap(guestsFields),
+  ]
   const databases: Database[] = []
   const alone: Application[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
   // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
   // is not the second owner that this one seems to have.
-  const complete = entries.every((entry) => entry.comparable)
+  const complete = comparable.length === entries.length
   for (const [name, members] of byDatabase) {
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
     const [owner] = owners
@@ -68,6 +72,13 @@ function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: 
     connectionLimit: ownerEntry.databaseConnectionLimit ?? -1,
     recreateMissing: ownerEntry.recreateMissing ?? false,
   }
+}
+
+/** Who owns the objects has every right on them. */
+function guestsFields({ application: { name, privileges } }: ApplicationEntry): Problem[] {
+  if (Object.values(privileges).every((named) => named === null)) return []
+  const message = 'is for editors and readers; an owner owns what it creates, and has every right on it.'
+  return [{ application: name, code: 'misplaced_field', field: 'privileges', message, remedy: 'Take it out.' }]
 }
 
 /** Fields that describe the database itself stand in its owner's entry only. */

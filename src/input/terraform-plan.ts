@@ -93,9 +93,8 @@ function unknownIn(path: string, unknown: unknown): string[] {
 
 /** A module's declaration as an object, and the same as JSON text, are one. */
 function distinct(all: readonly Candidate[]): Candidate[] {
-  return [
-    ...new Map([...all].reverse().map((item) => [`${item.json} ${item.unknown.join()}`, item])).values(),
-  ].reverse()
+  const found = new Map([...all].reverse().map((item) => [`${item.json} ${item.unknown.join()}`, item]))
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 function choose(all: readonly Candidate[], output: string | null): Candidate {

@@ -96,7 +96,10 @@ export interface DatabasePrivileges {
 
 /** Privileges on tables, views and the like that the access levels are made of (src/README.md: Access levels). */
 export const ROW_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
-export type RowPrivilege = (typeof ROW_PRIVILEGES)[number]
+
+/** The same, and those that only `privileges` of an entry names; MAINTAIN from PostgreSQL 17 on. */
+export const TABLE_PRIVILEGES = [...ROW_PRIVILEGES, 'TRUNCATE', 'REFERENCES', 'MAINTAIN'] as const
+export type TablePrivilege = (typeof TABLE_PRIVILEGES)[number]
 
 /** What the server says one managed login may do in one schema: has_schema_privilege, has_table_privilege. */
 export interface SchemaPrivileges {
@@ -107,9 +110,9 @@ export interface SchemaPrivileges {
   /** Tables, views, materialized views and foreign tables, those of extensions left out. */
   readonly tables: number
   /** On how many of `tables` it holds the privilege. */
-  readonly held: Readonly<Record<RowPrivilege, number>>
+  readonly held: Readonly<Record<TablePrivilege, number>>
   /** What it will hold on tables that the database's owner creates here. */
-  readonly byDefault: Readonly<Record<RowPrivilege, boolean>>
+  readonly byDefault: Readonly<Record<TablePrivilege, boolean>>
 }
 
 /** Who may do what inside one database; `grants` are those to others than owners, the managed logins' own included. */

@@ -101,6 +101,8 @@ export interface AuditRun {
   readonly instance: { readonly identifier: string; readonly host: string; readonly port: number } | null
   readonly actor: { readonly arn: string; readonly account: string } | null
   readonly approval: Approval
+  /** Digest of the one plan that was approved; null: no single plan was. Absent before 1.1. */
+  readonly approved_plan?: string | null
   readonly database_login: string | null
   readonly server_version: string | null
   readonly tool_version: string

@@ -1,6 +1,9 @@
 /** What the server's catalogs say, as far as provisioning needs it. */
 import type { InsideAccess } from './access.ts'
 import type { Locale } from './locale.ts'
+import type { ObjectClass } from './object-class.ts'
+
+export type { ObjectClass } from './object-class.ts'
 
 /** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
 export interface AclItem {
@@ -65,10 +68,11 @@ export function isInvalid({ connectionLimit }: Pick<DatabaseState, 'connectionLi
   return connectionLimit === INVALID
 }
 
-/** One parameter of `ALTER ROLE role [IN DATABASE database] SET`, as pg_db_role_setting stores it. */
+/** One parameter of `ALTER ROLE role [IN DATABASE database] SET` or `ALTER DATABASE database SET`, as it is stored. */
 export interface StoredSetting {
   /** null: in all databases. */
   readonly database: string | null
+  /** '': all roles. */
   readonly role: string
   readonly name: string
   readonly value: string
@@ -123,8 +127,6 @@ export interface Cluster {
   readonly encodings: ReadonlyMap<string, string>
   /** Locales as declared for databases that are to be made, of which the server has none. */
   readonly unknownLocales: ReadonlySet<string>
-  /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
-  readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
   /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */
   readonly holders: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -141,8 +143,6 @@ export interface SchemaState {
   /** All tables, sequences and functions, extension members left out. */
   readonly objects: number
 }
-
-export type ObjectClass = 'table' | 'sequence' | 'function'
 
 /** A table, sequence or function that the database's owner owns. */
 export interface SchemaObject {

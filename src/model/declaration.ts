@@ -1,4 +1,5 @@
 /** What the caller declares, after parsing: every default filled in, every name checked. */
+import type { OwnPrivileges } from './own-privileges.ts'
 
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
@@ -25,6 +26,19 @@ export function defaultPolicy(accessLevel: AccessLevel): CleanupPolicy {
   return accessLevel === 'owner' ? 'retain' : 'disable'
 }
 
+/** What becomes of what the declaration does not say (src/README.md: Beyond the declaration). */
+export const UNDECLARED_MODES = ['keep', 'report', 'revoke'] as const
+export type UndeclaredMode = (typeof UNDECLARED_MODES)[number]
+
+/** Fields that `keep` leaves as the server has them, where the entry does not name them. */
+export const KEEPABLE_FIELDS = [
+  'can_create_databases',
+  'connection_limit',
+  'valid_until',
+  'database_connection_limit',
+] as const
+export type KeepableField = (typeof KEEPABLE_FIELDS)[number]
+
 export const TLS_MODES = ['verify-full', 'verify-ca', 'disable'] as const
 export type TlsMode = (typeof TLS_MODES)[number]
 
@@ -49,10 +63,16 @@ export interface Application {
   readonly settings: ReadonlyMap<string, SettingValue>
   /** Schemas this login has access to: its own list, else the owner's. */
   readonly schemas: readonly string[]
+  /** On what the database's owner owns there. */
+  readonly privileges: OwnPrivileges
   readonly cleanupPolicy: CleanupPolicy
   /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
   readonly marker: string | null
   readonly adoptExisting: boolean
+  /** Of its login, and in the owner's entry of its database. */
+  readonly undeclared: UndeclaredMode
+  /** Fields that stay as the server has them: under `keep`, those that the entry does not name. */
+  readonly kept: ReadonlySet<KeepableField>
 }
 
 /** One database: its owner and all logins that share it. */

@@ -21,6 +21,7 @@ export const GUARDRAILS = {
   upgrade: 'major upgrade',
   extension: 'extension',
   setting: 'setting',
+  server_version: 'server version',
   immutable: 'immutable',
   encoding: 'encoding',
   schema: 'schema',

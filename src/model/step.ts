@@ -66,8 +66,6 @@ export type StepKind =
   | 'restrict_public'
   /** The same of a new database, which was closed to all until then. */
   | 'open_database'
-  /** By name, what an adopted database gave its users through PUBLIC. */
-  | 'keep_access'
   | 'grant_privileges'
   | 'revoke_privileges'
   | 'grant_default_privileges'

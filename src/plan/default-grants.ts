@@ -12,6 +12,7 @@ const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
 /** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */
 export function everywhereSteps(database: Database, application: Application, interior: Interior): Step[] {
+  if (application.undeclared === 'keep') return []
   const owner = database.owner.username
   const isGuest = application.database === database.name
   const defaults = interior.defaultAcl.filter(
@@ -19,7 +20,7 @@ export function everywhereSteps(database: Database, application: Application, in
   )
   const items = CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
-    const excess = subtract(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
+    const excess = subtract(held, isGuest ? objectPrivileges(application, objectClass) : [])
     if (excess.length === 0) return []
     const statement = revokeByDefault(owner, null, objectClass, excess, application.username)
     return [{ statement, change: { on: objectClass, schema: null, revoked: excess } }]
@@ -57,6 +58,7 @@ export function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
 
 export function defaultRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
+  if (application.undeclared === 'keep') return []
   return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const excess = subtract(defaultsOf(place, objectClass), wantedOn(place, objectClass))
     if (excess.length === 0) return []

@@ -22,7 +22,7 @@ function foreignGrants({ database, application, schema, groups, isListed }: Gran
       from(
         [...group.itemsOf(application.username), ...group.columnItemsOf(application.username)],
         database.owner.username,
-        isListed ? objectPrivileges(application.accessLevel, group.objectClass) : [],
+        isListed ? objectPrivileges(application, group.objectClass) : [],
       ),
     ),
   ]

@@ -41,5 +41,5 @@ export function placesOf(
 }
 
 export function wantedOn(place: GrantPlace, objectClass: ObjectClass): readonly string[] {
-  return place.isListed ? objectPrivileges(place.application.accessLevel, objectClass) : []
+  return place.isListed ? objectPrivileges(place.application, objectClass) : []
 }

@@ -8,7 +8,7 @@ import { type PlanContext, subjectIn } from './context.ts'
 import { defaultGrants, defaultRevokes, everywhereSteps } from './default-grants.ts'
 import { concernedLogins } from './database-grants.ts'
 import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
-import { alongWith, heldBy, isReachable, passedOnTo, subtract } from './privileges.ts'
+import { alongWith, heldBy, isReachable, levelInWords, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
 import { placesOf, type GrantPlace, wantedOn } from './grant-places.ts'
 import { groupObjects, type ObjectGroup } from './object-groups.ts'
@@ -45,7 +45,7 @@ function placeSteps(place: GrantPlace): Step[] {
     'grant_privileges',
     'grant',
     'created',
-    `${application.username}: ${application.accessLevel} in ${where}`,
+    `${application.username}: ${levelInWords(application)} in ${where}`,
     level,
     [...schemaGrants(place), ...objectGrants(place)],
     schema.name,
@@ -65,7 +65,7 @@ function placeSteps(place: GrantPlace): Step[] {
     'grant_default_privileges',
     'grant',
     'created',
-    `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
+    `${application.username}: ${levelInWords(application)} of what ${database.owner.username} will create in ${where}`,
     level,
     defaultGrants(place),
     schema.name,
@@ -94,7 +94,7 @@ function schemaGrants({ database, application, schema, isListed }: GrantPlace): 
 }
 
 function schemaExcess({ database, application, schema, isListed }: GrantPlace): string[] {
-  return isReachable(database, schema)
+  return isReachable(database, schema) && application.undeclared !== 'keep'
     ? subtract(heldBy(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : [])
     : []
 }
@@ -132,6 +132,7 @@ function objectGrants(place: GrantPlace): PrivilegeStatement[] {
 
 /** Of single columns too: a REVOKE on the table takes those along. */
 function objectExcess(place: GrantPlace, group: ObjectGroup): string[] {
+  if (place.application.undeclared === 'keep') return []
   return subtract(
     heldBy(allItems(place, group), place.application.username, place.database.owner.username),
     wantedOn(place, group.objectClass),

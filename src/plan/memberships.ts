@@ -77,7 +77,8 @@ export function planLeftover(context: PlanContext, application: Application): St
       const release = releaseRole(server.version, application.username, server.login)
       return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
     }
-    const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item))
+    const isKept = application.undeclared === 'keep' && item.member !== server.login
+    const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item) && !isKept)
     const revoke = isTaken ? revocationOf(context.actual.cluster, item) : null
     return revoke === null ? [] : [membershipStep(about, item, revoke)]
   })

@@ -1,6 +1,6 @@
 /** The access table, as the catalogs spell privileges (src/README.md: Access levels). */
 import type { AclItem, ObjectClass, SchemaState } from '../model/catalog.ts'
-import type { AccessLevel, Database } from '../model/declaration.ts'
+import type { AccessLevel, Application, Database } from '../model/declaration.ts'
 
 type GuestLevel = Exclude<AccessLevel, 'owner'>
 
@@ -24,9 +24,25 @@ export function databasePrivileges(level: AccessLevel): readonly string[] {
   return DATABASE[level]
 }
 
-/** On one class of objects in a listed schema, now and by default; the owner owns them and needs none. */
-export function objectPrivileges(level: AccessLevel, objectClass: ObjectClass): readonly string[] {
-  return level === 'owner' ? [] : OBJECTS[level][objectClass]
+/**
+ * On one class of objects in a listed schema, now and by default: what the entry names, else what its level has. The
+ * owner owns them and needs none.
+ */
+export function objectPrivileges(
+  { accessLevel, privileges }: Pick<Application, 'accessLevel' | 'privileges'>,
+  objectClass: ObjectClass,
+): readonly string[] {
+  return accessLevel === 'owner' ? [] : (privileges[objectClass] ?? OBJECTS[accessLevel][objectClass])
+}
+
+/** `reader`, `reader with SELECT, TRUNCATE on tables and nothing on functions`. */
+export function levelInWords({ accessLevel, privileges }: Pick<Application, 'accessLevel' | 'privileges'>): string {
+  const classes: readonly ObjectClass[] = ['table', 'sequence', 'function']
+  const own = classes.flatMap((objectClass) => {
+    const named = privileges[objectClass]
+    return named === null ? [] : [`${named.length === 0 ? 'nothing' : named.join(', ')} on ${objectClass}s`]
+  })
+  return own.length === 0 ? accessLevel : `${accessLevel} with ${own.join(' and ')}`
 }
 
 /** Privileges of one grantee ('' is PUBLIC), from one grantor if given. */

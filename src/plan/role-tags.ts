@@ -7,7 +7,7 @@ import type { Step } from '../model/step.ts'
 import { formatTag, isObjectField, parseTag, type Tag } from '../model/tag.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { type PlanContext, step, subject } from './context.ts'
-import { desiredRoleTag, isWritten, takesOver } from './tags.ts'
+import { isWritten, roleTagOver, takesOver } from './tags.ts'
 
 /**
  * What it takes for the tag of a role that is there to say what it should; empty where it does.
@@ -15,7 +15,7 @@ import { desiredRoleTag, isWritten, takesOver } from './tags.ts'
  */
 export function planRoleTag(context: PlanContext, application: Application, role: RoleState, changed: boolean): Step[] {
   const existing = parseTag(role.comment)
-  const desired = desiredRoleTag(context, application, existing)
+  const desired = roleTagOver(context, application, role.comment)
   if (existing === null)
     return [
       step(subject(application, 'role'), 'adopt_role', 'adopt', 'updated', `role ${role.name} taken under management`, [

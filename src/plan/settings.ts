@@ -20,7 +20,8 @@ export function planSettings(context: PlanContext, application: Application): St
       .map((item) => [item.name.toLowerCase(), item.value]),
   )
   const set = [...settings].filter(([name, value]) => !isStored(stored.get(name), value))
-  const reset = [...stored.keys()].filter((name) => !settings.has(name) && isSendable(name)).sort()
+  const beyond = [...stored.keys()].filter((name) => !settings.has(name) && isSendable(name)).sort()
+  const reset = application.undeclared === 'keep' ? [] : beyond
   const about = subject(application, 'setting')
   return [
     ...set.map(([name, value]) =>

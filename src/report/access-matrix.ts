@@ -9,7 +9,7 @@ import type {
   SchemaAccess,
   SchemaPrivileges,
 } from '../model/access.ts'
-import { ROW_PRIVILEGES } from '../model/access.ts'
+import { ROW_PRIVILEGES, TABLE_PRIVILEGES, type TablePrivilege } from '../model/access.ts'
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
@@ -131,13 +131,13 @@ function levelOf(
 
 /**
  * What a login may do in a schema, the same words whether or not there are tables yet: `create objects, read and write
- * rows`, `read rows`. What is neither is spelled out: `SELECT on 3 of 5 tables`.
+ * rows`, `read rows, TRUNCATE`. What is neither is spelled out: `SELECT on 3 of 5 tables`. Who creates the tables has
+ * all of it.
  */
 function describeSchemaAccess({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
-  const having = ROW_PRIVILEGES.filter((privilege) =>
-    tables === 0 ? byDefault[privilege] : held[privilege] === tables,
-  )
-  const partial = ROW_PRIVILEGES.filter((privilege) => held[privilege] > 0 && held[privilege] < tables)
+  const told: readonly TablePrivilege[] = create ? ROW_PRIVILEGES : TABLE_PRIVILEGES
+  const having = told.filter((privilege) => (tables === 0 ? byDefault[privilege] : held[privilege] === tables))
+  const partial = told.filter((privilege) => held[privilege] > 0 && held[privilege] < tables)
   const lasts = having.every((privilege) => byDefault[privilege])
   const rows = rowWords(having)
   const parts = [
@@ -150,9 +150,15 @@ function describeSchemaAccess({ usage, create, tables, held, byDefault }: Schema
 }
 
 function rowWords(privileges: readonly string[]): string {
-  if (privileges.length === ROW_PRIVILEGES.length) return 'read and write rows'
-  if (privileges.length === 1 && privileges[0] === 'SELECT') return 'read rows'
-  return privileges.length === 0 ? '' : `${privileges.join(', ')} on rows`
+  const onRows = ROW_PRIVILEGES.filter((privilege) => privileges.includes(privilege))
+  const others = privileges.filter((privilege) => !onRows.some((item) => item === privilege))
+  return [...onRowsInWords(onRows), ...others].join(', ')
+}
+
+function onRowsInWords(privileges: readonly string[]): string[] {
+  if (privileges.length === ROW_PRIVILEGES.length) return ['read and write rows']
+  if (privileges.length === 1 && privileges[0] === 'SELECT') return ['read rows']
+  return privileges.length === 0 ? [] : [`${privileges.join(', ')} on rows`]
 }
 
 /** What others than the stack's own logins hold, and who acts as one of these logins by membership. */

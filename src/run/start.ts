@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readCiIds } from '../ci.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
+import { checkApproval } from '../guardrails/request.ts'
 import { decodeInput } from '../input/decode.ts'
 import { checkClaim, checkId, type RunEnvironment, type Variables } from '../input/environment.ts'
 import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
@@ -135,7 +136,12 @@ async function startFrom(origin: Origin): Promise<StartedRun> {
   const identified = { identity, isRunIdGiven: identity.runId !== facts.uuid }
   const all = [...origin.environment.problems, ...problems, ...claimProblems, ...planProblems, ...missing]
   if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
-  return { ...identified, parsed, error: new InvalidInputError(all) }
+  return { ...identified, parsed, error: new InvalidInputError([...all, ...approvalsOf(origin, parsed, identity)]) }
+}
+
+/** Who has to mend the input is told at once that nobody approved the run either. */
+function approvalsOf({ command }: Origin, parsed: ParsedInput | null, identity: RunIdentity): readonly Problem[] {
+  return command === 'apply' && parsed !== null ? checkApproval(parsed.declaration, identity) : []
 }
 
 /**

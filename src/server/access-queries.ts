@@ -1,4 +1,7 @@
 /** What the server itself says of privileges, asked inside one database. Pure: names in, SQL out. */
+import { TABLE_PRIVILEGES } from '../model/access.ts'
+import { MAINTAIN } from '../model/own-privileges.ts'
+import { VERSION_17 } from '../model/server-version.ts'
 import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { catalogText } from './catalog-text.ts'
 import { RELATIONS, noMember, NO_SYSTEM_SCHEMA } from './database-queries.ts'
@@ -44,9 +47,15 @@ function byDefault(privilege: string): string {
     )`
 }
 
-/** Of one table that was dropped meanwhile the server says nothing; then another is asked. */
+/**
+ * Of one table that was dropped meanwhile the server says nothing; then another is asked. A privilege that it does not
+ * know is an error.
+ */
 function held(privilege: string): string {
-  const has = (table: string): string => `has_table_privilege(r.oid, ${table}, ${quoteLiteral(privilege)})`
+  const asked = (table: string): string => `has_table_privilege(r.oid, ${table}, ${quoteLiteral(privilege)})`
+  const known = `current_setting('server_version_num')::int >= ${String(VERSION_17)}`
+  const has = (table: string): string =>
+    privilege === MAINTAIN ? `CASE WHEN ${known} THEN ${asked(table)} ELSE false END` : asked(table)
   return `coalesce(sum(c.tables) FILTER (WHERE coalesce(${has('c.first')}, ${has('c.last')})), 0)::int`
 }
 
@@ -72,10 +81,8 @@ export const SCHEMA_PRIVILEGES = `
     has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
     has_schema_privilege(r.oid, n.oid, 'CREATE') AS create,
     t.*,
-    ${byDefault('SELECT')} AS default_select,
-    ${byDefault('INSERT')} AS default_insert,
-    ${byDefault('UPDATE')} AS default_update,
-    ${byDefault('DELETE')} AS default_delete
+    ${TABLE_PRIVILEGES.map((privilege) => `${byDefault(privilege)} AS default_${privilege.toLowerCase()}`).join(`,
+    `)}
   FROM
     (SELECT oid, datdba FROM pg_database WHERE datname = current_database()) me,
     (${MANAGED}) r,
@@ -83,10 +90,8 @@ export const SCHEMA_PRIVILEGES = `
     LATERAL (
       SELECT
         coalesce(sum(c.tables), 0)::int AS tables,
-        ${held('SELECT')} AS held_select,
-        ${held('INSERT')} AS held_insert,
-        ${held('UPDATE')} AS held_update,
-        ${held('DELETE')} AS held_delete
+        ${TABLE_PRIVILEGES.map((privilege) => `${held(privilege)} AS held_${privilege.toLowerCase()}`).join(`,
+        `)}
       FROM tables c
       WHERE c.relnamespace = n.oid
     ) t

@@ -52,12 +52,18 @@ function schemaPrivilege(row: Row): SchemaPrivileges {
       INSERT: readInteger(row, 'held_insert'),
       UPDATE: readInteger(row, 'held_update'),
       DELETE: readInteger(row, 'held_delete'),
+      TRUNCATE: readInteger(row, 'held_truncate'),
+      REFERENCES: readInteger(row, 'held_references'),
+      MAINTAIN: readInteger(row, 'held_maintain'),
     },
     byDefault: {
       SELECT: readFlag(row, 'default_select'),
       INSERT: readFlag(row, 'default_insert'),
       UPDATE: readFlag(row, 'default_update'),
       DELETE: readFlag(row, 'default_delete'),
+      TRUNCATE: readFlag(row, 'default_truncate'),
+      REFERENCES: readFlag(row, 'default_references'),
+      MAINTAIN: readFlag(row, 'default_maintain'),
     },
   }
 }

@@ -67,6 +67,7 @@ const RUN = v.object({
   instance: v.nullable(v.object({ identifier: v.string(), host: v.string(), port: v.number() })),
   actor: v.nullable(v.object({ arn: v.string(), account: v.string() })),
   approval: v.picklist(['not_required', 'approved', 'missing']),
+  approved_plan: v.exactOptional(TEXT_OR_NULL),
   database_login: TEXT_OR_NULL,
   server_version: TEXT_OR_NULL,
   tool_version: v.string(),

@@ -1,4 +1,6 @@
 /** From the records of all runs to the periods in which each login had its access. Pure. */
+import { groupBy } from '../../group-by.ts'
+import { ROW_PRIVILEGES, TABLE_PRIVILEGES } from '../../model/access.ts'
 import type { AuditRecord, AuditRun } from '../../model/audit.ts'
 import type { RecordedRun } from './entry.ts'
 import { readOldChanges } from './old-records.ts'
@@ -39,10 +41,9 @@ interface LoginHistory {
 }
 
 const NONE: State = { owns: false, schemas: new Map(), isOlder: false }
-/** No schema has this name; nothing is granted in all of them, only revoked. */
+/** No schema has this name. */
 const ALL_SCHEMAS = ''
 const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
-const WRITES = ['INSERT', 'UPDATE', 'DELETE']
 
 /** The periods come by database and login, each login's in the order of `entries`, whatever the clocks said. */
 export function followAccess(entries: readonly RecordedRun[]): Period[] {
@@ -143,21 +144,27 @@ function nextState(state: State, record: AuditRecord): State {
   return { ...state, schemas }
 }
 
+type SchemaHeld = readonly [schema: string, held: ReadonlySet<string>]
+
 const LOGS_IN = 'log in'
 const BEFORE = 'and what it was granted before this audit begins'
 
 function describeAccess({ owns, schemas, isOlder }: State): string {
   if (owns) return 'own it: create objects, read and write rows'
-  const having = (privileges: readonly string[]): string[] =>
-    [...schemas]
-      .filter(([, held]) => privileges.some((privilege) => held.has(privilege)))
-      .map(([schema]) => schema)
-      .sort()
-  const written = having(WRITES)
-  const read = having(['SELECT']).filter((schema) => !written.includes(schema))
-  const parts = [
-    ...(written.length === 0 ? [] : [`read and write rows in ${written.join(', ')}`]),
-    ...(read.length === 0 ? [] : [`read in ${read.join(', ')}`]),
-  ]
+  const having = [...schemas].filter(([, held]) => held.size > 0).sort(mostFirst)
+  const parts = [...groupBy(having, ([, held]) => rowsInWords(held))].map(
+    ([words, items]) => `${words} in ${items.map(([schema]) => schema || 'all schemas').join(', ')}`,
+  )
   return [parts.join('; ') || LOGS_IN, ...(isOlder ? [BEFORE] : [])].join('; ')
+}
+
+/** `read and write rows`, `read`, else the privileges by name. */
+function rowsInWords(held: ReadonlySet<string>): string {
+  const names = TABLE_PRIVILEGES.filter((privilege) => held.has(privilege))
+  if (names.join() === ROW_PRIVILEGES.join()) return 'read and write rows'
+  return names.join() === 'SELECT' ? 'read' : names.join(', ')
+}
+
+function mostFirst([a, less]: SchemaHeld, [b, more]: SchemaHeld): number {
+  return more.size - less.size || compare(a, b)
 }

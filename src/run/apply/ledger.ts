@@ -22,7 +22,6 @@ const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
   'reset_setting',
   'tag_database',
   'adopt_database',
-  'keep_access',
   'create_schema',
   'create_extension',
   'grant_privileges',

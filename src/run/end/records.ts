@@ -24,6 +24,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   upgrade: 'admin',
   extension: 'extension',
   setting: 'setting',
+  server_version: 'grant',
   immutable: 'database',
   encoding: 'database',
   schema: 'schema',

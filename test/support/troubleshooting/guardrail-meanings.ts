@@ -109,6 +109,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'The server does not let this parameter be set for a role.',
     'Take it out of `settings`, or set it in the parameter group.',
   ),
+  server_version: entry(
+    blocked,
+    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….'],
+    'The entry names what this version of PostgreSQL does not have.',
+    'Take it out of the entry, or upgrade the server.',
+  ),
   immutable: entry(
     blocked,
     ['… has the encoding …, not …', '… has the locale …, not …'],

@@ -10,7 +10,7 @@ import { checkRequest } from '../../../src/guardrails/request.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Value, Variables } from '../../support/terraform.ts'
 import { makeRig, type Rig } from './rig.ts'
-import { FIELDS, SHORT_NAMES } from './values.ts'
+import { DECLARATIONS, FIELDS, SHORT_NAMES } from './values.ts'
 
 let rig: Rig
 test.before(async () => {
@@ -172,4 +172,16 @@ test.serial('each value of each field of an application', async (t) => {
     disagreements.map(({ field, value }) => `${field} = ${JSON.stringify(value)}`),
     [],
   )
+})
+
+test.serial('declarations whose entries speak of one another', async (t) => {
+  const disagreements: string[] = []
+  for (const declared of DECLARATIONS) {
+    rig.stack.applications = declared
+    const { code, text } = await rig.stack.plan()
+    const problems = scriptProblems({ application_databases: declared })
+    if ((code === 1) !== problems.length > 0) disagreements.push(JSON.stringify(declared))
+    for (const { application, field } of problems) t.true(text.includes(`${application ?? ''}: ${field}: `), text)
+  }
+  t.deepEqual(disagreements, [])
 })

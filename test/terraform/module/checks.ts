@@ -18,11 +18,19 @@ export const SPARED = {
   odd_types: ['type_problems'],
   odd_values: ['value_problems'],
   odd_settings: ['setting_problems'],
+  odd_rights: ['right_problems'],
 } as const
 
 const SETS = Object.keys(SPARED)
 const LISTS = Object.values(SPARED).flat()
-const SOURCES = ['checks.tf', 'checks-values.tf', 'declaration.tf', 'variables.tf', 'variables-run.tf']
+const SOURCES = [
+  'checks.tf',
+  'checks-values.tf',
+  'checks-rights.tf',
+  'declaration.tf',
+  'variables.tf',
+  'variables-run.tf',
+]
 
 const IDS = `resource "terraform_data" "stack" {}
 resource "terraform_data" "application" {

@@ -36,6 +36,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   access_level: choice(['owner', 'editor', 'reader']),
   auth: choice(['password', 'iam']),
   cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
+  undeclared: choice(['keep', 'report', 'revoke']),
   can_create_databases: fc.boolean(),
   adopt_existing: fc.boolean(),
   recreate_missing: fc.boolean(),
@@ -177,8 +178,8 @@ test('the entries tried are of both sorts, in each set and for each field that c
   }
   const plain = entries.filter(([app]) => !Object.values(odd).some((apps) => apps.includes(app)))
   const seen = new Set(plain.flatMap(([, fields]) => Object.keys(fields ?? {})))
-  // An end of validity is always looked at: no pattern knows the calendar.
-  const never = ['valid_until', 'acces_level', 'Username']
+  // An end of validity is always looked at: no pattern knows the calendar. Rights of its own are what few entries have.
+  const never = ['valid_until', 'privileges', 'acces_level', 'Username']
   t.deepEqual(
     [...seen].sort(),
     Object.keys(FIELDS)
@@ -201,9 +202,10 @@ const LATE: readonly string[] = [
   'connection_limit = length(terraform_data.late.id)',
   'schemas = [terraform_data.late.id]',
   'extensions = terraform_data.late.id',
+  'privileges = { tables = [terraform_data.late.id] }',
 ]
 const WRONG =
-  '{ valid_until = "x", settings = { role = "x" }, username = "pg_x", secret_id = "a b", foo = 1, auth = 5 }'
+  '{ valid_until = "x", settings = { role = "x" }, username = "pg_x", secret_id = "a b", foo = 1, auth = 5, privileges = { table = [] } }'
 
 test('a value that is not known at plan puts off no list of problems that would tell with every entry odd', async (t) => {
   const plain = await readPlain()

@@ -44,7 +44,7 @@ output "all" { value = { for name, call in module.db : name => call.declaration 
     const plan = await planned(rig)
     t.regex(
       problemsOf(() => declarationInPlan(plan, null))[0]?.message ?? '',
-      /several declarations: declaration_json, all\.stock\./,
+      /several declarations: all\.orders, all\.stock\./,
     )
     for (const name of ['orders', 'stock']) {
       const found = parseDeclaration(declarationInPlan(plan, name === 'orders' ? 'all.orders' : 'all.stock'), 'stack')

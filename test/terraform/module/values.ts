@@ -1,5 +1,5 @@
 /** Values of the fields of an application, sound ones and bad ones, at the edges of what is accepted. */
-import type { Value } from '../../support/terraform.ts'
+import type { Value, Variables } from '../../support/terraform.ts'
 
 const BYTES_63 = 'é'.repeat(31) + 'x'
 /** What holds something where something else is wanted: of a list, of a map, of both. */
@@ -108,6 +108,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ...MAPS,
   ],
   auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
+  undeclared: ['keep', 'report', 'revoke', 'Keep', '', true, ['keep'], { a: 'keep' }],
   can_create_databases: SWITCHES,
   adopt_existing: SWITCHES,
   recreate_missing: SWITCHES,
@@ -180,6 +181,25 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     { search_path: 'a"b"' },
     { work_mem: '8MB', Work_Mem: '9MB' },
   ],
+  privileges: [
+    {},
+    { tables: null },
+    { tables: ['SELECT'] },
+    { tables: [] },
+    { tables: ['TRIGGER'] },
+    { tables: ['select'] },
+    { tables: 'SELECT' },
+    { tables: [null] },
+    { tables: [['SELECT']] },
+    { tables: {} },
+    { table: ['SELECT'] },
+    { sequences: ['EXECUTE'] },
+    'SELECT',
+    ['SELECT'],
+    true,
+    ...NESTED,
+    ...MAPS,
+  ],
   schemas: LISTS,
   extensions: LISTS,
   encoding: NAMES,
@@ -200,3 +220,16 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   acces_level: ['owner'],
   Username: ['x'],
 }
+
+/** An owner's entry, and one of its guests beside it. */
+const guest = (fields: Variables): Variables => ({
+  own: {},
+  guest: { database_name: 'own_dev_db', access_level: 'reader', ...fields },
+})
+
+/** Declarations whose entries speak of one another: plan time and the script accept or refuse each of them alike. */
+export const DECLARATIONS: readonly Variables[] = [
+  guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
+  guest({ privileges: { tables: ['TRIGGER'] } }),
+  guest({ privileges: {} }),
+]

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import test from 'ava'
 import { ACCESS_LEVELS, type AccessLevel } from '../../../src/model/declaration.ts'
+import { LEVEL_ALONE } from '../../../src/model/own-privileges.ts'
 import { databasePrivileges, objectPrivileges } from '../../../src/plan/privileges.ts'
 import { documents, linksIn, readDocument, ROOT, sorted, tableUnder } from '../../support/documents.ts'
 
@@ -34,7 +35,11 @@ test('the privileges table', (t) => {
   for (const level of ACCESS_LEVELS) {
     t.deepEqual(privileges('database', level), sorted(databasePrivileges(level)), level)
     for (const object of ['table', 'sequence', 'function'] as const)
-      t.deepEqual(privileges(object, level), sorted(objectPrivileges(level, object)), `${object} ${level}`)
+      t.deepEqual(
+        privileges(object, level),
+        sorted(objectPrivileges({ accessLevel: level, privileges: LEVEL_ALONE }, object)),
+        `${object} ${level}`,
+      )
   }
 })
 

@@ -23,6 +23,8 @@ const FIELDS = [
   'cleanup_policy',
   'adopt_existing',
   'recreate_missing',
+  'undeclared',
+  'privileges',
 ]
 
 /** Entries that are often right, so that both outcomes are seen. */

@@ -57,6 +57,7 @@ for (const field of REQUIRED) {
   })
 }
 
+const GUEST = { database_name: 'app_dev_db', access_level: 'reader' }
 const BAD: readonly (readonly [string, unknown])[] = [
   ['schema_version', 2],
   ['environment', 'production'],
@@ -136,6 +137,7 @@ const BAD_IN_APPLICATION: readonly (readonly [string, unknown])[] = [
   ['connection_limit', 2147483648],
   ['valid_until', '2030-02-30T00:00:00Z'],
   ['settings', ['x']],
+  ['privileges', ['SELECT']],
   ['schemas', 'public'],
   ['schemas', ['']],
   ['extensions', [1]],
@@ -145,6 +147,7 @@ const BAD_IN_APPLICATION: readonly (readonly [string, unknown])[] = [
   ['cleanup_policy', ''],
   ['adopt_existing', 1],
   ['recreate_missing', 'yes'],
+  ['undeclared', 'drop'],
 ]
 for (const [field, value] of BAD_IN_APPLICATION) {
   test(`refused in an application: ${field} = ${JSON.stringify(value)}`, (t) => {
@@ -187,6 +190,30 @@ test('accepted names keep every character', (t) => {
   ]) {
     t.is(parseApps({ app: { username } }).declaration.applications[0]?.username, username)
   }
+})
+
+test('privileges of an entry: kinds and words are known, TRIGGER is refused with its reason, and an owner needs none', (t) => {
+  const guest = (privileges: unknown): object => ({ app: {}, g: { ...GUEST, privileges } })
+  const refused = (privileges: unknown): string[] =>
+    problemsOf(() => parseApps(guest(privileges))).map(({ field, remedy }) => `${field}: ${remedy}`)
+  t.deepEqual(refused({ table: ['SELECT'] }), ['privileges.table: Did you mean "tables"?'])
+  t.deepEqual(refused({ tables: 'SELECT', sequences: ['EXECUTE'], functions: [1] }), [
+    'privileges.tables: Use a list of SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, MAINTAIN.',
+    'privileges.sequences: Use a list of SELECT, UPDATE, USAGE.',
+    'privileges.functions: Use a list of EXECUTE.',
+  ])
+  t.regex(refused({ tables: ['TRIGGER'] }).join(), /runs as whoever writes the table/)
+  const accepted = parseApps(guest({ tables: ['TRUNCATE', 'SELECT', 'SELECT'], functions: [] })).declaration
+  t.deepEqual(accepted.databases[0]?.guests[0]?.privileges, {
+    table: ['SELECT', 'TRUNCATE'],
+    sequence: null,
+    function: [],
+  })
+  t.deepEqual(
+    fieldsOf(() => parseApps({ app: { privileges: { tables: [] } } })),
+    ['app/privileges'],
+  )
+  t.deepEqual(parseApps({ app: { privileges: { tables: null } } }), parseApps({ app: {} }))
 })
 
 test('a key that makes a default name too long says which field to set', (t) => {

@@ -60,7 +60,13 @@ test('an editor becomes a reader, then goes with its role', (t) => {
 
 test('schemas are told apart, with their odd names', (t) => {
   t.deepEqual(
-    periods(runOn(1, defaults('GRANT', 'SELECT, INSERT', 'my ""odd""'), defaults('GRANT', 'SELECT', 'public'))),
+    periods(
+      runOn(
+        1,
+        defaults('GRANT', 'SELECT, INSERT, UPDATE, DELETE', 'my ""odd""'),
+        defaults('GRANT', 'SELECT', 'public'),
+      ),
+    ),
     [['guest_dev_user', 'read and write rows in my "odd"; read in public', 'build-1', null]],
   )
 })
@@ -106,8 +112,8 @@ test('a dropped database ends the access of all', (t) => {
 
 test('time: what ended before, or began after, is left out; an application brings in all logins of its databases', (t) => {
   const entries = [
-    runOn(1, {}, { object: 'database' }, { ...GUEST }, defaults('GRANT', 'SELECT, INSERT', 'public')),
-    runOn(5, defaults('REVOKE', 'INSERT', 'public')),
+    runOn(1, {}, { object: 'database' }, { ...GUEST }, defaults('GRANT', 'SELECT, INSERT, UPDATE, DELETE', 'public')),
+    runOn(5, defaults('REVOKE', 'INSERT, UPDATE, DELETE', 'public')),
     runOn(1, { application: 'other', database: 'other_dev_db', username: 'other_dev_user', object: 'database' }),
   ]
   const logins = (since: string, until: string): unknown[] =>
@@ -121,4 +127,13 @@ test('time: what ended before, or began after, is left out; an application bring
   t.deepEqual(logins('2026-10-06', '2026-10-07'), [['guest_dev_user', 'read in public'], owner])
   t.deepEqual(logins('2026-10-02', '2026-10-03'), [['guest_dev_user', 'read and write rows in public'], owner])
   t.deepEqual(logins('2026-09-01', '2026-10-01'), [])
+})
+
+test('privileges that are no level are told by name, those in all schemas as such', (t) => {
+  const changes = [{ on: 'table', schema: null, granted: ['SELECT', 'TRUNCATE'] }] as const
+  const everywhere = { ...defaults('GRANT', 'SELECT', 'x'), access: { level: 'reader', changes } } as const
+  t.deepEqual(
+    periods(runOn(1, defaults('GRANT', 'SELECT, INSERT', 'app'), defaults('GRANT', 'SELECT', 'mart'), everywhere)),
+    [['guest_dev_user', 'SELECT, TRUNCATE in all schemas; SELECT, INSERT in app; read in mart', 'build-1', null]],
+  )
 })
