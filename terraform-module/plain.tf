@@ -89,7 +89,7 @@ locals {
     ],
   ))
   plain_settings    = "\\{(?:(?:${local.plain_timeout}|${local.plain_search_path}),?)*\\}"
-  plain_schema      = "\"(?:public|[a-hj-oq-z_][a-z0-9_]{0,62})\"" # no information_schema, no pg_*
+  plain_schema      = "\"(?:public|[*]|[a-hj-oq-z_][a-z0-9_]{0,62})\"" # no information_schema, no pg_*
   plain_timeout     = "\"[a-z_]+_timeout\":(?:\"[^\"\\\\]*\"|-?[0-9]+|true|false)"
   plain_search_path = "\"search_path\":\"[A-Za-z0-9_$]+(?:, ?[A-Za-z0-9_$]+)*\""
 }

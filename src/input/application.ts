@@ -48,8 +48,8 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas'>
-  /** null: the owner's list. */
+  readonly application: Omit<Application, 'schemas' | 'allSchemas'>
+  /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
   readonly encoding: string | null

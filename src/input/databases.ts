@@ -41,7 +41,7 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
       databases.push(joinDatabase(name, owner, guests))
     } else if (owner === undefined && scope === 'removal') {
-      alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? DEFAULT_SCHEMAS })))
+      alone.push(...members.map((guest) => withSchemas(guest, DEFAULT_SCHEMAS)))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
       problems.push(
         ownerProblem(
@@ -57,15 +57,26 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
 }
 
 const DEFAULT_SCHEMAS: readonly string[] = ['public']
+/** In a list of schemas: all of the database's owner. */
+const ALL_SCHEMAS = '*'
+
+function namedIn(schemas: readonly string[]): string[] {
+  return [...new Set(schemas)].filter((schema) => schema !== ALL_SCHEMAS)
+}
+
+function withSchemas({ application, schemas }: ApplicationEntry, others: readonly string[]): Application {
+  const list = schemas ?? others
+  return { ...application, schemas: namedIn(list), allSchemas: list.includes(ALL_SCHEMAS) }
+}
 
 function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: readonly ApplicationEntry[]): Database {
   const entries = [ownerEntry, ...guestEntries]
   const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
   return {
     name,
-    owner: { ...ownerEntry.application, schemas: ownSchemas },
-    guests: sorted(guestEntries.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? ownSchemas }))),
-    schemas: [...new Set([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])])],
+    owner: withSchemas(ownerEntry, DEFAULT_SCHEMAS),
+    guests: sorted(guestEntries.map((guest) => withSchemas(guest, ownSchemas))),
+    schemas: namedIn([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])]),
     extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
     encoding: ownerEntry.encoding,
     locale: ownerEntry.locale,

@@ -157,12 +157,15 @@ export interface SchemaObject {
   readonly columnAcl: readonly AclItem[]
 }
 
+/** What default privileges are on; on schemas only where they are for no particular one. */
+export type DefaultClass = ObjectClass | 'schema'
+
 /** One item of pg_default_acl in one schema, for objects made by `creator`. */
 export interface DefaultAcl {
   readonly creator: string
   /** null: in no particular schema (applies to all). */
   readonly schema: string | null
-  readonly objectClass: ObjectClass
+  readonly objectClass: DefaultClass
   readonly grantee: string
   readonly privilege: string
 }

@@ -61,8 +61,10 @@ export interface Application {
   readonly validUntil: Date | null
   /** Parameter name (lower case) to value, for this role in this database. */
   readonly settings: ReadonlyMap<string, SettingValue>
-  /** Schemas this login has access to: its own list, else the owner's. */
+  /** Schemas this login has access to, by name: its own list, else the owner's. */
   readonly schemas: readonly string[]
+  /** Besides, all schemas of the database's owner, now and later: `*` in that list. */
+  readonly allSchemas: boolean
   /** On what the database's owner owns there. */
   readonly privileges: OwnPrivileges
   readonly cleanupPolicy: CleanupPolicy

@@ -2,7 +2,7 @@
 import { groupBy } from '../group-by.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
 import type { Beyond, Fate } from '../model/beyond.ts'
-import type { AclItem, DatabaseState, DefaultAcl, Interior, ObjectClass, SchemaState } from '../model/catalog.ts'
+import type { AclItem, DatabaseState, DefaultClass, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import { isSendable } from '../model/sendable.ts'
@@ -14,7 +14,7 @@ import { printAsMember, printInside, printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import type { LookUps } from './context.ts'
 import { groupObjects, type ObjectGroup } from './object-groups.ts'
-import { databasePrivileges, objectPrivileges, passedOnTo, PG_DATABASE_OWNER } from './privileges.ts'
+import { databasePrivileges, objectPrivileges, passedOnTo, PG_DATABASE_OWNER, worksIn } from './privileges.ts'
 
 /** What one role holds from one other beyond the declaration, on one thing or on things that are alike. */
 export interface HeldBeyond {
@@ -94,8 +94,8 @@ export function beyondInside(look: LookUps, database: Database, interior: Interi
   const groups = groupObjects(interior.objects.filter(({ schema, name }) => isSendable(schema) && isSendable(name)))
   return [
     ...schemas.flatMap((schema) => onSchema(look, database, schema)),
-    ...[...groups].flatMap(([schema, list]) => onObjects(look, database, schema, list)),
-    ...byDefault(look, database, interior.defaultAcl),
+    ...[...groups].flatMap(([schema, list]) => onObjects(look, database, interior.schemas.get(schema), list)),
+    ...byDefault(look, database, interior),
   ]
 }
 
@@ -103,16 +103,15 @@ function remedyInside({ actual }: LookUps, database: Database, grantor: string, 
   return `${printLogin(actual.cluster, grantor, database.name)}: ${printInside(revoke, grantor)}`
 }
 
-function isListed(look: LookUps, database: Database, role: string, schema: string | null): boolean {
+function isListed(look: LookUps, database: Database, role: string, schema: SchemaState | undefined): boolean {
   const application = look.applicationByUsername.get(role)
-  if (application?.database !== database.name) return false
-  return schema === null || application.schemas.includes(schema)
+  return application?.database === database.name && schema !== undefined && worksIn(database, application, schema)
 }
 
 /** PUBLIC may use the schema public as the server makes it. */
 function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyond[] {
   const wantedOf = (role: string): readonly string[] =>
-    isListed(look, database, role, schema.name) || (role === '' && schema.name === 'public') ? ['USAGE'] : []
+    isListed(look, database, role, schema) || (role === '' && schema.name === 'public') ? ['USAGE'] : []
   return heldBeyond(look, database, schema.acl, schema.owner, wantedOf).map((held) => {
     const { grantee, grantor, privileges, passedOn } = held
     const isOurs = grantor === schema.owner && [database.owner.username, PG_DATABASE_OWNER].includes(grantor)
@@ -123,7 +122,13 @@ function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyon
   })
 }
 
-function onObjects(look: LookUps, database: Database, schema: string, groups: readonly ObjectGroup[]): Beyond[] {
+function onObjects(
+  look: LookUps,
+  database: Database,
+  schema: SchemaState | undefined,
+  groups: readonly ObjectGroup[],
+): Beyond[] {
+  if (schema === undefined) return []
   const owner = database.owner.username
   const found = groups.flatMap((group) => {
     const wantedOf = (role: string): readonly string[] => [
@@ -140,7 +145,7 @@ function onObjects(look: LookUps, database: Database, schema: string, groups: re
     if (first === undefined) return []
     const { held, group, isColumns } = first
     const objects = list.flatMap((item) => item.group.objects)
-    const names = objects.map(({ name }) => `${schema}.${name}`)
+    const names = objects.map(({ name }) => `${schema.name}.${name}`)
     const what = names.length === 1 ? group.objectClass : `${String(names.length)} ${group.objectClass}s`
     const revoke = revokeOnObjects(objects, held.privileges, held.grantee, held.grantor, held.passedOn)
     const fate = fateOf(look, database, held.grantee, held.grantor === owner)
@@ -149,17 +154,21 @@ function onObjects(look: LookUps, database: Database, schema: string, groups: re
   })
 }
 
-function levelOf(look: LookUps, role: string, objectClass: ObjectClass): readonly string[] {
+function levelOf(look: LookUps, role: string, objectClass: DefaultClass): readonly string[] {
   const application = look.applicationByUsername.get(role)
-  return application === undefined ? [] : objectPrivileges(application, objectClass)
+  if (application === undefined) return []
+  if (objectClass === 'schema') return application.allSchemas ? ['USAGE'] : []
+  return objectPrivileges(application, objectClass)
 }
 
 /** What any creator's future objects give to others; a creator needs nothing on its own. */
-function byDefault(look: LookUps, database: Database, items: readonly DefaultAcl[]): Beyond[] {
-  const others = items.filter(({ creator, schema, objectClass, grantee, privilege }) => {
+function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): Beyond[] {
+  const isOfDatabase = (role: string): boolean => look.applicationByUsername.get(role)?.database === database.name
+  const others = defaultAcl.filter(({ creator, schema, objectClass, grantee, privilege }) => {
     if (grantee === creator || isNeutral(look, database, grantee) || !isSendable(schema ?? '')) return false
     if (grantee === '' && objectClass === 'function' && schema === null && privilege === 'EXECUTE') return false
-    const isOurs = creator === database.owner.username && isListed(look, database, grantee, schema)
+    const isThere = schema === null ? isOfDatabase(grantee) : isListed(look, database, grantee, schemas.get(schema))
+    const isOurs = creator === database.owner.username && isThere
     return !(isOurs && levelOf(look, grantee, objectClass).includes(privilege))
   })
   const alike = groupBy(others, ({ creator, schema, objectClass, grantee }) =>

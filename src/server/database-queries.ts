@@ -222,12 +222,12 @@ export function defaultAcl(grantees: readonly string[], everybody: boolean): str
     SELECT
       ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
       ${catalogText('n.nspname')} AS schema,
-      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
+      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'n' THEN 'schema' ELSE 'table' END AS class,
       CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee,
       ${catalogText('a.privilege_type')} AS privilege
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f')
+    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')
       AND ${everybody ? 'true' : isRoleOf('a.grantee', grantees)}`
 }
 

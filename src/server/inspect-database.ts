@@ -115,7 +115,7 @@ function defaultAclItem(row: Row): DefaultAcl {
   return {
     creator: readText(row, 'creator'),
     schema: readTextOrNull(row, 'schema'),
-    objectClass: objectClass(row),
+    objectClass: row['class'] === 'schema' ? 'schema' : objectClass(row),
     grantee: readText(row, 'grantee'),
     privilege: readText(row, 'privilege'),
   }

@@ -84,6 +84,8 @@ const LISTS: readonly Value[] = [
   ['x'.repeat(64)],
   ['a"b'],
   ['a],[b'],
+  ['*'],
+  ['*', 'a'],
 ]
 const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, [], ...NESTED, ...MAPS]
 const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes', ...NESTED, ...MAPS]
@@ -232,4 +234,6 @@ export const DECLARATIONS: readonly Variables[] = [
   guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
   guest({ privileges: { tables: ['TRIGGER'] } }),
   guest({ privileges: {} }),
+  guest({ schemas: ['*'] }),
+  guest({ schemas: ['*', 'mart'] }),
 ]

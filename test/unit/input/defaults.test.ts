@@ -45,6 +45,7 @@ test('an application that says nothing more has the default names, with _ for -'
     marker: null,
     settings: new Map(),
     schemas: ['public'],
+    allSchemas: false,
     privileges: { table: null, sequence: null, function: null },
     cleanupPolicy: 'retain',
     adoptExisting: false,
