@@ -18,7 +18,7 @@ case "$ACTION_COMMAND" in
     terraform output -raw "${ACTION_OUTPUT:-declaration_json}" | node "$script" plan --input - --detailed-exitcode
     ;;
   report)
-    terraform output -raw "${ACTION_OUTPUT:-declaration_json}" | node "$script" report --input - --connect --verify
+    terraform output -raw "${ACTION_OUTPUT:-declaration_json}" | node "$script" report --input - --connect --verify --audit-dir "$ACTION_AUDIT_DIR"
     ;;
   *)
     echo "command: $ACTION_COMMAND is not one of plan, drift, report." >&2

@@ -7,9 +7,9 @@ import type { Preview } from './preview.ts'
 const MAX_LINES = 50
 
 /**
- * `plan --external`: an object of texts, which is what the data source `external` takes as its result; none is empty,
- * since older providers make null of that. `differs` is `true` or `false`; `lines` says what does, one a line: effects,
- * and what would block them.
+ * `plan --external`: an object of texts, which is what the data source `external` takes as its result; none is empty
+ * (src/README.md: Data sources inside of a check). `differs` is `true` or `false`; `lines` says what does, one a line:
+ * effects, and what would block them.
  */
 export function previewExternal({ effects, blocked }: Pick<Preview, 'effects' | 'blocked'>): string {
   const all = [...effects.map(describeEffect), ...blocked.map(describeProblem)]

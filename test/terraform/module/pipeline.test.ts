@@ -45,7 +45,12 @@ async function action(stack: Stack, inputs: Readonly<Record<string, string>>): P
     await writeFile(join(bin, 'terraform'), `#!/bin/sh\nexec ${program.command} "$@"\n`, { mode: 0o755 })
   const outputs = join(stack.folder, 'outputs')
   await writeFile(outputs, '')
-  const defaults = { ACTION_PLAN_FILE: 'saved', ACTION_OUTPUT: '', ACTION_OUT: 'approved.json' }
+  const defaults = {
+    ACTION_PLAN_FILE: 'saved',
+    ACTION_OUTPUT: '',
+    ACTION_OUT: 'approved.json',
+    ACTION_AUDIT_DIR: 'audit',
+  }
   const env = { ...stack.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...defaults, ...inputs }
   const { exitCode, stdout, stderr } = await execa(join(MODULE, 'action.sh'), [], {
     cwd: stack.folder,
