@@ -31,8 +31,8 @@ test('each call of the script is one that it accepts', (t) => {
 })
 
 test('the workflow of GitHub applies what the job before has planned, and gives the action what it takes', (t) => {
-  const { jobs } = v.parse(Workflow, yaml.load(readDocument('terraform-module/docs/pipeline-github.yml')))
-  const { inputs, outputs } = v.parse(Action, yaml.load(readDocument('terraform-module/action.yml')))
+  const { jobs } = v.parse(Workflow, yaml.safeLoad(readDocument('terraform-module/docs/pipeline-github.yml')))
+  const { inputs, outputs } = v.parse(Action, yaml.safeLoad(readDocument('terraform-module/action.yml')))
   t.deepEqual(Object.keys(outputs), ['digest'])
   const uses = Object.values(jobs).flatMap(({ steps }) =>
     steps.filter((step) => step.uses?.includes('/terraform-module@')),
@@ -56,7 +56,7 @@ test('the jobs of GitLab parse, and apply waits for a person', (t) => {
     v.looseObject({
       apply: v.looseObject({ needs: v.array(v.string()), rules: v.array(v.looseObject({ when: v.string() })) }),
     }),
-    yaml.load(readDocument('terraform-module/docs/pipeline-gitlab.yml')),
+    yaml.safeLoad(readDocument('terraform-module/docs/pipeline-gitlab.yml')),
   )
   t.deepEqual([apply.needs, apply.rules.map((rule) => rule.when)], [['plan'], ['manual']])
 })
