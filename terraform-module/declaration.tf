@@ -129,7 +129,7 @@ locals {
       tags     = length(var.tags) > 0 ? var.tags : null
     }) : field => value if try(length(value) > 0, value != null) } },
     { for app, entry in local.applications : app => merge(
-      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}" },
+      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}${lookup(local.membership_words, app, "")}" },
     ) },
   )
 

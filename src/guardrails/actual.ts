@@ -12,8 +12,9 @@ import { findStrays } from './strays.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
-import { administrators, membersOf, noRight } from './members.ts'
+import { administrators, masterHint, membersOf, noRight } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
+import { checkPredefined } from './predefined.ts'
 import { violation } from './violation.ts'
 import { checkSettings } from './settings.ts'
 import { checkVersion } from './versions.ts'
@@ -44,6 +45,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
         ...checkIam(declaration, cluster, known, application),
         ...checkSettings(cluster, application),
         ...checkVersion(cluster, application),
+        ...checkPredefined(declaration, cluster, known.administered, application),
       ]
     }),
     ...declaration.databases.flatMap((database) => [
@@ -179,11 +181,6 @@ function checkRight(
       `${administrators(cluster, role.name)}: ${printStatements([grantAdministration(role.name, login)])}${masterHint(declaration)}`,
     ),
   ]
-}
-
-/** Where there is one, it has tried already, or the apply lets it. */
-function masterHint({ masterSecretId }: Declaration): string {
-  return masterSecretId === null ? ' or give master_secret_id.' : ''
 }
 
 function checkInside(declaration: Declaration, database: Database, actual: Actual): Problem[] {

@@ -27,6 +27,8 @@ const FIELDS = {
   settings: nested,
   schemas: v.nullish(names),
   privileges: nested,
+  member_of: v.nullish(names, []),
+  acts_as: v.nullish(name, null),
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -48,10 +50,14 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas' | 'allSchemas'>
+  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs'>
   /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
+  /** Keys of entries, and predefined roles. */
+  readonly memberOf: readonly string[]
+  /** Key of an entry; null: it acts as itself. */
+  readonly actsAs: string | null
   readonly encoding: string | null
   readonly locale: string | null
   readonly databaseConnectionLimit: number | null
@@ -96,6 +102,8 @@ export function parseEntry(
     },
     schemas: value.schemas ?? null,
     extensions: value.extensions,
+    memberOf: value.member_of,
+    actsAs: value.acts_as,
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,

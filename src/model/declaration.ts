@@ -70,6 +70,10 @@ export interface Application {
   readonly cleanupPolicy: CleanupPolicy
   /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
   readonly marker: string | null
+  /** Roles that its login is a member of, by name: of other applications, or predefined ones; sorted. */
+  readonly memberOf: readonly string[]
+  /** The role of another application that it acts as in its database, one of `memberOf`; null: itself. */
+  readonly actsAs: string | null
   readonly adoptExisting: boolean
   /** Of its login, and in the owner's entry of its database. */
   readonly undeclared: UndeclaredMode

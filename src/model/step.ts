@@ -75,6 +75,7 @@ export type StepKind =
   | 'release_membership'
   | 'leftover_membership'
   /** Of somebody else in a role. */
+  | 'grant_membership'
   | 'revoke_membership'
 
 /** A statement that changes privileges, and what it changes. */
@@ -102,6 +103,8 @@ export interface Step extends Subject {
    * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
    */
   readonly loser?: string
+  /** Its members, through others too, which lose it as well; absent: they lose nothing. */
+  readonly loserMembers?: readonly string[]
   /** What a person should look at, told as a warning beside it: the next look finds it no more; absent: nothing. */
   readonly caution?: string
   /** What a person can do where the server refuses it; absent: what its code says. */

@@ -54,7 +54,8 @@ function settings(look: LookUps, application: Application, stored: readonly Stor
   return stored.flatMap(({ name, value, database: where }): Beyond[] => {
     const isHere = where === database
     if (!isSendable(name) || (!isHere && where !== null)) return []
-    if (isHere && application.settings.has(name.toLowerCase())) return []
+    const isActing = name === 'role' && application.actsAs !== null
+    if (isHere && (isActing || application.settings.has(name.toLowerCase()))) return []
     const reset = isHere ? resetInDatabase(username, database, name) : resetEverywhere(username, name)
     return [
       {

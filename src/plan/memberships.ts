@@ -9,6 +9,7 @@ import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
+import { isDeclaredMembership } from './member-of.ts'
 import {
   isSelfGrant,
   membershipFinding,
@@ -172,7 +173,9 @@ export function memberFindings(context: PlanContext, application: Application): 
  * warning: what keeps applications apart does not hold then (src/README.md: Access levels).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  const own = (context.membershipsByMember.get(application.username) ?? []).filter(({ role }) => role !== RDS_IAM)
+  const own = (context.membershipsByMember.get(application.username) ?? []).filter(
+    (item) => item.role !== RDS_IAM && !isDeclaredMembership(context, application, item),
+  )
   const isApplication = ({ role }: Membership): boolean =>
     parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
   const told = (some: readonly Membership[], status: Finding['status'], more: string): Finding[] => {

@@ -6,6 +6,7 @@ import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
+import { planJoin, planLeave } from './member-of.ts'
 import {
   adminFindings,
   memberFindings,
@@ -46,8 +47,11 @@ export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
   const roles = context.planned.applications.map((application) => {
     const own = planRole(context, application)
+    const joined = planJoin(context, application)
     const tokens = planTokenRevoke(context, application)
     return {
+      left: planLeave(context, application),
+      joined: joined.steps,
       steps: [
         ...planLeftover(context, application),
         ...tokens.steps,
@@ -57,6 +61,7 @@ export function makePlan(input: PlanInput): Plan {
       findings: [
         ...tokens.findings,
         ...own.findings,
+        ...joined.findings,
         ...planClone(context, application).findings,
         ...membershipFindings(context, application),
         ...memberFindings(context, application),
@@ -87,7 +92,12 @@ export function makePlan(input: PlanInput): Plan {
     ],
     jobs: [
       ...planDismissals(context),
-      ...roleJobs([...roles.flatMap((role) => role.steps), ...orphans.steps]),
+      ...roleJobs([
+        ...roles.flatMap(({ left }) => left),
+        ...roles.flatMap(({ steps }) => steps),
+        ...roles.flatMap(({ joined }) => joined),
+        ...orphans.steps,
+      ]),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
       ...interiors,

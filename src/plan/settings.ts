@@ -13,7 +13,8 @@ import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 
 export function planSettings(context: PlanContext, application: Application): Step[] {
-  const { database, username, settings } = application
+  const { database, username } = application
+  const settings = effectiveSettings(application)
   const stored = new Map(
     (context.settingsByRole.get(username) ?? [])
       .filter((item) => item.database === database)
@@ -47,6 +48,14 @@ export function planSettings(context: PlanContext, application: Application): St
       ),
     ),
   ]
+}
+
+/**
+ * With the role that it acts as: what it creates belongs to that. The setting holds a name, so a role that was renamed
+ * has to be declared anew; the server then warns, and the login acts as itself.
+ */
+function effectiveSettings({ settings, actsAs }: Application): ReadonlyMap<string, SettingValue> {
+  return actsAs === null ? settings : new Map([...settings, ['role', actsAs]])
 }
 
 /**
@@ -95,21 +104,20 @@ function describeDifference(name: string, stored: string | undefined, value: Set
 export function planClone(context: PlanContext, application: Application): Changes {
   const clone = context.secrets.get(application.name)?.clone ?? null
   const { database, username } = application
+  const actor = application.actsAs ?? username
   const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some(
-    (item) => item.database === database && item.name === 'role' && item.value === username,
+    (item) => item.database === database && item.name === 'role' && item.value === actor,
   )
   if (clone === null || isSet) return { steps: [], findings: [] }
   const about = { ...subject(application, 'setting'), username: clone }
-  const statement = setInDatabase(clone, database, 'role', [username])
+  const statement = setInDatabase(clone, database, 'role', [actor])
   if (mayAdminister(context.actual.cluster, clone))
     return {
-      steps: [
-        step(about, 'act_as', 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement], clone),
-      ],
+      steps: [step(about, 'act_as', 'set', 'created', `${clone} acts as ${actor} in ${database}`, [statement], clone)],
       findings: [],
     }
   const remedy = `${administrators(context.actual.cluster, clone)}: ${printStatements([statement])}`
-  const message = `what ${clone} creates belongs to it and not to ${username}. ${remedy}`
+  const message = `what ${clone} creates belongs to it and not to ${actor}. ${remedy}`
   return { steps: [], findings: [finding(about, 'set', 'warning', message)] }
 }
 

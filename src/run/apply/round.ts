@@ -120,8 +120,8 @@ async function findVisitor(
 
 /** What the server said to the master, who tried to give what is missing. */
 function withRefusal({ applications }: Declaration, problem: Problem, { master }: Setbacks): Problem {
-  const username = applications.find(({ name }) => name === problem.application)?.username ?? ''
-  const refusal = problem.code === 'missing_right' ? master.refusals.get(username) : undefined
+  const role = problem.role ?? applications.find(({ name }) => name === problem.application)?.username ?? ''
+  const refusal = problem.code === 'missing_right' ? master.refusals.get(role) : undefined
   return refusal === undefined ? problem : { ...problem, message: `${problem.message} ${refusal}` }
 }
 

@@ -32,6 +32,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   missing_database: 'database',
   renamed_database: 'database',
   renamed_role: 'role',
+  unknown_application: 'role',
   removal_approval: 'role',
   removal_obstacle: 'role',
   standing_application: 'role',

@@ -39,6 +39,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   missing_database: NO_SQL,
   renamed_database: TRIED,
   renamed_role: TRIED,
+  unknown_application: NO_SQL,
   removal_approval: NO_SQL,
   removal_obstacle: TRIED,
   standing_application: NO_SQL,

@@ -43,6 +43,8 @@ test('an application that says nothing more has the default names, with _ for -'
     connectionLimit: -1,
     validUntil: null,
     marker: null,
+    memberOf: [],
+    actsAs: null,
     settings: new Map(),
     schemas: ['public'],
     allSchemas: false,
@@ -133,6 +135,8 @@ test('null is the default everywhere', (t) => {
       'recreate_missing',
       'undeclared',
       'privileges',
+      'member_of',
+      'acts_as',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))

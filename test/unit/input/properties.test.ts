@@ -25,6 +25,8 @@ const FIELDS = [
   'recreate_missing',
   'undeclared',
   'privileges',
+  'member_of',
+  'acts_as',
 ]
 
 /** Entries that are often right, so that both outcomes are seen. */
