@@ -43,7 +43,9 @@ test.serial('a change by hand is named by every plan, and plans nothing; what is
   const applied = await stack.applyOk()
   t.notRegex(applied.output, DRIFT)
   const quiet = await planned(stack)
-  t.deepEqual([quiet.code, DRIFT.test(quiet.text), /look for drift/.test(quiet.text)], [0, false, false], quiet.text)
+  t.is(quiet.code, 0, quiet.text)
+  t.notRegex(quiet.text, DRIFT)
+  t.notRegex(quiet.text, /look for drift/)
 
   await server.sql('ALTER ROLE shop_dev_user CONNECTION LIMIT 3')
   for (let time = 1; time <= 2; time += 1) {
