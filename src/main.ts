@@ -1,7 +1,13 @@
 /**
  * A switch and an exit: the only file that touches arguments, environment and exit. The code of a command is imported
  * once it is known: `--help` and the removals that Terraform starts one by one should not load what they do not use.
+ *
+ * In a Lambda function the same file is imported by AWS's runtime, and does nothing but export its handlers
+ * (src/README.md: The function).
  */
+import { realpathSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { fileURLToPath } from 'node:url'
 import { createOutput } from './audit/output.ts'
 import { print } from './cli/output.ts'
 import { reportProblems } from './cli/problems.ts'
@@ -9,6 +15,8 @@ import type { CommandProcess } from './cli/process.ts'
 import { EXIT, type ExitCode, ProvisionError } from './errors.ts'
 import { awsCorrections, readEnvironment } from './input/environment.ts'
 import { parseOptions } from './input/options.ts'
+import type { Handle } from './lambda/function/handler.ts'
+import { toStreamHandler } from './lambda/function/stream.ts'
 import { TOOL_VERSION } from './version.ts'
 
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
@@ -24,16 +32,43 @@ const LINGER_MS = 2_000
 /** For a run to end in order once something was thrown where nobody waits for it. */
 const CRASH_LIMIT_MS = 30_000
 
+/** A program that Lambda starts, or that a function starts by name, is the command; what its runtime imports is not. */
+const isImported = process.env['AWS_LAMBDA_RUNTIME_API'] !== undefined && !isOwnScript()
+
+function isOwnScript(): boolean {
+  try {
+    return realpathSync(process.argv[1] ?? '') === realpathSync(fileURLToPath(import.meta.url))
+  } catch {
+    return false
+  }
+}
+
+let loaded: Promise<Handle> | null = null
+
+/** One for the sandbox. */
+function loadHandle(): Promise<Handle> {
+  loaded ??= import('./lambda/function/handler.ts').then(({ createHandler }) =>
+    createHandler({ variables: process.env, log: createOutput(process.stdout).write }),
+  )
+  return loaded
+}
+
+/** The function's handler, `rds-provision.handler`. */
+export const handler = toStreamHandler(globalThis, loadHandle)
+
 /** From the first moment on: a signal during start-up has its audit too. */
-const commandProcess: CommandProcess = {
-  variables: process.env,
-  cwd: () => process.cwd(),
-  parentPid: process.ppid,
-  isTerminal: process.stdout.isTTY,
-  input: () => process.stdin,
-  output: createOutput(process.stdout),
-  errors: createOutput(process.stderr),
-  interrupt: interruptOnSignals(),
+function openProcess(): CommandProcess {
+  return {
+    variables: process.env,
+    cwd: () => process.cwd(),
+    parentPid: process.ppid,
+    // Of a file or a pipe it is undefined, whatever its type says.
+    isTerminal: isatty(process.stdout.fd),
+    input: () => process.stdin,
+    output: createOutput(process.stdout),
+    errors: createOutput(process.stderr),
+    interrupt: interruptOnSignals(),
+  }
 }
 
 /**
@@ -65,7 +100,7 @@ function interruptOnSignals(): AbortSignal {
   return controller.signal
 }
 
-async function main(): Promise<ExitCode> {
+async function main(commandProcess: CommandProcess): Promise<ExitCode> {
   const options = parseOptions(process.argv.slice(2))
   switch (options.command) {
     case 'help':
@@ -86,21 +121,27 @@ async function main(): Promise<ExitCode> {
   }
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const { toProvisionError } = await import('./run/end/provision-error.ts')
-  const told = error instanceof ProvisionError ? error : toProvisionError(error)
-  await reportProblems(commandProcess, process.argv[2] ?? '', told)
-  process.exitCode = told.exitCode
+async function runCommand(commandProcess: CommandProcess): Promise<void> {
+  try {
+    process.exitCode = await main(commandProcess)
+  } catch (error) {
+    const { toProvisionError } = await import('./run/end/provision-error.ts')
+    const told = error instanceof ProvisionError ? error : toProvisionError(error)
+    await reportProblems(commandProcess, process.argv[2] ?? '', told)
+    process.exitCode = told.exitCode
+  }
+  if (commandProcess.interrupt.reason instanceof Error && process.exitCode === EXIT.done) {
+    process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when the run was done.\n`)
+    process.exitCode = EXIT.failed
+  }
+  // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not
+  // end by itself, such as a credential_process that hangs.
+  if (commandProcess.interrupt.aborted) process.exit()
+  setTimeout(() => {
+    process.exit()
+  }, LINGER_MS).unref()
 }
-if (commandProcess.interrupt.reason instanceof Error && process.exitCode === EXIT.done) {
-  process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when the run was done.\n`)
-  process.exitCode = EXIT.failed
-}
-// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end
-// by itself, such as a credential_process that hangs.
-if (commandProcess.interrupt.aborted) process.exit()
-setTimeout(() => {
-  process.exit()
-}, LINGER_MS).unref()
+
+// A sandbox that starts has more of a processor than a function that runs.
+if (isImported) await loadHandle()
+else await runCommand(openProcess())

@@ -2,15 +2,22 @@ import { oneLine } from '../audit/one-line.ts'
 import { EXIT, type ExitCode, InvalidInputError } from '../errors.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { Options } from '../input/options.ts'
+import type { Dependencies } from '../run/context.ts'
+import type { AskedServer } from '../run/report.ts'
+import type { StartedRun } from '../run/start.ts'
+import { runGroupOf } from './group.ts'
 import { print } from './output.ts'
 import type { CommandProcess } from './process.ts'
+import { functionOf, lookRemotely } from './remote.ts'
 import { beginRun, createLookDependencies } from './run.ts'
 import { writeText } from './write-text.ts'
+
+type ReportCommand = Extract<Options, { command: 'report' }>
 
 /** `rds-provision report`. @throws ProvisionError where no report could be made. */
 export async function runReport(
   process: CommandProcess,
-  options: Extract<Options, { command: 'report' }>,
+  options: ReportCommand,
   environment: RunEnvironment,
 ): Promise<ExitCode> {
   const needsInput = options.connect || options.input !== null || environment.input !== null
@@ -32,10 +39,7 @@ export async function runReport(
   const report = await makeReport({
     options,
     folders: foldersOf(options, declared, process.cwd()),
-    server:
-      options.connect && begun !== null
-        ? { declaration: begun.parsed.declaration, identity: begun.identity, dependencies }
-        : null,
+    server: options.connect && begun !== null ? askedServer(process, options, begun, dependencies) : null,
     now: new Date(),
   })
   const text = renderReport(report, options.format, options.sections)
@@ -45,4 +49,26 @@ export async function runReport(
     for (const sentence of report.wrong) process.errors.write(`${oneLine(sentence)}\n`)
   }
   return report.wrong.length > 0 ? EXIT.failed : EXIT.done
+}
+
+function askedServer(
+  process: CommandProcess,
+  options: ReportCommand,
+  begun: Extract<StartedRun, { error: null }>,
+  dependencies: Dependencies,
+): AskedServer {
+  const { parsed, identity } = begun
+  const { declaration } = parsed
+  const functionName = functionOf(options.runner, begun)
+  return {
+    declaration,
+    look: async (known) => {
+      if (functionName !== null) {
+        const command = { functionName, begun, removal: null, runGroup: runGroupOf(process, begun) }
+        return lookRemotely(process, command, { options, known }, dependencies)
+      }
+      const { lookForReport } = await import('../run/report.ts')
+      return lookForReport({ declaration, identity, dependencies }, options, known, new Date())
+    },
+  }
 }

@@ -39,6 +39,10 @@ const CLAIM: OptionTable = {
   claim: value('ID', 'Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it'),
 }
 
+const RUNNER: OptionTable = {
+  runner: value('FUNCTION', 'Name or ARN of the Lambda function that does it; default: runner of the declaration'),
+}
+
 const AUDIT_FILE: OptionTable = {
   'audit-file': value('FILE', 'File to write the audit to; default: in audit_dir, else in .rds-provision/audit'),
 }
@@ -101,7 +105,7 @@ const REPORT: OptionTable = {
 export const COMMANDS = {
   apply: {
     describe: 'Make roles, databases and privileges match the declaration',
-    options: { ...INPUT, ...CLAIM, ...AUDIT_FILE },
+    options: { ...INPUT, ...CLAIM, ...RUNNER, ...AUDIT_FILE },
     examples: [
       ['$0 apply --input declaration.json', 'provision by hand what Terraform would'],
       ['ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json', 'the same outside dev, approved'],
@@ -109,7 +113,7 @@ export const COMMANDS = {
   },
   plan: {
     describe: 'Show what apply would change, with its SQL; changes nothing',
-    options: { ...INPUT, ...CLAIM, ...PLAN },
+    options: { ...INPUT, ...CLAIM, ...RUNNER, ...PLAN },
     examples: [
       ['$0 plan --input declaration.json', 'what would be done, why, and with which SQL'],
       [
@@ -127,7 +131,7 @@ export const COMMANDS = {
   },
   destroy: {
     describe: 'Remove applications by their cleanup policy',
-    options: { ...DESTROY, ...INPUT, ...CLAIM, ...AUDIT_FILE },
+    options: { ...DESTROY, ...INPUT, ...CLAIM, ...RUNNER, ...AUDIT_FILE },
     oneOf: ['application', 'build-id', 'cluster-name', 'requested'],
     examples: [
       ['$0 destroy --input declaration.json --application analytics --dry-run', 'what would go'],
@@ -137,14 +141,14 @@ export const COMMANDS = {
   },
   'prepare-upgrade': {
     describe: "Before an upgrade from PostgreSQL 14 or 15: keep the delegated admin's rights; does nothing from 16 on",
-    options: { ...INPUT, ...AUDIT_FILE },
+    options: { ...INPUT, ...RUNNER, ...AUDIT_FILE },
     examples: [
       ['$0 prepare-upgrade --input declaration.json', 'prepare by hand what prepare_major_upgrade = true would'],
     ],
   },
   report: {
     describe: 'Tell who may do what, what happened, and what is not as declared; changes nothing',
-    options: { ...INPUT, ...REPORT },
+    options: { ...INPUT, ...RUNNER, ...REPORT },
     examples: [
       [
         '$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10',

@@ -4,6 +4,7 @@ import { argumentsOf, completions, completionScript, helpText } from './command-
 import type { Arguments } from './command-line.ts'
 import { COMMANDS } from './commands.ts'
 import { type ReportOptions, reportOptions } from './report-options.ts'
+import { checkRunner } from './runner.ts'
 import { show, suggestion } from './text.ts'
 
 /**
@@ -14,12 +15,14 @@ export type Options =
   | {
       readonly command: 'apply' | 'prepare-upgrade'
       readonly input: string | null
+      readonly runner: string | null
       readonly claim: string | null
       readonly auditFile: string | null
     }
   | {
       readonly command: 'plan'
       readonly input: string | null
+      readonly runner: string | null
       /** null: not given. */
       readonly terraformPlan: { readonly path: string; readonly output: string | null } | null
       readonly claim: string | null
@@ -33,12 +36,13 @@ export type Options =
   | {
       readonly command: 'destroy'
       readonly input: string | null
+      readonly runner: string | null
       readonly claim: string | null
       readonly auditFile: string | null
       readonly removal: RemovalOptions
       readonly dryRun: boolean
     }
-  | ReportOptions
+  | (ReportOptions & { readonly runner: string | null })
   | { readonly command: 'help'; readonly text: string }
   | { readonly command: 'version' }
 
@@ -73,10 +77,13 @@ export function parseOptions(argv: readonly string[]): Options {
       return { command: 'help', text: completionScript() }
     case 'report': {
       const found = argumentsOf(command, rest)
-      return reportOptions(
-        (option) => textOf(found, option),
-        (option) => found[option] === true,
-      )
+      return {
+        ...reportOptions(
+          (option) => textOf(found, option),
+          (option) => found[option] === true,
+        ),
+        runner: runnerOf(found),
+      }
     }
     default:
       throw unknownCommand(command)
@@ -87,6 +94,7 @@ function applyOptions(command: 'apply' | 'prepare-upgrade', found: Arguments): O
   return {
     command,
     input: textOf(found, 'input'),
+    runner: runnerOf(found),
     claim: textOf(found, 'claim'),
     auditFile: textOf(found, 'audit-file'),
   }
@@ -99,6 +107,7 @@ function planOptions(found: Arguments): Options {
   return {
     command: 'plan',
     input: textOf(found, 'input'),
+    runner: runnerOf(found),
     terraformPlan: terraformPlanOf(found),
     claim: textOf(found, 'claim'),
     out: textOf(found, 'out'),
@@ -128,6 +137,7 @@ function destroyOptions(found: Arguments): Options {
   return {
     command: 'destroy',
     input: textOf(found, 'input'),
+    runner: runnerOf(found),
     claim: textOf(found, 'claim'),
     auditFile: textOf(found, 'audit-file'),
     removal: removalOptions(found),
@@ -167,6 +177,13 @@ function textOf(found: Arguments, option: string): string | null {
   throw new InvalidInputError([
     { application: null, code: 'usage', field: `--${option}`, message, remedy: 'Give it once, with a value.' },
   ])
+}
+
+function runnerOf(found: Arguments): string | null {
+  const runner = textOf(found, 'runner')
+  const problems = checkRunner(runner)
+  if (problems.length > 0) throw new InvalidInputError(problems)
+  return runner
 }
 
 function destroyTargets(given: readonly string[]): InvalidInputError {

@@ -30,6 +30,7 @@ import {
   timestamp,
 } from './fields.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
+import { parseRunner } from './runner.ts'
 import { requiredProblems } from './required.ts'
 import { parseTags } from './tags.ts'
 
@@ -42,6 +43,8 @@ export interface ParsedInput {
   readonly auditDir: string | null
   /** Of a state: whether a policy in it removes something when it ends. */
   readonly removes: boolean
+  /** Name or ARN of the Lambda function that does the run; null: this process does (src/README.md: The function). */
+  readonly runner: string | null
 }
 
 /**
@@ -61,7 +64,9 @@ export class DeclarationError extends InvalidInputError {
   }
 }
 
-/** The module's variables by name; the last four are what a marker, or the stack, carries besides. */
+/**
+ * The module's variables by name; those from `audit_dir` to `removes` are what a marker, or the stack, carries besides.
+ */
 const FIELDS = {
   schema_version: v.nullish(v.literal(1, 'Use 1, or a release of this program that knows this version.')),
   environment: v.nullish(oneOf(ENVIRONMENTS)),
@@ -98,6 +103,7 @@ const FIELDS = {
   node_command: v.nullish(path, null),
   workspace: v.nullish(text, null),
   removes: v.nullish(bool, true),
+  runner: nested,
 }
 
 type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
@@ -110,7 +116,8 @@ export function parseDeclaration(json: string, scope: InputScope = 'stack'): Par
   const { value: top, problems, broken } = parseObject(FIELDS, parseJson(json), TOP)
   if (top === null) throw new InvalidInputError(problems)
   const declared = declarationOf(top, scope)
-  const all = [...problems, ...requiredProblems(top, broken), ...declared.problems]
+  const runner = parseRunner(top.runner)
+  const all = [...problems, ...requiredProblems(top, broken), ...declared.problems, ...runner.problems]
   const parsed =
     declared.value === null
       ? null
@@ -120,6 +127,7 @@ export function parseDeclaration(json: string, scope: InputScope = 'stack'): Par
           runId: top.run_id,
           auditDir: top.audit_dir,
           removes: top.removes,
+          runner: runner.value,
         }
   if (all.length === 0 && parsed !== null) return parsed
   const isKnown = (top.environment ?? null) !== null && parsed !== null

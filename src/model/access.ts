@@ -1,4 +1,4 @@
-/** The access matrix: who may do what on which database (src/README.md: The audit). Types only. */
+/** The access matrix: who may do what on which database (src/README.md: The audit). */
 import type { AccessLevel, AuthMethod } from './declaration.ts'
 
 /** What one stack's logins may do on one instance. */
@@ -17,7 +17,8 @@ export interface AccessMatrix {
  * What becomes of a login that left the declaration: `retained` stays as it is; `disabled` may not log in; `removal
  * pending` is asked to go; `undeclared` has a policy that removes it, and nobody has asked for that yet.
  */
-export type OrphanState = 'retained' | 'disabled' | 'removal pending' | 'undeclared'
+export const ORPHAN_STATES = ['retained', 'disabled', 'removal pending', 'undeclared'] as const
+export type OrphanState = (typeof ORPHAN_STATES)[number]
 
 export interface OrphanLogin {
   readonly username: string

@@ -100,6 +100,8 @@ export interface AuditRun {
   readonly cluster_name: string | null
   readonly instance: { readonly identifier: string; readonly host: string; readonly port: number } | null
   readonly actor: { readonly arn: string; readonly account: string } | null
+  /** The role of the function that did the run for the actor; absent where nobody stood between. */
+  readonly executed_as?: { readonly arn: string; readonly account: string }
   readonly approval: Approval
   /** Digest of the one plan that was approved; null: no single plan was. Absent before 1.1. */
   readonly approved_plan?: string | null

@@ -33,6 +33,9 @@ export const GUARDRAILS = {
   removal_approval: 'destroy',
   removal_obstacle: 'destroy',
   standing_application: 'destroy',
+  not_permitted: 'runner',
+  unproven_caller: 'runner',
+  already_running: 'runner',
 } as const
 
 export type GuardrailCode = keyof typeof GUARDRAILS
@@ -42,75 +45,94 @@ export function isGuardrail(code: string): code is GuardrailCode {
 }
 
 /** What is wrong with the command line, the environment of the run or the declaration. */
-export type InputCode =
-  | 'usage'
-  | 'missing_input'
-  | 'unreadable_input'
-  | 'unknown_at_plan'
-  | 'missing_value'
-  | 'invalid_value'
-  | 'unknown_field'
-  | 'misplaced_field'
-  | 'no_owner'
-  | 'several_owners'
-  | 'shared_login'
-  | 'missing_build_id'
-  | 'invalid_ca_file'
-  | 'unreadable_folder'
-  | 'no_place_for_audit'
+const INPUT_CODES = [
+  'usage',
+  'missing_input',
+  'unreadable_input',
+  'unknown_at_plan',
+  'missing_value',
+  'invalid_value',
+  'unknown_field',
+  'misplaced_field',
+  'no_owner',
+  'several_owners',
+  'shared_login',
+  'missing_build_id',
+  'invalid_ca_file',
+  'unreadable_folder',
+  'no_place_for_audit',
+  'other_protocol',
+  'request_too_large',
+] as const
+export type InputCode = (typeof INPUT_CODES)[number]
 
 /** What AWS, or a secret in it, would not do. */
-export type AwsCode =
-  | 'secret_not_found'
-  | 'secret_empty'
-  | 'secret_denied'
-  | 'secret_undecryptable'
-  | 'secret_pending_deletion'
-  | 'secret_refused'
-  | 'malformed_secret'
-  | 'secret_of_another_login'
-  | 'aws_region_missing'
-  | 'aws_credentials'
-  | 'aws_profile_missing'
-  | 'aws_throttled'
-  | 'aws_unreachable'
-  | 'aws_refused'
-  | 'assume_role_denied'
-  | 'snapshot_failed'
+const AWS_CODES = [
+  'secret_not_found',
+  'secret_empty',
+  'secret_denied',
+  'secret_undecryptable',
+  'secret_pending_deletion',
+  'secret_refused',
+  'malformed_secret',
+  'secret_of_another_login',
+  'aws_region_missing',
+  'aws_credentials',
+  'aws_profile_missing',
+  'aws_throttled',
+  'aws_unreachable',
+  'aws_refused',
+  'assume_role_denied',
+  'snapshot_failed',
+] as const
+export type AwsCode = (typeof AWS_CODES)[number]
 
 /** Why there is no connection to the server. */
-export type ConnectionCode =
-  | 'server_unreachable'
-  | 'server_starting'
-  | 'server_full'
-  | 'untrusted_certificate'
-  | 'tls_missing'
-  | 'wrong_password'
-  | 'other_authentication'
-  | 'server_unproven'
-  | 'refused_after_authentication'
-  | 'login_refused'
+const CONNECTION_CODES = [
+  'server_unreachable',
+  'server_starting',
+  'server_full',
+  'untrusted_certificate',
+  'tls_missing',
+  'wrong_password',
+  'other_authentication',
+  'server_unproven',
+  'refused_after_authentication',
+  'login_refused',
+] as const
+export type ConnectionCode = (typeof CONNECTION_CODES)[number]
 
 /** What went wrong while something was changed, looked at or written down. */
-export type RunCode =
-  | 'lock_timeout'
-  | 'connection_lost'
-  | 'statement_failed'
-  | 'not_converged'
-  | 'interrupted'
-  | 'closed_by_another_removal'
-  | 'opened_during_snapshot'
-  | 'left_during_snapshot'
-  | 'session_hides'
-  | 'session_left'
-  | 'unseen_database'
-  | 'left_closed'
-  | 'audit_unwritable'
-  | 'governance_unwritable'
-  | 'output_unwritable'
-  | 'defect'
+const RUN_CODES = [
+  'lock_timeout',
+  'connection_lost',
+  'statement_failed',
+  'not_converged',
+  'interrupted',
+  'closed_by_another_removal',
+  'opened_during_snapshot',
+  'left_during_snapshot',
+  'session_hides',
+  'session_left',
+  'unseen_database',
+  'left_closed',
+  'audit_unwritable',
+  'governance_unwritable',
+  'output_unwritable',
+  'function_lost',
+  'snapshot_pending',
+  'defect',
+] as const
+export type RunCode = (typeof RUN_CODES)[number]
 
 export type ProblemCode = GuardrailCode | InputCode | AwsCode | ConnectionCode | RunCode
+
+const CODES: readonly ProblemCode[] = [...INPUT_CODES, ...AWS_CODES, ...CONNECTION_CODES, ...RUN_CODES]
+
+/** The code that a text is; null: none of this release. */
+export function codeOf(text: string): ProblemCode | null {
+  return isGuardrail(text) ? text : (CODES.find((code) => code === text) ?? null)
+}
 
 /** One thing that is wrong, in the caller's words. */
 export interface Problem {

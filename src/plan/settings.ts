@@ -13,15 +13,14 @@ import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 
 export function planSettings(context: PlanContext, application: Application): Step[] {
-  const { database, username } = application
-  const settings = effectiveSettings(application)
+  const { database, username, settings } = application
   const stored = new Map(
     (context.settingsByRole.get(username) ?? [])
       .filter((item) => item.database === database)
       .map((item) => [item.name.toLowerCase(), item.value]),
   )
   const set = [...settings].filter(([name, value]) => !isStored(stored.get(name), value))
-  const beyond = [...stored.keys()].filter((name) => !settings.has(name) && isSendable(name)).sort()
+  const beyond = [...stored.keys()].filter((name) => !settings.has(name) && name !== ROLE && isSendable(name)).sort()
   const reset = application.undeclared === 'keep' ? [] : beyond
   const about = subject(application, 'setting')
   return [
@@ -47,15 +46,33 @@ export function planSettings(context: PlanContext, application: Application): St
         name,
       ),
     ),
+    ...actingSteps(application, stored.get(ROLE)),
   ]
 }
 
+/** The parameter that makes a new session act as another role. */
+const ROLE = 'role'
+
 /**
- * With the role that it acts as: what it creates belongs to that. The setting holds a name, so a role that was renamed
- * has to be declared anew; the server then warns, and the login acts as itself.
+ * `acts_as`. The setting holds a name: after a rename of the role, or without the membership, a session begins as the
+ * login itself, with a warning of the server. One that acts as another goes on with that, so it ends (src/README.md:
+ * What a session keeps).
  */
-function effectiveSettings({ settings, actsAs }: Application): ReadonlyMap<string, SettingValue> {
-  return actsAs === null ? settings : new Map([...settings, ['role', actsAs]])
+function actingSteps(application: Application, stored: string | undefined): Step[] {
+  const { username, database, actsAs, undeclared } = application
+  const isKept = actsAs === null && (stored === undefined || undeclared === 'keep')
+  if (isKept || stored === actsAs) return []
+  const about = subject(application, 'setting')
+  const loser = stored === undefined ? {} : { loser: username }
+  if (actsAs === null) {
+    const message = `${username} no longer acts as ${stored ?? ''} in ${database}: what it creates is its own`
+    const statement = resetInDatabase(username, database, ROLE)
+    return [{ ...step(about, 'reset_setting', 'reset', 'removed', message, [statement], ROLE), ...loser }]
+  }
+  const message = `${username} acts as ${actsAs} in ${database}: what it creates belongs to ${actsAs}`
+  const status = stored === undefined ? 'created' : 'updated'
+  const statement = setInDatabase(username, database, ROLE, [actsAs])
+  return [{ ...step(about, 'act_as', 'set', status, message, [statement], ROLE), ...loser }]
 }
 
 /**

@@ -26,6 +26,25 @@ export interface Dependencies {
   /** Of a whole snapshot, waiting for a busy instance included. */
   readonly snapshotTimeoutMs: number
   readonly waits: RemovalWaits
+  /** Names the one request that this run is for, where somebody could send it twice: it is not run twice at once. */
+  readonly requestKey?: string
+  /** Where a removal cannot wait for a whole snapshot, it is gone on with in another turn. */
+  readonly turns?: SnapshotTurns
+}
+
+/** How a removal waits for its snapshot over several processes (src/README.md: The function). */
+export interface SnapshotTurns {
+  /** What the turn before has closed for its snapshot; null: there was none. */
+  readonly resumed: ClosedForSnapshot | null
+  readonly isOver: () => boolean
+  /** Remembers what the next turn goes on with. */
+  readonly suspend: (closed: ClosedForSnapshot) => void
+}
+
+export interface ClosedForSnapshot {
+  /** When, by the server's clock. */
+  readonly closedAt: Date
+  readonly databases: readonly string[]
 }
 
 /** How long a removal waits for what others are about to do, in milliseconds. */

@@ -13,7 +13,7 @@ export interface DependencyOptions extends Partial<Pick<Dependencies, 'signal' |
 }
 
 /** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
-const SNAPSHOT_TIMEOUT_MS = 3_600_000
+export const SNAPSHOT_TIMEOUT_MS = 3_600_000
 
 export const REMOVAL_WAITS: RemovalWaits = { othersMs: 4_000, abandonedMs: 5_000, superusersMs: 15_000 }
 

@@ -12,10 +12,10 @@ import { historySection } from '../report/sections/history.ts'
 import { problemsSection } from '../report/sections/problems.ts'
 import { retainedSection } from '../report/sections/retained.ts'
 import { runsSection } from '../report/sections/runs.ts'
-import { traceabilitySection } from '../report/sections/traceability.ts'
+import { provenBuilds, traceabilitySection } from '../report/sections/traceability.ts'
 import { undeclaredSection } from '../report/sections/undeclared.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
-import { type AuditFiles, type Folders, readAuditFiles } from '../report/sources/read.ts'
+import { type Folders, readAuditFiles } from '../report/sources/read.ts'
 import { findBeyond } from '../plan/beyond.ts'
 import { lookUps } from '../plan/context.ts'
 import type { ReportOptions } from '../input/report-options.ts'
@@ -34,21 +34,30 @@ import { Setbacks } from './end/setbacks.ts'
 export interface ReportRequest {
   readonly options: ReportOptions
   readonly folders: Folders
-  readonly server: {
-    readonly declaration: Declaration
-    readonly identity: RunIdentity
-    readonly dependencies: Dependencies
-  } | null
+  readonly server: AskedServer | null
   readonly now: Date
 }
+
+export interface AskedServer {
+  readonly declaration: Pick<Declaration, 'environment' | 'stack' | 'instance'>
+  /** @param known what the audit files prove (`provenBuilds`). @throws ProvisionError */
+  readonly look: (known: ReadonlySet<string>) => Promise<readonly Section[]>
+}
+
+/** A server that this process asks itself. */
+export interface LiveServer {
+  readonly declaration: Declaration
+  readonly identity: RunIdentity
+  readonly dependencies: Dependencies
+}
+
+/** The part of a report's options that what the server tells goes by. */
+export type LiveOptions = Pick<ReportOptions, 'criteria' | 'expiresWithinDays' | 'secretsOlderThanDays'>
 
 /** @throws ProvisionError where a folder cannot be read or the server not be reached. */
 export async function makeReport({ options, folders, server, now }: ReportRequest): Promise<Report> {
   const files = await readAuditFiles(folders)
-  const live =
-    server === null
-      ? []
-      : await fromServer(server.declaration, server.identity, server.dependencies, options, files, now)
+  const live = server === null ? [] : await server.look(provenBuilds(server.declaration, files.entries))
   const { criteria } = options
   const all: Section[] = [
     problemsSection(files),
@@ -70,7 +79,7 @@ export async function makeReport({ options, folders, server, now }: ReportReques
   }
 }
 
-function subjectOf({ environment, stack, instance }: Declaration): ReportServer {
+function subjectOf({ environment, stack, instance }: AskedServer['declaration']): ReportServer {
   return { environment, stack, instance: instance.identifier }
 }
 
@@ -98,12 +107,11 @@ function whatIsWrong(sections: readonly Section[], sources: number): string[] {
   ]
 }
 
-async function fromServer(
-  declaration: Declaration,
-  identity: RunIdentity,
-  dependencies: Dependencies,
-  options: ReportOptions,
-  files: AuditFiles,
+/** The sections that only the server can tell. @throws ProvisionError where it cannot be reached. */
+export async function lookForReport(
+  { declaration, identity, dependencies }: LiveServer,
+  options: LiveOptions,
+  known: ReadonlySet<string>,
   now: Date,
 ): Promise<Section[]> {
   try {
@@ -120,7 +128,7 @@ async function fromServer(
       const matrix = await readAccessMatrix(declaration, server, inspection)
       const { criteria, expiresWithinDays, secretsOlderThanDays } = options
       return [
-        traceabilitySection(declaration, cluster, files.entries),
+        traceabilitySection(declaration, cluster, known),
         accessSection(matrix, criteria),
         outsideGrantsSection(matrix, criteria),
         retainedSection(matrix, criteria),

@@ -38,6 +38,8 @@ export interface UnusableRun extends IdentifiedRun {
 
 interface IdentifiedRun {
   readonly identity: RunIdentity
+  /** The input, decoded; what could be read of it. */
+  readonly text: string
   /** The caller or the CI system gave the run id, so that concurrent processes of one run have the same. */
   readonly isRunIdGiven: boolean
 }
@@ -133,7 +135,7 @@ async function startFrom(origin: Origin): Promise<StartedRun> {
   const facts = { ...(await gatherFacts(origin, parsed, text)), approvedPlan }
   const needsBuildId = parsed !== null && origin.needsBuildId(parsed) && !isBuildIdRefused
   const { identity, missing } = identify(facts, needsBuildId)
-  const identified = { identity, isRunIdGiven: identity.runId !== facts.uuid }
+  const identified = { identity, text, isRunIdGiven: identity.runId !== facts.uuid }
   const all = [...origin.environment.problems, ...problems, ...claimProblems, ...planProblems, ...missing]
   if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
   return { ...identified, parsed, error: new InvalidInputError([...all, ...approvalsOf(origin, parsed, identity)]) }

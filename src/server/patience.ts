@@ -88,9 +88,11 @@ export async function retryPatiently<T>(attempt: (signal: AbortSignal) => Promis
       factor: 1.6,
       randomize: true,
       signal: patience.signal,
-      shouldRetry: () => Date.now() - started < patience.timeoutMs,
+      // Of a signal that was there before the first attempt the library hears nothing.
+      shouldRetry: () => !patience.signal.aborted && Date.now() - started < patience.timeoutMs,
       onFailedAttempt: (error) => {
-        if (Date.now() - started < patience.timeoutMs) patience.report(error.message, Date.now() - started)
+        if (!patience.signal.aborted && Date.now() - started < patience.timeoutMs)
+          patience.report(error.message, Date.now() - started)
       },
     },
   )

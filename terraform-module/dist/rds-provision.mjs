@@ -20,11 +20,11 @@ failure=error instanceof Error?error:new Error(String(error))}},failure:()=>fail
 ict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function disarm(text2){return text2.replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}function shorten(text2,characters){
 let beginning=text2.slice(0,characters+1),cut=beginning.length>characters?`${beginning.slice(0,characters)}\u2026`:beginning;return disarm(cut.replace(/\s*[\r\n\t]\s*/g,
 " ")).trim()}var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-RUNNER_COMMAND=/##(\w*)\[/g}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line2=oneLine(text2);return line2.length<=MAX_CHARACTERS?
-line2:`${line2.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}var MAX_CHARACTERS,init_one_line=__esm(
+RUNNER_COMMAND=/##(\w*)\[/g}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line=oneLine(text2);return line.length<=MAX_CHARACTERS?
+line:`${line.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}var MAX_CHARACTERS,init_one_line=__esm(
 {"src/audit/one-line.ts"(){"use strict";init_printable();MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text2){return escape(oneLine(text2))}function escape(text2){return text2.replace(
-ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){let line2=cells=>`| ${cells.join(" | ")} |`;return[line2(
-header),line2(header.map(()=>"---")),...rows.map(line2)].join(`
+ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),
+line(header.map(()=>"---")),...rows.map(line)].join(`
 `)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function closingLine({run,summary}){let head2=run.exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),
 what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what}\
  in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
@@ -38,10 +38,10 @@ remedy)}`;return`${parts.join(", ")}${remedy}`}var WORDS,HEADS,MAX_NAMES,init_su
 ted","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change",
 "unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};MAX_NAMES=5}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
-""?"":`: ${where}`}`,...[applicationsLine(document,problems),closingLine(document)].flatMap(line2=>line2===null?[]:[markdownText(line2)]),...table("Problems",["\
-Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","Database","Login","Warning"],[...warnings.map(warningRow),
-...notes.map(note2=>["","","",markdownText(note2)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.
-has(status)).map(changeRow))].join(`
+""?"":`: ${where}`}`,...[applicationsLine(document,problems),closingLine(document)].flatMap(line=>line===null?[]:[markdownText(line)]),...table("Problems",["App\
+lication","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.
+map(note2=>["","","",markdownText(note2)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(
+status)).map(changeRow))].join(`
 
 `)+`
 
@@ -72,29 +72,29 @@ write(`${printableJson({type:"problem",...problem})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record2 of document.records)writeRecord(record2,options2);writeRun(document,
 options2)}function writeRecord(record2,options2){let full={type:"record",...record2},short={...full,statements:[],access:void 0,statements_omitted:record2.statements.
 length};writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.error===
-null?null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line2=printableJson(full);write(`${insideTerraform&&Buffer.
-byteLength(line2)>MAX_LINE_BYTES?printableJson(short):line2}
+null?null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line=printableJson(full);write(`${insideTerraform&&Buffer.
+byteLength(line)>MAX_LINE_BYTES?printableJson(short):line}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
 64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text2)=>options2.colour?(0,import_node_util.styleText)(colour,text2,{validateStream:!1}):text2,
-line2=(colour,text2)=>options2.write(`${paint(colour,text2)}
-`);return{record(record2,isQuiet=!1){record2.status==="warning"&&warnings.push(record2),isListed(record2,isQuiet,options2.listUnchanged)&&line2(LOOKS[record2.status].
-colour,recordLine(record2))},finish(document,problems,notes){warnings.length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
-line2("yellow",recordLine(warning2));for(let note2 of notes)line2("yellow",`! ${shortLine(note2)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);
-for(let problem of problems)printProblem(problem,line2);let applications=applicationsLine(document,problems);applications!==null&&line2("red",applications),line2(
-document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||record2.status==="sk\
-ipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){let parts=[
-record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.
-status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==
-null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.
-action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"r\
-ole":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"\
-default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line2){let subject2=[
-problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line2("red",`! ${[...subject2,shortLine(problem.message)].join(
-": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm(
-{"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{
-sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{
-sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+line=(colour,text2)=>options2.write(`${paint(colour,text2)}
+`);return{record(record2,isQuiet=!1){record2.status==="warning"&&warnings.push(record2),isListed(record2,isQuiet,options2.listUnchanged)&&line(LOOKS[record2.status].
+colour,recordLine(record2))},finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
+line("yellow",recordLine(warning2));for(let note2 of notes)line("yellow",`! ${shortLine(note2)}`);problems.length>0&&line("red",`problems: ${problems.length}`);
+for(let problem of problems)printProblem(problem,line);let applications=applicationsLine(document,problems);applications!==null&&line("red",applications),line(document.
+run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||record2.status==="skipped"&&record2.
+object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){let parts=[record2.application===
+null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.status].sign} ${parts.
+filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&
+message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.action)]}function subjectOf({
+object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"logi\
+n":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"\
+setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[problem.application,
+problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.message)].join(": ")}`);for(let remedy of problem.
+remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm({"src/audit/text.ts"(){
+"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},
+removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},
+warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems,own=error.problems){let all=[...own,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
 error instanceof AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
 var ProvisionError,InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
@@ -154,22 +154,20 @@ codePointAt(0)??0).toString(16)}}`}function suggestion(word,known){let short=wor
 Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,CLAIM_RULE,init_text2=__esm({"src/input/text.ts"(){
 "use strict";init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1\
  to 255 characters, without control characters and without white space at either end.",CLAIM_RULE="Use the id that `terraform output -raw claim` gives: 1 to 100\
- letters, digits and . _ -."}});function readEnvironment(env3){let problems=checkProxies(env3);return{...{...provisionOf(env3),allowDestroy:env3.ALLOW_DB_DESTROY==="true",allowTakeover:wordOf(
-env3,"ALLOW_DB_TAKEOVER",["true"],problems)!==null,claim:claimOf(env3,problems),cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(
-env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf2(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf2(env3,"RDS_PROVISION_AUDIT_FILE"),planFile:valueOf2(
-env3,"RDS_PROVISION_PLAN_FILE"),buildId:textOf(env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION\
-_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}function provisionOf(env3){let value2=valueOf2(env3,"ALLOW_DB_PROVISION"),approvedDigest=DIGEST.
-exec(value2??"")?.[1]??null,allowProvision=value2==="true"||approvedDigest!==null;return{allowProvision,approvedDigest,refusedApproval:allowProvision?null:value2}}
-function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===""),region2=valueOf2(env3,"AWS_REGION")??valueOf2(
-env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf2(env3,variable){let value2=env3[variable];
-return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words2,problems){let value2=valueOf2(env3,variable),word=words2.find(known=>known===
-value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,words2.length===1?`Only ${words2.join("")} counts; or unset it.`:`Use one\
- of ${words2.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf2(env3,variable);return problems.push(...checkId(variable,
-value2)),value2}function claimOf(env3,problems){let value2=valueOf2(env3,"RDS_PROVISION_CLAIM");return problems.push(...checkClaim("RDS_PROVISION_CLAIM",value2)),
-value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}function checkId(field,value2){return value2===
-null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,code:"invalid_value",field:variable,message:`${show(
-value2)} is not accepted.`,remedy}}var LOG_FORMATS,DIGEST,init_environment=__esm({"src/input/environment.ts"(){"use strict";init_declaration();init_claim();init_aws_environment();
-init_text2();LOG_FORMATS=["text","verbose","json"];DIGEST=/^plan:([0-9a-f]{64})$/}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
+ letters, digits and . _ -."}});function readEnvironment(env3){let problems=checkProxies(env3);return{...{allowProvision:env3.ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="\
+true",allowTakeover:wordOf(env3,"ALLOW_DB_TAKEOVER",["true"],problems)!==null,claim:claimOf(env3,problems),cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,
+problems),logFormat:wordOf(env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf2(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf2(env3,"RDS_PROVIS\
+ION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??
+textOf(env3,"TF_VAR_run_id",problems)},problems}}function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===
+""),region2=valueOf2(env3,"AWS_REGION")??valueOf2(env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGIO\
+N",region2]]])}function valueOf2(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words2,problems){
+let value2=valueOf2(env3,variable),word=words2.find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,words2.
+length===1?`Only ${words2.join("")} counts; or unset it.`:`Use one of ${words2.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf2(
+env3,variable);return problems.push(...checkId(variable,value2)),value2}function claimOf(env3,problems){let value2=valueOf2(env3,"RDS_PROVISION_CLAIM");return problems.
+push(...checkClaim("RDS_PROVISION_CLAIM",value2)),value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}
+function checkId(field,value2){return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,
+code:"invalid_value",field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,init_environment=__esm({"src/input/environment.ts"(){"use\
+ strict";init_declaration();init_claim();init_aws_environment();init_text2();LOG_FORMATS=["text","verbose","json"]}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
@@ -177,25 +175,7 @@ getFileName():void 0}}});function parseTimestamp(text2){let match=RFC_3339.exec(
 slice(1).map(part=>Number(part??0));if(month<1||month>12||day<1||day>daysIn(year2,month)||hour>23||minute>59||second>59||offsetHour>23||offsetMinute>59)return null;
 let date2=new Date(text2.toUpperCase()),utcYear=date2.getUTCFullYear();return utcYear>=1&&utcYear<=9999?date2:null}function daysIn(year2,month){let leap=year2%4===
 0&&(year2%100!==0||year2%400===0);return month===2?leap?29:28:[4,6,9,11].includes(month)?30:31}var TIMESTAMP_RULE,RFC_3339,init_timestamp=__esm({"src/input/time\
-stamp.ts"(){"use strict";TIMESTAMP_RULE="Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z.",RFC_3339=/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/i}});function reportOptions(text2,flag2){let problems=[],options2={command:"report",input:text2("input"),governanceDir:text2("governance-dir"),auditDir:text2("audit-\
-dir"),auditFile:text2("audit"),connect:flag2("connect"),verify:flag2("verify"),criteria:{environment:text2("environment"),application:text2("application"),database:text2(
-"database"),build:text2("build-id"),since:momentOf("since",text2("since"),problems)?.from??null,until:momentOf("until",text2("until"),problems)?.to??null},sections:wordsOf(
-"section",text2("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text2("expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf(
-"secrets-older-than",text2("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf("format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2(
-"output")};options2.format==="csv"&&options2.sections.length!==1&&problems.push(refusal2("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.
-join(", ")}.`));let unseen=options2.connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.has(section));if(unseen.length>0&&problems.push(refusal2("section",
-`only the server can tell ${unseen.join(", ")}.`,"Give --connect, and the declaration.")),problems.length>0)throw new InvalidInputError(problems);return options2}
-function momentOf(option,value2,problems){if(value2===null)return null;let moment=parseTimestamp(value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.
-test(value2)?parseTimestamp(`${value2.length===7?`${value2}-01`:value2}T00:00:00Z`):null;if(day===null)return problems.push(refusal2(option,`${show(value2)} is \
-no day, month or time.`,"Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+
-1):end.setUTCDate(end.getUTCDate()+1),{from:day,to:end}}function daysOf(option,value2,byDefault2,problems){return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?
-Number(value2):(problems.push(refusal2(option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){
-return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.
-push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{
-application:null,code:"usage",field:`--${option}`,message,remedy}}var REPORT_FORMATS,REPORT_SECTIONS,LIVE_SECTIONS,EXPIRES_WITHIN_DAYS,SECRETS_OLDER_THAN_DAYS,init_report_options=__esm(
-{"src/input/report-options.ts"(){"use strict";init_errors();init_text2();init_timestamp();REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=
-["problems","traceability","access","outside-grants","retained","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(
-["traceability","access","outside-grants","retained","drift","unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90}});var TOOL_VERSION,init_version=__esm({"src/version.ts"(){"use strict";TOOL_VERSION="1.0.0"}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});async function kindOf(path4){let own=await unlessMissing((0,import_promises2.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
+stamp.ts"(){"use strict";TIMESTAMP_RULE="Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z.",RFC_3339=/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/i}});var TOOL_VERSION,init_version=__esm({"src/version.ts"(){"use strict";TOOL_VERSION="1.0.0"}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});async function kindOf(path4){let own=await unlessMissing((0,import_promises2.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
 own);if(!NAMES_OF_OPEN_FILES.test((0,import_node_path.resolve)(path4)))return"link";let kind=await kindOfTarget(path4);return kind==="file"?"name of an open fil\
 e":kind}async function kindOfTarget(path4){let target=await unlessMissing((0,import_promises2.stat)(path4));return target===null?"missing":kindOfStats(target)}function kindOfStats(stats){
 return stats.isFile()?"file":stats.isDirectory()?"folder":stats.isCharacterDevice()?"character device":stats.isBlockDevice()?"block device":stats.isFIFO()?"name\
@@ -233,7 +213,7 @@ ${records.map(record2=>`    ${JSON.stringify(record2)}`).join(`,
 }
 `}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises4,import_node_path3,DEFAULT_FOLDER,MAX_PART_LENGTH,
 init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises4=__toESM(require_promises2(),1),import_node_path3=__toESM(require_path(),1);init_atomic();init_special();
-DEFAULT_FOLDER=(0,import_node_path3.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});var require_stream=__commonJS({"builtin:stream"(exports,module){module.exports=__require("node:stream")}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
+DEFAULT_FOLDER=(0,import_node_path3.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
 env:env3}){let pr=env3.APPVEYOR_PULL_REQUEST_NUMBER,isPr=!!pr;return{name:"Appveyor",service:"appveyor",commit:env3.APPVEYOR_REPO_COMMIT,tag:env3.APPVEYOR_REPO_TAG_NAME,
 build:env3.APPVEYOR_BUILD_NUMBER,buildUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/${env3.APPVEYOR_BUILD_VERSION}`,branch:env3.APPVEYOR_REPO_BRANCH,
 job:env3.APPVEYOR_JOB_NUMBER,jobUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/job/${env3.APPVEYOR_JOB_ID}`,pr,isPr,prBranch:env3.APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH,
@@ -262,8 +242,8 @@ return stat3.isFile()&&checkMode(stat3,options2)}function checkMode(stat3,option
 options2.uid:process.getuid&&process.getuid(),myGid=options2.gid!==void 0?options2.gid:process.getgid&&process.getgid(),u=parseInt("100",8),g9=parseInt("010",8),
 o4=parseInt("001",8),ug=u|g9,ret=mod2&o4||mod2&g9&&gid===myGid||mod2&u&&uid===myUid||mod2&ug&&myUid===0;return ret}}});var require_isexe=__commonJS({"node_modules/isexe/index.js"(exports,module){var fs3=require_fs(),core;process.platform==="win32"||global.TESTING_WINDOWS?core=require_windows():
 core=require_mode();module.exports=isexe;isexe.sync=sync;function isexe(path4,options2,cb){if(typeof options2=="function"&&(cb=options2,options2={}),!cb){if(typeof Promise!=
-"function")throw new TypeError("callback not provided");return new Promise(function(resolve7,reject){isexe(path4,options2||{},function(er,is2){er?reject(er):resolve7(
-is2)})})}core(path4,options2||{},function(er,is2){er&&(er.code==="EACCES"||options2&&options2.ignoreErrors)&&(er=null,is2=!1),cb(er,is2)})}function sync(path4,options2){
+"function")throw new TypeError("callback not provided");return new Promise(function(resolve7,reject){isexe(path4,options2||{},function(er,is){er?reject(er):resolve7(
+is)})})}core(path4,options2||{},function(er,is){er&&(er.code==="EACCES"||options2&&options2.ignoreErrors)&&(er=null,is=!1),cb(er,is)})}function sync(path4,options2){
 try{return core.sync(path4,options2||{})}catch(er){if(options2&&options2.ignoreErrors||er.code==="EACCES")return!1;throw er}}}});var require_which=__commonJS({"node_modules/which/which.js"(exports,module){var isWindows=process.platform==="win32"||process.env.OSTYPE==="cygwin"||process.env.
 OSTYPE==="msys",path4=require_path(),COLON2=isWindows?";":":",isexe=require_isexe(),getNotFoundError=cmd=>Object.assign(new Error(`not found: ${cmd}`),{code:"EN\
 OENT"}),getPathInfo=(cmd,opt)=>{let colon=opt.colon||COLON2,pathEnv=cmd.match(/\//)||isWindows&&cmd.match(/\\/)?[""]:[...isWindows?[process.cwd()]:[],...(opt.path||
@@ -272,7 +252,7 @@ return isWindows&&cmd.indexOf(".")!==-1&&pathExt[0]!==""&&pathExt.unshift(""),{p
 opt={}),opt||(opt={});let{pathEnv,pathExt,pathExtExe}=getPathInfo(cmd,opt),found=[],step2=i9=>new Promise((resolve7,reject)=>{if(i9===pathEnv.length)return opt.
 all&&found.length?resolve7(found):reject(getNotFoundError(cmd));let ppRaw=pathEnv[i9],pathPart=/^".*"$/.test(ppRaw)?ppRaw.slice(1,-1):ppRaw,pCmd=path4.join(pathPart,
 cmd),p4=!pathPart&&/^\.[\\\/]/.test(cmd)?cmd.slice(0,2)+pCmd:pCmd;resolve7(subStep(p4,i9,0))}),subStep=(p4,i9,ii)=>new Promise((resolve7,reject)=>{if(ii===pathExt.
-length)return resolve7(step2(i9+1));let ext=pathExt[ii];isexe(p4+ext,{pathExt:pathExtExe},(er,is2)=>{if(!er&&is2)if(opt.all)found.push(p4+ext);else return resolve7(
+length)return resolve7(step2(i9+1));let ext=pathExt[ii];isexe(p4+ext,{pathExt:pathExtExe},(er,is)=>{if(!er&&is)if(opt.all)found.push(p4+ext);else return resolve7(
 p4+ext);return resolve7(subStep(p4,i9,ii+1))})});return cb?step2(0).then(res=>cb(null,res),cb):step2(0)},whichSync=(cmd,opt)=>{opt=opt||{};let{pathEnv,pathExt,pathExtExe}=getPathInfo(
 cmd,opt),found=[];for(let i9=0;i9<pathEnv.length;i9++){let ppRaw=pathEnv[i9],pathPart=/^".*"$/.test(ppRaw)?ppRaw.slice(1,-1):ppRaw,pCmd=path4.join(pathPart,cmd),
 p4=!pathPart&&/^\.[\\\/]/.test(cmd)?cmd.slice(0,2)+pCmd:pCmd;for(let j9=0;j9<pathExt.length;j9++){let cur=p4+pathExt[j9];try{if(isexe.sync(cur,{pathExt:pathExtExe}))
@@ -280,11 +260,11 @@ if(opt.all)found.push(cur);else return cur}catch{}}}if(opt.all&&found.length)ret
 which;which.sync=whichSync}});var require_path_key=__commonJS({"node_modules/path-key/index.js"(exports,module){"use strict";var pathKey2=(options2={})=>{let environment=options2.env||process.
 env;return(options2.platform||process.platform)!=="win32"?"PATH":Object.keys(environment).reverse().find(key=>key.toUpperCase()==="PATH")||"Path"};module.exports=
 pathKey2;module.exports.default=pathKey2}});var require_resolveCommand=__commonJS({"node_modules/cross-spawn/lib/util/resolveCommand.js"(exports,module){"use strict";var path4=require_path(),which=require_which(),
-getPathKey=require_path_key();function resolveCommandAttempt(parsed2,withoutPathExt){let env3=parsed2.options.env||process.env,cwd=process.cwd(),hasCustomCwd=parsed2.
-options.cwd!=null,shouldSwitchCwd=hasCustomCwd&&process.chdir!==void 0&&!process.chdir.disabled;if(shouldSwitchCwd)try{process.chdir(parsed2.options.cwd)}catch{}
-let resolved;try{resolved=which.sync(parsed2.command,{path:env3[getPathKey({env:env3})],pathExt:withoutPathExt?path4.delimiter:void 0})}catch{}finally{shouldSwitchCwd&&
-process.chdir(cwd)}return resolved&&(resolved=path4.resolve(hasCustomCwd?parsed2.options.cwd:"",resolved)),resolved}function resolveCommand(parsed2){return resolveCommandAttempt(
-parsed2)||resolveCommandAttempt(parsed2,!0)}module.exports=resolveCommand}});var require_escape=__commonJS({"node_modules/cross-spawn/lib/util/escape.js"(exports,module){"use strict";var metaCharsRegExp=/([()\][%!^"`<>&|;, *?])/g;function escapeCommand(arg){
+getPathKey=require_path_key();function resolveCommandAttempt(parsed,withoutPathExt){let env3=parsed.options.env||process.env,cwd=process.cwd(),hasCustomCwd=parsed.
+options.cwd!=null,shouldSwitchCwd=hasCustomCwd&&process.chdir!==void 0&&!process.chdir.disabled;if(shouldSwitchCwd)try{process.chdir(parsed.options.cwd)}catch{}
+let resolved;try{resolved=which.sync(parsed.command,{path:env3[getPathKey({env:env3})],pathExt:withoutPathExt?path4.delimiter:void 0})}catch{}finally{shouldSwitchCwd&&
+process.chdir(cwd)}return resolved&&(resolved=path4.resolve(hasCustomCwd?parsed.options.cwd:"",resolved)),resolved}function resolveCommand(parsed){return resolveCommandAttempt(
+parsed)||resolveCommandAttempt(parsed,!0)}module.exports=resolveCommand}});var require_escape=__commonJS({"node_modules/cross-spawn/lib/util/escape.js"(exports,module){"use strict";var metaCharsRegExp=/([()\][%!^"`<>&|;, *?])/g;function escapeCommand(arg){
 return arg=arg.replace(metaCharsRegExp,"^$1"),arg}function escapeArgument(arg,doubleEscapeMetaChars){return arg=`${arg}`,arg=arg.replace(/(?=(\\+?)?)\1"/g,'$1$1\
 \\"'),arg=arg.replace(/(?=(\\+?)?)\1$/,"$1$1"),arg=`"${arg}"`,arg=arg.replace(metaCharsRegExp,"^$1"),doubleEscapeMetaChars&&(arg=arg.replace(metaCharsRegExp,"^$\
 1")),arg}module.exports.command=escapeCommand;module.exports.argument=escapeArgument}});var require_shebang_regex=__commonJS({"node_modules/shebang-regex/index.js"(exports,module){"use strict";module.exports=/^#!(.*)/}});var require_shebang_command=__commonJS({"node_modules/shebang-command/index.js"(exports,module){"use strict";var shebangRegex=require_shebang_regex();module.exports=
@@ -293,23 +273,23 @@ return binary==="env"?argument:argument?`${binary} ${argument}`:binary}}});var r
 function readShebang(command10){let buffer=Buffer.alloc(150),fd;try{fd=fs3.openSync(command10,"r"),fs3.readSync(fd,buffer,0,150,0),fs3.closeSync(fd)}catch{}return shebangCommand(
 buffer.toString())}module.exports=readShebang}});var require_parse=__commonJS({"node_modules/cross-spawn/lib/parse.js"(exports,module){"use strict";var path4=require_path(),resolveCommand=require_resolveCommand(),
 escape3=require_escape(),readShebang=require_readShebang(),isWin=process.platform==="win32",isExecutableRegExp=/\.(?:com|exe)$/i,isCmdShimRegExp=/node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-function detectShebang(parsed2){parsed2.file=resolveCommand(parsed2);let shebang=parsed2.file&&readShebang(parsed2.file);return shebang?(parsed2.args.unshift(parsed2.
-file),parsed2.command=shebang,resolveCommand(parsed2)):parsed2.file}function parseNonShell(parsed2){if(!isWin)return parsed2;let commandFile=detectShebang(parsed2),
-needsShell=!isExecutableRegExp.test(commandFile);if(parsed2.options.forceShell||needsShell){let needsDoubleEscapeMetaChars=isCmdShimRegExp.test(commandFile);parsed2.
-command=path4.normalize(parsed2.command),parsed2.command=escape3.command(parsed2.command),parsed2.args=parsed2.args.map(arg=>escape3.argument(arg,needsDoubleEscapeMetaChars));
-let shellCommand=[parsed2.command].concat(parsed2.args).join(" ");parsed2.args=["/d","/s","/c",`"${shellCommand}"`],parsed2.command=process.env.comspec||"cmd.ex\
-e",parsed2.options.windowsVerbatimArguments=!0}return parsed2}function parse3(command10,args,options2){args&&!Array.isArray(args)&&(options2=args,args=null),args=
-args?args.slice(0):[],options2=Object.assign({},options2);let parsed2={command:command10,args,options:options2,file:void 0,original:{command:command10,args}};return options2.
-shell?parsed2:parseNonShell(parsed2)}module.exports=parse3}});var require_enoent=__commonJS({"node_modules/cross-spawn/lib/enoent.js"(exports,module){"use strict";var isWin=process.platform==="win32";function notFoundError(original,syscall){
+function detectShebang(parsed){parsed.file=resolveCommand(parsed);let shebang=parsed.file&&readShebang(parsed.file);return shebang?(parsed.args.unshift(parsed.file),
+parsed.command=shebang,resolveCommand(parsed)):parsed.file}function parseNonShell(parsed){if(!isWin)return parsed;let commandFile=detectShebang(parsed),needsShell=!isExecutableRegExp.
+test(commandFile);if(parsed.options.forceShell||needsShell){let needsDoubleEscapeMetaChars=isCmdShimRegExp.test(commandFile);parsed.command=path4.normalize(parsed.
+command),parsed.command=escape3.command(parsed.command),parsed.args=parsed.args.map(arg=>escape3.argument(arg,needsDoubleEscapeMetaChars));let shellCommand=[parsed.
+command].concat(parsed.args).join(" ");parsed.args=["/d","/s","/c",`"${shellCommand}"`],parsed.command=process.env.comspec||"cmd.exe",parsed.options.windowsVerbatimArguments=
+!0}return parsed}function parse3(command10,args,options2){args&&!Array.isArray(args)&&(options2=args,args=null),args=args?args.slice(0):[],options2=Object.assign(
+{},options2);let parsed={command:command10,args,options:options2,file:void 0,original:{command:command10,args}};return options2.shell?parsed:parseNonShell(parsed)}
+module.exports=parse3}});var require_enoent=__commonJS({"node_modules/cross-spawn/lib/enoent.js"(exports,module){"use strict";var isWin=process.platform==="win32";function notFoundError(original,syscall){
 return Object.assign(new Error(`${syscall} ${original.command} ENOENT`),{code:"ENOENT",errno:"ENOENT",syscall:`${syscall} ${original.command}`,path:original.command,
-spawnargs:original.args})}function hookChildProcess(cp,parsed2){if(!isWin)return;let originalEmit=cp.emit;cp.emit=function(name2,arg1){if(name2==="exit"){let err=verifyENOENT(
-arg1,parsed2);if(err)return originalEmit.call(cp,"error",err)}return originalEmit.apply(cp,arguments)}}function verifyENOENT(status,parsed2){return isWin&&status===
-1&&!parsed2.file?notFoundError(parsed2.original,"spawn"):null}function verifyENOENTSync(status,parsed2){return isWin&&status===1&&!parsed2.file?notFoundError(parsed2.
+spawnargs:original.args})}function hookChildProcess(cp,parsed){if(!isWin)return;let originalEmit=cp.emit;cp.emit=function(name2,arg1){if(name2==="exit"){let err=verifyENOENT(
+arg1,parsed);if(err)return originalEmit.call(cp,"error",err)}return originalEmit.apply(cp,arguments)}}function verifyENOENT(status,parsed){return isWin&&status===
+1&&!parsed.file?notFoundError(parsed.original,"spawn"):null}function verifyENOENTSync(status,parsed){return isWin&&status===1&&!parsed.file?notFoundError(parsed.
 original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyENOENTSync,notFoundError}}});var require_cross_spawn=__commonJS({"node_modules/cross-spawn/index.js"(exports,module){"use strict";var cp=require_child_process(),parse3=require_parse(),enoent=require_enoent();
-function spawn(command10,args,options2){let parsed2=parse3(command10,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
-hookChildProcess(spawned,parsed2),spawned}function spawnSync(command10,args,options2){let parsed2=parse3(command10,args,options2),result=cp.spawnSync(parsed2.command,
-parsed2.args,parsed2.options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed2),result}module.exports=spawn;module.exports.spawn=
-spawn;module.exports.sync=spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
+function spawn(command10,args,options2){let parsed=parse3(command10,args,options2),spawned=cp.spawn(parsed.command,parsed.args,parsed.options);return enoent.hookChildProcess(
+spawned,parsed),spawned}function spawnSync(command10,args,options2){let parsed=parse3(command10,args,options2),result=cp.spawnSync(parsed.command,parsed.args,parsed.
+options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed),result}module.exports=spawn;module.exports.spawn=spawn;module.exports.sync=
+spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
 `:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF5&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
 var init_strip_final_newline=__esm({"node_modules/env-ci/node_modules/strip-final-newline/index.js"(){}});function pathKey(options2={}){let{env:env3=process.env,platform:platform2=process.platform}=options2;return platform2!=="win32"?"PATH":Object.keys(env3).reverse().
 find(key=>key.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process,import_node_path4,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci/\
@@ -474,7 +454,7 @@ contents:"",textDecoder:new TextDecoder}),useTextDecoder=(chunk2,{textDecoder})=
 convertedChunk,truncateStringChunk=(convertedChunk,chunkSize)=>convertedChunk.slice(0,chunkSize),getFinalStringChunk=({textDecoder})=>{let finalChunk=textDecoder.
 decode();return finalChunk===""?void 0:finalChunk},stringMethods={init:initString,convertChunk:{string:identity,buffer:useTextDecoder,arrayBuffer:useTextDecoder,
 dataView:useTextDecoder,typedArray:useTextDecoder,others:throwObjectStream},getSize:getLengthProp,truncateChunk:truncateStringChunk,addChunk:addStringChunk,getFinalChunk:getFinalStringChunk,
-finalize:getContentsProp}}});var init_source=__esm({"node_modules/env-ci/node_modules/get-stream/source/index.js"(){init_array();init_array_buffer();init_buffer();init_string();init_contents()}});var require_merge_stream=__commonJS({"node_modules/merge-stream/index.js"(exports,module){"use strict";var{PassThrough}=require_stream();module.exports=function(){
+finalize:getContentsProp}}});var init_source=__esm({"node_modules/env-ci/node_modules/get-stream/source/index.js"(){init_array();init_array_buffer();init_buffer();init_string();init_contents()}});var require_stream=__commonJS({"builtin:stream"(exports,module){module.exports=__require("node:stream")}});var require_merge_stream=__commonJS({"node_modules/merge-stream/index.js"(exports,module){"use strict";var{PassThrough}=require_stream();module.exports=function(){
 var sources=[],output=new PassThrough({objectMode:!0});return output.setMaxListeners(0),output.add=add,output.isEmpty=isEmpty,output.on("unpipe",remove2),Array.
 prototype.slice.call(arguments).forEach(add),output;function add(source){return Array.isArray(source)?(source.forEach(add),this):(sources.push(source),source.once(
 "end",remove2.bind(null,source)),source.once("error",output.emit.bind(output,"error")),source.pipe(output,{end:!1}),this)}function isEmpty(){return sources.length==
@@ -516,40 +496,40 @@ se.js"(){import_node_util2=__toESM(require_util(),1),import_node_process3=__toES
 padField=(field,padding)=>String(field).padStart(padding,"0"),getTimestamp=()=>{let date2=new Date;return`${padField(date2.getHours(),2)}:${padField(date2.getMinutes(),
 2)}:${padField(date2.getSeconds(),2)}.${padField(date2.getMilliseconds(),3)}`},logCommand=(escapedCommand,{verbose})=>{verbose&&import_node_process3.default.stderr.
 write(`[${getTimestamp()}] ${escapedCommand}
-`)}}});function execa(file,args,options2){let parsed2=handleArguments(file,args,options2),command10=joinCommand(file,args),escapedCommand=getEscapedCommand(file,args);
-logCommand(escapedCommand,parsed2.options),validateTimeout(parsed2.options);let spawned;try{spawned=import_node_child_process3.default.spawn(parsed2.file,parsed2.
-args,parsed2.options)}catch(error){let dummySpawned=new import_node_child_process3.default.ChildProcess,errorPromise=Promise.reject(makeError({error,stdout:"",stderr:"",
-all:"",command:command10,escapedCommand,parsed:parsed2,timedOut:!1,isCanceled:!1,killed:!1}));return mergePromise(dummySpawned,errorPromise),dummySpawned}let spawnedPromise=getSpawnedPromise(
-spawned),timedPromise=setupTimeout(spawned,parsed2.options,spawnedPromise),processDone=setExitHandler(spawned,parsed2.options,timedPromise),context={isCanceled:!1};
-spawned.kill=spawnedKill.bind(null,spawned.kill.bind(spawned)),spawned.cancel=spawnedCancel.bind(null,spawned,context);let handlePromiseOnce=onetime_default(async()=>{
-let[{error,exitCode,signal,timedOut},stdoutResult,stderrResult,allResult]=await getSpawnedResult(spawned,parsed2.options,processDone),stdout=handleOutput(parsed2.
-options,stdoutResult),stderr=handleOutput(parsed2.options,stderrResult),all=handleOutput(parsed2.options,allResult);if(error||exitCode!==0||signal!==null){let returnedError=makeError(
-{error,exitCode,signal,stdout,stderr,all,command:command10,escapedCommand,parsed:parsed2,timedOut,isCanceled:context.isCanceled||(parsed2.options.signal?parsed2.
-options.signal.aborted:!1),killed:spawned.killed});if(!parsed2.options.reject)return returnedError;throw returnedError}return{command:command10,escapedCommand,exitCode:0,
-stdout,stderr,all,failed:!1,timedOut:!1,isCanceled:!1,killed:!1}});return handleInput(spawned,parsed2.options),spawned.all=makeAllStream(spawned,parsed2.options),
-addPipeMethods(spawned),mergePromise(spawned,handlePromiseOnce),spawned}function execaSync(file,args,options2){let parsed2=handleArguments(file,args,options2),command10=joinCommand(
-file,args),escapedCommand=getEscapedCommand(file,args);logCommand(escapedCommand,parsed2.options);let input=handleInputSync(parsed2.options),result;try{result=import_node_child_process3.default.
-spawnSync(parsed2.file,parsed2.args,{...parsed2.options,input})}catch(error){throw makeError({error,stdout:"",stderr:"",all:"",command:command10,escapedCommand,
-parsed:parsed2,timedOut:!1,isCanceled:!1,killed:!1})}let stdout=handleOutput(parsed2.options,result.stdout,result.error),stderr=handleOutput(parsed2.options,result.
-stderr,result.error);if(result.error||result.status!==0||result.signal!==null){let error=makeError({stdout,stderr,error:result.error,signal:result.signal,exitCode:result.
-status,command:command10,escapedCommand,parsed:parsed2,timedOut:result.error&&result.error.code==="ETIMEDOUT",isCanceled:!1,killed:result.signal!==null});if(!parsed2.
-options.reject)return error;throw error}return{command:command10,escapedCommand,exitCode:0,stdout,stderr,failed:!1,timedOut:!1,isCanceled:!1,killed:!1}}function create$(options2){
-function $2(templatesOrOptions,...expressions){if(!Array.isArray(templatesOrOptions))return create$({...options2,...templatesOrOptions});let[file,...args]=parseTemplates(
-templatesOrOptions,expressions);return execa(file,args,normalizeScriptOptions(options2))}return $2.sync=(templates,...expressions)=>{if(!Array.isArray(templates))
-throw new TypeError("Please use $(options).sync`command` instead of $.sync(options)`command`.");let[file,...args]=parseTemplates(templates,expressions);return execaSync(
-file,args,normalizeScriptOptions(options2))},$2}var import_node_buffer2,import_node_path5,import_node_child_process3,import_node_process4,import_cross_spawn,DEFAULT_MAX_BUFFER,
-getEnv,handleArguments,handleOutput,normalizeScriptStdin,normalizeScriptOptions,$,init_execa=__esm({"node_modules/env-ci/node_modules/execa/index.js"(){import_node_buffer2=
-__toESM(require_buffer(),1),import_node_path5=__toESM(require_path(),1),import_node_child_process3=__toESM(require_child_process(),1),import_node_process4=__toESM(require_process(),1),
-import_cross_spawn=__toESM(require_cross_spawn(),1);init_strip_final_newline();init_npm_run_path();init_onetime();init_error();init_stdio();init_kill();init_pipe();
-init_stream();init_promise();init_command();init_verbose();DEFAULT_MAX_BUFFER=1e3*1e3*100,getEnv=({env:envOption,extendEnv,preferLocal,localDir,execPath})=>{let env3=extendEnv?
-{...import_node_process4.default.env,...envOption}:envOption;return preferLocal?npmRunPathEnv({env:env3,cwd:localDir,execPath}):env3},handleArguments=(file,args,options2={})=>{
-let parsed2=import_cross_spawn.default._parse(file,args,options2);return file=parsed2.command,args=parsed2.args,options2=parsed2.options,options2={maxBuffer:DEFAULT_MAX_BUFFER,
-buffer:!0,stripFinalNewline:!0,extendEnv:!0,preferLocal:!1,localDir:options2.cwd||import_node_process4.default.cwd(),execPath:import_node_process4.default.execPath,
-encoding:"utf8",reject:!0,cleanup:!0,all:!1,windowsHide:!0,verbose:verboseDefault,...options2},options2.env=getEnv(options2),options2.stdio=normalizeStdio(options2),
-import_node_process4.default.platform==="win32"&&import_node_path5.default.basename(file,".exe")==="cmd"&&args.unshift("/q"),{file,args,options:options2,parsed:parsed2}},
-handleOutput=(options2,value2,error)=>typeof value2!="string"&&!import_node_buffer2.Buffer.isBuffer(value2)?error===void 0?void 0:"":options2.stripFinalNewline?
-stripFinalNewline(value2):value2;normalizeScriptStdin=({input,inputFile,stdio})=>input===void 0&&inputFile===void 0&&stdio===void 0?{stdin:"inherit"}:{},normalizeScriptOptions=
-(options2={})=>({preferLocal:!0,...normalizeScriptStdin(options2),...options2});$=create$()}});function head(options2){try{return execaSync("git",["rev-parse","HEAD"],options2).stdout}catch{return}}function branch(options2){try{let headRef=execaSync("git",
+`)}}});function execa(file,args,options2){let parsed=handleArguments(file,args,options2),command10=joinCommand(file,args),escapedCommand=getEscapedCommand(file,args);logCommand(
+escapedCommand,parsed.options),validateTimeout(parsed.options);let spawned;try{spawned=import_node_child_process3.default.spawn(parsed.file,parsed.args,parsed.options)}catch(error){
+let dummySpawned=new import_node_child_process3.default.ChildProcess,errorPromise=Promise.reject(makeError({error,stdout:"",stderr:"",all:"",command:command10,escapedCommand,
+parsed,timedOut:!1,isCanceled:!1,killed:!1}));return mergePromise(dummySpawned,errorPromise),dummySpawned}let spawnedPromise=getSpawnedPromise(spawned),timedPromise=setupTimeout(
+spawned,parsed.options,spawnedPromise),processDone=setExitHandler(spawned,parsed.options,timedPromise),context={isCanceled:!1};spawned.kill=spawnedKill.bind(null,
+spawned.kill.bind(spawned)),spawned.cancel=spawnedCancel.bind(null,spawned,context);let handlePromiseOnce=onetime_default(async()=>{let[{error,exitCode,signal,timedOut},
+stdoutResult,stderrResult,allResult]=await getSpawnedResult(spawned,parsed.options,processDone),stdout=handleOutput(parsed.options,stdoutResult),stderr=handleOutput(
+parsed.options,stderrResult),all=handleOutput(parsed.options,allResult);if(error||exitCode!==0||signal!==null){let returnedError=makeError({error,exitCode,signal,
+stdout,stderr,all,command:command10,escapedCommand,parsed,timedOut,isCanceled:context.isCanceled||(parsed.options.signal?parsed.options.signal.aborted:!1),killed:spawned.
+killed});if(!parsed.options.reject)return returnedError;throw returnedError}return{command:command10,escapedCommand,exitCode:0,stdout,stderr,all,failed:!1,timedOut:!1,
+isCanceled:!1,killed:!1}});return handleInput(spawned,parsed.options),spawned.all=makeAllStream(spawned,parsed.options),addPipeMethods(spawned),mergePromise(spawned,
+handlePromiseOnce),spawned}function execaSync(file,args,options2){let parsed=handleArguments(file,args,options2),command10=joinCommand(file,args),escapedCommand=getEscapedCommand(
+file,args);logCommand(escapedCommand,parsed.options);let input=handleInputSync(parsed.options),result;try{result=import_node_child_process3.default.spawnSync(parsed.
+file,parsed.args,{...parsed.options,input})}catch(error){throw makeError({error,stdout:"",stderr:"",all:"",command:command10,escapedCommand,parsed,timedOut:!1,isCanceled:!1,
+killed:!1})}let stdout=handleOutput(parsed.options,result.stdout,result.error),stderr=handleOutput(parsed.options,result.stderr,result.error);if(result.error||result.
+status!==0||result.signal!==null){let error=makeError({stdout,stderr,error:result.error,signal:result.signal,exitCode:result.status,command:command10,escapedCommand,
+parsed,timedOut:result.error&&result.error.code==="ETIMEDOUT",isCanceled:!1,killed:result.signal!==null});if(!parsed.options.reject)return error;throw error}return{
+command:command10,escapedCommand,exitCode:0,stdout,stderr,failed:!1,timedOut:!1,isCanceled:!1,killed:!1}}function create$(options2){function $2(templatesOrOptions,...expressions){
+if(!Array.isArray(templatesOrOptions))return create$({...options2,...templatesOrOptions});let[file,...args]=parseTemplates(templatesOrOptions,expressions);return execa(
+file,args,normalizeScriptOptions(options2))}return $2.sync=(templates,...expressions)=>{if(!Array.isArray(templates))throw new TypeError("Please use $(options).\
+sync`command` instead of $.sync(options)`command`.");let[file,...args]=parseTemplates(templates,expressions);return execaSync(file,args,normalizeScriptOptions(options2))},
+$2}var import_node_buffer2,import_node_path5,import_node_child_process3,import_node_process4,import_cross_spawn,DEFAULT_MAX_BUFFER,getEnv,handleArguments,handleOutput,
+normalizeScriptStdin,normalizeScriptOptions,$,init_execa=__esm({"node_modules/env-ci/node_modules/execa/index.js"(){import_node_buffer2=__toESM(require_buffer(),1),
+import_node_path5=__toESM(require_path(),1),import_node_child_process3=__toESM(require_child_process(),1),import_node_process4=__toESM(require_process(),1),import_cross_spawn=
+__toESM(require_cross_spawn(),1);init_strip_final_newline();init_npm_run_path();init_onetime();init_error();init_stdio();init_kill();init_pipe();init_stream();init_promise();
+init_command();init_verbose();DEFAULT_MAX_BUFFER=1e3*1e3*100,getEnv=({env:envOption,extendEnv,preferLocal,localDir,execPath})=>{let env3=extendEnv?{...import_node_process4.default.
+env,...envOption}:envOption;return preferLocal?npmRunPathEnv({env:env3,cwd:localDir,execPath}):env3},handleArguments=(file,args,options2={})=>{let parsed=import_cross_spawn.default.
+_parse(file,args,options2);return file=parsed.command,args=parsed.args,options2=parsed.options,options2={maxBuffer:DEFAULT_MAX_BUFFER,buffer:!0,stripFinalNewline:!0,
+extendEnv:!0,preferLocal:!1,localDir:options2.cwd||import_node_process4.default.cwd(),execPath:import_node_process4.default.execPath,encoding:"utf8",reject:!0,cleanup:!0,
+all:!1,windowsHide:!0,verbose:verboseDefault,...options2},options2.env=getEnv(options2),options2.stdio=normalizeStdio(options2),import_node_process4.default.platform===
+"win32"&&import_node_path5.default.basename(file,".exe")==="cmd"&&args.unshift("/q"),{file,args,options:options2,parsed}},handleOutput=(options2,value2,error)=>typeof value2!=
+"string"&&!import_node_buffer2.Buffer.isBuffer(value2)?error===void 0?void 0:"":options2.stripFinalNewline?stripFinalNewline(value2):value2;normalizeScriptStdin=
+({input,inputFile,stdio})=>input===void 0&&inputFile===void 0&&stdio===void 0?{stdin:"inherit"}:{},normalizeScriptOptions=(options2={})=>({preferLocal:!0,...normalizeScriptStdin(
+options2),...options2});$=create$()}});function head(options2){try{return execaSync("git",["rev-parse","HEAD"],options2).stdout}catch{return}}function branch(options2){try{let headRef=execaSync("git",
 ["rev-parse","--abbrev-ref","HEAD"],options2).stdout;if(headRef==="HEAD"){let branch2=execaSync("git",["show","-s","--pretty=%d","HEAD"],options2).stdout.replace(
 /^\(|\)$/g,"").split(", ").find(branch3=>branch3.startsWith("origin/"));return branch2?branch2.match(/^origin\/(?<branch>.+)/)[1]:void 0}return headRef}catch{return}}
 function getSlugFromGitURL(repositoryURL){if(repositoryURL){if(repositoryURL.match(GIT_SSH_URL_SLUG_PATTERN))return repositoryURL.replace(GIT_SSH_URL_SLUG_PATTERN,
@@ -613,12 +593,12 @@ env:env3}){let pr=env3.IS_PULL_REQUEST==="true"?env3.PULL_REQUEST:void 0,isPr=!!
 build:env3.BUILD_NUMBER,buildUrl:env3.BUILD_URL,branch:isPr?env3.BASE_BRANCH:env3.BRANCH,job:env3.JOB_NUMBER,pr,isPr,prBranch:isPr?env3.HEAD_BRANCH:void 0,slug:env3.
 SHIPPABLE_REPO_SLUG,root:env3.SHIPPABLE_BUILD_DIR}}}}});var require_dist_node=__commonJS({"node_modules/java-properties/dist-node/index.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.of=exports.PropertiesFile=void 0;var _fs=_interopRequireDefault(require_fs());function _interopRequireDefault(obj){return obj&&obj.__esModule?obj:{default:obj}}
-var PropertiesFile=class{constructor(...args){this.objs={},args.length&&this.of.apply(this,args)}makeKeys(line2){if(line2&&line2.indexOf("#")!==0){let separatorPositions=[
-"=",":"].map(sep3=>line2.indexOf(sep3)).filter(index=>index>-1),splitIndex=Math.min(...separatorPositions),key=line2.substring(0,splitIndex).trim(),value2=line2.
-substring(splitIndex+1).trim();if(this.objs.hasOwnProperty(key))if(Array.isArray(this.objs[key]))this.objs[key].push(value2);else{let oldValue=this.objs[key];this.
-objs[key]=[oldValue,value2]}else{let escapedValue=value2.replace(/"/g,'\\"').replace(/\\:/g,":").replace(/\\=/g,"=");this.objs[key]=unescape(JSON.parse('"'+escapedValue+
-'"'))}}}addFile(file){let items2=_fs.default.readFileSync(file,"utf-8").split(/\r?\n/),me=this;for(let i9=0;i9<items2.length;i9++){let line2=items2[i9];for(;line2.
-substring(line2.length-1)==="\\";){line2=line2.slice(0,-1);let nextLine=items2[i9+1];line2=line2+nextLine.trim(),i9++}me.makeKeys(line2)}}of(...args){for(let i9=0;i9<
+var PropertiesFile=class{constructor(...args){this.objs={},args.length&&this.of.apply(this,args)}makeKeys(line){if(line&&line.indexOf("#")!==0){let separatorPositions=[
+"=",":"].map(sep3=>line.indexOf(sep3)).filter(index=>index>-1),splitIndex=Math.min(...separatorPositions),key=line.substring(0,splitIndex).trim(),value2=line.substring(
+splitIndex+1).trim();if(this.objs.hasOwnProperty(key))if(Array.isArray(this.objs[key]))this.objs[key].push(value2);else{let oldValue=this.objs[key];this.objs[key]=
+[oldValue,value2]}else{let escapedValue=value2.replace(/"/g,'\\"').replace(/\\:/g,":").replace(/\\=/g,"=");this.objs[key]=unescape(JSON.parse('"'+escapedValue+'\
+"'))}}}addFile(file){let items2=_fs.default.readFileSync(file,"utf-8").split(/\r?\n/),me=this;for(let i9=0;i9<items2.length;i9++){let line=items2[i9];for(;line.
+substring(line.length-1)==="\\";){line=line.slice(0,-1);let nextLine=items2[i9+1];line=line+nextLine.trim(),i9++}me.makeKeys(line)}}of(...args){for(let i9=0;i9<
 args.length;i9++)this.addFile(args[i9])}get(key,defaultValue){if(this.objs.hasOwnProperty(key))if(Array.isArray(this.objs[key])){let ret=[];for(let i9=0;i9<this.
 objs[key].length;i9++)ret[i9]=this.interpolate(this.objs[key][i9]);return ret}else return typeof this.objs[key]>"u"?"":this.interpolate(this.objs[key]);return defaultValue}getLast(key,defaultValue){
 if(this.objs.hasOwnProperty(key))if(Array.isArray(this.objs[key])){var lg=this.objs[key].length;return this.interpolate(this.objs[key][lg-1])}else return typeof this.
@@ -668,22 +648,19 @@ configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuratio
 async function readCiIds(env3,cwd){let run=platformRun(env3);if(run!==null)return{buildId:run,runId:run};let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));
 try{let{build,job}=envCi({env:env3,cwd});return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value2){let id=typeof value2==
 "number"?String(value2):value2;return typeof id=="string"&&isText(id)?id:null}var PLATFORMS,init_ci=__esm({"src/ci.ts"(){"use strict";init_text2();PLATFORMS=[["\
-TFC_RUN_ID"],["SCALR_RUN_ID"],["TF_VAR_spacelift_run_id"],["ENV0_DEPLOYMENT_LOG_ID"],["PULL_NUM","HEAD_COMMIT"]]}});var require_zlib=__commonJS({"builtin:zlib"(exports,module){module.exports=__require("node:zlib")}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal3("is empty.");if(DIAGNOSTIC.test(text2))throw refusal3("is a me\
-ssage of Terraform's and no output of it.",BEFORE_FIRST_APPLY);let[,way,entries]=MARKER.exec(text2)??[];return way===void 0||entries===void 0?decodeWhole(text2):
-joinMarker(way,entries)}function joinMarker(way,entries){let[common,own]=[parseJson(decodeWhole(way)),parseJson(Buffer.from(entries,"base64").toString("utf8"))];
-if(typeof common!="object"||common===null)throw refusal3("is a marker without a way to the server.");return JSON.stringify({...common,application_databases:own})}
-function decodeWhole(text2){if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text2)>MOST_BYTES)throw refusal3("is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.
-test(text2))throw refusal3("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder(
-"utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describeInput(error),GIVE_JSON,error)}}function describeInput(error){let code=error instanceof Error&&
-"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB once decompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is no\
-t UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,remedy=GIVE_JSON,cause){return new InvalidInputError([{application:null,
+TFC_RUN_ID"],["SCALR_RUN_ID"],["TF_VAR_spacelift_run_id"],["ENV0_DEPLOYMENT_LOG_ID"],["PULL_NUM","HEAD_COMMIT"]]}});var require_zlib=__commonJS({"builtin:zlib"(exports,module){module.exports=__require("node:zlib")}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal3("is empty.");let[,way,entries]=MARKER.exec(text2)??[];return way===
+void 0||entries===void 0?decodeWhole(text2):joinMarker(way,entries)}function joinMarker(way,entries){let[common,own]=[parseJson(decodeWhole(way)),parseJson(Buffer.
+from(entries,"base64").toString("utf8"))];if(typeof common!="object"||common===null)throw refusal3("is a marker without a way to the server.");return JSON.stringify(
+{...common,application_databases:own})}function decodeWhole(text2){if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text2)>MOST_BYTES)throw refusal3("\
+is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.test(text2))throw refusal3("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(Buffer.
+from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder("utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describeInput(error),error)}}
+function describeInput(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB once d\
+ecompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is not UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,cause){
+let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in --input FILE or RDS_PROVISION_INPUT.";return new InvalidInputError([{application:null,
 code:"unreadable_input",field:"input",message,remedy}],{cause})}function parseJson(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.
 exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,code:"unreadable_input",field:"\
-input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,DIAGNOSTIC,MARKER,
-GIVE_JSON,BEFORE_FIRST_APPLY,init_decode=__esm({"src/input/decode.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*
-1024,GZIP_IN_BASE64="H4sI",DIAGNOSTIC=/^(?:\x1b\[[0-9;]*m)*[╷│]/,MARKER=/ \| [^|]+ \| (H4sI[A-Za-z0-9+/]+=*) \| ([A-Za-z0-9+/]+=*)$/;GIVE_JSON="Give the JSO\
-N itself, or base64gzip(jsonencode(\u2026)) of it, in --input FILE or RDS_PROVISION_INPUT.",BEFORE_FIRST_APPLY="Before a first apply there is no output yet: giv\
-e plan --terraform-plan what `terraform show -json` prints of a saved plan. Later the root module has to pass the declaration on as an output."}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
+input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,MARKER,init_decode=__esm(
+{"src/input/decode.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI",MARKER=/ \| [^|]+ \| (H4sI[A-Za-z0-9+/]+=*) \| ([A-Za-z0-9+/]+=*)$/}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
 return type==="string"?`"${input}"`:type==="number"||type==="bigint"||type==="boolean"?`${input}`:type==="object"||type==="function"?(input&&Object.getPrototypeOf(
@@ -701,74 +678,62 @@ typeof item.key=="number")key?key+=`.${item.key}`:key+=item.key;else return null
 ation",type:"check",reference:check,async:!1,expects:null,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement(dataset.
 value)&&_addIssue(this,"input",dataset,config$1),dataset}}}function minLength(requirement,message$1){return{kind:"validation",type:"min_length",reference:minLength,
 async:!1,expects:`>=${requirement}`,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&dataset.value.length<this.requirement&&_addIssue(
-this,"length",dataset,config$1,{received:`${dataset.value.length}`}),dataset}}}function parseJson2(config$1,message$1){return{kind:"transformation",type:"parse_\
-json",reference:parseJson2,config:config$1,message:message$1,async:!1,"~run"(dataset,config$2){try{dataset.value=JSON.parse(dataset.value,this.config?.reviver)}catch(error){
-if(error instanceof Error)_addIssue(this,"JSON",dataset,config$2,{received:`"${error.message}"`}),dataset.typed=!1;else throw error}return dataset}}}function regex2(requirement,message$1){
-return{kind:"validation",type:"regex",reference:regex2,async:!1,expects:`${requirement}`,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&
-!this.requirement.test(dataset.value)&&_addIssue(this,"format",dataset,config$1),dataset}}}function transform(operation2){return{kind:"transformation",type:"tra\
-nsform",reference:transform,async:!1,operation:operation2,"~run"(dataset){return dataset.value=this.operation(dataset.value),dataset}}}function getFallback(schema,dataset,config$1){
-return typeof schema.fallback=="function"?schema.fallback(dataset,config$1):schema.fallback}function getDefault(schema,dataset,config$1){return typeof schema.default==
-"function"?schema.default(dataset,config$1):schema.default}function is(schema,input){return!schema["~run"]({value:input},ABORT_EARLY_CONFIG).issues}function array(item,message$1){
-return _standardSchema({kind:"schema",type:"array",reference:array,expects:"Array",async:!1,item,message:message$1,"~run"(dataset,config$1){let input=dataset.value;
-if(Array.isArray(input)){dataset.typed=!0,dataset.value=[];for(let key=0;key<input.length;key++){let value$1=input[key],itemDataset=this.item["~run"]({value:value$1},
-config$1);if(itemDataset.issues){let pathItem={type:"array",origin:"value",input,key,value:value$1};for(let issue of itemDataset.issues)issue.path?issue.path.unshift(
-pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=itemDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}
-itemDataset.typed||(dataset.typed=!1),dataset.value.push(itemDataset.value)}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function boolean(message$1){
-return _standardSchema({kind:"schema",type:"boolean",reference:boolean,expects:"boolean",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.
-value=="boolean"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function custom(check$1,message$1){return _standardSchema({kind:"schema",type:"\
-custom",reference:custom,expects:"unknown",async:!1,check:check$1,message:message$1,"~run"(dataset,config$1){return this.check(dataset.value)?dataset.typed=!0:_addIssue(
-this,"type",dataset,config$1),dataset}})}function exactOptional(wrapped,default_){return _standardSchema({kind:"schema",type:"exact_optional",reference:exactOptional,
-expects:wrapped.expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}function literal(literal_,message$1){
-return _standardSchema({kind:"schema",type:"literal",reference:literal,expects:_stringify(literal_),async:!1,literal:literal_,message:message$1,"~run"(dataset,config$1){
-return _isSameValueZero(dataset.value,this.literal)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function looseObject(entries$1,message$1){
-return _standardSchema({kind:"schema",type:"loose_object",reference:looseObject,expects:"Object",async:!1,entries:entries$1,message:message$1,"~run"(dataset,config$1){
-let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key in this.entries){let valueSchema=this.entries[key];if(key in
-input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.default!==void 0){let value$1=key in input?
-input[key]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",
-input,key,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.
-issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||(dataset.typed=!1),dataset.value[key]=valueDataset.
-value}else if(valueSchema.fallback!==void 0)dataset.value[key]=getFallback(valueSchema);else if(valueSchema.type!=="exact_optional"&&valueSchema.type!=="optiona\
-l"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key}"`,path:[{type:"object",origin:"key",input,key,value:input[key]}]}),
-config$1.abortEarly))break}if(!dataset.issues||!config$1.abortEarly)for(let key in input)_isValidObjectKey(input,key)&&!Object.prototype.hasOwnProperty.call(this.
-entries,key)&&(dataset.value[key]=input[key])}else _addIssue(this,"type",dataset,config$1);return dataset}})}function nullable(wrapped,default_){return _standardSchema(
-{kind:"schema",type:"nullable",reference:nullable,expects:`(${wrapped.expects} | null)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return dataset.
-value===null&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===null)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,
-config$1)}})}function nullish(wrapped,default_){return _standardSchema({kind:"schema",type:"nullish",reference:nullish,expects:`(${wrapped.expects} | null | und\
-efined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return(dataset.value===null||dataset.value===void 0)&&(this.default!==void 0&&(dataset.value=
-getDefault(this,dataset,config$1)),dataset.value===null||dataset.value===void 0)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function number(message$1){
-return _standardSchema({kind:"schema",type:"number",reference:number,expects:"number",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.
-value=="number"&&!isNaN(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function object(entries$1,message$1){return _standardSchema(
-{kind:"schema",type:"object",reference:object,expects:"Object",async:!1,entries:entries$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&
-typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key in this.entries){let valueSchema=this.entries[key];if(key in input||(valueSchema.type==="e\
-xact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.default!==void 0){let value$1=key in input?input[key]:getDefault(valueSchema),
-valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",input,key,value:value$1};for(let issue of valueDataset.
-issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.
-abortEarly){dataset.typed=!1;break}}valueDataset.typed||(dataset.typed=!1),dataset.value[key]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.value[key]=
-getFallback(valueSchema);else if(valueSchema.type!=="exact_optional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,
-config$1,{input:void 0,expected:`"${key}"`,path:[{type:"object",origin:"key",input,key,value:input[key]}]}),config$1.abortEarly))break}}else _addIssue(this,"typ\
-e",dataset,config$1);return dataset}})}function optional(wrapped,default_){return _standardSchema({kind:"schema",type:"optional",reference:optional,expects:`(${wrapped.
-expects} | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return dataset.value===void 0&&(this.default!==void 0&&(dataset.value=getDefault(
-this,dataset,config$1)),dataset.value===void 0)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function picklist(options2,message$1){return _standardSchema(
-{kind:"schema",type:"picklist",reference:picklist,expects:_joinExpects(options2.map(_stringify),"|"),async:!1,options:options2,message:message$1,"~run"(dataset,config$1){
-return this.options.includes(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function record(key,value$1,message$1){return _standardSchema(
-{kind:"schema",type:"record",reference:record,expects:"Object",async:!1,key,value:value$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&
-typeof input=="object"){dataset.typed=!0,dataset.value={};for(let entryKey in input)if(_isValidObjectKey(input,entryKey)){let entryValue=input[entryKey],keyDataset=this.
-key["~run"]({value:entryKey},config$1);if(keyDataset.issues){let pathItem={type:"object",origin:"key",input,key:entryKey,value:entryValue};for(let issue of keyDataset.
-issues)issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=keyDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}let valueDataset=this.
-value["~run"]({value:entryValue},config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",input,key:entryKey,value:entryValue};for(let issue of valueDataset.
-issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.
-abortEarly){dataset.typed=!1;break}}(!keyDataset.typed||!valueDataset.typed)&&(dataset.typed=!1),keyDataset.typed&&(dataset.value[keyDataset.value]=valueDataset.
-value)}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function string(message$1){return _standardSchema({kind:"schema",type:"string",reference:string,
-expects:"string",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="string"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),
-dataset}})}function unknown(){return _standardSchema({kind:"schema",type:"unknown",reference:unknown,expects:"unknown",async:!1,"~run"(dataset){return dataset.typed=
-!0,dataset}})}function pipe(...pipe$1){return _standardSchema({...pipe$1[0],pipe:pipe$1,"~run"(dataset,config$1){for(let item of pipe$1)if(item.kind!=="metadata"){
-if(dataset.issues&&(item.kind==="schema"||item.kind==="transformation")){dataset.typed=!1;break}(!dataset.issues||!config$1.abortEarly&&!config$1.abortPipeEarly)&&
-(dataset=item["~run"](dataset,config$1))}return dataset}})}function safeParse(schema,input,config$1){let dataset=schema["~run"]({value:input},getGlobalConfig(config$1));
-return{typed:dataset.typed,success:!dataset.issues,output:dataset.value,issues:dataset.issues}}var store$4,DEFAULT_CONFIG,store$3,store$2,store$1,EMOJI_REGEX,ABORT_EARLY_CONFIG,
-init_dist=__esm({"node_modules/valibot/dist/index.mjs"(){DEFAULT_CONFIG={lang:void 0,message:void 0,abortEarly:void 0,abortPipeEarly:void 0};EMOJI_REGEX=new RegExp(
-"^(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifie\
-r_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{E\
-moji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u");ABORT_EARLY_CONFIG={abortEarly:!0}}});function integer(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
+this,"length",dataset,config$1,{received:`${dataset.value.length}`}),dataset}}}function regex2(requirement,message$1){return{kind:"validation",type:"regex",reference:regex2,
+async:!1,expects:`${requirement}`,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement.test(dataset.value)&&_addIssue(
+this,"format",dataset,config$1),dataset}}}function transform(operation2){return{kind:"transformation",type:"transform",reference:transform,async:!1,operation:operation2,
+"~run"(dataset){return dataset.value=this.operation(dataset.value),dataset}}}function getFallback(schema,dataset,config$1){return typeof schema.fallback=="funct\
+ion"?schema.fallback(dataset,config$1):schema.fallback}function getDefault(schema,dataset,config$1){return typeof schema.default=="function"?schema.default(dataset,
+config$1):schema.default}function array(item,message$1){return _standardSchema({kind:"schema",type:"array",reference:array,expects:"Array",async:!1,item,message:message$1,
+"~run"(dataset,config$1){let input=dataset.value;if(Array.isArray(input)){dataset.typed=!0,dataset.value=[];for(let key=0;key<input.length;key++){let value$1=input[key],
+itemDataset=this.item["~run"]({value:value$1},config$1);if(itemDataset.issues){let pathItem={type:"array",origin:"value",input,key,value:value$1};for(let issue of itemDataset.
+issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=itemDataset.issues),config$1.
+abortEarly){dataset.typed=!1;break}}itemDataset.typed||(dataset.typed=!1),dataset.value.push(itemDataset.value)}}else _addIssue(this,"type",dataset,config$1);return dataset}})}
+function boolean(message$1){return _standardSchema({kind:"schema",type:"boolean",reference:boolean,expects:"boolean",async:!1,message:message$1,"~run"(dataset,config$1){
+return typeof dataset.value=="boolean"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function custom(check$1,message$1){return _standardSchema(
+{kind:"schema",type:"custom",reference:custom,expects:"unknown",async:!1,check:check$1,message:message$1,"~run"(dataset,config$1){return this.check(dataset.value)?
+dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function exactOptional(wrapped,default_){return _standardSchema({kind:"schema",type:"exact_o\
+ptional",reference:exactOptional,expects:wrapped.expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}
+function literal(literal_,message$1){return _standardSchema({kind:"schema",type:"literal",reference:literal,expects:_stringify(literal_),async:!1,literal:literal_,
+message:message$1,"~run"(dataset,config$1){return _isSameValueZero(dataset.value,this.literal)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}
+function nullable(wrapped,default_){return _standardSchema({kind:"schema",type:"nullable",reference:nullable,expects:`(${wrapped.expects} | null)`,async:!1,wrapped,
+default:default_,"~run"(dataset,config$1){return dataset.value===null&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===
+null)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function nullish(wrapped,default_){return _standardSchema({kind:"schema",type:"nullis\
+h",reference:nullish,expects:`(${wrapped.expects} | null | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return(dataset.value===null||dataset.
+value===void 0)&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===null||dataset.value===void 0)?(dataset.typed=!0,dataset):
+this.wrapped["~run"](dataset,config$1)}})}function number(message$1){return _standardSchema({kind:"schema",type:"number",reference:number,expects:"number",async:!1,
+message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="number"&&!isNaN(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),
+dataset}})}function object(entries$1,message$1){return _standardSchema({kind:"schema",type:"object",reference:object,expects:"Object",async:!1,entries:entries$1,
+message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key in this.entries){
+let valueSchema=this.entries[key];if(key in input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.
+default!==void 0){let value$1=key in input?input[key]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){
+let pathItem={type:"object",origin:"value",input,key,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],
+dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||(dataset.typed=
+!1),dataset.value[key]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.value[key]=getFallback(valueSchema);else if(valueSchema.type!=="exact_op\
+tional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key}"`,path:[{type:"obje\
+ct",origin:"key",input,key,value:input[key]}]}),config$1.abortEarly))break}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function optional(wrapped,default_){
+return _standardSchema({kind:"schema",type:"optional",reference:optional,expects:`(${wrapped.expects} | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){
+return dataset.value===void 0&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===void 0)?(dataset.typed=!0,dataset):this.
+wrapped["~run"](dataset,config$1)}})}function picklist(options2,message$1){return _standardSchema({kind:"schema",type:"picklist",reference:picklist,expects:_joinExpects(
+options2.map(_stringify),"|"),async:!1,options:options2,message:message$1,"~run"(dataset,config$1){return this.options.includes(dataset.value)?dataset.typed=!0:
+_addIssue(this,"type",dataset,config$1),dataset}})}function record(key,value$1,message$1){return _standardSchema({kind:"schema",type:"record",reference:record,expects:"\
+Object",async:!1,key,value:value$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.
+value={};for(let entryKey in input)if(_isValidObjectKey(input,entryKey)){let entryValue=input[entryKey],keyDataset=this.key["~run"]({value:entryKey},config$1);if(keyDataset.
+issues){let pathItem={type:"object",origin:"key",input,key:entryKey,value:entryValue};for(let issue of keyDataset.issues)issue.path=[pathItem],dataset.issues?.push(
+issue);if(dataset.issues||(dataset.issues=keyDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}let valueDataset=this.value["~run"]({value:entryValue},
+config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",input,key:entryKey,value:entryValue};for(let issue of valueDataset.issues)issue.path?
+issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.
+typed=!1;break}}(!keyDataset.typed||!valueDataset.typed)&&(dataset.typed=!1),keyDataset.typed&&(dataset.value[keyDataset.value]=valueDataset.value)}}else _addIssue(
+this,"type",dataset,config$1);return dataset}})}function string(message$1){return _standardSchema({kind:"schema",type:"string",reference:string,expects:"string",
+async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="string"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function unknown(){
+return _standardSchema({kind:"schema",type:"unknown",reference:unknown,expects:"unknown",async:!1,"~run"(dataset){return dataset.typed=!0,dataset}})}function pipe(...pipe$1){
+return _standardSchema({...pipe$1[0],pipe:pipe$1,"~run"(dataset,config$1){for(let item of pipe$1)if(item.kind!=="metadata"){if(dataset.issues&&(item.kind==="sch\
+ema"||item.kind==="transformation")){dataset.typed=!1;break}(!dataset.issues||!config$1.abortEarly&&!config$1.abortPipeEarly)&&(dataset=item["~run"](dataset,config$1))}
+return dataset}})}function safeParse(schema,input,config$1){let dataset=schema["~run"]({value:input},getGlobalConfig(config$1));return{typed:dataset.typed,success:!dataset.
+issues,output:dataset.value,issues:dataset.issues}}var store$4,DEFAULT_CONFIG,store$3,store$2,store$1,EMOJI_REGEX,init_dist=__esm({"node_modules/valibot/dist/in\
+dex.mjs"(){DEFAULT_CONFIG={lang:void 0,message:void 0,abortEarly:void 0,abortPipeEarly:void 0};EMOJI_REGEX=new RegExp("^(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u\
+{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Mo\
+difier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base\
+}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u")}});function integer(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
  to ${most}.`)}function oneOf(words2){return picklist(words2,`Use one of ${words2.join(", ")}.`)}var name,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,
 names,texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,ACCOUNT_RULE,account,EXTERNAL_ID_RULE,externalId,timestamp,nested,init_fields=__esm(
 {"src/input/fields.ts"(){"use strict";init_dist();init_claim();init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(
@@ -862,14 +827,14 @@ secret_id")&&problems.push({application:null,code:"missing_value",field:"master_
 ade the master gives the admin its rights.",remedy:"Name the secret of the RDS master user, or take prepare_major_upgrade out."}),top2.master_secret_id!==null&&
 top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the delega\
 ted admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairi\
-ng it."}),problems}var init_required=__esm({"src/input/required.ts"(){"use strict";init_declaration()}});function isObjectField(key){return OBJECT_FIELDS.includes(key)}function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);
+ng it."}),problems}var init_required=__esm({"src/input/required.ts"(){"use strict";init_declaration()}});function isObjectField(key){return OBJECT_FIELDS.includes(key)}function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson2(comment);
 if(typeof value2!="object"||value2===null||Array.isArray(value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))isObjectField(key)?tag.set(
 key,JSON.stringify(item)):typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?tag:null}function formatTag(tag){let ours=TAG_FIELDS.
-filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort(),valueOf4=key=>isObjectField(key)?parseJson3(tag.get(key)??""):tag.get(
+filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort(),valueOf4=key=>isObjectField(key)?parseJson2(tag.get(key)??""):tag.get(
 key)??"";return JSON.stringify(Object.fromEntries([...ours,...others].map(key=>[key,valueOf4(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(
 16).padStart(4,"0")}`)}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="Update\
 dByBuildId"&&(key!=="OwnedDatabase"||existing2.has(key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===
-relevant(desired)}function hasOwned(tag,database){let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson3(text2){
+relevant(desired)}function hasOwned(tag,database){let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson2(text2){
 try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,init_tag=__esm({"src/\
 model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOver\
 From","Application","OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","CleanupPolicy","SecretVersionId","UpdatedB\
@@ -879,27 +844,27 @@ problems.push({application:null,code:"invalid_value",field,message,remedy})};if(
 , without control characters.");else if(reserved.includes(key))scope==="stack"&&report("is a tag that every run writes itself.","Choose another key.");else{if(value2===
 null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}
 return{tags,problems}}var init_tags=__esm({"src/input/tags.ts"(){"use strict";init_tag();init_object();init_text2()}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
-problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed2=declared.value===null?null:{declaration:declared.
-value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir,removes:top2.removes};if(all.length===0&&parsed2!==null)return parsed2;let isKnown2=(top2.
-environment??null)!==null&&parsed2!==null;throw new DeclarationError(all,isKnown2?{...parsed2,declaration:withoutUnclear(parsed2.declaration,declared.unclear)}:
-null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.
-applications.filter(isClear),databases:declaration.databases.filter(({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??
-"dev",instance=parseInstance(top2.instance),connectThrough=parseConnectThrough(top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),
-tags=parseTags(top2.tags,scope),entries=parseEntries(top2.application_databases,{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),
-{applications,databases:databases2,problems}=groupEntries(entries.value,scope),all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(
-problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(({application})=>application.name));if(instance.value===null||tls.value===null)return{
-value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.
-value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,workspace:top2.workspace,
-acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,
-aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.
-prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,
-lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){
-if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(
-input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed2.flatMap(({
-entry})=>entry===null?[]:[entry]),problems:parsed2.flatMap(({problems})=>problems)}}function keyProblem(key){return{application:printableKey(key),code:"invalid_\
-value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ an\
-d -."}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();init_application();
-init_databases();init_decode();init_endpoints();init_fields();init_object();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
+value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir,removes:top2.removes};if(all.length===0&&parsed!==null)return parsed;let isKnown2=(top2.environment??
+null)!==null&&parsed!==null;throw new DeclarationError(all,isKnown2?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has(
+"build_id"))}function withoutUnclear(declaration,unclear){let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.
+filter(isClear),databases:declaration.databases.filter(({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance=parseInstance(
+top2.instance),connectThrough=parseConnectThrough(top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags,scope),
+entries=parseEntries(top2.application_databases,{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,
+problems}=groupEntries(entries.value,scope),all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.
+value.filter(({comparable})=>!comparable).map(({application})=>application.name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};
+let clusterName=top2.cluster_name??instance.value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.
+stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??
+new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,
+profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,
+tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.
+lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{
+value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,
+entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===
+null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"appl\
+ication_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,
+FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();init_application();init_databases();init_decode();
+init_endpoints();init_fields();init_object();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
 super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
 hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
 claim,null),stack_made_at:nullish(timestamp,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),
@@ -909,79 +874,37 @@ secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:
 path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,
 !1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
-runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),approvedPlan:facts.approvedPlan,refusedApproval:variables.
-refusedApproval,cleanupPolicy:variables.cleanupPolicy,mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.
-allowTakeover,startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??
-variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"\
-approved":"missing"}function missingBuildId(environment,command10){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`\
-is missing, and the environment is ${environment}.`,remedy:command10==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not s\
-ee the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-\
-identity.ts"(){"use strict";init_errors()}});function parsePlanFile(text2,digest){let parsed2=safeParse(pipe(string(),parseJson2(),FILE),text2);if(!parsed2.success)throw refusal4("is no plan of this progra\
-m.");if(parsed2.output.digest!==digest)throw refusal4(`is the plan ${parsed2.output.digest}, and another one is approved.`);return{digest,effects:parsed2.output.
-effects}}function refusal4(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the digest counts.";return new InvalidInputError(
-[{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var TEXT_OR_NULL,FILE,init_plan_file=__esm({"src/input/plan-file.ts"(){
-"use strict";init_dist();init_errors();TEXT_OR_NULL=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL,database:TEXT_OR_NULL,
-username:TEXT_OR_NULL,object:string(),rule:string(),effect:string()}))})}});async function readApprovedPlan({approvedDigest:digest,planFile}){return digest===null?null:planFile===null?{digest,effects:null}:parsePlanFile(await readPlanFile(
-planFile),digest)}async function readPlanFile(path4){try{return await(0,import_promises6.readFile)(path4,"utf8")}catch(error){let message=`cannot be read: ${error instanceof
-Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --out wrote; without it only the digest counts.",problem={application:null,code:"\
-unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError([{...problem,remedy}],{cause:error})}}var import_promises6,init_approved_plan_file=__esm(
-{"src/run/approved-plan-file.ts"(){"use strict";import_promises6=__toESM(require_promises2(),1);init_errors();init_plan_file()}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
-0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function fewNames(names2){let sorted2=[...names2].sort(),more=sorted2.length>FEW?` and ${String(sorted2.length-FEW)} more`:"";return`${sorted2.slice(0,FEW).map(
-showBytes).join(", ")}${more}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function declarationInPlan(text2,output){let all=distinct(Object.entries(outputsOf(text2)).flatMap(([name2,{after,after_unknown:unknown3}])=>candidatesIn(name2,
-after,unknown3,MOST_DEPTH))),{path:path4,json,unknown:unknown2}=choose(all,output);if(unknown2.length===0)return json;throw refusal5("unknown_at_plan",`${path4}\
- has what is known only after the apply: ${fewNames(unknown2)}.`,"There is nothing to look at yet, and no plan of it: ALLOW_DB_PROVISION=true is what approves t\
-his apply.")}function outputsOf(text2){let remedy="Give what `terraform show -json FILE` prints, where FILE is that of `terraform plan -out=FILE`.";if(text2.startsWith(
-"PK"))throw refusal5("unreadable_input","is the saved plan itself.",remedy);let found=safeParse(Plan,parsed(text2));if(found.success)return found.output.output_changes;
-throw refusal5("unreadable_input",text2.trim()===""?"is empty.":"is no plan of Terraform as JSON.",remedy)}function parsed(text2){try{return JSON.parse(text2)}catch(error){
-if(error instanceof SyntaxError)return null;throw error}}function candidatesIn(path4,value2,unknown2,depth){if(typeof value2=="string"){let inside=value2.startsWith(
-"{")?parsed(value2):null;return isDeclaration(inside,!1)?[{path:path4,json:JSON.stringify(inside),unknown:[]}]:[]}return!is(Fields,value2)||depth===0?[]:isDeclaration(
-value2,unknown2)?[{path:path4,json:JSON.stringify(value2),unknown:unknownIn("",unknown2)}]:Object.entries(value2).flatMap(([name2,item])=>candidatesIn(`${path4}\
-.${name2}`,item,is(Fields,unknown2)?unknown2[name2]:unknown2,depth-1))}function isDeclaration(value2,unknown2){let has=item=>is(Fields,item)&&Object.hasOwn(item,
-"application_databases");return is(NAMES,value2)&&(has(value2)||has(unknown2))}function unknownIn(path4,unknown2){return unknown2===!0?[path4]:Array.isArray(unknown2)?
-unknown2.some(item=>unknownIn(path4,item).length>0)?[path4]:[]:is(Fields,unknown2)?Object.entries(unknown2).flatMap(([name2,item])=>unknownIn(path4===""?name2:`${path4}\
-.${name2}`,item)):[]}function distinct(all){return[...new Map([...all].reverse().map(item=>[`${item.json} ${item.unknown.join()}`,item])).values()].reverse()}function choose(all,output){
-let names2=all.map(({path:path4})=>path4),[first,...others]=output===null?all:all.filter(({path:path4})=>path4===output);if(first!==void 0&&others.length===0)return first;
-if(first!==void 0)throw refusal5("invalid_value",`holds several declarations: ${names2.join(", ")}.`,"Name one with --terraform-output.");if(output===null||all.
-length===0)throw refusal5("missing_input","has no output that holds a declaration.",`Pass it on from the root module: ${PASS_ON}. It is known at plan where noth\
-ing in it waits for the apply.`);let remedy=`Use one of ${names2.join(", ")}.${suggestion(output,names2)}`;throw refusal5("invalid_value",`has no declaration in\
- the output ${show(output)}.`,remedy)}function refusal5(code,message,remedy){return new InvalidInputError([{application:null,code,field:"--terraform-plan",message,
-remedy}])}var Plan,Fields,NAMES,MOST_DEPTH,PASS_ON,init_terraform_plan=__esm({"src/input/terraform-plan.ts"(){"use strict";init_dist();init_errors();init_few_names();
-init_text2();Plan=object({output_changes:record(string(),object({after:optional(unknown()),after_unknown:optional(unknown())}))}),Fields=record(string(),unknown()),
-NAMES=looseObject({schema_version:literal(1)}),MOST_DEPTH=4,PASS_ON='output "declaration" { value = module.<name>.declaration }'}});async function readInput(options2){let{inputFile,terraformPlan=null,environment}=options2;if(terraformPlan!==null){let{path:path4,output}=terraformPlan;return declarationInPlan(
-await readText(path4,"--terraform-plan",MOST_PLAN_BYTES,options2),output)}if(inputFile!==null)return decodeInput(await readText(inputFile,"--input",MOST_BYTES,options2));
-if(environment.input!==null)return decodeInput(environment.input);throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"is \
-missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}async function readText(path4,option,most,{standardInput}){try{return path4!=="-"?await readAll(
-(0,import_node_fs6.createReadStream)(path4),option,most):standardInput===void 0?"":await readAll(standardInput(),option,most)}catch(error){if(error instanceof InvalidInputError)
-throw error;let reason=error instanceof Error?error.message:String(error);throw unreadable(option,`cannot be read: ${reason}.`,"Give the path of a readable file\
-.",error)}}async function readAll(stream,option,most){let parts=[],bytes=0;for await(let part of stream){let chunk2=part instanceof Uint8Array?part:Buffer.from(
-String(part));if(parts.push(chunk2),bytes+=chunk2.length,bytes>most)throw unreadable(option,`is larger than ${String(most/1024/1024)} MiB.`,"Give the declaratio\
-n alone.")}return Buffer.concat(parts).toString("utf8")}function unreadable(field,message,remedy,cause){return new InvalidInputError([{application:null,code:"un\
-readable_input",field,message,remedy}],{cause})}var import_node_fs6,MOST_PLAN_BYTES,init_read_input=__esm({"src/run/read-input.ts"(){"use strict";import_node_fs6=
-__toESM(require_fs(),1);init_decode();init_terraform_plan();init_errors();MOST_PLAN_BYTES=4*MOST_BYTES}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
-options2),readApprovedPlan:()=>readApprovedPlan(options2.environment),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,
-input,claim:claim2,...given}){let{buildId,runId,...allowed}={...NO_IDS,...NOT_ALLOWED,...given},{approvedPlan,allowDestroy,allowTakeover,cleanupPolicy}=allowed,
-allowProvision=allowed.allowProvision||approvedPlan!==null,problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command10,
-startedAt:new Date,claim:claim2??null,environment:{allowProvision,refusedApproval:null,allowDestroy,allowTakeover,cleanupPolicy,claim:null,buildId,runId,problems},
-readApprovedPlan:()=>Promise.resolve(approvedPlan),needsBuildId:()=>command10!=="plan"&&command10!=="report",readInput:()=>Promise.resolve().then(()=>decodeInput(
-input)),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(
-origin),{parsed:parsed2,problems:claimProblems}=withClaim(origin,declared),{approvedPlan,problems:planProblems}=await findApprovedPlan(origin),facts={...await gatherFacts(
-origin,parsed2,text2),approvedPlan},needsBuildId=parsed2!==null&&origin.needsBuildId(parsed2)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),
-identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProblems,...planProblems,...missing];
-return all.length===0&&parsed2!==null?{...identified,parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError(all)}}function withClaim({
-claim:given,environment},parsed2){let problems=checkClaim("claim",given);if(parsed2===null)return{parsed:parsed2,problems};let declared=parsed2.declaration.claim,
-claim2=declared??given??environment.claim,own=declared===null||given===null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed2,declaration:{
-...parsed2.declaration,claim:claim2}},problems:[...problems,...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"cla\
-im",message:`${show(given)} is not the claim of the input, which is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";
-try{text2=await origin.readInput();let parsed2=parseDeclaration(text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,isBuildIdRefused:!1,
-problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,
-isBuildIdRefused:!1};return{text:text2,parsed:parsed2,isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin){try{return{approvedPlan:await origin.
-readApprovedPlan(),problems:[]}}catch(error){if(error instanceof InvalidInputError)return{approvedPlan:null,problems:error.problems};throw error}}async function gatherFacts(origin,parsed2,text2){
-let declared=parsed2??NO_IDS;return{command:origin.command,environment:parsed2?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(
+runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),cleanupPolicy:variables.cleanupPolicy,
+mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.allowTakeover,startedAt:facts.startedAt,toolVersion:facts.
+toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.
+runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
+return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10===
+"destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION\
+_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
+options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,claim:claim2,...given}){let{buildId,runId,...allowed}={
+...NO_IDS,...NOT_ALLOWED,...given},{allowProvision,allowDestroy,allowTakeover,cleanupPolicy}=allowed,problems=[...checkId("buildId",buildId),...checkId("runId",
+runId)];return startFrom({command:command10,startedAt:new Date,claim:claim2??null,environment:{allowProvision,allowDestroy,allowTakeover,cleanupPolicy,claim:null,
+buildId,runId,problems},needsBuildId:()=>command10!=="plan"&&command10!=="report",readInput:()=>Promise.resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){
+let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(origin),{parsed,problems:claimProblems}=withClaim(origin,declared),facts=await gatherFacts(
+origin,parsed,text2),needsBuildId=parsed!==null&&origin.needsBuildId(parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={
+identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProblems,...missing];return all.length===0&&
+parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,error:new InvalidInputError(all)}}function withClaim({claim:given,environment},parsed){let problems=checkClaim(
+"claim",given);if(parsed===null)return{parsed,problems};let declared=parsed.declaration.claim,claim2=declared??given??environment.claim,own=declared===null||given===
+null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed,declaration:{...parsed.declaration,claim:claim2}},problems:[...problems,...own]}}
+function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, which is ${declared}\
+.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";try{text2=decodeInput(await origin.readInput());let parsed=parseDeclaration(
+text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,
+problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
+[{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises6.readFile)(
+inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_inp\
+ut",field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){
+let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(
 declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
 "sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
-InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,NO_IDS,NOT_ALLOWED,init_start=__esm(
-{"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1);init_ci();init_errors();init_decode();init_environment();init_parse();init_run_identity();
-init_text2();init_version();init_approved_plan_file();init_read_input();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,approvedPlan:null,allowDestroy:!1,
+InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,NOT_ALLOWED,
+init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises6=__toESM(require_promises2(),1);init_ci();init_errors();
+init_decode();init_environment();init_parse();init_run_identity();init_text2();init_version();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,allowDestroy:!1,
 allowTakeover:!1,cleanupPolicy:null}}});var NO_AWS_ENVIRONMENT,init_aws_environment2=__esm({"src/model/aws-environment.ts"(){"use strict";NO_AWS_ENVIRONMENT={httpsProxy:null,httpProxy:null,noProxy:[],
 caBundle:null,hasKeys:!1,profile:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
@@ -1222,10 +1145,10 @@ output),err=>callback(err)).catch(()=>{});else return handler(command10).then(re
 handlers}}}});var deref,init_deref=__esm({"node_modules/@smithy/core/dist-es/submodules/schema/deref.js"(){deref=schemaRef=>typeof schemaRef=="function"?schemaRef():schemaRef}});var operation,init_operation=__esm({"node_modules/@smithy/core/dist-es/submodules/schema/schemas/operation.js"(){operation=(namespace,name2,traits,input,output)=>({
 name:name2,namespace,traits,input,output})}});var schemaDeserializationMiddleware,findHeader,init_schemaDeserializationMiddleware=__esm({"node_modules/@smithy/core/dist-es/submodules/schema/middleware/schem\
 aDeserializationMiddleware.js"(){init_transport();init_operation();schemaDeserializationMiddleware=config=>(next,context)=>async args=>{let{response}=await next(
-args),{operationSchema}=getSmithyContext(context),[,ns,n4,t,i9,o4]=operationSchema??[];try{let parsed2=await config.protocol.deserializeResponse(operation(ns,n4,
-t,i9,o4),{...config,...context},response);return{response,output:parsed2}}catch(error){if(Object.defineProperty(error,"$response",{value:response,enumerable:!1,
-writable:!1,configurable:!1}),!("$metadata"in error)){let hint="Deserialization error: to see the raw response, inspect the hidden field {error}.$response on th\
-is object.";try{error.message+=`
+args),{operationSchema}=getSmithyContext(context),[,ns,n4,t,i9,o4]=operationSchema??[];try{let parsed=await config.protocol.deserializeResponse(operation(ns,n4,
+t,i9,o4),{...config,...context},response);return{response,output:parsed}}catch(error){if(Object.defineProperty(error,"$response",{value:response,enumerable:!1,writable:!1,
+configurable:!1}),!("$metadata"in error)){let hint="Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.";
+try{error.message+=`
   `+hint}catch{!context.logger||context.logger?.constructor?.name==="NoOpLogger"?console.warn(hint):context.logger?.warn?.(hint)}typeof error.$responseBodyText<
 "u"&&error.$response&&(error.$response.body=error.$responseBodyText);try{if(HttpResponse.isInstance(response)){let{headers={},statusCode}=response,headerEntries=Object.
 entries(headers);error.$metadata={httpStatusCode:statusCode,requestId:findHeader(/^x-[\w-]+-request-?id$/,headerEntries),extendedRequestId:findHeader(/^x-[\w-]+-id-2$/,
@@ -1486,8 +1409,8 @@ decimalToHex[rnds[5]]+"-"+decimalToHex[rnds[6]]+decimalToHex[rnds[7]]+"-"+decima
 decimalToHex[rnds[12]]+decimalToHex[rnds[13]]+decimalToHex[rnds[14]]+decimalToHex[rnds[15]]}}var decimalToHex,init_v4=__esm({"node_modules/@smithy/core/dist-es/\
 submodules/serde/uuid/v4.js"(){decimalToHex=Array.from({length:256},(_,i9)=>i9.toString(16).padStart(2,"0"))}});var expectNumber,MAX_FLOAT,expectFloat32,expectLong,expectShort,expectByte,expectSizedInt,castInt,strictParseDouble,strictParseFloat32,NUMBER_REGEX,parseNumber,
 strictParseShort,strictParseByte,stackTraceWarning,logger,init_parse_utils=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/parse-utils.js"(){expectNumber=
-value2=>{if(value2!=null){if(typeof value2=="string"){let parsed2=parseFloat(value2);if(!Number.isNaN(parsed2))return String(parsed2)!==String(value2)&&logger.warn(
-stackTraceWarning(`Expected number but observed string: ${value2}`)),parsed2}if(typeof value2=="number")return value2;throw new TypeError(`Expected number, got ${typeof value2}\
+value2=>{if(value2!=null){if(typeof value2=="string"){let parsed=parseFloat(value2);if(!Number.isNaN(parsed))return String(parsed)!==String(value2)&&logger.warn(
+stackTraceWarning(`Expected number but observed string: ${value2}`)),parsed}if(typeof value2=="number")return value2;throw new TypeError(`Expected number, got ${typeof value2}\
 : ${value2}`)}},MAX_FLOAT=Math.ceil(2**127*(2-2**-23)),expectFloat32=value2=>{let expected=expectNumber(value2);if(expected!==void 0&&!Number.isNaN(expected)&&expected!==
 1/0&&expected!==-1/0&&Math.abs(expected)>MAX_FLOAT)throw new TypeError(`Expected 32-bit float, got ${value2}`);return expected},expectLong=value2=>{if(value2!=null){
 if(Number.isInteger(value2)&&!Number.isNaN(value2))return value2;throw new TypeError(`Expected integer, got ${typeof value2}: ${value2}`)}},expectShort=value2=>expectSizedInt(
@@ -1582,11 +1505,11 @@ for(let i9=0;i9<encoded.length;i9+=2){let encodedByte=encoded.slice(i9,i9+2).toL
 throw new Error(`Cannot decode unrecognized sequence ${encodedByte} as hexadecimal`)}return out}function toHex(bytes){let out="";for(let i9=0;i9<bytes.byteLength;i9++)
 out+=SHORT_TO_HEX[bytes[i9]];return out}var SHORT_TO_HEX,HEX_TO_SHORT,init_hex_encoding=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/util-hex-enco\
 ding/hex-encoding.js"(){SHORT_TO_HEX={},HEX_TO_SHORT={};for(let i9=0;i9<256;i9++){let encodedByte=i9.toString(16).toLowerCase();encodedByte.length===1&&(encodedByte=
-`0${encodedByte}`),SHORT_TO_HEX[i9]=encodedByte,HEX_TO_SHORT[encodedByte]=i9}}});var import_node_fs7,calculateBodyLength,init_calculateBodyLength=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength\
-.js"(){import_node_fs7=__toESM(require_fs()),calculateBodyLength=body=>{if(!body)return 0;if(typeof body=="string")return Buffer.byteLength(body);if(typeof body.
+`0${encodedByte}`),SHORT_TO_HEX[i9]=encodedByte,HEX_TO_SHORT[encodedByte]=i9}}});var import_node_fs6,calculateBodyLength,init_calculateBodyLength=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength\
+.js"(){import_node_fs6=__toESM(require_fs()),calculateBodyLength=body=>{if(!body)return 0;if(typeof body=="string")return Buffer.byteLength(body);if(typeof body.
 byteLength=="number")return body.byteLength;if(typeof body.size=="number")return body.size;if(typeof body.start=="number"&&typeof body.end=="number")return body.
-end+1-body.start;if(body instanceof import_node_fs7.ReadStream){if(body.path!=null)return(0,import_node_fs7.lstatSync)(body.path).size;if(typeof body.fd=="numbe\
-r")return(0,import_node_fs7.fstatSync)(body.fd).size}throw new Error(`Body Length computation failed for ${body}`)}}});var toUint8Array,init_toUint8Array=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/util-utf8/toUint8Array.js"(){init_fromUtf8();toUint8Array=data=>data instanceof
+end+1-body.start;if(body instanceof import_node_fs6.ReadStream){if(body.path!=null)return(0,import_node_fs6.lstatSync)(body.path).size;if(typeof body.fd=="numbe\
+r")return(0,import_node_fs6.fstatSync)(body.fd).size}throw new Error(`Body Length computation failed for ${body}`)}}});var toUint8Array,init_toUint8Array=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/util-utf8/toUint8Array.js"(){init_fromUtf8();toUint8Array=data=>data instanceof
 Uint8Array?data:typeof data=="string"?fromUtf8(data):ArrayBuffer.isView(data)?new Uint8Array(data.buffer,data.byteOffset,data.byteLength/Uint8Array.BYTES_PER_ELEMENT):
 new Uint8Array(data)}});function concatBytes(arrays,length){if(length===void 0){length=0;for(let bytes of arrays)length+=bytes.byteLength}let result=new Uint8Array(length),offset=0;for(let buf of arrays)
 result.set(buf,offset),offset+=buf.byteLength;return result}var init_concatBytes=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/concatBytes.js"(){}});var ENV_ENDPOINT_URL,CONFIG_ENDPOINT_URL,getEndpointUrlConfig,init_getEndpointUrlConfig=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middlewar\
@@ -2216,9 +2139,9 @@ type");if(headerKey!==void 0)return sanitizeErrorCode(headers[headerKey]);break;
 return sanitizeErrorCode(data[codeKey]);break;case"type":if(data?.__type!==void 0)return sanitizeErrorCode(data.__type);break}}}});var JsonShapeDeserializer2,init_JsonShapeDeserializer2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonShapeDeserializer2.js"(){
 init_determineTimestampFormat();init_schema();init_serde();init_ConfigurableSerdeContext();init_UnionSerde();init_detectBufferParsing();init_jsonReviver();init_needsReviver();
 init_parseJsonBody();init_transport();JsonShapeDeserializer2=class extends SerdeContextConfig{settings;constructor(settings2){super(),this.settings=settings2}async read(schema,data){
-let reviver=needsReviver(schema)?jsonReviver:void 0,parsed2;if(typeof data=="string"){if(data.length===0)return{};parsed2=JSON.parse(data,reviver)}else if(data instanceof
-Uint8Array&&detectBufferParsing()){if(data.byteLength===0)return{};let buf=Buffer.isBuffer(data)?data:Buffer.from(data.buffer,data.byteOffset,data.byteLength);parsed2=
-JSON.parse(buf,reviver)}else parsed2=await parseJsonBody(data,this.serdeContext,schema);return this._read(schema,parsed2)}readObject(schema,data){return this._read(
+let reviver=needsReviver(schema)?jsonReviver:void 0,parsed;if(typeof data=="string"){if(data.length===0)return{};parsed=JSON.parse(data,reviver)}else if(data instanceof
+Uint8Array&&detectBufferParsing()){if(data.byteLength===0)return{};let buf=Buffer.isBuffer(data)?data:Buffer.from(data.buffer,data.byteOffset,data.byteLength);parsed=
+JSON.parse(buf,reviver)}else parsed=await parseJsonBody(data,this.serdeContext,schema);return this._read(schema,parsed)}readObject(schema,data){return this._read(
 schema,data)}_read(schema,value2){let isObject3=value2!==null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject3){if(ns.isStructSchema())return this.
 _readStruct(ns,value2);if(Array.isArray(value2)&&ns.isListSchema()){let listMember=ns.getValueSchema();if(this.needsTransform(listMember))for(let i9=0;i9<value2.
 length;++i9)value2[i9]=this._read(listMember,value2[i9]);return value2}if(ns.isMapSchema()){let mapMember=ns.getValueSchema(),map=value2;if(this.needsTransform(
@@ -2527,8 +2450,8 @@ gy.js"(){init_retries_2026_config();DefaultRetryBackoffStrategy=class{x=Retry.de
 return Math.floor(t_i)}setDelayBase(delay){this.x=delay}}}});var DefaultRetryToken,init_DefaultRetryToken=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/DefaultRetryToken.js"(){DefaultRetryToken=class{delay;count;cost;longPoll;$retryLog={
 acquisitionDelay:0};constructor(delay,count2,cost,longPoll){this.delay=delay,this.count=count2,this.cost=cost,this.longPoll=longPoll}getRetryCount(){return this.
 count}getRetryDelay(){return Math.min(2e4,this.delay)}getRetryCost(){return this.cost}isLongPoll(){return this.longPoll}}}});var RETRY_MODES,DEFAULT_MAX_ATTEMPTS,DEFAULT_RETRY_MODE,init_config3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/config.js"(){(function(RETRY_MODES2){
-RETRY_MODES2.STANDARD="standard",RETRY_MODES2.ADAPTIVE="adaptive"})(RETRY_MODES||(RETRY_MODES={}));DEFAULT_MAX_ATTEMPTS=3,DEFAULT_RETRY_MODE=RETRY_MODES.STANDARD}});var refusal6,StandardRetryStrategy,init_StandardRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/StandardRetryStrategy.js"(){
-init_DefaultRetryBackoffStrategy();init_DefaultRetryToken();init_config3();init_retries_2026_config();refusal6={incompatible:1,attempts:2,capacity:3},StandardRetryStrategy=
+RETRY_MODES2.STANDARD="standard",RETRY_MODES2.ADAPTIVE="adaptive"})(RETRY_MODES||(RETRY_MODES={}));DEFAULT_MAX_ATTEMPTS=3,DEFAULT_RETRY_MODE=RETRY_MODES.STANDARD}});var refusal4,StandardRetryStrategy,init_StandardRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/StandardRetryStrategy.js"(){
+init_DefaultRetryBackoffStrategy();init_DefaultRetryToken();init_config3();init_retries_2026_config();refusal4={incompatible:1,attempts:2,capacity:3},StandardRetryStrategy=
 class{mode=RETRY_MODES.STANDARD;retryBackoffStrategy;capacity=500;maxAttemptsProvider;baseDelay;constructor(arg1){typeof arg1=="number"?this.maxAttemptsProvider=
 async()=>arg1:typeof arg1=="function"?this.maxAttemptsProvider=arg1:arg1&&typeof arg1=="object"&&(this.maxAttemptsProvider=async()=>arg1.maxAttempts,this.baseDelay=
 arg1.baseDelay,this.retryBackoffStrategy=arg1.backoff),this.maxAttemptsProvider??(this.maxAttemptsProvider=async()=>DEFAULT_MAX_ATTEMPTS),this.baseDelay??(this.
@@ -2539,12 +2462,12 @@ errorType;this.retryBackoffStrategy.setDelayBase(errorType==="THROTTLING"?Retry.
 computeNextBackoffDelay(token.getRetryCount()),retryDelay=delayFromErrorType;if(errorInfo.retryAfterHint instanceof Date&&(retryDelay=Math.max(delayFromErrorType,
 Math.min(errorInfo.retryAfterHint.getTime()-Date.now(),delayFromErrorType+5e3))),shouldRetry){let capacityCost=this.getCapacityCost(errorType);this.capacity-=capacityCost;
 let nextToken=new DefaultRetryToken(0,token.getRetryCount()+1,capacityCost,token.isLongPoll?.()??!1);return await new Promise(r9=>setTimeout(r9,retryDelay)),nextToken.
-$retryLog.acquisitionDelay=retryDelay,nextToken}else{let longPollBackoff=retryCode===refusal6.capacity&&isLongPoll?retryDelay:0;longPollBackoff>0&&await new Promise(
+$retryLog.acquisitionDelay=retryDelay,nextToken}else{let longPollBackoff=retryCode===refusal4.capacity&&isLongPoll?retryDelay:0;longPollBackoff>0&&await new Promise(
 r9=>setTimeout(r9,longPollBackoff))}}throw new Error("No retry token available")}recordSuccess(token){this.capacity=Math.min(500,this.capacity+(token.getRetryCost()??
 1))}getCapacity(){return this.capacity}async maxAttempts(){return this.maxAttemptsProvider()}async getMaxAttempts(){try{return await this.maxAttemptsProvider()}catch{
 return console.warn(`Max attempts provider could not resolve. Using default of ${DEFAULT_MAX_ATTEMPTS}`),DEFAULT_MAX_ATTEMPTS}}retryCode(tokenToRenew,errorInfo,maxAttempts){
-let attempts=tokenToRenew.getRetryCount()+1,retryableStatus=this.isRetryableError(errorInfo.errorType)?0:refusal6.incompatible,attemptStatus=attempts<maxAttempts?
-0:refusal6.attempts,capacityStatus=this.capacity>=this.getCapacityCost(errorInfo.errorType)?0:refusal6.capacity;return retryableStatus||attemptStatus||capacityStatus}getCapacityCost(errorType){
+let attempts=tokenToRenew.getRetryCount()+1,retryableStatus=this.isRetryableError(errorInfo.errorType)?0:refusal4.incompatible,attemptStatus=attempts<maxAttempts?
+0:refusal4.attempts,capacityStatus=this.capacity>=this.getCapacityCost(errorInfo.errorType)?0:refusal4.capacity;return retryableStatus||attemptStatus||capacityStatus}getCapacityCost(errorType){
 return errorType===Retry.modifiedCostType()?Retry.throttlingCost():Retry.cost()}isRetryableError(errorType){return errorType==="THROTTLING"||errorType==="TRANSI\
 ENT"}}}});var AdaptiveRetryStrategy,init_AdaptiveRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js"(){init_DefaultRateLimiter();
 init_StandardRetryStrategy();init_config3();AdaptiveRetryStrategy=class{mode=RETRY_MODES.ADAPTIVE;rateLimiter;standardRetryStrategy;constructor(maxAttemptsProvider,options2){
@@ -3536,13 +3459,13 @@ init_httpRequest2();init_retry3();ENV_CMDS_FULL_URI="AWS_CONTAINER_CREDENTIALS_F
 "Invalid response received from instance metadata service.",{logger:init.logger});return fromImdsCredentials(credsResponse)},maxRetries)},requestFromEcsImds=async(timeout,options2)=>(process.
 env[ENV_CMDS_AUTH_TOKEN]&&(options2.headers={...options2.headers,Authorization:process.env[ENV_CMDS_AUTH_TOKEN]}),(await httpRequest({...options2,timeout})).toString()),
 CMDS_IP="169.254.170.2",GREENGRASS_HOSTS=new Set(["localhost","127.0.0.1"]),GREENGRASS_PROTOCOLS=new Set(["http:","https:"]),getCmdsUri=async({logger:logger2})=>{
-if(process.env[ENV_CMDS_RELATIVE_URI])return{hostname:CMDS_IP,path:process.env[ENV_CMDS_RELATIVE_URI]};if(process.env[ENV_CMDS_FULL_URI]){let parsed2;try{parsed2=
+if(process.env[ENV_CMDS_RELATIVE_URI])return{hostname:CMDS_IP,path:process.env[ENV_CMDS_RELATIVE_URI]};if(process.env[ENV_CMDS_FULL_URI]){let parsed;try{parsed=
 new URL(process.env[ENV_CMDS_FULL_URI])}catch{throw new CredentialsProviderError(`${process.env[ENV_CMDS_FULL_URI]} is not a valid container metadata service UR\
-L`,{tryNextLink:!1,logger:logger2})}if(!parsed2.hostname||!GREENGRASS_HOSTS.has(parsed2.hostname))throw new CredentialsProviderError(`${parsed2.hostname} is not\
- a valid container metadata service hostname`,{tryNextLink:!1,logger:logger2});if(!parsed2.protocol||!GREENGRASS_PROTOCOLS.has(parsed2.protocol))throw new CredentialsProviderError(
-`${parsed2.protocol} is not a valid container metadata service protocol`,{tryNextLink:!1,logger:logger2});return{protocol:parsed2.protocol,hostname:parsed2.hostname,
-path:parsed2.pathname+parsed2.search,port:parsed2.port?parseInt(parsed2.port,10):void 0}}throw new CredentialsProviderError(`The container metadata credential p\
-rovider cannot be used unless the ${ENV_CMDS_RELATIVE_URI} or ${ENV_CMDS_FULL_URI} environment variable is set`,{tryNextLink:!1,logger:logger2})}}});var InstanceMetadataV1FallbackError,init_InstanceMetadataV1FallbackError=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/error/InstanceMetadataV1F\
+L`,{tryNextLink:!1,logger:logger2})}if(!parsed.hostname||!GREENGRASS_HOSTS.has(parsed.hostname))throw new CredentialsProviderError(`${parsed.hostname} is not a \
+valid container metadata service hostname`,{tryNextLink:!1,logger:logger2});if(!parsed.protocol||!GREENGRASS_PROTOCOLS.has(parsed.protocol))throw new CredentialsProviderError(
+`${parsed.protocol} is not a valid container metadata service protocol`,{tryNextLink:!1,logger:logger2});return{protocol:parsed.protocol,hostname:parsed.hostname,
+path:parsed.pathname+parsed.search,port:parsed.port?parseInt(parsed.port,10):void 0}}throw new CredentialsProviderError(`The container metadata credential provi\
+der cannot be used unless the ${ENV_CMDS_RELATIVE_URI} or ${ENV_CMDS_FULL_URI} environment variable is set`,{tryNextLink:!1,logger:logger2})}}});var InstanceMetadataV1FallbackError,init_InstanceMetadataV1FallbackError=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/error/InstanceMetadataV1F\
 allbackError.js"(){init_config2();InstanceMetadataV1FallbackError=class _InstanceMetadataV1FallbackError extends CredentialsProviderError{tryNextLink;name="Inst\
 anceMetadataV1FallbackError";constructor(message,tryNextLink=!0){super(message,tryNextLink),this.tryNextLink=tryNextLink,Object.setPrototypeOf(this,_InstanceMetadataV1FallbackError.
 prototype)}}}});var Endpoint,init_Endpoint=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/config/Endpoint.js"(){(function(Endpoint2){Endpoint2.IPv4="http://169.2\
@@ -3616,14 +3539,14 @@ inRange(ipComponents[2])&&inRange(ipComponents[3])&&ipComponents.length===4)retu
   - ECS container host 169.254.170.2
   - EKS container host 169.254.170.23 or [fd00:ec2::23]`,{logger:logger2})}}}});function createGetRequest(url){return new HttpRequest({protocol:url.protocol,hostname:url.hostname,port:Number(url.port),path:url.pathname,query:Array.from(url.
 searchParams.entries()).reduce((acc,[k9,v])=>(acc[k9]=v,acc),{}),fragment:url.hash})}async function getCredentials(response,logger2){let str=await sdkStreamMixin2(
-response.body).transformToString();if(response.statusCode===200){let parsed2=JSON.parse(str);if(typeof parsed2.AccessKeyId!="string"||typeof parsed2.SecretAccessKey!=
-"string"||typeof parsed2.Token!="string"||typeof parsed2.Expiration!="string")throw new CredentialsProviderError("HTTP credential provider response not of the r\
-equired format, an object matching: { AccessKeyId: string, SecretAccessKey: string, Token: string, Expiration: string(rfc3339) }",{logger:logger2});return{accessKeyId:parsed2.
-AccessKeyId,secretAccessKey:parsed2.SecretAccessKey,sessionToken:parsed2.Token,expiration:parseRfc3339DateTime(parsed2.Expiration)}}if(response.statusCode>=400&&
-response.statusCode<500){let parsedBody={};try{parsedBody=JSON.parse(str)}catch{}throw Object.assign(new CredentialsProviderError(`Server responded with status:\
- ${response.statusCode}`,{logger:logger2}),{Code:parsedBody.Code,Message:parsedBody.Message})}throw new CredentialsProviderError(`Server responded with status: ${response.
-statusCode}`,{logger:logger2})}var init_requestHelpers=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/requestHelpers.js"(){init_config2();
-init_protocols();init_serde();init_serde()}});var retryWrapper,init_retry_wrapper=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/retry-wrapper.js"(){retryWrapper=(toRetry,maxRetries,delayMs)=>async()=>{
+response.body).transformToString();if(response.statusCode===200){let parsed=JSON.parse(str);if(typeof parsed.AccessKeyId!="string"||typeof parsed.SecretAccessKey!=
+"string"||typeof parsed.Token!="string"||typeof parsed.Expiration!="string")throw new CredentialsProviderError("HTTP credential provider response not of the req\
+uired format, an object matching: { AccessKeyId: string, SecretAccessKey: string, Token: string, Expiration: string(rfc3339) }",{logger:logger2});return{accessKeyId:parsed.
+AccessKeyId,secretAccessKey:parsed.SecretAccessKey,sessionToken:parsed.Token,expiration:parseRfc3339DateTime(parsed.Expiration)}}if(response.statusCode>=400&&response.
+statusCode<500){let parsedBody={};try{parsedBody=JSON.parse(str)}catch{}throw Object.assign(new CredentialsProviderError(`Server responded with status: ${response.
+statusCode}`,{logger:logger2}),{Code:parsedBody.Code,Message:parsedBody.Message})}throw new CredentialsProviderError(`Server responded with status: ${response.statusCode}`,
+{logger:logger2})}var init_requestHelpers=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/requestHelpers.js"(){init_config2();init_protocols();
+init_serde();init_serde()}});var retryWrapper,init_retry_wrapper=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/retry-wrapper.js"(){retryWrapper=(toRetry,maxRetries,delayMs)=>async()=>{
 for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve7=>setTimeout(resolve7,delayMs))}return await toRetry()}}});var import_promises10,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
 fromHttp,validateToken,init_fromHttp=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/fromHttp.js"(){init_client3();init_config2();init_dist_es4();
 import_promises10=__toESM(require_promises2());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_\
@@ -4022,8 +3945,8 @@ CreateOAuth2TokenWithIAMResponse$:()=>CreateOAuth2TokenWithIAMResponse$,Internal
 OAuth2ErrorCode:()=>OAuth2ErrorCode,Signin:()=>Signin,SigninClient:()=>SigninClient,SigninServiceException:()=>SigninServiceException,SigninServiceException$:()=>SigninServiceException$,
 TooManyRequestsError:()=>TooManyRequestsError,TooManyRequestsError$:()=>TooManyRequestsError$,ValidationException:()=>ValidationException,ValidationException$:()=>ValidationException$,
 __Client:()=>Client,errorTypeRegistries:()=>errorTypeRegistries3});var init_signin=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/index.\
-js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors4();init_models_03();init_SigninServiceException()}});var import_node_crypto7,import_node_fs8,import_node_os6,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
-edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto7=__toESM(require_crypto()),import_node_fs8=__toESM(require_fs()),
+js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors4();init_models_03();init_SigninServiceException()}});var import_node_crypto7,import_node_fs7,import_node_os6,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
+edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto7=__toESM(require_crypto()),import_node_fs7=__toESM(require_fs()),
 import_node_os6=__toESM(require_os()),import_node_path11=__toESM(require_path()),LoginCredentialsFetcher=class _LoginCredentialsFetcher{profileData;init;callerClientConfig;static REFRESH_THRESHOLD=300*
 1e3;constructor(profileData,init,callerClientConfig){this.profileData=profileData,this.init=init,this.callerClientConfig=callerClientConfig}async loadCredentials(){
 let token=await this.loadToken();if(!token)throw new CredentialsProviderError(`Failed to load a token for session ${this.loginSession}, please re-authenticate u\
@@ -4049,11 +3972,11 @@ sufficient permissions. You may be missing permission for the 'CreateOAuth2Token
 ase re-authenticate using \`aws login\``}throw new CredentialsProviderError(message,{logger:this.logger,tryNextLink:!1})}if(new Date(freshToken.accessToken.expiresAt).
 getTime()>Date.now())return this.logger?.warn?.(`Failed to refresh token: ${String(error)}. Using existing token until expiry.`),this.toCredentials(freshToken.accessToken);
 throw new CredentialsProviderError(`Failed to refresh token: ${String(error)}. Please re-authenticate using aws login`,{logger:this.logger})}}async loadToken(){
-let tokenFilePath=this.getTokenFilePath();try{let tokenData=await import_node_fs8.promises.readFile(tokenFilePath,"utf8"),token=JSON.parse(tokenData),missingFields=[
+let tokenFilePath=this.getTokenFilePath();try{let tokenData=await import_node_fs7.promises.readFile(tokenFilePath,"utf8"),token=JSON.parse(tokenData),missingFields=[
 "accessToken","clientId","refreshToken","dpopKey"].filter(k9=>!token[k9]);if(token.accessToken?.accountId||missingFields.push("accountId"),missingFields.length>
 0)throw new CredentialsProviderError(`Token validation failed, missing fields: ${missingFields.join(", ")}`,{logger:this.logger,tryNextLink:!1});return token}catch(error){
 throw new CredentialsProviderError(`Failed to load token from ${tokenFilePath}: ${String(error)}`,{logger:this.logger,tryNextLink:!1})}}async saveToken(token){let tokenFilePath=this.
-getTokenFilePath(),directory=(0,import_node_path11.dirname)(tokenFilePath);try{await import_node_fs8.promises.mkdir(directory,{recursive:!0})}catch{}await import_node_fs8.promises.
+getTokenFilePath(),directory=(0,import_node_path11.dirname)(tokenFilePath);try{await import_node_fs7.promises.mkdir(directory,{recursive:!0})}catch{}await import_node_fs7.promises.
 writeFile(tokenFilePath,JSON.stringify(token,null,2),"utf8")}getTokenFilePath(){let directory=process.env.AWS_LOGIN_CACHE_DIRECTORY??(0,import_node_path11.join)(
 (0,import_node_os6.homedir)(),".aws","login","cache"),loginSessionBytes=Buffer.from(this.loginSession,"utf8"),loginSessionSha256=(0,import_node_crypto7.createHash)(
 "sha256").update(loginSessionBytes).digest("hex");return(0,import_node_path11.join)(directory,`${loginSessionSha256}.json`)}derToRawSignature(derSignature){let offset=2;
@@ -4241,8 +4164,8 @@ return(await getSsoOidcClient(ssoRegion,init,callerClientConfig)).send(new Creat
 refreshToken,grantType:"refresh_token"}))}}});var validateTokenExpiry,init_validateTokenExpiry=__esm({"node_modules/@aws-sdk/token-providers/dist-es/validateTokenExpiry.js"(){init_config2();init_constants8();
 validateTokenExpiry=token=>{if(token.expiration&&token.expiration.getTime()<Date.now())throw new TokenProviderError(`Token is expired. ${REFRESH_MESSAGE}`,!1)}}});var validateTokenKey,init_validateTokenKey=__esm({"node_modules/@aws-sdk/token-providers/dist-es/validateTokenKey.js"(){init_config2();init_constants8();validateTokenKey=
 (key,value2,forRefresh=!1)=>{if(typeof value2>"u")throw new TokenProviderError(`Value not present for '${key}' in SSO Token${forRefresh?". Cannot refresh":""}. ${REFRESH_MESSAGE}`,
-!1)}}});var import_node_fs9,writeFile2,writeSSOTokenToFile,init_writeSSOTokenToFile=__esm({"node_modules/@aws-sdk/token-providers/dist-es/writeSSOTokenToFile.js"(){init_config2();
-import_node_fs9=__toESM(require_fs()),{writeFile:writeFile2}=import_node_fs9.promises,writeSSOTokenToFile=(id,ssoToken)=>{let tokenFilepath=getSSOTokenFilepath(
+!1)}}});var import_node_fs8,writeFile2,writeSSOTokenToFile,init_writeSSOTokenToFile=__esm({"node_modules/@aws-sdk/token-providers/dist-es/writeSSOTokenToFile.js"(){init_config2();
+import_node_fs8=__toESM(require_fs()),{writeFile:writeFile2}=import_node_fs8.promises,writeSSOTokenToFile=(id,ssoToken)=>{let tokenFilepath=getSSOTokenFilepath(
 id),tokenString=JSON.stringify(ssoToken,null,2);return writeFile2(tokenFilepath,tokenString)}}});var lastRefreshAttemptTimes,inFlightRefreshes,fromSso,init_fromSso=__esm({"node_modules/@aws-sdk/token-providers/dist-es/fromSso.js"(){init_config2();init_constants8();
 init_getNewSsoOidcToken();init_validateTokenExpiry();init_validateTokenKey();init_writeSSOTokenToFile();lastRefreshAttemptTimes=new Map,inFlightRefreshes=new Map,
 fromSso=(init={})=>async({callerClientConfig}={})=>{init.logger?.debug("@aws-sdk/token-providers - fromSso");let profiles=await parseKnownFiles(init),profileName=getProfileName(
@@ -4405,13 +4328,13 @@ init.logger?.debug("@aws-sdk/credential-provider-web-identity - fromWebToken");l
 durationSeconds}=init,{roleAssumerWithWebIdentity}=init;if(!roleAssumerWithWebIdentity){let{getDefaultRoleAssumerWithWebIdentity:getDefaultRoleAssumerWithWebIdentity5}=await Promise.resolve().then(()=>(init_sts(),sts_exports));
 roleAssumerWithWebIdentity=getDefaultRoleAssumerWithWebIdentity5({...init.clientConfig,credentialProviderLogger:init.logger,parentClientConfig:{...awsIdentityProperties?.
 callerClientConfig,...init.parentClientConfig}},init.clientPlugins)}return roleAssumerWithWebIdentity({RoleArn:roleArn2,RoleSessionName:roleSessionName??`aws-sd\
-k-js-session-${Date.now()}`,WebIdentityToken:webIdentityToken,ProviderId:providerId,PolicyArns:policyArns,Policy:policy,DurationSeconds:durationSeconds})}}});var import_node_fs10,ENV_TOKEN_FILE,ENV_ROLE_ARN,ENV_ROLE_SESSION_NAME,fromTokenFile,init_fromTokenFile=__esm({"node_modules/@aws-sdk/credential-provider-web-id\
-entity/dist-es/fromTokenFile.js"(){init_client3();init_config2();import_node_fs10=__toESM(require_fs());init_fromWebToken();ENV_TOKEN_FILE="AWS_WEB_IDENTITY_TOK\
-EN_FILE",ENV_ROLE_ARN="AWS_ROLE_ARN",ENV_ROLE_SESSION_NAME="AWS_ROLE_SESSION_NAME",fromTokenFile=(init={})=>async awsIdentityProperties=>{init.logger?.debug("@a\
-ws-sdk/credential-provider-web-identity - fromTokenFile");let webIdentityTokenFile=init?.webIdentityTokenFile??process.env[ENV_TOKEN_FILE],roleArn2=init?.roleArn??
+k-js-session-${Date.now()}`,WebIdentityToken:webIdentityToken,ProviderId:providerId,PolicyArns:policyArns,Policy:policy,DurationSeconds:durationSeconds})}}});var import_node_fs9,ENV_TOKEN_FILE,ENV_ROLE_ARN,ENV_ROLE_SESSION_NAME,fromTokenFile,init_fromTokenFile=__esm({"node_modules/@aws-sdk/credential-provider-web-ide\
+ntity/dist-es/fromTokenFile.js"(){init_client3();init_config2();import_node_fs9=__toESM(require_fs());init_fromWebToken();ENV_TOKEN_FILE="AWS_WEB_IDENTITY_TOKEN\
+_FILE",ENV_ROLE_ARN="AWS_ROLE_ARN",ENV_ROLE_SESSION_NAME="AWS_ROLE_SESSION_NAME",fromTokenFile=(init={})=>async awsIdentityProperties=>{init.logger?.debug("@aws\
+-sdk/credential-provider-web-identity - fromTokenFile");let webIdentityTokenFile=init?.webIdentityTokenFile??process.env[ENV_TOKEN_FILE],roleArn2=init?.roleArn??
 process.env[ENV_ROLE_ARN],roleSessionName=init?.roleSessionName??process.env[ENV_ROLE_SESSION_NAME];if(!webIdentityTokenFile||!roleArn2)throw new CredentialsProviderError(
 "Web identity configuration not specified",{logger:init.logger});let credentials=await fromWebToken({...init,webIdentityToken:externalDataInterceptor?.getTokenRecord?.()[webIdentityTokenFile]??
-(0,import_node_fs10.readFileSync)(webIdentityTokenFile,{encoding:"ascii"}),roleArn:roleArn2,roleSessionName})(awsIdentityProperties);return webIdentityTokenFile===
+(0,import_node_fs9.readFileSync)(webIdentityTokenFile,{encoding:"ascii"}),roleArn:roleArn2,roleSessionName})(awsIdentityProperties);return webIdentityTokenFile===
 process.env[ENV_TOKEN_FILE]&&setCredentialFeature(credentials,"CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN","h"),credentials}}});var dist_es_exports8={};__export(dist_es_exports8,{fromTokenFile:()=>fromTokenFile,fromWebToken:()=>fromWebToken});var init_dist_es15=__esm({"node_modules/@aws-\
 sdk/credential-provider-web-identity/dist-es/index.js"(){init_fromTokenFile();init_fromWebToken()}});var isWebIdentityProfile,resolveWebIdentityCredentials,init_resolveWebIdentityCredentials=__esm({"node_modules/@aws-sdk/credential-provider-ini/dist-es/resolveW\
 ebIdentityCredentials.js"(){init_client3();isWebIdentityProfile=arg=>!!arg&&typeof arg=="object"&&typeof arg.web_identity_token_file=="string"&&typeof arg.role_arn==
@@ -4696,12 +4619,12 @@ RFC 4013), so that some could not log in.":null}var JUDGED_DIFFERENTLY,init_pass
 new RegExp(["[",String.raw`\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189`,String.raw`\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF`,
 String.raw`\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F`,String.raw`\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}`,
 String.raw`\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}`,"]"].join(""),"u")}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,code:"malformed_secret",field:secretId2,message,remedy}});
-if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson4(version2.text.reveal());if(value2===null||typeof value2!=
+if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson3(version2.text.reveal());if(value2===null||typeof value2!=
 "object"||Array.isArray(value2))return problem("the secret is not a JSON object.",REMEDY);if(!("password"in value2))return problem("the secret has no password.",
-REMEDY);let parsed2=safeParse(FORMAT,value2);if(!parsed2.success){let field=String(parsed2.issues[0].path?.[0].key);return problem(`the ${field} in the secret i\
-s not a text.`,REMEDY)}let password=new Secret(parsed2.output.password),reason=checkPassword(password);return reason!==null?problem(`the password ${reason}`,"St\
-ore another password; letters, digits and ASCII punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed2.output.
-username,password,createdAt:version2.createdAt}}}function parseJson4(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
+REMEDY);let parsed=safeParse(FORMAT,value2);if(!parsed.success){let field=String(parsed.issues[0].path?.[0].key);return problem(`the ${field} in the secret is n\
+ot a text.`,REMEDY)}let password=new Secret(parsed.output.password),reason=checkPassword(password);return reason!==null?problem(`the password ${reason}`,"Store \
+another password; letters, digits and ASCII punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed.output.username,
+password,createdAt:version2.createdAt}}}function parseJson3(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
 {"src/secrets/parse-credential.ts"(){"use strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});
 REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message,
 place}){let where=place===null?"":describePlace(place),answer=place===null?message:`${where}: ${message}`;return name2==="ResourceNotFoundException"?/staging label/i.
@@ -5025,14 +4948,14 @@ calls}}function callsOf(sdk,client,limits){let call=callerOf(client,limits);retu
 from({length:Math.ceil(all.length/BATCH_SIZE)},(_,index)=>({calls,batch:all.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)}))),found=new Map((await limit.map(batches,
 ({calls,batch})=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(callsFor(id),id)]);
 return sortAnswers(ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;
-for(let id of ids){let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.set(id,parsed2.problem))}
-return{credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.
-flatMap(id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){let failure=failureOf(error);if(isRefusal(failure))
-return[];throw toAwsError(failure,SERVICE)}}async function readSingle(calls,id){try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(
-error),problem=secretProblem(id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed2=await calls.
+for(let id of ids){let parsed=found.get(id);parsed!==void 0&&("credential"in parsed?credentials.set(id,parsed.credential):problems.set(id,parsed.problem))}return{
+credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(
+id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){let failure=failureOf(error);if(isRefusal(failure))return[];
+throw toAwsError(failure,SERVICE)}}async function readSingle(calls,id){try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(
+error),problem=secretProblem(id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed=await calls.
 single(id,stage).then(value2=>parse2(id,value2),error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(
-id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}});if(parsed2===null)return null;if("problem"in parsed2)throw new AwsError([parsed2.
-problem]);return parsed2.credential}function parse2(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(
+id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}});if(parsed===null)return null;if("problem"in parsed)throw new AwsError([parsed.
+problem]);return parsed.credential}function parse2(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(
 id,{versionId:value2.VersionId??"",text:text2,createdAt:value2.CreatedDate??null})}function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(
 value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.
 includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,
@@ -8102,16 +8025,16 @@ e","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});fun
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
 `)};for(let record2 of document.records)add(JSON.stringify({type:"record",...record2}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,
-summary:document.summary,repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line2){let match=HASHED_LINE.exec(line2);return match?.[1]===
-void 0||match[2]===void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line2){return splitLine(line2)?.hash??hashLink(GENESIS,line2)}function parseLine(line2){
-try{let value2=JSON.parse(line2);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line2){return{hash:hashOf(line2),csv:csvMark(parseLine(
-line2)?.csv)}}function csvMark(value2){if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash==
+summary:document.summary,repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===
+void 0||match[2]===void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??hashLink(GENESIS,line)}function parseLine(line){
+try{let value2=JSON.parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(
+line)?.csv)}}function csvMark(value2){if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash==
 "string"?{start:start2,end,hash}:null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2==
 "object"&&value2!==null&&!Array.isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX=
-'{"type":"run",',HASHED_LINE=/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readHead(path4,hash){let chunks=(0,import_node_fs11.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
+'{"type":"run",',HASHED_LINE=/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readHead(path4,hash){let chunks=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
 lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf(
-beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs11,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
-ict";import_node_fs11=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
+beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs10,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
+ict";import_node_fs10=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
 "boolean"&&(options2={forever:options2}),this._originalTimeouts=JSON.parse(JSON.stringify(timeouts)),this._timeouts=timeouts,this._options=options2||{},this._maxRetryTime=
 options2&&options2.maxRetryTime||1/0,this._fn=null,this._errors=[],this._attempts=1,this._operationTimeout=null,this._operationTimeoutCb=null,this._timeout=null,
 this._operationStart=null,this._timer=null,this._options.forever&&(this._cachedTimeouts=this._timeouts.slice(0))}module.exports=RetryOperation;RetryOperation.prototype.
@@ -8211,7 +8134,7 @@ close})(fs3.close),fs3.closeSync=(function(fs$closeSync){function closeSync(fd){
 previousSymbol,{value:fs$closeSync}),closeSync})(fs3.closeSync),/\bgfs4\b/i.test(process.env.NODE_DEBUG||"")&&process.on("exit",function(){debug(fs3[gracefulQueue]),
 require_assert().equal(fs3[gracefulQueue].length,0)}));var queue;global[gracefulQueue]||publishQueue(global,fs3[gracefulQueue]);module.exports=patch(clone(fs3));
 process.env.TEST_GRACEFUL_FS_GLOBAL_PATCH&&!fs3.__patched&&(module.exports=patch(fs3),fs3.__patched=!0);function patch(fs4){polyfills(fs4),fs4.gracefulify=patch,
-fs4.createReadStream=createReadStream5,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile7;function readFile7(path4,options2,cb){
+fs4.createReadStream=createReadStream4,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile7;function readFile7(path4,options2,cb){
 return typeof options2=="function"&&(cb=options2,options2=null),go$readFile(path4,options2,cb);function go$readFile(path5,options3,cb2,startTime){return fs$readFile(
 path5,options3,function(err){err&&(err.code==="EMFILE"||err.code==="ENFILE")?enqueue([go$readFile,[path5,options3,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2==
 "function"&&cb2.apply(this,arguments)})}}var fs$writeFile=fs4.writeFile;fs4.writeFile=writeFile3;function writeFile3(path4,data,options2,cb){return typeof options2==
@@ -8239,7 +8162,7 @@ return this instanceof ReadStream2?(fs$ReadStream.apply(this,arguments),this):Re
 var that=this;open5(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
 that.read())})}function WriteStream(path4,options2){return this instanceof WriteStream?(fs$WriteStream.apply(this,arguments),this):WriteStream.apply(Object.create(
 WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open5(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
-"error",err)):(that.fd=fd,that.emit("open",fd))})}function createReadStream5(path4,options2){return new fs4.ReadStream(path4,options2)}function createWriteStream2(path4,options2){
+"error",err)):(that.fd=fd,that.emit("open",fd))})}function createReadStream4(path4,options2){return new fs4.ReadStream(path4,options2)}function createWriteStream2(path4,options2){
 return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open5;function open5(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
 null),go$open(path4,flags,mode,cb);function go$open(path5,flags2,mode2,cb2,startTime){return fs$open(path5,flags2,mode2,function(err,fd){err&&(err.code==="EMFIL\
 E"||err.code==="ENFILE")?enqueue([go$open,[path5,flags2,mode2,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2=="function"&&cb2.apply(this,arguments)})}}return fs4}
@@ -8348,9 +8271,9 @@ lost:null},options2={lockfilePath:(0,import_node_path13.join)(folder,".rds_provi
 ()=>lock(folder,options2),{...RETRIES,shouldRetry:error=>!("code"in error&&LASTING.has(String(error.code)))});try{return await work(()=>{if(state2.lost!==null)throw state2.
 lost})}finally{state2.lost===null&&await release2()}}var import_node_path13,STALE_MS,RETRIES,LASTING,init_lock=__esm({"src/audit/governance/lock.ts"(){"use stri\
 ct";import_node_path13=__toESM(require_path(),1);init_p_retry();init_special();STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0},
-LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line:line2}=await findLastRun(handle,size);return{lastRun:line2===null?null:
-readRunLine(line2),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.
-csv??null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
+LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
+line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.csv??
+null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
 await assertRegular(path4);let handle=await(0,import_promises12.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}
 async function withFile(path4,work){let handle=await(0,import_promises12.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.
 close()}}async function findLastRun(handle,size){for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,
@@ -8366,8 +8289,7 @@ let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytes
 LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises12=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);
 init_special();init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF3=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
  ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
-matrix.instance,database,starts)),...matrix.orphans.length===0?[]:["### Logins no longer declared",markdownTable(ORPHAN_HEADER,orphanRows(matrix.orphans))]].join(
-`
+matrix.instance,database,starts))].join(`
 
 `)}function renderDatabase(instance,{database,owner,logins,outsideGrants:outsideGrants2,isSeen},starts){let rows=sortedBy(logins,({username})=>username).map(login2=>loginRow(
 login2,isSeen,starts.access(instance,database,login2.username)??created(login2,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(
@@ -8375,19 +8297,14 @@ owner)}.${isSeen?"":` ${UNSEEN}`}`,...rows.length===0?[]:[markdownTable(LOGIN_HE
 markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?
 null:{day:day??NOTHING,build}}function loginRow(login2,isSeen,start2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREA\
 TE":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
-markdownName(login2.username),login2.application===null?NOTHING:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.canLogin?login2.auth:NOTHING,
-markdownText(describeRole(login2))||NOTHING,onDatabase.join(", ")||NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start2?.day??NOTHING,start2===null?
-NOTHING:markdownName(start2.build),login2.validUntil===null?NOTHING:login2.validUntil.toISOString()]}function describeRole({canLogin,createDb,connectionLimit:connectionLimit2,
-memberOf:memberOf2}){return[...canLogin?[]:["NOLOGIN"],...createDb?["CREATEDB"]:[],...connectionLimit2===null?[]:[`${String(connectionLimit2)} connections`],...memberOf2.
-map(role=>`member of ${role}`)].join(", ")}function orphanRows(orphans){return sortedBy(orphans,({username})=>username).map(({username,application,state:state2,
-canLogin,databases:databases2,since,build})=>[markdownName(username),markdownName(application),state2,canLogin?"yes":"no",databases2.map(markdownName).join(", ")||
-NOTHING,since?.slice(0,10)??NOTHING,build===null?NOTHING:markdownName(build)])}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?
-"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
+markdownName(login2.username),login2.application===null?NOTHING:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.auth,onDatabase.join(", ")||
+NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start2?.day??NOTHING,start2===null?NOTHING:markdownName(start2.build),login2.validUntil===null?NOTHING:
+login2.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?"PUBLIC (everybody)":markdownName(role),markdownText(
+privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
 `))}function sortedBy(items2,key){return items2.toSorted((a9,b9)=>compare(key(a9),key(b9)))}function compare(a9,b9){return a9===b9?0:a9<b9?-1:1}var UNSEEN,LOGIN_HEADER,
-ORPHAN_HEADER,OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-provision could no\
-t look inside: what may be done in its schemas, and what was granted there, is not known.",LOGIN_HEADER=["Login","Application","Level","Logs in by","As a role",
-"On the database","In its schemas","Since","By build","Valid until"],ORPHAN_HEADER=["Login","Application","State","May log in","Databases it reaches","Since","B\
-y build"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013",NOT_KNOWN="not known"}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
+OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-provision could not look inside:\
+ what may be done in its schemas, and what was granted there, is not known.",LOGIN_HEADER=["Login","Application","Level","Logs in by","On the database","In its \
+schemas","Since","By build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013",NOT_KNOWN="not known"}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
 ...sections].toSorted(([a9],[b9])=>a9<b9?-1:1).map(([key,text2])=>`<!-- rds-provision:begin ${key} -->
 
 ${text2}
@@ -8398,23 +8315,23 @@ ${END}
 
 Who may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.
 `}function sectionKey({stack,instance}){return JSON.stringify([stack,instance]).replace(/[^\x20-\x7e]|[<>-]/g,character=>`\\u${character.charCodeAt(0).toString(
-16).padStart(4,"0")}`)}function parseSections(text2){let sections=[],open5=null;for(let line2 of text2.split(/\r?\n/)){let key=BEGIN.exec(line2)?.[1];key!==void 0?
-(open5={key,lines:[]},sections.push(open5)):line2===END?open5=null:open5?.lines.push(line2)}return sections.map(({key,lines})=>[key,lines.join(`
+16).padStart(4,"0")}`)}function parseSections(text2){let sections=[],open5=null;for(let line of text2.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==void 0?
+(open5={key,lines:[]},sections.push(open5)):line===END?open5=null:open5?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
 END="<!-- rds-provision:end -->"}});var PRIVILEGE_TARGETS,init_access_change=__esm({"src/model/access-change.ts"(){"use strict";PRIVILEGE_TARGETS=["database","schema","table","sequence","function",
 "other"]}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
 "tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report","prepare-upgrade"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
 return toParseResult(safeParse(DOCUMENT,value2))}function toParseResult(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,
-field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL2,PRIVILEGES,ACCESS,RECORD,RUN,DOCUMENT,
+field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,PRIVILEGES,ACCESS,RECORD,RUN,DOCUMENT,
 init_entry=__esm({"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_access_change();init_audit();init_declaration();init_run();TIME=
-pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time")),TEXT_OR_NULL2=nullable(string()),PRIVILEGES=exactOptional(array(string())),ACCESS=object(
-{level:nullable(picklist(ACCESS_LEVELS)),changes:array(object({on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL2,granted:PRIVILEGES,revoked:PRIVILEGES}))}),RECORD=
-object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL2,database:TEXT_OR_NULL2,username:TEXT_OR_NULL2,object:picklist(OBJECTS),
+pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time")),TEXT_OR_NULL=nullable(string()),PRIVILEGES=exactOptional(array(string())),ACCESS=object(
+{level:nullable(picklist(ACCESS_LEVELS)),changes:array(object({on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL,granted:PRIVILEGES,revoked:PRIVILEGES}))}),RECORD=
+object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,object:picklist(OBJECTS),
 action:string(),status:picklist(STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(string()),access:exactOptional(ACCESS)}),
-RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL2,cluster_name:TEXT_OR_NULL2,instance:nullable(object({identifier:string(),
-host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL2,
-server_version:TEXT_OR_NULL2,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_c\
-hange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL2,governance:optional(nullable(object(
+RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),
+host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,
+server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_ch\
+ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,governance:optional(nullable(object(
 {file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list3]=TABLE_DEFAULTS.exec(statement)??[];if(list3===void 0)return[];
 let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list3.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
 var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
@@ -8439,17 +8356,17 @@ privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(
 [...written.length===0?[]:[`read and write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN,...isOlder?
 [BEFORE]:[]].join("; ")}var NONE,ALL_SCHEMAS,TOOK_PLACE,WRITES,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";init_old_records();
 NONE={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS="",TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=["INSERT","UPDATE","DELETE"];LOGS_IN=
-"log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line2 of tellingLines(path4))if(line2.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
-parseLine(line2));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
-let{value:record2}=parseRecord(parseLine(line2));record2!==null&&beginsAccess(record2)&&records.push(record2)}let begun=new Map(followAccess(entries).filter(({until})=>until===
+"log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
+parseLine(line));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
+let{value:record2}=parseRecord(parseLine(line));record2!==null&&beginsAccess(record2)&&records.push(record2)}let begun=new Map(followAccess(entries).filter(({until})=>until===
 null).map(period=>[accessKeyOf(period.instance??"",period.database,period.username),period]));return{access(instance,database,username){let{since,sinceBuild=null}=begun.
 get(accessKeyOf(instance,database,username))??{};return since===void 0||sinceBuild===null?null:{day:since.slice(0,10),build:sinceBuild}},firstDay:build=>days.get(
 build)??null}}function beginsAccess({object:object2,status}){return object2==="default_privileges"||(object2==="role"||object2==="database")&&status!=="updated"}
-function accessKeyOf(instance,database,username){return JSON.stringify([instance,database,username])}async function*tellingLines(path4){let chunks=(0,import_node_fs12.createReadStream)(
+function accessKeyOf(instance,database,username){return JSON.stringify([instance,database,username])}async function*tellingLines(path4){let chunks=(0,import_node_fs11.createReadStream)(
 path4,{highWaterMark:CHUNK_BYTES2}),rest=Buffer.alloc(0);for await(let chunk2 of chunks){let bytes=Buffer.concat([rest,chunk2]),end=bytes.lastIndexOf(LF4)+1,found=linesWith(
 bytes.subarray(0,end));for(let start2 of[...found.keys()].sort((a9,b9)=>a9-b9))yield bytes.toString("utf8",start2,found.get(start2));rest=bytes.subarray(end)}}function linesWith(bytes){
 let lines=new Map;for(let text2 of TELLING)for(let at=bytes.indexOf(text2);at>=0;){let end=bytes.indexOf(LF4,at);lines.set(bytes.lastIndexOf(LF4,at)+1,end),at=bytes.
-indexOf(text2,end)}return lines}var import_node_fs12,LF4,CHUNK_BYTES2,RUN2,TELLING,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs12=
+indexOf(text2,end)}return lines}var import_node_fs11,LF4,CHUNK_BYTES2,RUN2,TELLING,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs11=
 __toESM(require_fs(),1);init_entry();init_jsonl();init_periods();LF4=10,CHUNK_BYTES2=1024*1024,RUN2=Buffer.from(RUN_PREFIX),TELLING=[RUN2,...["created","updated",
 "removed"].map(status=>Buffer.from(`"status":"${status}"`))]}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=governanceFolder(
 dir,document.run.environment);try{return{problem:null,...await withFolderLock(folder,assertHeld=>writeAll(folder,document,matrix,assertHeld))}}catch(error){return{
@@ -8472,35 +8389,34 @@ null||head2!==null)&&learn(await writeAuditFile(auditPath,document)),found.lengt
 reporter.finish(document,withFound(problems,found),repairs);return document}function withHead(document,governance){return{...document,run:{...document.run,governance}}}
 function withFound(problems,found){let known=problems.filter(({code})=>code==="no_place_for_audit").map(({field})=>field);return[...problems,...found.filter(({field})=>!known.
 includes(field))]}async function writeGovernanceOf(governance,document){if(governance===null)return{problem:null,head:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));
-return writeGovernance2({...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd,input:standardInput,interrupt},environment,{command:command10,input,terraformPlan=null,claim:claim2=null,needsBuildId}){let{
-startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));return startRun2({command:command10,inputFile:input,terraformPlan,standardInput:()=>(0,import_node_stream6.addAbortSignal)(
-interrupt,standardInput()),claim:claim2,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({variables,interrupt,
-output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies(),dependencies_exports)),caFile=variables.
-PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line2=>{isJson?errors.write(`${printableJson(
-{type:"progress",message:line2})}
-`):output.write(`${shortLine(line2)}
+return writeGovernance2({...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,claim:claim2=null,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
+return startRun2({command:command10,inputFile:input,claim:claim2,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({
+variables,interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies(),dependencies_exports)),
+caFile=variables.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line=>{isJson?errors.write(
+`${printableJson({type:"progress",message:line})}
+`):output.write(`${shortLine(line)}
 `)},defaultCaFile:caFile===""?null:caFile,awsEnvironment:readAwsEnvironment(variables)})}async function createLookDependencies(process7,environment){return{...await createRunDependencies(
-process7,environment,[]),progress:line2=>process7.errors.write(`${shortLine(line2)}
+process7,environment,[]),progress:line=>process7.errors.write(`${shortLine(line)}
 `)}}async function withPlace(environment,{begun,auditFile,defaultPath}){if(begun.error!==null)return begun;let{checkAuditPlace:checkAuditPlace2}=await Promise.resolve().then(()=>(init_place(),place_exports)),
 {environment:name2,governanceDir}=begun.parsed.declaration,problems=await checkAuditPlace2({auditPath:auditFile??environment.auditFile??defaultPath,governance:governanceDir===
 null?null:{dir:governanceDir,environment:name2}});return problems.length===0?begun:{...begun,error:new InvalidInputError(problems)}}async function endRun(process7,environment,{
 result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports)),document=await concludeRun2(
 result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)});return await tellBrokenOutput(
 process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises14.setImmediate)(),!(output.
-failure()===null||error===null))for(let line2 of error.split(`
-`))errors.write(`${shortLine(line2)}
-`)}var import_node_stream6,import_promises14,init_run2=__esm({"src/cli/run.ts"(){"use strict";import_node_stream6=__toESM(require_stream(),1),import_promises14=
-__toESM(require_promises(),1);init_json_lines();init_file();init_one_line();init_errors();init_aws_environment();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
+failure()===null||error===null))for(let line of error.split(`
+`))errors.write(`${shortLine(line)}
+`)}var import_promises14,init_run2=__esm({"src/cli/run.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_json_lines();init_file();init_one_line();
+init_errors();init_aws_environment();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
 ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment},admin){let tag=parseTag(comment);return name2===helperOf(admin)&&
 !canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment,superuser})=>!superuser&&parseTag(comment)?.
 has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).filter(({comment})=>isOfStack(
 declaration,parseTag(comment))),names2=[...declaration.applications.map(({username})=>username),...ofStack.map(({name:name2})=>name2)];return[...new Set(names2)].
 filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/model/upgrade-helper.ts"(){"use strict";init_server_version();init_claim();init_tag()}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
-approval",approved_plan:"approved plan",endpoint:"endpoint",foreign_account:"account",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner misma\
-tch",unmanaged_role:"unmanaged role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",
-iam:"IAM",upgrade:"major upgrade",extension:"extension",setting:"setting",immutable:"immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid da\
-tabase",missing_database:"missing database",renamed_database:"renamed database",renamed_role:"renamed role",removal_approval:"destroy",removal_obstacle:"destroy",
-standing_application:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+approval",endpoint:"endpoint",foreign_account:"account",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged\
+ role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",upgrade:"major upgr\
+ade",extension:"extension",setting:"setting",immutable:"immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid database",missing_database:"mis\
+sing database",renamed_database:"renamed database",renamed_role:"renamed role",removal_approval:"destroy",removal_obstacle:"destroy",standing_application:"destr\
+oy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===helperOf(admin.username)?`the username "${username}" is kept for the delegated admin's upgrades\
@@ -8514,48 +8430,18 @@ username,`<name>_${environment}_<purpose>`)],...application.schemas.filter(schem
 hema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){return violation(application,"naming",`the ${kind} "${name2}" is off the conventi\
 on.`,`Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`)}var RESERVED,RESERVED_ROLES,RESERVED_SCHEMAS,init_names=__esm({"src/gua\
 rdrails/names.ts"(){"use strict";init_upgrade_helper();init_violation();RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,
-RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s}});function checkRequest(declaration,run){return[...checkApproval(declaration,run),...checkEndpoint(declaration),...checkReservedNames(declaration,null),...checkNaming(
-declaration)]}function checkApproval({environment},{approval,refusedApproval:value2}){if(approval!=="missing")return[];let given=value2===null?"":` ALLOW_DB_PRO\
-VISION is ${show(value2)}, which is not accepted; only true counts, or plan:<digest>.`;return[violation(null,"approval",`the environment is ${environment}, and \
-nobody approved this run.${given}`,"Set ALLOW_DB_PROVISION=true in the environment of the run.")]}function checkEndpoint({instance,connectThrough}){return[instance.
-host,...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>violation(null,"endpoint",`"${host2}" is an RDS Proxy, which\
- cannot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/\
-request.ts"(){"use strict";init_text2();init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds(?:\.[^.]+)*\.amazonaws\.com/i}});function keyOf({application,database,username,object:object2,rule,effect}){return JSON.stringify([application,database,username,object2,rule,effect])}function describeEffect({
-username,database,effect}){let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where}\
-)`}var init_effect=__esm({"src/model/effect.ts"(){"use strict"}});function checkApprovedPlan({digest,effects:approved},found){if(digest===found.digest)return[];let remedy=`Look at the plan as it is now (rds-provision plan), an\
-d approve that: ALLOW_DB_PROVISION=plan:${found.digest}`,lines=approved===null?allOf(found.effects):differenceOf(approved,found.effects),more=lines.length-MAX_LINES,
-told=more>0?[...lines.slice(0,MAX_LINES),line(null,`\u2026 and ${String(more)} lines more.`)]:lines;return[violation(null,"approved_plan",`${summaryOf(approved,
-found)}: plan:${digest} does not approve that.`,remedy),...told]}function checkLaterEffects(approved,found){let known=new Set(approved.map(keyOf)),added=found.filter(
-effect=>!known.has(keyOf(effect)));return added.length===0?[]:[violation(null,"approved_plan","the server changed meanwhile, and there is more to do than was ap\
-proved.","What was approved is done, as far as the audit says. Plan again, and approve the rest."),...added.slice(0,MAX_LINES).map(effect=>line(effect,`+ ${describeEffect(
-effect)}`))]}function summaryOf(approved,{effects}){return approved!==null?"this run would not do what the approved plan says":effects.length===0?"this run woul\
-d change nothing":`this run would do otherwise, ${String(effects.length)} things`}function allOf(effects){return effects.map(effect=>line(effect,describeEffect(
-effect)))}function differenceOf(approved,found){let without=(these,those)=>{let known=new Set(those.map(keyOf));return these.filter(effect=>!known.has(keyOf(effect)))};
-return[...without(found,approved).map(effect=>line(effect,`+ ${describeEffect(effect)}`)),...without(approved,found).map(effect=>line(effect,`- ${describeEffect(
-effect)}`))]}function line(effect,message){let{application}=effect??{application:null};return violation(application===null?null:{name:application},"approved_pla\
-n",message,"")}var MAX_LINES,init_approved_plan=__esm({"src/guardrails/approved-plan.ts"(){"use strict";init_effect();init_violation();MAX_LINES=50}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function jobSteps(job){return job.transactions.flatMap(stepsOf)}
+RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s}});function checkRequest(declaration,run){return[...checkApproval(declaration,run.approval),...checkEndpoint(declaration),...checkReservedNames(declaration,null),...checkNaming(
+declaration)]}function checkApproval({environment},approval){return approval!=="missing"?[]:[violation(null,"approval",`the environment is ${environment}, and n\
+obody approved this run.`,"Set ALLOW_DB_PROVISION=true in the environment of the run.")]}function checkEndpoint({instance,connectThrough}){return[instance.host,
+...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>violation(null,"endpoint",`"${host2}" is an RDS Proxy, which cann\
+ot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/reque\
+st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds(?:\.[^.]+)*\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function jobSteps(job){return job.transactions.flatMap(stepsOf)}
 function planSteps(plan){return plan.jobs.flatMap(jobSteps)}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,
 username,SAME_RULE[kind]??kind,target])}function partsOf(step2){let objects2=(step2.privileges??[]).flatMap(({statement})=>statement.objects);return[...step2.privileges?.
 every(({statement})=>statement.objects.length>0)??!1?[]:[""],...objects2].map(part=>`${stepKey(step2)} ${part}`)}function tellStep({application,database,username,
 object:object2,action,status,message},statements){let redacted=statements.map(statement=>statement.redacted);return{application,database,username,object:object2,
 action,status,message,statements:redacted}}var STAGES,SAME_RULE,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","foundations","e\
-xtensions","handover","interiors","closing"];SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
-has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf(effect),
-effect]))].sort(([a9],[b9])=>a9<b9?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let text2=JSON.stringify([environment,
-stack,instance.identifier,effects.map(keyOf)]);return(0,import_node_crypto9.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){let{
-application,database,username,object:object2,kind:rule}=step2,about={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about,
-effect:`password of ${username??""} set from its secret`}];if(step2.access===void 0)return[{...about,effect:step2.message}];let{level,changes}=step2.access;return changes.
-flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?" that are created later":"";return describeChange(change).
-map(text2=>({...about,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.join(", ")}`}`}))})}function namesOf2(step2){
-return[...new Set((step2.privileges??[]).flatMap(({statement})=>statement.objects))].sort()}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
-"schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
-length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto9,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm(
-{"src/plan/effects.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1);init_effect();init_step();NO_EFFECT=new Set(["tag_role","tag_database","no\
-te_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT=new Set(["grant_default_privileges","revoke_default_privile\
-ges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"functions",other:"other objects"}}});var PlanApproval,init_approval=__esm({"src/run/apply/approval.ts"(){"use strict";init_errors();init_approved_plan();init_effects();PlanApproval=class{#declaration;#approved;#effects=null;constructor(declaration,approved){
-this.#declaration=declaration,this.#approved=approved}admit(plan){let effects=effectsOf(plan),problems=this.#effects===null?checkApprovedPlan(this.#approved,{digest:digestOf(
-this.#declaration,effects),effects}):checkLaterEffects(this.#effects,effects);if(problems.length>0)throw new BlockedError(problems);this.#effects??(this.#effects=
-effects)}}}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
+xtensions","handover","interiors","closing"];SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
 ) <= ${String(bytes)} THEN ${catalogText(expression)} ELSE ${NOT_READ} END`}function beginningOfText(expression,bytes){return`encode(substring(textsend(${expression}\
 ) FROM 1 FOR ${String(bytes)}), 'escape')`}function decodeText(escaped){return textOf3(bytesIn(escaped))}function decodeJson(escaped){return withText(JSON.parse(
 bytesIn(escaped)))}function withText(value2){return typeof value2=="string"?textOf3(value2):Array.isArray(value2)?value2.map(withText):value2}function bytesIn(escaped){
@@ -8564,9 +8450,9 @@ return bytes;let text2=Buffer.from(bytes,"latin1");return(0,import_node_buffer3.
 return typeof value2=="string"?value2.replace(ESCAPE,(match,code)=>/^[23]/.test(code)?marked(byteOf(code)):match):Array.isArray(value2)?value2.map(markBytes):value2}
 function byteOf(octal){return String.fromCharCode(Number.parseInt(octal,8))}function marked(byte){return String.fromCharCode(56320+byte.charCodeAt(0))}var import_node_buffer3,
 NOT_READ,ESCAPE,init_catalog_text=__esm({"src/server/catalog-text.ts"(){"use strict";import_node_buffer3=__toESM(require_buffer(),1);NOT_READ=String.raw`'\377'`;
-ESCAPE=/\\(\\|[0-7]{3})/g}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText2(row2,name2){
+ESCAPE=/\\(\\|[0-7]{3})/g}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText(row2,name2){
 let value2=row2[name2];if(typeof value2!="string")throw wrong(name2,value2,"text");return decodeText(value2)}function readTextOrNull(row2,name2){return row2[name2]===
-null?null:readText2(row2,name2)}function readFlag(row2,name2){let value2=row2[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}
+null?null:readText(row2,name2)}function readFlag(row2,name2){let value2=row2[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}
 function readInteger(row2,name2){let value2=row2[name2];if(typeof value2!="number"||!Number.isInteger(value2))throw wrong(name2,value2,"an integer");return value2}
 function readMomentOrNull(row2,name2){let value2=row2[name2];if(value2===null)return null;if(typeof value2!="number")throw wrong(name2,value2,"a number of secon\
 ds");return new Date(value2*1e3)}function readTexts(row2,name2){let value2=row2[name2];if(!Array.isArray(value2)||!value2.every(item=>typeof item=="string"))throw wrong(
@@ -8653,9 +8539,9 @@ this).join("");return"P"+datePart+"T"+timePart;function buildProperty(property){
 "\\s+mons?",DAY=NUMBER+"\\s+days?",TIME3="([+-])?([\\d]*):(\\d\\d):(\\d\\d)\\.?(\\d{1,6})?",INTERVAL=new RegExp([YEAR,MONTH,DAY,TIME3].map(function(regexString){
 return"("+regexString+")?"}).join("\\s*")),positions={years:2,months:4,days:6,hours:9,minutes:10,seconds:11,milliseconds:12},negatives=["hours","minutes","secon\
 ds","milliseconds"];function parseMilliseconds2(fraction){var microseconds=fraction+"000000".slice(fraction.length);return parseInt(microseconds,10)/1e3}function parse3(interval){
-if(!interval)return{};var matches2=INTERVAL.exec(interval),isNegative=matches2[8]==="-";return Object.keys(positions).reduce(function(parsed2,property){var position=positions[property],
+if(!interval)return{};var matches2=INTERVAL.exec(interval),isNegative=matches2[8]==="-";return Object.keys(positions).reduce(function(parsed,property){var position=positions[property],
 value2=matches2[position];return!value2||(value2=property==="milliseconds"?parseMilliseconds2(value2):parseInt(value2,10),!value2)||(isNegative&&~negatives.indexOf(
-property)&&(value2*=-1),parsed2[property]=value2),parsed2},{})}}});var require_postgres_bytea=__commonJS({"node_modules/postgres-bytea/index.js"(exports,module){"use strict";var bufferFrom=Buffer.from||Buffer;module.exports=function(input){
+property)&&(value2*=-1),parsed[property]=value2),parsed},{})}}});var require_postgres_bytea=__commonJS({"node_modules/postgres-bytea/index.js"(exports,module){"use strict";var bufferFrom=Buffer.from||Buffer;module.exports=function(input){
 if(/^\\x/.test(input))return bufferFrom(input.substr(2),"hex");for(var output="",i9=0;i9<input.length;)if(input[i9]!=="\\")output+=input[i9],++i9;else if(/[0-7]{3}/.
 test(input.substr(i9+1,3)))output+=String.fromCharCode(parseInt(input.substr(i9+1,3),8)),i9+=4;else{for(var backslashes=1;i9+backslashes<input.length&&input[i9+
 backslashes]==="\\";)backslashes++;for(var k9=0;k9<Math.floor(backslashes/2);++k9)output+="\\";i9+=Math.floor(backslashes/2)*2}return bufferFrom(output,"binary")}}});var require_textParsers=__commonJS({"node_modules/pg-types/lib/textParsers.js"(exports,module){var array2=require_postgres_array(),arrayParser=require_arrayParser(),
@@ -9069,13 +8955,13 @@ return Object.prototype.hasOwnProperty.call(process.env,"PGPASSWORD")?!1:isWin?!
 'WARNING: password file "%s" has group or world access; permissions should be u=rw (0600) or less',fname),!1):!0:(warn('WARNING: password file "%s" is not a pla\
 in file',fname),!1))};var matcher=module.exports.match=function(connInfo,entry){return fieldNames.slice(0,-1).reduce(function(prev,field,idx){return idx==1&&Number(
 connInfo[field]||defaultPort)===Number(entry[field])?prev&&!0:prev&&(entry[field]==="*"||entry[field]===connInfo[field])},!0)};module.exports.getPassword=function(connInfo,stream,cb){
-var pass,lineStream=stream.pipe(split2());function onLine(line2){var entry=parseLine2(line2);entry&&isValidEntry(entry)&&matcher(connInfo,entry)&&(pass=entry[passKey],
+var pass,lineStream=stream.pipe(split2());function onLine(line){var entry=parseLine2(line);entry&&isValidEntry(entry)&&matcher(connInfo,entry)&&(pass=entry[passKey],
 lineStream.end())}var onEnd=function(){stream.destroy(),cb(pass)},onErr=function(err){stream.destroy(),warn("WARNING: error on reading file: %s",err),cb(void 0)};
-stream.on("error",onErr),lineStream.on("data",onLine).on("end",onEnd).on("error",onErr)};var parseLine2=module.exports.parseLine=function(line2){if(line2.length<
-11||line2.match(/^\s+#/))return null;for(var curChar="",prevChar="",fieldIdx=0,startIdx=0,endIdx=0,obj={},isLastField=!1,addToObj=function(idx,i0,i1){var field=line2.
-substring(i0,i1);Object.hasOwnProperty.call(process.env,"PGPASS_NO_DEESCAPE")||(field=field.replace(/\\([:\\])/g,"$1")),obj[fieldNames[idx]]=field},i9=0;i9<line2.
-length-1;i9+=1){if(curChar=line2.charAt(i9+1),prevChar=line2.charAt(i9),isLastField=fieldIdx==nrOfFields-1,isLastField){addToObj(fieldIdx,startIdx);break}i9>=0&&
-curChar==":"&&prevChar!=="\\"&&(addToObj(fieldIdx,startIdx,i9+1),startIdx=i9+2,fieldIdx+=1)}return obj=Object.keys(obj).length===nrOfFields?obj:null,obj},isValidEntry=module.
+stream.on("error",onErr),lineStream.on("data",onLine).on("end",onEnd).on("error",onErr)};var parseLine2=module.exports.parseLine=function(line){if(line.length<11||
+line.match(/^\s+#/))return null;for(var curChar="",prevChar="",fieldIdx=0,startIdx=0,endIdx=0,obj={},isLastField=!1,addToObj=function(idx,i0,i1){var field=line.
+substring(i0,i1);Object.hasOwnProperty.call(process.env,"PGPASS_NO_DEESCAPE")||(field=field.replace(/\\([:\\])/g,"$1")),obj[fieldNames[idx]]=field},i9=0;i9<line.
+length-1;i9+=1){if(curChar=line.charAt(i9+1),prevChar=line.charAt(i9),isLastField=fieldIdx==nrOfFields-1,isLastField){addToObj(fieldIdx,startIdx);break}i9>=0&&curChar==
+":"&&prevChar!=="\\"&&(addToObj(fieldIdx,startIdx,i9+1),startIdx=i9+2,fieldIdx+=1)}return obj=Object.keys(obj).length===nrOfFields?obj:null,obj},isValidEntry=module.
 exports.isValidEntry=function(entry){for(var rules={0:function(x){return x.length>0},1:function(x){return x==="*"?!0:(x=Number(x),isFinite(x)&&x>0&&x<9007199254740992&&
 Math.floor(x)===x)},2:function(x){return x.length>0},3:function(x){return x.length>0},4:function(x){return x.length>0}},idx=0;idx<fieldNames.length;idx+=1){var rule=rules[idx],
 value2=entry[fieldNames[idx]]||"",res=rule(value2);if(!res)return!1}return!0}}});var require_lib=__commonJS({"node_modules/pgpass/lib/index.js"(exports,module){"use strict";var path4=require_path(),fs3=require_fs(),helper=require_helper();module.
@@ -9213,7 +9099,8 @@ nknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate is self-
 unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certific\
 ate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"s\
 erver_unreachable",starting:"server_starting",full:"server_full",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"\
-other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});function lastRows(result,count2){return(Array.isArray(result)?result.slice(-count2):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
+other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
+0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function lastRows(result,count2){return(Array.isArray(result)?result.slice(-count2):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
 entries(row2).map(([name2,value2])=>[name2,markBytes(value2)]))}function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(
 result.rows)?result.rows.filter(isRow):[]}function isRow(value2){return typeof value2=="object"&&value2!==null}var StatementError,ConnectionLost,ENDING,NO_TEXT,
 AS_STORED,UNSENDABLE,CLOSE_LIMIT_MS,Session,init_session=__esm({"src/server/session.ts"(){"use strict";init_sendable();init_catalog_text();init_row();init_server_error();
@@ -9227,7 +9114,7 @@ version,this.versionText=server.text,this.pid=server.pid,this.#lost=server.lost?
 (this.#lost=new Error("the connection was closed"))),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){
 return this.#busySince}get answeredAt(){return this.#answeredAt}async query(queries){try{return lastRows(await this.#send(queries),queries.length)}catch(error){
 if(!(error instanceof StatementError)||!NO_TEXT.includes(error.code))throw error}let[[server]=[],...rows]=lastRows(await this.#send(queries,AS_STORED),queries.length+
-1);return server!==void 0&&["UTF8","SQL_ASCII"].includes(readText2(server,"encoding"))?rows:rows.map(list3=>list3.map(markedRow))}async run(statements){await this.#send(
+1);return server!==void 0&&["UTF8","SQL_ASCII"].includes(readText(server,"encoding"))?rows:rows.map(list3=>list3.map(markedRow))}async run(statements){await this.#send(
 statements)}async#send(statements,before=[]){let unsendable=statements.findIndex(statement=>!isSendable(statement));if(unsendable>=0)throw new StatementError(unsendable,
 UNSENDABLE,null);let first=[...this.#preamble,...before];this.#completed=-first.length,this.#busySince=Date.now();try{let result=await this.#client.query([...first,
 ...statements].join(`;
@@ -9339,10 +9226,10 @@ push(outcome),outcome.kind!=="applied"&&!isGone(outcome))break}return{outcomes,n
 kind==="refused"&&isVanished(outcome.culprit,outcome.error)}var MAX_REFUSALS,init_divide=__esm({"src/execute/divide.ts"(){"use strict";init_transaction();init_vanished();
 MAX_REFUSALS=64}});function lockWait(waitedMs,isInside){return waitedMs>=1e4?HURRIED:isInside?INSIDE:{timeoutMs:null,tries:1}}var HURRIED,INSIDE,init_lock_wait=__esm({"src/execute\
 /lock-wait.ts"(){"use strict";HURRIED={timeoutMs:250,tries:1},INSIDE={timeoutMs:800,tries:3}}});function toDraft(step2,statements,durationMs,note2){let{message,access}=step2;return{...tellStep(step2,statements),durationMs,message:message+note2,...access!==
-void 0&&statements.length>0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict";init_step()}});function describeRefusal(refusal8,steps,blocker){let told=words(refusal8,steps);return blocker===null||!WAITING.has(refusal8.code)?told:`${told} (waited for ${blocker}\
-)`}function words(refusal8,steps){let message=shorten(refusal8.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret})=>isSecret)))return message;
-let parts=[["DETAIL",refusal8.detail],["HINT",refusal8.hint],["CONTEXT",refusal8.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}: ${shorten(text2,
-LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal8.context!==""&&NOT_FOUND.test(refusal8.code)?`; ${WHY}`:"";return`${message} (${parts.join(
+void 0&&statements.length>0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict";init_step()}});function describeRefusal(refusal6,steps,blocker){let told=words(refusal6,steps);return blocker===null||!WAITING.has(refusal6.code)?told:`${told} (waited for ${blocker}\
+)`}function words(refusal6,steps){let message=shorten(refusal6.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret})=>isSecret)))return message;
+let parts=[["DETAIL",refusal6.detail],["HINT",refusal6.hint],["CONTEXT",refusal6.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}: ${shorten(text2,
+LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal6.context!==""&&NOT_FOUND.test(refusal6.code)?`; ${WHY}`:"";return`${message} (${parts.join(
 "; ")}${why})`}var LONGEST_MESSAGE,LONGEST_PART,NOT_FOUND,WAITING,WHY,init_refusal=__esm({"src/execute/refusal.ts"(){"use strict";init_printable();LONGEST_MESSAGE=
 2e3,LONGEST_PART=500,NOT_FOUND=/^(?:42P01|42883|42704|3F000)$/;WAITING=new Set(["55P03","57014","40P01"]);WHY="code that a statement sets off, such as that of a\
 n event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path of its own (ALT\
@@ -9545,25 +9432,25 @@ filter(database=>database.owner.adoptExisting).map(database=>database.name),[fac
 users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),settings(declaration.applications.
 flatMap(({username})=>[username,cloneOf(username)])),parameters(parameterNames(declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(
 declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");let found=byName(
-databaseRows2.map(databaseState));return{server:{version:readInteger(server,"version"),versionText:readText2(server,"version_text").split(" ",1)[0]??"",login:readText2(
-server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText2(server,"password_encryption"),restrictsPasswords:readFlag(server,"restric\
-ts_passwords"),encoding:readText2(server,"encoding"),defaultEncoding:readText2(server,"default_encoding"),freeConnections:readInteger(server,"free_connections")},
-roles:byName(roles.map(roleState)),databases:found,memberships:members.map(membership),settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(
-parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:readText2(row2,"database"),role:readText2(row2,"ro\
-le")})),holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row2=>[readText2(row2,"declared"),readText2(row2,"name")])),unknownLocales:await findUnknownLocales(
-session,declaration,new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.
-settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){
-let database=readText2(row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText2(row2,"role")))}return holders}function roleState(row2){
-return{name:readText2(row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(
-row2,"create_role"),replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(
-row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText2(row2,"name"),owner:readText2(row2,"owner"),encoding:readText2(
-row2,"encoding"),collate:readText2(row2,"collate"),ctype:readText2(row2,"ctype"),localeProvider:localeProvider(readText2(row2,"locale_provider")),icuLocale:readTextOrNull(
+databaseRows2.map(databaseState));return{server:{version:readInteger(server,"version"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(
+server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(server,"password_encryption"),restrictsPasswords:readFlag(server,"restrict\
+s_passwords"),encoding:readText(server,"encoding"),defaultEncoding:readText(server,"default_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(
+roles.map(roleState)),databases:found,memberships:members.map(membership),settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),
+extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:readText(row2,"database"),role:readText(row2,"role")})),holders:holdersByDatabase(
+holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")])),unknownLocales:await findUnknownLocales(session,declaration,
+new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].
+sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){let database=readText(
+row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}return holders}function roleState(row2){return{name:readText(
+row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),
+replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(
+row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(
+row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(readText(row2,"locale_provider")),icuLocale:readTextOrNull(
 row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_templat\
 e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word==="icu"||word==="builtin"?word:"libc"}function membership(row2){
-return{role:readText2(row2,"role"),member:readText2(row2,"member"),grantor:readText2(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),
-set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText2(row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText2(
-row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText2(row2,"name"),context:readText2(row2,"context")}}function availableExtension(row2){
-return{name:readText2(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm(
+return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),
+set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(
+row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){
+return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm(
 {"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();init_row();init_inspect_locales()}});function noMember(catalog,oid){return`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = ${quoteLiteral(`pg_catalog.${catalog}`)}::regclass
@@ -9871,30 +9758,30 @@ GRANTS,init_access_queries=__esm({"src/server/access-queries.ts"(){"use strict";
   ORDER BY 1, 3, 4, 2`}});function accessQueries(database){return[databasePrivileges([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
 privileges:privileges.map(databasePrivilege),schemas:schemas2.map(schemaPrivilege),grants:grants.map(grant)}}async function inspectDatabasePrivileges(session,databases2){
 let names2=databases2.filter(isSendable);if(names2.length===0)return[];let[rows=[]]=await session.query([databasePrivileges(names2)]);return rows.map(databasePrivilege)}
-function databasePrivilege(row2){return{login:readText2(row2,"login"),database:readText2(row2,"database"),connect:readFlag(row2,"connect"),temporary:readFlag(row2,
-"temporary"),create:readFlag(row2,"create")}}function schemaPrivilege(row2){return{login:readText2(row2,"login"),schema:readText2(row2,"schema"),usage:readFlag(
-row2,"usage"),create:readFlag(row2,"create"),tables:readInteger(row2,"tables"),held:{SELECT:readInteger(row2,"held_select"),INSERT:readInteger(row2,"held_insert"),
-UPDATE:readInteger(row2,"held_update"),DELETE:readInteger(row2,"held_delete")},byDefault:{SELECT:readFlag(row2,"default_select"),INSERT:readFlag(row2,"default_i\
-nsert"),UPDATE:readFlag(row2,"default_update"),DELETE:readFlag(row2,"default_delete")}}}function grant(row2){return{role:readText2(row2,"role"),privilege:readText2(
-row2,"privilege"),on:grantedOn(row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText2(row2,"kind"),readText2(row2,"schema"),readText2(row2,"\
-name"),readInteger(row2,"objects")];return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will create${schema===""?"":
-` in schema ${schema}`}`:objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var init_inspect_access=__esm({"src/server\
-/inspect-access.ts"(){"use strict";init_sendable();init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted2=grantees.length>0,queries=[schemas(),INSTALLED_EXTENSIONS,...counted2?[objects(grantees),
+function databasePrivilege(row2){return{login:readText(row2,"login"),database:readText(row2,"database"),connect:readFlag(row2,"connect"),temporary:readFlag(row2,
+"temporary"),create:readFlag(row2,"create")}}function schemaPrivilege(row2){return{login:readText(row2,"login"),schema:readText(row2,"schema"),usage:readFlag(row2,
+"usage"),create:readFlag(row2,"create"),tables:readInteger(row2,"tables"),held:{SELECT:readInteger(row2,"held_select"),INSERT:readInteger(row2,"held_insert"),UPDATE:readInteger(
+row2,"held_update"),DELETE:readInteger(row2,"held_delete")},byDefault:{SELECT:readFlag(row2,"default_select"),INSERT:readFlag(row2,"default_insert"),UPDATE:readFlag(
+row2,"default_update"),DELETE:readFlag(row2,"default_delete")}}}function grant(row2){return{role:readText(row2,"role"),privilege:readText(row2,"privilege"),on:grantedOn(
+row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText(row2,"kind"),readText(row2,"schema"),readText(row2,"name"),readInteger(row2,"objects")];
+return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will create${schema===""?"":` in schema ${schema}`}`:objects2===
+1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_sendable();
+init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(),INSTALLED_EXTENSIONS,...counted?[objects(grantees),
 defaultAcl(grantees),uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],
 extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(schemaRows.map(
 schemaState)),extensions:byName2(extensionRows.map(installedExtension)),objects:inOrder(objectRows.flatMap(schemaObjects)),defaultAcl:defaultRows.map(defaultAclItem),
 uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName2(items2){return new Map(items2.
 map(item=>[item.name,item]))}function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unusable")};return{...foreign.
-names.length>0&&{foreign},name:readText2(row2,"name"),owner:readText2(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(
-row2,"foreign_objects")}}function installedExtension(row2){return{name:readText2(row2,"name"),owner:readText2(row2,"owner")}}function objectClass(row2){let value2=readText2(
+names.length>0&&{foreign},name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(
+row2,"foreign_objects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(
 row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}
-function schemaObjects(row2){let shared={schema:readText2(row2,"schema"),objectClass:objectClass(row2),acl:readAcl(row2,"acl"),columnAcl:readAcl(row2,"column_ac\
-l")},args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}function inOrder(objects2){
+function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),acl:readAcl(row2,"acl"),columnAcl:readAcl(row2,"column_acl")},
+args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}function inOrder(objects2){
 let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare3=(a9,b9)=>{let index=a9.findIndex((part,at)=>part!==
 b9[at]);return index<0?0:(a9[index]??"")<(b9[index]??"")?-1:1};return[...objects2].sort((a9,b9)=>compare3(keys.get(a9)??[],keys.get(b9)??[]))}function uncoveredObjects(row2){
-return{kind:readText2(row2,"kind")==="type"?"type":"large object",schema:readTextOrNull(row2,"schema"),objects:readInteger(row2,"objects"),name:readText2(row2,"\
-name")}}function defaultAclItem(row2){return{creator:readText2(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:objectClass(row2),grantee:readText2(
-row2,"grantee"),privilege:readText2(row2,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();
+return{kind:readText(row2,"kind")==="type"?"type":"large object",schema:readTextOrNull(row2,"schema"),objects:readInteger(row2,"objects"),name:readText(row2,"na\
+me")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:objectClass(row2),grantee:readText(
+row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();
 init_row()}});async function checkLogin(server,versions2,application,credential,isExpired2,look){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};let pending=await workingPending(server,versions2,application,tried),again=await versions2.current(application.secretId);if(pending!==null&&again?.
@@ -9933,10 +9820,10 @@ return[...new Set([...database.guests.map(application=>application.username),...
 withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&
 error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof ConnectFailure&&
 hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure2();init_inspect_cluster();
-init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf2(finding2))||recorder.record({...finding2,
+init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function recordOpenTransactions(recorder,application,open5){for(let{database,login:login2}of open5){let message=`a transaction of ${login2}\
  in ${database} is open since before default privileges changed there: what it has created is as they were before, until a run finds it`,about={application,database,
-username:login2,object:"default_privileges"};recorder.record({...about,action:"wait",status:"warning",message,durationMs:0,statements:[]})}}function keyOf2({object:object2,
+username:login2,object:"default_privileges"};recorder.record({...about,action:"wait",status:"warning",message,durationMs:0,statements:[]})}}function keyOf({object:object2,
 application,database}){return JSON.stringify([object2,application,database])}function namedAfterOwner(declaration,step2){let application=declaration.applications.
 find(({name:name2})=>name2===step2.application);if(application===void 0||step2.database===null||application.database===step2.database)return step2;let database=declaration.
 databases.find(({name:name2})=>name2===step2.database);return database===void 0?step2:{...step2,application:database.owner.name}}function isOutdated(failure){return OUTDATED.
@@ -9979,7 +9866,7 @@ connection left: free some, or raise its max_connections, and run again.",42501:
     WHERE ${isOneOf("database",databases2)}`}async function awaitOpenTransactions(session,databases2){let end=Date.now()+WAIT_MS,open5=await openTransactions(session,
 databases2);for(let pauseMs=FIRST_PAUSE_MS;open5.size>0&&Date.now()<end;pauseMs*=2){await(0,import_promises17.setTimeout)(Math.min(pauseMs,LONGEST_PAUSE_MS));let now=await openTransactions(
 session,databases2);open5=new Map([...open5].filter(([transaction])=>now.has(transaction)))}return[...open5.values()]}async function openTransactions(session,databases2){
-let[rows=[]]=await session.query([writing(databases2)]);return new Map(rows.map(row2=>[readText2(row2,"transaction"),{database:readText2(row2,"database"),login:readTextOrNull(
+let[rows=[]]=await session.query([writing(databases2)]);return new Map(rows.map(row2=>[readText(row2,"transaction"),{database:readText(row2,"database"),login:readTextOrNull(
 row2,"login")??""}]))}var import_promises17,WAIT_MS,FIRST_PAUSE_MS,LONGEST_PAUSE_MS,init_open_transactions=__esm({"src/server/open-transactions.ts"(){"use stric\
 t";import_promises17=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=4e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
 plan))step2.object==="default_privileges"&&step2.database!==null&&!undone.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
@@ -10016,7 +9903,7 @@ databases:databases2}){let where=only2===null?"true":isOneOf("a.datname",[only2]
         )
         AND a.pid <> pg_backend_pid()
       OFFSET 0
-    ) s`}function processOf(row2){return{pid:readInteger(row2,"pid"),started:readText2(row2,"started")}}async function stillThere(session,processes){if(processes.
+    ) s`}function processOf(row2){return{pid:readInteger(row2,"pid"),started:readText(row2,"started")}}async function stillThere(session,processes){if(processes.
 length===0)return 0;let isThere=processes.map(({pid,started})=>`(a.pid = ${String(pid)} AND ${STARTED} = ${quoteLiteral(started)})`),[[row2]=[]]=await session.query(
 [`SELECT count(*)::int AS there FROM pg_stat_activity a WHERE ${isThere.join(" OR ")}`]);return row2===void 0?0:readInteger(row2,"there")}async function endHidden(session){
 let end=Date.now()+START_UP_MS,hiding2=await hiddenPids(session);for(;hiding2.length>0&&Date.now()<end;)await(0,import_promises18.setTimeout)(LOOK_EVERY_MS2),hiding2=
@@ -10053,7 +9940,7 @@ reate_extension","grant_privileges","grant_default_privileges","revoke_default_p
 this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let{application,database,username,object:object2,action,caution}=step2;
 if(caution!==void 0){let about={application,database,username,object:object2,action};this.#recorder.record({...about,status:"warning",durationMs:0,message:caution,
 statements:[]})}let loss=lossBy(this.#declaration,step2);loss!==null&&this.losses.set(JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(
-keyOf2(draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen}){let steps=planSteps(plan),open5=new Set(steps.flatMap(partsOf)),leftovers=new Set(steps.
+keyOf(draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen}){let steps=planSteps(plan),open5=new Set(steps.flatMap(partsOf)),leftovers=new Set(steps.
 filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen2=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
 step2.kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some(part=>open5.has(part)),isLeftOut=({application})=>application!==null&&leftOut.
 has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());let isUnseen=step2=>step2.
@@ -10156,7 +10043,8 @@ table3)}`;return new Statement(others.length===0?`DROP ${on}`:`ALTER ${on} TO ${
 map(grantee=>revokeAllByDefault(role,schema,keyword,grantee,null));if(schema!==null)return revokes;let grant2=(privileges,grantee)=>new Statement(`ALTER DEFAULT\
  PRIVILEGES FOR ROLE ${quoteIdentifier(role)} GRANT ${privileges} ON ${keyword} TO ${quoteGrantee(grantee)}`),toPublic=TO_PUBLIC[keyword];return[...revokes,grant2(
 "ALL",role),...toPublic===void 0?[]:[grant2(toPublic,"")]]}var TO_PUBLIC,init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();
-init_quote();TO_PUBLIC={ROUTINES:"EXECUTE",TYPES:"USAGE"}}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
+init_quote();TO_PUBLIC={ROUTINES:"EXECUTE",TYPES:"USAGE"}}});function fewNames(names2){let sorted2=[...names2].sort(),more=sorted2.length>FEW?` and ${String(sorted2.length-FEW)} more`:"";return`${sorted2.slice(0,FEW).map(
+showBytes).join(", ")}${more}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
 item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function printLogin(cluster,role,database,label=printName(role)){let login2=`as ${label}, in ${printName(database)}`,state2=cluster.databases.get(database);if(state2===
 void 0||!cluster.roles.has(role)||mayConnect(cluster,role,database))return login2;let grant2=grantOnDatabase(database,["CONNECT"],role,state2.owner);return`as ${printName(
 state2.owner)}: ${printStatements([grant2])} Then ${login2}`}function mayConnect({roles,databases:databases2,memberships:memberships2},role,database){let state2=databases2.
@@ -10342,16 +10230,16 @@ function masterHint({masterSecretId}){return masterSecretId===null?" or give mas
 interiors.get(database.name);return[...checkInterior(declaration,database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.
 cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_strays();
 init_encodings();init_iam();init_members2();init_passwords();init_violation();init_settings2();init_server_version()}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
-...checkTokens(declaration,cluster,master)]}function refusal7(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
-function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal7(`${name2} is too long for the name o\
+...checkTokens(declaration,cluster,master)]}function refusal5(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
+function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal5(`${name2} is too long for the name o\
 f a role.`,"Give the delegated admin a shorter name.")];let role=roles.get(name2);if(role===void 0||isHelper(role,server.login))return[];let message=`the role ${name2}\
- exists, and is not what this program would make: it has no tag of ours, is an application's, or may log in.`;return[refusal7(message,"Rename that role, then ru\
+ exists, and is not what this program would make: it has no tag of ours, is an application's, or may log in.`;return[refusal5(message,"Rename that role, then ru\
 n again.")]}function checkMaster({server,roles},master){if(master!==server.login&&roles.has(master))return[];let message=`the master secret names ${master}, whi\
-ch is ${master===server.login?"the delegated admin":"no role of this server"}.`;return[refusal7(message,"Name the secret of the RDS master user in master_secret\
+ch is ${master===server.login?"the delegated admin":"no role of this server"}.`;return[refusal5(message,"Name the secret of the RDS master user in master_secret\
 _id.")]}function checkTokens(declaration,cluster,master){let byToken=membersOf(cluster.memberships,"rds_iam");if(declaration.admin.auth==="iam"&&byToken.has(master))
 return[];let names2=[...managedRoles(cluster).filter(({name:name2})=>byToken.has(name2)),...declaration.applications.filter(({auth})=>auth==="iam").map(({username:name2})=>({
 name:name2}))].map(({name:name2})=>name2);if(names2.length===0)return[];let message=`of the managed logins, these go by IAM: ${[...new Set(names2)].sort().join(
-", ")}. The helper would make ${master} a member of them, which ends its password login.`;return[refusal7(message,"Upgrade without preparing: the next run with \
+", ")}. The helper would make ${master} a member of them, which ends its password login.`;return[refusal5(message,"Upgrade without preparing: the next run with \
 master_secret_id lets the master try (docs/upgrading-postgresql.md).")]}var MAX_BYTES,init_upgrade=__esm({"src/guardrails/upgrade.ts"(){"use strict";init_server_version();
 init_upgrade_helper();init_members2();init_violation();MAX_BYTES=63}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
 declaration.applications.map(application=>[application.name,application])),strays=findStrays(declaration,cluster),stopsOne=({application:name2,code})=>{let application=name2===
@@ -10363,7 +10251,7 @@ get("OwnedDatabase")??name2)===name2:(state2?.owner===owner.username||!cluster.r
 applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===name2||!applications.some(application=>application.name===claimant)}function isTagOf(declaration,{
 name:name2},comment){return tagOfStack(declaration,comment)?.get("Application")===name2}function tagOfStack(declaration,comment){let tag=parseTag(comment??null);
 return isOfStack(declaration,tag)||tag!==null&&wasOurs(declaration,tag)?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src/guardrails/concern.ts"(){"use s\
-trict";init_group_by();init_claim();init_tag();init_strays();OF_THE_DECLARATION=new Set(["approval","approved_plan","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
+trict";init_group_by();init_claim();init_tag();init_strays();OF_THE_DECLARATION=new Set(["approval","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
 "src/plan/chunks.ts"(){"use strict"}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS3[level][objectClass2]}
 function heldBy(acl,grantee,grantor){let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(
 item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(
@@ -10389,9 +10277,9 @@ return{...whole,statements:items2.map(({statement})=>statement),...whole.access!
 var LOSSES,init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context();LOSSES=new Set(["revoke_privileges","revoke_default_privileges"])}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
 flatMap(application=>loginSteps(database,application,state2,isFull2))}function loginSteps(database,application,state2,isFull2){let owner=database.owner.username,
 {username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges2(level),missing=subtract(
-wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond2=subtract(held2,wanted),isShutOut=isFull2&&beyond2.length>0,excess=isShutOut?
-held2:beyond2,dependents2=passedOnTo(state2.acl,username,excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant_privileges","gran\
-t","created",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{
+wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond=subtract(held2,wanted),isShutOut=isFull2&&beyond.length>0,excess=isShutOut?held2:
+beyond,dependents2=passedOnTo(state2.acl,username,excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant_privileges","grant","cre\
+ated",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{
 on:"database",schema:null,granted:missing}}]),revoked=accessStep(about,"revoke_privileges","revoke","removed",`${username} has more on ${state2.name} than decla\
 red${isShutOut?NOT_BEFORE:""}${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(state2.name,excess,username,owner,dependents2.length>
 0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.length>0)}function concernedLogins(context,database){
@@ -10766,20 +10654,20 @@ return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2
 value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain2])=>quoted?.replaceAll('\
 ""','"')??plain2??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_members2();init_print();init_role();
 init_context()}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);if(existing2===
-null)return[step(subject(application,"role"),"adopt_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
+null)return[step(subject(application,"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
 let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map(withoutMemory(existing2,nameIn(existing2))).set("UpdatedByBuildId",context.
 buildId);return[...request===null?[]:[takeBack(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(left2,desired,changed)?[]:[retag(application,
 role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack(application,role,{request,from,left:left2}){let message=`${`the r\
 emoval of ${from} (${request.policy}), asked for in build ${request.buildId} at ${request.at}`}, is taken back, since ${role.name} is declared`,statements=[commentOnRole(
 role.name,formatTag(left2))];return step(subject(application,"role"),"take_back_removal","taken back","updated",message,statements)}function retag(application,role,existing2,desired){
 let statements=[commentOnRole(role.name,formatTag(desired))],told=differences(existing2,desired);if(takesOver(existing2,desired)){let message=`role ${role.name}\
- taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(subject(application,"tag"),"take_over_role","take over","updated",message,statements)}
-if(nameIn(existing2)!==application.name){let message=`${nameIn(existing2)} is declared as ${application.name} by now, with the same login ${role.name}: ${told}`;
-return step(subject(application,"role"),"rename_application","renamed","updated",message,statements)}return step(subject(application,"tag"),"tag_role","tag","up\
-dated",`tag of role ${role.name}: ${told}`,statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(
-key=>existing2.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>isObjectField(key)?key:`${key} ${existing2.get(key)??
-"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_role_tags=__esm({"src/plan/role-tags.ts"(){"use strict";init_claim();init_removal_memory();init_tag();
-init_role();init_context();init_tags2()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+ taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(subject(application,"tag"),"tag_role","take over","updated",message,statements)}if(nameIn(
+existing2)!==application.name){let message=`${nameIn(existing2)} is declared as ${application.name} by now, with the same login ${role.name}: ${told}`;return step(
+subject(application,"role"),"tag_role","renamed","updated",message,statements)}return step(subject(application,"tag"),"tag_role","tag","updated",`tag of role ${role.
+name}: ${told}`,statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>existing2.get(key)!==
+desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>isObjectField(key)?key:`${key} ${existing2.get(key)??"none"} -> ${desired.get(
+key)??"none"}`).join(", ")}var init_role_tags=__esm({"src/plan/role-tags.ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_role();init_context();
+init_tags2()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -10879,10 +10767,10 @@ dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`$
  give itself one: ${said}.`,remedy=`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`;return violation(null,"missing_ri\
 ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
 has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.server,login:admin}},isToken=cluster.memberships.some(item=>item.
-role===RDS_IAM2&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM2)&&!isToken&&!grantable.has(RDS_IAM2),beyond2=new Set(declaration.applications.
+role===RDS_IAM2&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM2)&&!isToken&&!grantable.has(RDS_IAM2),beyond=new Set(declaration.applications.
 filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2)),problems=checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,
 unseen:new Map,logins:new Map},run),stopping=sortByConcern(declaration,cluster,problems).run,isRight=({code,application})=>code==="missing_right"&&(application===
-null||!beyond2.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
+null||!beyond.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
 null)}}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_concern();init_members2();
 init_violation();RDS_IAM2="rds_iam"}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
 unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES3[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
@@ -10936,11 +10824,11 @@ ConnectFailure)||error.passing)throw error;if(error.kind!=="after_authentication
 now()-started))}visitor.isProven=!0}function asMaster(told){let remedy="The master, which makes extensions that the delegated admin may not, cannot log in: chec\
 k master_secret_id.",isPassword=({code})=>code==="wrong_password";return new ConnectionError(told.problems.map(problem=>isPassword(problem)?{...problem,remedy}:
 problem),{cause:told})}var init_master=__esm({"src/run/connection/master.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_connections();init_failure2();
-init_connection_error();init_credentials()}});async function scramVerifier(password,salt=(0,import_node_crypto10.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto10.pbkdf2)(
-prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto10.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto10.createHash)(
-"sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto10.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
-`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto10,import_node_util4,ITERATIONS,SALT_BYTES,
-init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1),import_node_util4=__toESM(require_util(),1);init_secret();
+init_connection_error();init_credentials()}});async function scramVerifier(password,salt=(0,import_node_crypto9.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto9.pbkdf2)(
+prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto9.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto9.createHash)(
+"sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto9.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
+`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto9,import_node_util4,ITERATIONS,SALT_BYTES,
+init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),import_node_util4=__toESM(require_util(),1);init_secret();
 init_password();ITERATIONS=4096,SALT_BYTES=16}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM),entries=declaration.
 applications.flatMap(application=>{let credential=credentials.get(application.name);if(credential===void 0)return[];let isIndirect=memberships2.some(({role,member:member2})=>member2===
 application.username&&tokenLogins.has(role)),state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
@@ -10961,8 +10849,8 @@ await findVisitor(context,actual.cluster)));let secrets=await makeSecretFacts(de
 rooms,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,preparedFor:upgrade.length===0?setbacks.
 master.login:null,master:isNeeded?setbacks.visitor?.credential.user??null:null,secrets})}async function findVisitor(context,{server}){return{credential:await readMaster(
 context,server.login),isProven:!1}}function withRefusal({applications},problem,{master}){let username=applications.find(({name:name2})=>name2===problem.application)?.
-username??"",refusal8=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal8===void 0?problem:{...problem,message:`${problem.message}\
- ${refusal8}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,
+username??"",refusal6=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal6===void 0?problem:{...problem,message:`${problem.message}\
+ ${refusal6}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,
 init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_leave_out();init_withheld();
 init_plan();init_assignments();init_inspect();init_master();init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
     SELECT
@@ -11101,7 +10989,7 @@ END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM 
         WHEN 'n' THEN 'SCHEMAS'
         WHEN 'L' THEN 'LARGE OBJECTS'
       END`}});async function describeSessions(session,database){if(database===null||session.lost!==null)return"";let[rows=[]]=await session.query([sessions([],[database])]);return rows.
-length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText2(row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(", ")})`}var init_session_counts=__esm(
+length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(", ")})`}var init_session_counts=__esm(
 {"src/server/session-counts.ts"(){"use strict";init_removal_queries();init_row()}});function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about={application:step2.
 application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===void 0?"not_converged":"statement_failed",message=failure===
 void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something on the server undoes it, or t\
@@ -11114,34 +11002,34 @@ for(let{name:name2,owner}of missing){let reason=inspection.actual.unseen.get(nam
 name2),message=`could not look inside ${name2} (${reason})${there}: what is in it was neither checked nor changed.`,remedy="Free a connection, or raise database\
 _connection_limit, and run again.",code="unseen_database";context.recorder.record({...subject(owner,"database"),action:"look inside",status:"failed",code,durationMs:0,
 message:`${message} ${remedy}`,statements:[]}),problems.push({application:owner.name,code,field:"database",message,remedy})}return problems}var init_unfinished=__esm(
-{"src/run/apply/unfinished.ts"(){"use strict";init_draft();init_errors();init_leave_out();init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,{setbacks,approval},finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.
-dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,
-server,credentials,{ledger,setbacks,approval}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??(firstLoss=
-Date.now()),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connectio\
-n to the server broke (${error.message}); connecting anew`),await(0,import_promises19.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,
-{signal}).catch(reason=>ledger.giveUp(reason))}}async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.
-close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof
-ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks,approval}){let scope=null,last=null,
-refused=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
-let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(approval?.admit(plan),ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(
-context,inspection)}),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast=number2>MAX_ROUNDS;if(scope=await endRounds(context,
-server,{inspection,plan,passwords,isLast},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.
-fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(
-context,server,plan,{ledger,setbacks});noteRoom(setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.
-failures,ledger.endedHolders),...findFull(context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),
-failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===
-0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(
-plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(
-plan,inspection):null}}async function endRounds(context,server,{inspection,plan,passwords,isLast},{ledger,setbacks}){let unseen=await recordUnseen(context,server,
-inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast?null:await findNewerSecrets(
-context,passwords,setbacks,inspection);return moved!==null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),
-recordFindings(context.recorder,plan.findings,ledger.touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.
-dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.
-visitor?.credential??null,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),
-ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,
-server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status===
-"created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(
-draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+{"src/run/apply/unfinished.ts"(){"use strict";init_draft();init_errors();init_leave_out();init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.dependencies,
+firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,
+{ledger,setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??(firstLoss=Date.now()),reconnects>=
+MIN_RECONNECTS&&Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.
+message}); connecting anew`),await(0,import_promises19.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.
+giveUp(reason))}}async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){
+return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof
+ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set,goneRounds=0;
+for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);let{inspection,plan}=await makeRound(
+context,server,credentials,scope,setbacks);if(ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)}),await endSessionsOfLosers(
+context,server,ledger.losses),plan.jobs.length===0){let isLast=number2>MAX_ROUNDS;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast},{ledger,
+setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),
+scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,setbacks});
+noteRoom(setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
+context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,
+failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.
+some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.
+kind==="create_role")&&passwords.add(step2.application);scope=refused.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{
+inspection,plan,passwords,isLast},{ledger,setbacks}){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),
+{before:inspection,applications:new Set,databases:new Set};let moved=isLast?null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==null?
+(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
+null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
+server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,
+plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==
+null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -14236,7 +14124,7 @@ init_members2();init_print();init_role();init_membership_revocation();HELPING_RO
       FROM pg_roles r, pg_roles me
       WHERE me.rolname = session_user
         AND r.rolname IN (${names2})
-        AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText2(row2,"name"))),restrictsPasswords:setting!==
+        AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
 init_cluster_queries();init_row()}});function holderIn(databases2){return`
     SELECT
@@ -14266,10 +14154,10 @@ void 0&&readFlag(row2,"locked")}async function takeFromSquatters(session,squatte
 await queueFor(session,squatters)?"taken":"ended":"none"}async function queueFor(session,squatters){try{let[,,rows=[]]=await session.query(["BEGIN",`SET LOCAL l\
 ock_timeout = ${String(QUEUE_MS)}`,END_SQUATTERS,`SELECT pg_advisory_lock(${LOCK_KEY})`,"COMMIT"]);return note(squatters,rows),!0}catch(error){if(!(error instanceof
 StatementError)||error.code!==LOCK_NOT_AVAILABLE3)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
-row2,"ended"));for(let row2 of ended){let login2=readText2(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
+row2,"ended"));for(let row2 of ended){let login2=readText(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
 login2,{login:login2,comment:readTextOrNull(row2,"comment"),pids})}return ended.length>0}async function findHolder(session,databases2){let[[row2]=[]]=await session.
-query([holderIn(databases2)]);return row2===void 0?null:{database:readText2(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"log\
-in"),prepared:readTextOrNull(row2,"prepared"),isAdmin:readFlag(row2,"is_admin")}}async function lockHolder(session,databases2){let holder=await findHolder(session,
+query([holderIn(databases2)]);return row2===void 0?null:{database:readText(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"logi\
+n"),prepared:readTextOrNull(row2,"prepared"),isAdmin:readFlag(row2,"is_admin")}}async function lockHolder(session,databases2){let holder=await findHolder(session,
 databases2);return holder===null?null:describeHolder(holder)}function describeHolder(holder){if(holder===null)return"a run that just ended";let login2=holder.login??
 "an unknown login";return holder.prepared!==null?`the prepared transaction ${holder.prepared} of ${login2}`:holder.isAdmin?`${holder.name} (login ${login2})`:`${login2}\
 , which is no admin: somebody else took the lock's key`}function lockTimeout(session,holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeo\
@@ -14328,8 +14216,8 @@ code}){return step2.kind==="repair_admin"&&code==="42501"}async function refused
 let username=applications.find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.length===
 0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,
 said)}`})}return refused}function triedInVain(master,said){return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){
-return new Map(failures.map(({step:step2,message})=>{let refusal8=triedInVain(master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",
-message:`${step2.message}: ${refusal8}`}),[step2.target??"",refusal8]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){
+return new Map(failures.map(({step:step2,message})=>{let refusal6=triedInVain(master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",
+message:`${step2.message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){
 let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,
 credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record:record2,
 progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)throw execution.lost;return assertApplied(
@@ -14342,39 +14230,36 @@ throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-
 map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm(
 {"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_step();init_upgrade_helper();init_execute();init_draft();init_trial();init_bootstrap2();
 init_verifier();init_connect();init_failure2();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();init_master();
-init_lock3()}});function unplannedAdmin(){return violation(null,"approved_plan","the delegated admin cannot log in, and that the master makes or repairs it stands in no plan.",
-"Set ALLOW_DB_PROVISION=true for this run, which approves that too.")}function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().
-replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,
-connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},
-ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),
-statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,user=secret?.
-username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?dependencies2.iamToken({host:host2,port:port2},user,aws):secret.
-password,isToken:secret===null}}async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(context.declaration,context.identity,context.
-dependencies),{session:admin,credential}=await loginOrBootstrap(context,target,adminSecret);try{let lock=await lockInstance(context,admin,target,credential),server=makeConnections(
-admin,lock,connectionsOptionsOf(context,target,admin,credential)),stopCancelling=cancelOnInterrupt(context,server);return{...server,close:async()=>{stopCancelling(),
-await server.close()}}}catch(error){throw await admin.close(),error}}async function openUnlockedOrBootstrap(context,adminSecret){return withoutLock(context,adminSecret,
-loginOrBootstrap)}async function openUnlocked(context,adminSecret){return withoutLock(context,adminSecret,async(...args)=>explainFailure(context,adminSecret,()=>login(
-...args)))}async function withoutLock(context,adminSecret,open5){let target=await targetOf(context.declaration,context.identity,context.dependencies),{session,credential}=await open5(
-context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}function connectionsOptionsOf({declaration,
-dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{target:{...target,version:admin.version},credential,maxConnections:declaration.
-maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/
-1e3).toFixed(0)} s): ${reason}`)}}}}async function repairAdmin(context,secret){let target=await targetOf(context.declaration,context.identity,context.dependencies);
-return bootstrapAdmin(context,target,adminCredentialOf(context.declaration,secret,context.dependencies),null)}async function loginOrBootstrap(context,target,adminSecret){
+init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+"?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
+1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
+identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
+let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
+dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(
+context.declaration,context.identity,context.dependencies),{session:admin,credential}=await loginOrBootstrap(context,target,adminSecret);try{let lock=await lockInstance(
+context,admin,target,credential),server=makeConnections(admin,lock,connectionsOptionsOf(context,target,admin,credential)),stopCancelling=cancelOnInterrupt(context,
+server);return{...server,close:async()=>{stopCancelling(),await server.close()}}}catch(error){throw await admin.close(),error}}async function openUnlockedOrBootstrap(context,adminSecret){
+return withoutLock(context,adminSecret,loginOrBootstrap)}async function openUnlocked(context,adminSecret){return withoutLock(context,adminSecret,async(...args)=>explainFailure(
+context,adminSecret,()=>login(...args)))}async function withoutLock(context,adminSecret,open5){let target=await targetOf(context.declaration,context.identity,context.
+dependencies),{session,credential}=await open5(context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}
+function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{target:{...target,version:admin.
+version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(
+`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function repairAdmin(context,secret){let target=await targetOf(context.declaration,
+context.identity,context.dependencies);return bootstrapAdmin(context,target,adminCredentialOf(context.declaration,secret,context.dependencies),null)}async function loginOrBootstrap(context,target,adminSecret){
 return explainFailure(context,adminSecret,async()=>{try{return await login(context,target,adminSecret)}catch(error){if(!isRefused(error)||context.declaration.masterSecretId===
-null)throw error;if(context.identity.approvedPlan!==null)throw new BlockedError([unplannedAdmin()]);let admin=adminCredentialOf(context.declaration,adminSecret,
-context.dependencies);return await bootstrapAdmin(context,target,admin,adminSecret),await loginAsAdmin(context,target,adminSecret,isPassing)}})}async function login(context,target,adminSecret){
-let mayPass=isPassingAtFirst();try{return await loginAsAdmin(context,target,adminSecret,mayPass)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;
-let rotated=await loginWithOtherVersion(context,target,adminSecret,mayPass);if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,
-dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{
-user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(error,declaration,user,Date.now()-started)}}async function loginWithOtherVersion(context,target,tried,mayPass){
-for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.
-versionId))try{return await loginAsAdmin(context,target,version2,mayPass)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({
-declaration,dependencies:dependencies2},target,adminSecret,mayPass){let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,
-dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(async attempt=>connect(target,await loginTo(declaration.instance.database,
-credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(
-port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,init_open=__esm({"src/run/connec\
-tion/open.ts"(){"use strict";init_errors();init_violation();init_connect();init_failure2();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+null)throw error;let admin=adminCredentialOf(context.declaration,adminSecret,context.dependencies);return await bootstrapAdmin(context,target,admin,adminSecret),
+await loginAsAdmin(context,target,adminSecret,isPassing)}})}async function login(context,target,adminSecret){let mayPass=isPassingAtFirst();try{return await loginAsAdmin(
+context,target,adminSecret,mayPass)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret,
+mayPass);if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.
+now();try{return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);
+throw toConnectionError(error,declaration,user,Date.now()-started)}}async function loginWithOtherVersion(context,target,tried,mayPass){for(let stage of["AWSPEND\
+ING","AWSCURRENT"]){let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(
+context,target,version2,mayPass)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret,mayPass){
+let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(
+async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,
+report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
+adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure2();init_connections();init_patience();
+init_tls();init_bootstrap3();init_connection_error();init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/removal/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
 "":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
@@ -14435,18 +14320,17 @@ e"}}});function policies(roles){return`
     JOIN pg_user_mappings m ON d.classid = 'pg_user_mapping'::regclass AND m.umid = d.objid
     JOIN pg_foreign_server s ON s.oid = m.srvid
     ORDER BY 3`}function passedOverQueries(roles){return[policies(roles),ownDefaults(roles),userMappings(roles)]}function passedOver(results,rename2){let[policyRows=[],
-defaultRows=[],mappingRows=[]]=results,obstacle3=(row2,wayOut)=>{let names2=Object.values(wayOut).flat().filter(name2=>name2!==null);return{role:readText2(row2,
-"role"),database:readText2(row2,"database"),what:showBytes(readText2(row2,"what")),...names2.every(isSendable)?{wayOut}:{remedy:rename2}}};return[...policyRows.
-map(row2=>obstacle3(row2,{kind:"policy",schema:readText2(row2,"schema"),table:readText2(row2,"object"),name:readText2(row2,"name"),owner:readText2(row2,"owner"),
-others:readTexts(row2,"others")})),...defaultRows.map(row2=>obstacle3(row2,{kind:"default_privileges",schema:readTextOrNull(row2,"schema"),keyword:readText2(row2,
-"name"),grantees:readTexts(row2,"others")})),...mappingRows.map(row2=>obstacle3(row2,{kind:"user_mapping",server:readText2(row2,"name"),owner:readText2(row2,"ow\
-ner")}))]}var SELECTED,init_removal_ways=__esm({"src/server/removal-ways.ts"(){"use strict";init_sendable();init_catalog_text();init_removal_queries();init_row();
-SELECTED=`
+defaultRows=[],mappingRows=[]]=results,obstacle3=(row2,wayOut)=>{let names2=Object.values(wayOut).flat().filter(name2=>name2!==null);return{role:readText(row2,"\
+role"),database:readText(row2,"database"),what:showBytes(readText(row2,"what")),...names2.every(isSendable)?{wayOut}:{remedy:rename2}}};return[...policyRows.map(
+row2=>obstacle3(row2,{kind:"policy",schema:readText(row2,"schema"),table:readText(row2,"object"),name:readText(row2,"name"),owner:readText(row2,"owner"),others:readTexts(
+row2,"others")})),...defaultRows.map(row2=>obstacle3(row2,{kind:"default_privileges",schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"name"),grantees:readTexts(
+row2,"others")})),...mappingRows.map(row2=>obstacle3(row2,{kind:"user_mapping",server:readText(row2,"name"),owner:readText(row2,"owner")}))]}var SELECTED,init_removal_ways=__esm(
+{"src/server/removal-ways.ts"(){"use strict";init_sendable();init_catalog_text();init_removal_queries();init_row();SELECTED=`
       ${catalogText("d.rolname")} AS role,
       ${catalogText("current_database()")} AS database,
       ${catalogText(ROLE_DEPENDENCY)} AS what`}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
-concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText2(row2,"database")),names2=concernedNames.
+concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
 filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
 inside=>inside.holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
 identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle),...ofDatabases.map(obstacle),...seen.flatMap(inside=>inside.
@@ -14467,13 +14351,13 @@ grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileg
 ...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({
 database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text i\
 n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"datab\
-ase"),what:showBytes(readText2(row2,"what"))}}function holding(row2,database){return{database,keyword:readText2(row2,"keyword"),identity:readText2(row2,"identit\
-y"),grantor:readText2(row2,"grantor"),grantee:readText2(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText2(row2,"grantee"),
-creator:readText2(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText2(row2,"keyword")}}function sessionCount(row2){return{database:readText2(
-row2,"database"),login:readText2(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(
-rows,row2=>readText2(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText2(row2,"role"))]))}var RENAME,init_inspect_removal=__esm(
-{"src/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure2();init_removal_queries();init_removal_ways();init_row();init_settled();
-init_group_by();RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+ase"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
+grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(
+row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
+row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
+"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
+c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure2();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
+RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
       SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
@@ -14518,19 +14402,19 @@ if(removalApproval(environment,approvals,policy)!=="missing")return[];let what=p
 the environment is ${environment}, and nobody approved ${what}.`,remedy=`Set ${missingApprovals(approvals,policy).join(" and ")} in the environment of the run, \
 or RDS_CLEANUP_POLICY=retain to keep everything.`;return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){
 return departures.flatMap(departure=>[...checkServer2(declaration,cluster,departure),...departure.policy==="release"?[]:checkLeaving(declaration,cluster,departure,
-facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted2=stays?{...facts,obstacles:[],
-holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted2),...checkGrants(declaration,cluster,departure,
-counted2),...checkSessions(cluster,departure,counted2)]}function obstacle2({application},message,remedy){return violation({name:application},"removal_obstacle",
-message,remedy)}function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.
-inRecovery?[obstacle2(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===
-!0?[obstacle2(departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle2(departure,noRight(server.
-login,username),`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?
-[obstacle2(departure,`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{
-obstacles,unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.
-filter(item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??
-printWayOut(cluster,item,username);return obstacle2(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle2(departure,
-`the database ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle2(departure,`${username}\
- may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
+facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted=stays?{...facts,obstacles:[],
+holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted),...checkGrants(declaration,cluster,departure,
+counted),...checkSessions(cluster,departure,counted)]}function obstacle2({application},message,remedy){return violation({name:application},"removal_obstacle",message,
+remedy)}function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?
+[obstacle2(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle2(
+departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle2(departure,noRight(server.login,username),
+`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?[obstacle2(departure,
+`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{obstacles,
+unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
+item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
+cluster,item,username);return obstacle2(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle2(departure,`the data\
+base ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle2(departure,`${username} may hol\
+d something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
 holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
 item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
 revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle2(departure,`the \
@@ -14627,8 +14511,8 @@ rt-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it t
 END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access2=__esm({"src/run/removal/access.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_members();
 init_closing();init_end_sessions();init_outcome();init_run_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
-length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText2(row2,"login")} in ${readText2(row2,"database")}`).
-join(", ")}`),await(0,import_promises22.setTimeout)(1e3)}}var import_promises22,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises22=
+length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
+", ")}`),await(0,import_promises22.setTimeout)(1e3)}}var import_promises22,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises22=
 __toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var examine_exports={};__export(examine_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,isAdmissible:()=>isAdmissible,
 planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({declaration,identity:identity2},{
 target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,...resolveDepartures({declaration,
@@ -14706,10 +14590,10 @@ database,username})=>{let what=changed.has(application)?"is not finished":"was l
 s done there, is blocked or failed`;return notBegun({application,database,username,object:"role"},message)})}function isChange({status}){return status==="create\
 d"||status==="updated"||status==="removed"}function notBegun(about,message){return{...about,action:"not begun",status:"skipped",isQuiet:!0,durationMs:0,message,
 statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={
-approval:"admin",approved_plan:"admin",endpoint:"admin",foreign_account:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"rol\
-e",foreign_claim:"role",missing_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",upgrade:"admin",extension:"extension",setting:"setting",immutable:"\
-database",encoding:"database",schema:"schema",invalid_database:"database",missing_database:"database",renamed_database:"database",renamed_role:"role",removal_approval:"\
-role",removal_obstacle:"role",standing_application:"role"};MAX_NAMES2=20}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
+approval:"admin",endpoint:"admin",foreign_account:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",
+missing_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",upgrade:"admin",extension:"extension",setting:"setting",immutable:"database",encoding:"\
+database",schema:"schema",invalid_database:"database",missing_database:"database",renamed_database:"database",renamed_role:"role",removal_approval:"role",removal_obstacle:"\
+role",standing_application:"role"};MAX_NAMES2=20}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
 all.context,closed.obstacles);let whole=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole),[...closed.
 logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
 let problems=error.problems.map(problem=>{let about=closed.filter(({application})=>[null,application].includes(problem.application));if(about.length===0)return problem;
@@ -14810,12 +14694,12 @@ let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupP
 findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine2(context,await findLeaving2(
 context,PENDING,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
 ...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";
-init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=5}});function namesOf3(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=5}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
 .ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
-this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf3(
+this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
-this.#declaration,new Set([...failed,...namesOf3(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
-push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf3(this.#failed);this.#blocked=problems.filter(({application})=>application===
+this.#declaration,new Set([...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
+push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
 null||!failed.has(application))}}}});function patientWithAws({stackMadeAt},{startedAt},dependencies2){if(stackMadeAt===null||startedAt.getTime()-stackMadeAt.getTime()>NEW_STACK_MS)return dependencies2;
 let{signal,progress,secrets,actor,iamToken:iamToken2}=dependencies2,settling={signal,progress,timeoutMs:SETTLING_MS};return{...dependencies2,secrets:aws=>patientReader(
 secrets(aws),settling),actor:async aws=>untilSettled(settling,()=>actor(aws)),iamToken:async(endpoint,username,aws)=>untilSettled(settling,()=>iamToken2(endpoint,
@@ -14826,49 +14710,38 @@ problems.get(open5[0]??"")??null},problem=>problem),{credentials:inOrder2(ids,cr
 settling,()=>reader.readStage(id,stage))}}function inOrder2(ids,found){return new Map(ids.flatMap(id=>{let item=found.get(id);return item===void 0?[]:[[id,item]]}))}
 async function untilSettled({timeoutMs,signal,progress},attempt,reasonIn=()=>null){let started=Date.now(),told="";for(let pause2=FIRST_PAUSE_MS2;;pause2=Math.min(
 pause2*1.5,LONGEST_PAUSE_MS2)){let{reason,answer}=await attempt().then(value2=>({reason:reasonIn(value2),answer:()=>value2}),error=>({reason:reasonOf(error),answer:()=>{
-throw error}}));if(reason===null||Date.now()-started+pause2>timeoutMs)return answer();let line2=`${reason.field}: ${reason.message} It may have been made just n\
-ow: tried again for ${String(timeoutMs/1e3)} s`;line2!==told&&progress(line2),told=line2,await(0,import_promises25.setTimeout)(pause2,void 0,{signal}).catch(()=>{}),
+throw error}}));if(reason===null||Date.now()-started+pause2>timeoutMs)return answer();let line=`${reason.field}: ${reason.message} It may have been made just no\
+w: tried again for ${String(timeoutMs/1e3)} s`;line!==told&&progress(line),told=line,await(0,import_promises25.setTimeout)(pause2,void 0,{signal}).catch(()=>{}),
 assertNotInterrupted(signal)}}function reasonOf(error){return error instanceof AwsError?error.problems.find(({code})=>NOT_YET.has(code))??null:null}var import_promises25,
 NOT_YET,NEW_STACK_MS,SETTLING_MS,FIRST_PAUSE_MS2,LONGEST_PAUSE_MS2,init_settling=__esm({"src/run/connection/settling.ts"(){"use strict";import_promises25=__toESM(require_promises(),1);
 init_errors();init_outcome();NOT_YET=new Set(["secret_not_found","secret_empty","secret_denied","secret_undecryptable","assume_role_denied"]),NEW_STACK_MS=72e5,
-SETTLING_MS=3e4,FIRST_PAUSE_MS2=1e3,LONGEST_PAUSE_MS2=5e3}});var ROW_PRIVILEGES,init_access3=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});function findOrphanLogins(declaration,cluster,databases2,tagOf){let declared=new Set(declaration.applications.map(({username})=>username));return[...cluster.roles.
-values()].filter(({name:name2})=>!declared.has(name2)).flatMap(role=>{let tag=tagOf(role.name);return tag?.has("Application")?[orphanLogin(role,tag,databases2)]:
-[]}).sort((a9,b9)=>a9.username<b9.username?-1:1)}function orphanLogin(role,tag,databases2){let application=tag.get("Application")??"",request=removalOf(tag,application),
-found=undeclaredOf(tag,application);return{username:role.name,application,state:stateOf2(role,tag),cleanupPolicy:request?.policy??tag.get("CleanupPolicy")??null,
-canLogin:role.canLogin,databases:databases2.filter(access=>hasAccess(access,role.name)).map(({database})=>database),since:request?.doneAt??request?.at??found?.at??
-null,build:request?.buildId??found?.buildId??null}}function stateOf2(role,tag){return pendingRemoval(tag,role)!==null?"removal pending":removalOf(tag,tag.get("A\
-pplication")??"")!==null?"disabled":(tag.get("CleanupPolicy")??"retain")==="retain"?"retained":"undeclared"}function hasAccess({owner,logins},username){return owner===
-username||logins.some(login2=>login2.username===username&&reaches(login2))}function reaches({connect:connect2,create:create2,schemas:schemas2}){return connect2||
-create2||schemas2.length>0}var init_orphans2=__esm({"src/report/orphans.ts"(){"use strict";init_removal_memory();init_undeclared()}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
-let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database)).
-sort((a9,b9)=>byText(a9.database,b9.database));return{environment,stack,clusterName,instance:instance.identifier,databases:databases2,orphans:findOrphanLogins(input.
-declaration,input.cluster,databases2,role=>stackTag(input.declaration,input.cluster,role))}}function stackDatabases(declaration,cluster){return[...cluster.databases.
-values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(cluster.roles.get(role)?.
-comment??null);return isOfStack(declaration,tag)?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),privileges=(inside?.privileges??
-input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.declaration,input.cluster,login2)!==null),schemas2=inside?.schemas??null,
-logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{database:state2.name,owner:state2.
-owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({login:login2})=>login2))),isSeen:inside!==
-void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,create:create2}=held2,application=declaration.
-applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,role=cluster.roles.get(username),groups=groupsOf(
-cluster,username);return{username,application:application?.name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:groups.includes(RDS_IAM)?
-"iam":"password",canLogin:role?.canLogin??!1,createDb:role?.createDb??!1,connectionLimit:role===void 0||role.connectionLimit<0?null:role.connectionLimit,memberOf:groups.
-filter(group4=>group4!==RDS_IAM),connect:connect2,temporary,create:create2,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(schema)})),
-build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:role?.validUntil??null}}function groupsOf({memberships:memberships2},username){let held2=memberships2.
-filter(({member:member2,inherit,set})=>member2===username&&(inherit||set));return[...new Set(held2.map(({role})=>role))].sort(byText)}function levelOf(declared,isOwner,schemas2){
-return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create:create2})=>create2)?"owner":schemas2.some(({held:held2,
-byDefault:byDefault2})=>[held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,
-create:create2,tables,held:held2,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),
-partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),
-parts=[...create2?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])}\
- of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.
-length===ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")}\
- on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.get(name2);
-return name2===login2||role!==void 0&&isHelper(role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&!logins.has(
-role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(
-({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&
-(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,...members].
-map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matr\
-ix.ts"(){"use strict";init_access3();init_claim();init_tag();init_upgrade_helper();init_membership_revocation();init_orphans2()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+SETTLING_MS=3e4,FIRST_PAUSE_MS2=1e3,LONGEST_PAUSE_MS2=5e3}});var ROW_PRIVILEGES,init_access3=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
+let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
+return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
+return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(
+cluster.roles.get(role)?.comment??null);return isOfStack(declaration,tag)?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),
+privileges=(inside?.privileges??input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.declaration,input.cluster,login2)!==null),
+schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{
+database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.
+map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,
+create:create2}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,
+isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(
+declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create:create2,schemas:(schemas2??[]).map(schema=>({schema:schema.
+schema,may:describeSchemaAccess(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??
+null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create:create2})=>create2)?
+"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}
+function describeSchemaAccess({usage:usage2,create:create2,tables,held:held2,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:
+held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),
+rows=rowWords(having),parts=[...create2?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege}\
+ on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){
+return privileges.length===ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.
+join(", ")} on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.
+get(name2);return name2===login2||role!==void 0&&isHelper(role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&
+!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??
+[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==
+null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,
+...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report\
+/access-matrix.ts"(){"use strict";init_access3();init_claim();init_tag();init_upgrade_helper()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
 known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
 ({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
 [...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
@@ -14896,19 +14769,18 @@ un.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provisio
 identity2,patientWithAws(declaration,identity2,dependencies2),recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
 let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
 secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await readActorAndCredentials(context,declaration);assertReserved(declaration,credentials);
-try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null&&identity2.approvedPlan===null,new Map)}catch(error){if(!(error instanceof MissingRights))
-throw error;let refusals=await repairAdmin(context,credentials.admin);return await convergeOnce(context,credentials,!1,refusals)}}async function convergeOnce(context,credentials,mayRepair,refusals){
-let open5=async()=>{let server=await openLockedOrBootstrap(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,
-{approvedPlan}=context.identity,approval=approvedPlan===null?null:new PlanApproval(declaration,approvedPlan),setbacks=new Setbacks(declaration,mayRepair,{login:credentials.
-master,refusals}),look=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(context,
-open5,credentials.applications,{setbacks,approval},async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);return{isPending,matrix:isPending?
-null:await look(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending(context,credentials.admin),declaration.governanceDir===
-null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
+try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null,new Map)}catch(error){if(!(error instanceof MissingRights))throw error;let refusals=await repairAdmin(
+context,credentials.admin);return await convergeOnce(context,credentials,!1,refusals)}}async function convergeOnce(context,credentials,mayRepair,refusals){let open5=async()=>{
+let server=await openLockedOrBootstrap(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,setbacks=new Setbacks(
+declaration,mayRepair,{login:credentials.master,refusals}),look=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,
+inspection),first=await converge(context,open5,credentials.applications,setbacks,async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);
+return{isPending,matrix:isPending?null:await look(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending(context,credentials.admin),
+declaration.governanceDir===null?{value:null,setbacks}:converge(context,open5,credentials.applications,setbacks,look)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
 return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
 read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({
-"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_approval();init_converge();init_pending();init_round();init_setbacks();
-init_credentials();init_settling();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
+"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_pending();init_round();init_setbacks();init_credentials();
+init_settling();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
 ...declaration,prepareMajorUpgrade:!0,applications:[],databases:[]},options2={declaration:bare,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
 {document,problems}=await recordRun(options2,async recorder=>{assertAllowed(declaration,identity2);let context={...options2,secrets:dependencies2.secrets(declaration.
 aws),recorder},{admin,master}=await readActorAndCredentials(context,bare);assertReserved(declaration,{admin});let server=await openLockedOrBootstrap(context,admin);
@@ -14925,7 +14797,7 @@ record:record2});if(recordUnknown(record2,execution.unknown.flat()),execution.lo
 let left2=planSteps(plan).map(({message})=>message);return new ApplyError([{application:null,code:"not_converged",field:"run",message:`after it was done, this i\
 s still to do: ${left2.join("; ")}.`,remedy:"Somebody takes it back meanwhile; look at the statements in the audit and run again."}])}var MAX_ROUNDS2,init_prepare=__esm(
 {"src/run/upgrade/prepare.ts"(){"use strict";init_result();init_errors();init_execute();init_request();init_upgrade();init_step();init_upgrade2();init_inspect_cluster();
-init_credentials();init_open();init_record_run();init_outcome();MAX_ROUNDS2=3}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed:parsed2,error},{now,sinks}){let declaration=parsed2?.
+init_credentials();init_open();init_record_run();init_outcome();MAX_ROUNDS2=3}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
 now,sinks});for(let draft of declaration===null?[]:notBegunRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
 finish({outcome:"failed",exitCode,problems}),problems,governance:governanceOf(declaration,null)}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use stric\
@@ -14936,45 +14808,42 @@ dependencies2=await createRunDependencies(process7,environment,reporters),starte
 claim,needsBuildId:()=>!0}),{auditFile}=options2,defaultPath=defaultAuditPath(process7.cwd(),started.identity.runId,started.parsed?.auditDir??null),begun=await withPlace(
 environment,{begun:started,auditFile,defaultPath}),result=begun.error===null?await run(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,
 dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();
-init_output2();init_run2()}});async function writeText(path4,option,text2){try{await writeAtomically(path4,text2)}catch(error){let message=`cannot be written: ${error instanceof Error?error.
-message:String(error)}.`,remedy="Give the path of a file in a folder that can be written to.";throw new InvalidInputError([{application:null,code:"output_unwrit\
-able",field:option,message,remedy}],{cause:error})}}var init_write_text=__esm({"src/cli/write-text.ts"(){"use strict";init_atomic();init_errors()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.aws,dependencies2);
+init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.aws,dependencies2);
 let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder(
 {identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},
 server=await openUnlocked(context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look2=__esm({"src/r\
 un/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
 declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
-0,found={declaration,identity:identity2,server:null,plan:NOTHING2,effects:[],digest:null,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(
-({code})=>code==="endpoint"))return found;try{let{inspection,plan,moving,setbacks,removals}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.
-actual.cluster,effects=stopped?[]:effectsOf(plan);return{...found,server,plan:stopped?NOTHING2:together(plan,removals.plan),effects,digest:stopped?null:digestOf(
-declaration,effects),blocked:distinct2([...blocked2,...setbacks.blocked,...removals.blocked]),leftOut:stopped?[]:[...setbacks.leftOut].sort(),moving}}catch(error){
-if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct2([...blocked2,...error.problems])};throw toProvisionError(error)}}function together(first,second){
-return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}async function inspectAndPlan(declaration,identity2,dependencies2){return withInstance(
-declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),setbacks=new Setbacks(
-declaration,!1,{login:credentials.master,refusals:new Map}),round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;
-return{...round,setbacks,removals:await previewPending(context,server,actual.cluster),moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(
-leaveOut(declaration,setbacks.leftOut),actual),...claimNotices(declaration,declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}})}
-function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(
-({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){
-let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Ano\
-ther run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memb\
-erships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,
-databases:databases2,memberships:memberships2,settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify(
-[sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings2)])}function distinct2(problems){return[...new Map(problems.map(problem=>[
-JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request();init_leave_out();
-init_effects();init_inspect_cluster();init_lock2();init_lock3();init_look2();init_provision_error();init_pending();init_round();init_setbacks();NOTHING2={findings:[],
-jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
+0,found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(({code})=>code==="end\
+point"))return found;try{let{inspection,plan,moving,setbacks,removals}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;
+return{...found,server,plan:stopped?NOTHING2:together(plan,removals.plan),blocked:distinct([...blocked2,...setbacks.blocked,...removals.blocked]),leftOut:stopped?
+[]:[...setbacks.leftOut].sort(),moving}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct([...blocked2,...error.problems])};
+throw toProvisionError(error)}}function together(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}async function inspectAndPlan(declaration,identity2,dependencies2){
+return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
+setbacks=new Setbacks(declaration,!1,{login:credentials.master,refusals:new Map}),round=await makeRound(context,server,credentials.applications,null,setbacks),{
+actual}=round.inspection;return{...round,setbacks,removals:await previewPending(context,server,actual.cluster),moving:[...await findMovement(server,declaration,
+actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual),...claimNotices(declaration,declaration.applications.map(({username})=>actual.
+cluster.roles.get(username)?.comment))]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.
+has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more to do there\
+.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(server.
+admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(
+before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,
+instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.
+stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings2)])}function distinct(problems){
+return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();
+init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look2();init_provision_error();init_pending();init_round();init_setbacks();
+NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
 step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...transaction.step.statements])]))}function countPlan(plan){let counts={created:0,updated:0,
 removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview=__esm({"src\
 /preview/preview.ts"(){"use strict";init_step()}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
-name2,text2,{validateStream:!1}):text2,{plan,blocked:blocked2,approval,digest,moving}=preview,warnings=plan.findings.filter(({status})=>status==="warning"),others=plan.
+name2,text2,{validateStream:!1}):text2,{plan,blocked:blocked2,approval,moving}=preview,warnings=plan.findings.filter(({status})=>status==="warning"),others=plan.
 findings.filter(({status})=>status==="skipped"||status==="no_change"&&listUnchanged),notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(
-findingLine)].map(line2=>paint("yellow",line2));return`${[heading2(preview),...groupByApplication2(listChanges(plan)).map(([application,changes])=>applicationBlock(
+findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview),...groupByApplication2(listChanges(plan)).map(([application,changes])=>applicationBlock(
 application,changes,paint)),...others.length===0?[]:[others.map(findingLine).join(`
 `)],...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),...notices].join(`
 `)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap(problem=>problemLines(problem,"red",paint))].join(
 `
-`)],...approval===null?[]:[approvalLines(approval,digest,paint).join(`
+`)],...approval===null?[]:[problemLines(approval,"yellow",paint).join(`
 `)],paint(blocked2.length===0?"bold":"red",closingSentence(preview))].join(`
 
 `)}
@@ -14987,22 +14856,20 @@ statement=>`      ${oneLine(printableSql(statement))};`)]});return[paint("bold",
  `;return text2.startsWith(`${kind} `)?`${verb}${text2}`:saysItself(change)?text2:`${verb}${kind}: ${text2}`}function findingLine(finding2){let{application,object:object2,
 message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
 shortLine(message)].join(": ")}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).
-map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function approvalLines(approval,digest,paint){
-let lines=problemLines(approval,"yellow",paint);return digest===null?lines:[...lines,paint("bold",`  -> ALLOW_DB_PROVISION=plan:${digest} approves exactly this \
-plan.`)]}function closingSentence({plan,blocked:blocked2,leftOut,stopped}){if(stopped)return"Plan: nothing would be changed, since the apply would be blocked.";
-let{created:created2,updated,removed,no_change:unchanged,skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,
-warning2===1?"warning":"warnings"]].filter(([count2])=>count2!==0).map(([count2,word])=>`${String(count2)} ${String(word)}`).join(", "),isBlocked=name2=>blocked2.
-some(({application})=>application===name2),names2=leftOut.map(name2=>`${visible(name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===
-0?"":` Left as they are: ${names2.join(", ")}.`;return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(
-created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,
-FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_text();init_preview();
-init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS=
-{no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,effects,digest,
-blocked:blocked2,leftOut,stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.
-toolVersion,run_id:identity2.runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.
-clusterName,instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,
-database,username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),effects,digest,blocked_by:blocked2,
-stopped,left_out:leftOut,approval,uncertain:moving,summary:{...countPlan(plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
+map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closingSentence({plan,blocked:blocked2,
+leftOut,stopped}){if(stopped)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,
+skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count2])=>count2!==
+0).map(([count2,word])=>`${String(count2)} ${String(word)}`).join(", "),isBlocked=name2=>blocked2.some(({application})=>application===name2),names2=leftOut.map(
+name2=>`${visible(name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===0?"":` Left as they are: ${names2.join(", ")}.`;return created2+
+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(
+removed)} to remove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use\
+ strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"gr\
+een"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
+leftOut,stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
+runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,
+instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,database,
+username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked2,stopped,left_out:leftOut,
+approval,uncertain:moving,summary:{...countPlan(plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
 `}var init_json=__esm({"src/preview/json.ts"(){"use strict";init_preview()}});var summary_exports={};__export(summary_exports,{previewSummary:()=>previewSummary});function previewSummary(preview){let{environment,clusterName}=preview.declaration,
 text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown=text2.length<=MAX_CHARACTERS2?text2:`${text2.slice(0,MAX_CHARACTERS2)}
 \u2026 (cut here; --json has all of it)
@@ -15012,14 +14879,14 @@ text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown=text2.length<=MAX_
 ${shown}\`\`\`\`
 
 `}var MAX_CHARACTERS2,init_summary2=__esm({"src/preview/summary.ts"(){"use strict";init_markdown();init_text3();MAX_CHARACTERS2=25e4}});var plan_exports2={};__export(plan_exports2,{runPlan:()=>runPlan});async function runPlan(process7,options2,environment){let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports)),
-dependencies2=await createLookDependencies(process7,environment),begun=await beginRun(process7,environment,{command:"plan",input:options2.input,terraformPlan:options2.
-terraformPlan,claim:options2.claim,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await previewApply2(begun.parsed.declaration,begun.identity,
-dependencies2),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]),
-colour=wantsColour(process7.variables,process7.isTerminal),listUnchanged=environment.logFormat==="verbose";if(options2.out!==null&&await writeText(options2.out,
-"--out",previewJson2(found)),await print(process7,options2.json?previewJson2(found):previewText2(found,{colour,listUnchanged})),isGithubActions(process7.variables)){
-let{previewSummary:previewSummary2}=await Promise.resolve().then(()=>(init_summary2(),summary_exports));annotateProblems(found.blocked,process7.errors),jobSummaryWriter(
-process7.variables)(previewSummary2(found))}return found.blocked.length>0?EXIT.blocked:options2.detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}
-var init_plan3=__esm({"src/cli/plan.ts"(){"use strict";init_github();init_output();init_errors();init_output2();init_run2();init_write_text()}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
+dependencies2=await createLookDependencies(process7,environment),begun=await beginRun(process7,environment,{command:"plan",input:options2.input,claim:options2.claim,
+needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await previewApply2(begun.parsed.declaration,begun.identity,dependencies2),[{previewText:previewText2},
+{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]),
+colour=wantsColour(process7.variables,process7.isTerminal),listUnchanged=environment.logFormat==="verbose";if(await print(process7,options2.json?previewJson2(found):
+previewText2(found,{colour,listUnchanged})),isGithubActions(process7.variables)){let{previewSummary:previewSummary2}=await Promise.resolve().then(()=>(init_summary2(),summary_exports));
+annotateProblems(found.blocked,process7.errors),jobSummaryWriter(process7.variables)(previewSummary2(found))}return found.blocked.length>0?EXIT.blocked:options2.
+detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}var init_plan3=__esm({"src/cli/plan.ts"(){"use strict";init_github();init_output();init_errors();
+init_output2();init_run2()}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
 `application ${application}`,database===null?null:`database ${database}`,build===null?null:`build ${build}`,since===null?null:`since ${since.toISOString()}`,until===
 null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}function isInTime(at,{since,until}){let time3=Date.parse(at);return(since===null||
 time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){let times=[from,...to===null?[]:[to]].map(time3=>Date.
@@ -15030,56 +14897,47 @@ cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: 
 rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
 null||criteria.build===period.sinceBuild||criteria.build===period.untilBuild)&&touchesTime(period.since,period.until,criteria)}function databaseOf({environment,
 instance,database}){return JSON.stringify([environment,instance,database])}function periodRow(period){let{environment,instance,database,username,application,may,
-since,sinceBuild,actor,approval,until,untilBuild}=period;return{cells:[environment,instance,database,username,application,may,since,until,sinceBuild,untilBuild,
-actor,approval],environment,application,build:sinceBuild}}var COLUMNS,init_access_history=__esm({"src/report/sections/access-history.ts"(){"use strict";init_criteria();
+since,sinceBuild,actor,approval,until,untilBuild}=period;return{cells:[environment,instance,database,username,application,may,since,sinceBuild,actor,approval,until,
+untilBuild],environment,application,build:sinceBuild}}var COLUMNS,init_access_history=__esm({"src/report/sections/access-history.ts"(){"use strict";init_criteria();
 init_periods();COLUMNS=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"database",title:"Database"},{key:"username",title:"Login"},
-{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"until",title:"Until"},{key:"since_build",title:"By build"},{
-key:"until_build",title:"Ended by build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"}]}});function verdictOf({sections,server}){let points=sections.flatMap(({attention=null})=>attention===null?[]:[attention]),unasked=server===null?" The server was no\
-t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
-o look at: ${points.join("; ")}.${unasked}`}function counted(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
-toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
-slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function accessSection(matrix,criteria){let rows=concernedLogins2(matrix,criteria).flatMap(database=>database.logins.map(login2=>loginRow2(matrix,database,login2))).
+{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"since_build",title:"By build"},{key:"since_actor",title:"Giv\
+en by"},{key:"approval",title:"Approval"},{key:"until",title:"Until"},{key:"until_build",title:"Ended by build"}]}});function accessSection(matrix,criteria){let rows=concernedLogins2(matrix,criteria).flatMap(database=>database.logins.map(login2=>loginRow2(matrix,database,login2))).
 filter(({build=null})=>matches(criteria.build,build));return{id:"access",title:"Access now",about:rows.length===0?"Nothing matches.":`As the server says, on ins\
 tance ${matrix.instance}, stack ${matrix.stack}.`,columns:LOGIN_COLUMNS,rows}}function outsideGrantsSection(matrix,criteria){let databases2=concernedLogins2(matrix,
 criteria),rows=databases2.flatMap(({database,outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cells:[database,role===""?"PUBLIC (ever\
 ybody)":role,privilege,on],environment:matrix.environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:databases2.
 length===0?"Nothing matches.":rows.length===0?"Nobody else holds anything on these databases.":"Privileges of roles that are not among the logins above. rds-pro\
-vision leaves them alone.",attention:beyond(rows),columns:GRANT_COLUMNS,rows}}function beyond(rows){let roles=[...new Set(rows.map(({cells})=>String(cells[1]??"")))],
-named=roles.slice(0,MAX_NAMED).join(", ");return roles.length===0?null:`${counted(rows.length,"privilege","privileges")} beyond the declaration, of ${named}${roles.
-length>MAX_NAMED?", \u2026":""}`}function concernedLogins2({environment,databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.
-filter(({database,logins})=>matches(criteria.database,database)&&(criteria.application===null||logins.some(({application})=>application===criteria.application))):
-[]}function loginRow2({environment},{database,isSeen},login2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREATE":""].
-filter(word=>word!==""),schemas2=login2.schemas.map(({schema,may})=>`${schema}: ${may}`);return{cells:[database,login2.username,login2.application,login2.accessLevel,
-login2.canLogin?login2.auth:null,describeRole(login2),onDatabase.join(", "),isSeen?schemas2.join("; "):"not known: could not be looked into",login2.build,login2.
-validUntil?.toISOString()??null],environment,application:login2.application,build:login2.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,MAX_NAMED,init_access4=__esm({"s\
-rc/report/sections/access.ts"(){"use strict";init_access();init_criteria();init_verdict();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"\
-Login"},{key:"application",title:"Application"},{key:"access_level",title:"Level"},{key:"auth",title:"Logs in by"},{key:"as_a_role",title:"As a role"},{key:"on_\
-database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"Created by build"},{key:"valid_until",title:"Valid until"}],
-GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"Privilege"},{key:"on",title:"On"}],MAX_NAMED=3}});function expiringSection(declaration,cluster,days,criteria,now){let rows=[...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);
+vision leaves them alone.",columns:GRANT_COLUMNS,rows}}function concernedLogins2({environment,databases:databases2},criteria){return matches(criteria.environment,
+environment)?databases2.filter(({database,logins})=>matches(criteria.database,database)&&(criteria.application===null||logins.some(({application})=>application===
+criteria.application))):[]}function loginRow2({environment},{database,isSeen},login2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.
+create?"CREATE":""].filter(word=>word!==""),schemas2=login2.schemas.map(({schema,may})=>`${schema}: ${may}`);return{cells:[database,login2.username,login2.application,
+login2.accessLevel,login2.auth,onDatabase.join(", "),isSeen?schemas2.join("; "):"not known: could not be looked into",login2.build,login2.validUntil?.toISOString()??
+null],environment,application:login2.application,build:login2.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access4=__esm({"src/report/sections/access.ts"(){"use \
+strict";init_criteria();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"access_lev\
+el",title:"Level"},{key:"auth",title:"Logs in by"},{key:"on_database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"\
+Created by build"},{key:"valid_until",title:"Valid until"}],GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"P\
+rivilege"},{key:"on",title:"On"}]}});function expiringSection(declaration,cluster,days,criteria,now){let rows=[...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);
 if(tag===null||role.validUntil===null)return[];let left2=Math.floor((role.validUntil.getTime()-now.getTime())/DAY_MS),application=tag.get("Application")??null;return left2>=
 days||!matches(criteria.application,application)?[]:[{cells:[role.name,application,role.validUntil.toISOString(),left2,left2<0?"expired":"expires"],application,
 build:tag.get("BuildId")??null,mark:left2<0?"failed":"warning"}]});return{id:"expiring",title:"Expiring logins",about:rows.length===0?`No login${ofWhom(criteria)}\
- expires within ${String(days)} days.`:`valid_until is over, or within ${String(days)} days.`,attention:rows.length===0?null:counted(rows.length,"login expired \
-or expiring","logins expired or expiring"),columns:[{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"valid_until",title:"Valid until"},
-{key:"days_left",title:"Days left"},{key:"state",title:"State"}],rows:rows.sort((a9,b9)=>Number(a9.cells[3])-Number(b9.cells[3]))}}function ofWhom({application}){
-return application===null?"":` of ${application}`}function secretsSection(credentials,days,criteria,now){let rows=credentials.flatMap(({application,credential})=>{
-let{createdAt,secretId:secretId2,versionId}=credential,age=createdAt===null?null:Math.floor((now.getTime()-createdAt.getTime())/DAY_MS);return createdAt===null||
-age===null||age<days||!matches(criteria.application,application)?[]:[{cells:[secretId2,application??"(delegated admin)",versionId,createdAt.toISOString(),age],application,
-mark:"warning"}]});return{id:"secrets",title:"Old secrets",about:rows.length===0?`No secret${ofWhom(criteria)} is older than ${String(days)} days.`:`The current\
- version is ${String(days)} days old or older.`,attention:rows.length===0?null:counted(rows.length,"old secret","old secrets"),columns:[{key:"secret_id",title:"\
-Secret"},{key:"application",title:"Application"},{key:"version_id",title:"Version"},{key:"created_at",title:"Made"},{key:"age_days",title:"Age in days"}],rows:rows.
-sort((a9,b9)=>Number(b9.cells[4])-Number(a9.cells[4]))}}var DAY_MS,init_ages=__esm({"src/report/sections/ages.ts"(){"use strict";init_access_matrix();init_criteria();
-init_verdict();DAY_MS=864e5}});function driftSection({plan,blocked:blocked2},environment,criteria){let about=application=>({environment,application}),changes=listChanges(plan??{findings:[],jobs:[]}).
+ expires within ${String(days)} days.`:`valid_until is over, or within ${String(days)} days.`,columns:[{key:"username",title:"Login"},{key:"application",title:"\
+Application"},{key:"valid_until",title:"Valid until"},{key:"days_left",title:"Days left"},{key:"state",title:"State"}],rows:rows.sort((a9,b9)=>Number(a9.cells[3])-
+Number(b9.cells[3]))}}function ofWhom({application}){return application===null?"":` of ${application}`}function secretsSection(credentials,days,criteria,now){let rows=credentials.
+flatMap(({application,credential})=>{let{createdAt,secretId:secretId2,versionId}=credential,age=createdAt===null?null:Math.floor((now.getTime()-createdAt.getTime())/
+DAY_MS);return createdAt===null||age===null||age<days||!matches(criteria.application,application)?[]:[{cells:[secretId2,application??"(delegated admin)",versionId,
+createdAt.toISOString(),age],application,mark:"warning"}]});return{id:"secrets",title:"Old secrets",about:rows.length===0?`No secret${ofWhom(criteria)} is older\
+ than ${String(days)} days.`:`The current version is ${String(days)} days old or older.`,columns:[{key:"secret_id",title:"Secret"},{key:"application",title:"App\
+lication"},{key:"version_id",title:"Version"},{key:"created_at",title:"Made"},{key:"age_days",title:"Age in days"}],rows:rows.sort((a9,b9)=>Number(b9.cells[4])-
+Number(a9.cells[4]))}}var DAY_MS,init_ages=__esm({"src/report/sections/ages.ts"(){"use strict";init_access_matrix();init_criteria();DAY_MS=864e5}});function driftSection({plan,blocked:blocked2},environment,criteria){let about=application=>({environment,application}),changes=listChanges(plan??{findings:[],jobs:[]}).
 map(({application,database,username,object:object2,status,message,statements})=>({...about(application),cells:[application,database,username,object2,message,"ap\
 ply"],mark:status,details:statements})),findings=(plan?.findings??[]).filter(({status})=>status==="warning").map(({application,database,username,object:object2,
 message})=>({...about(application),cells:[application,database,username,object2,message,null],mark:"warning"})),rows=[...blocked2.map(({application,field,message,
 remedy})=>({...about(application),cells:[application,null,null,field,message,remedy],mark:"blocked"})),...changes,...findings].filter(({application=null,cells})=>matches(
 criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf4(cells[1]))),asDeclared=describeCriteria(criteria)===
 ""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared:"Whe\
-re the server is not as declared.",attention:rows.length===0?null:counted(rows.length,"difference from the declaration","differences from the declaration"),columns:COLUMNS2,
-rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/report/sections/drift.ts"(){"use strict";init_preview();
-init_criteria();init_verdict();COLUMNS2=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"object",
-title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record2=>isAskedFor2(record2,criteria)).map(record2=>({run,record:record2}))),
+re the server is not as declared.",columns:COLUMNS2,rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/repo\
+rt/sections/drift.ts"(){"use strict";init_preview();init_criteria();COLUMNS2=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"us\
+ername",title:"Login"},{key:"object",title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record2=>isAskedFor2(record2,criteria)).map(record2=>({run,record:record2}))),
 rows=found.filter(({record:record2})=>!UNEVENTFUL.has(record2.status)).map(({run,record:record2})=>historyRow(run,record2)),checks=found.length-rows.length,about=rows.
 length===0?"Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===
 0?about:`${about} ${String(checks)} checks found nothing to do.`,columns:COLUMNS3,rows}}function isAskedFor2(record2,criteria){let{environment,application,database,
@@ -15090,45 +14948,34 @@ null,id],environment,application,build,mark:status,details:statements}}var COLUM
 t";init_criteria();COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Applicatio\
 n"},{key:"status",title:"Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"\
 username",title:"Login"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING3:WELL,
-...aboutEnds(heads)].join(" "),attention:faults.length===0?null:counted(faults.length,"fault in the audit files","faults in the audit files"),columns:[{key:"fil\
-e",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line:line2,message})=>({cells:[file,line2,message],mark:"fail\
-ed"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were cut from the end is not known: no aud\
-it of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"audits"}.`;return unread.length===0?
-[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING3,WELL,WRONG,init_problems=__esm({"src/report/sections/problems.ts"(){"use stric\
-t";init_verdict();NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edited, or are missing, or\
- their time is wrong; the rest of the report is made from the others."}});function retainedSection({environment,orphans},criteria){let rows=orphans.filter(({application,databases:databases2})=>matches(criteria.application,application)&&
-(criteria.database===null||databases2.includes(criteria.database))).map(orphan2=>{let{username,application,state:state2,canLogin,databases:databases2,cleanupPolicy,
-since,build}=orphan2;return{cells:[username,application,state2,canLogin?"yes":"no",databases2.join(", "),cleanupPolicy,since,build],environment,application,build,
-mark:state2==="disabled"?"skipped":"warning"}}),open5=rows.filter(({cells})=>cells[3]==="yes").length;return{id:"retained",title:"Logins no longer declared",about:rows.
-length===0?"Every login of this stack is declared.":`Retained, disabled, or to be removed yet; ${String(open5)} of ${String(rows.length)} may still log in.`,attention:rows.
-length===0?null:`${counted(rows.length,"login","logins")} retained or disabled, ${String(open5)} of which may log in`,columns:COLUMNS4,rows}}var COLUMNS4,init_retained=__esm(
-{"src/report/sections/retained.ts"(){"use strict";init_criteria();init_verdict();COLUMNS4=[{key:"username",title:"Login"},{key:"application",title:"Application"},
-{key:"state",title:"State"},{key:"logs_in",title:"May log in"},{key:"databases",title:"Databases it reaches"},{key:"cleanup_policy",title:"Cleanup policy"},{key:"\
-since",title:"Since"},{key:"since_build",title:"By build"}]}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse(),about=rows.length===0?"No run mat\
-ches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,bad=rows.filter(({mark})=>mark==="failed"||mark==="blocked").length,attention=bad===
-0?null:`${String(bad)} of ${counted(rows.length,"run","runs")} failed or blocked`;return{id:"runs",title:"Runs",about,attention,columns:COLUMNS5,rows}}function isAskedFor3({
-run,records},criteria){if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record2=>record2[key]===criteria[key]);return matches(criteria.
-environment,run.environment)&&matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({
-run,records}){if(run===null)return[];let count2=status=>records.filter(record2=>record2.status===status).length;return[{cells:[run.started_at,run.environment,run.
-instance?.identifier??null,run.command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("remo\
-ved"),count2("warning"),run.run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS5,init_runs=__esm({"src/report/sectio\
-ns/runs.ts"(){"use strict";init_criteria();init_verdict();COLUMNS5=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"\
-Instance"},{key:"command",title:"Command"},{key:"outcome",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},
-{key:"approval",title:"Approval"},{key:"created",title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warning\
-s"},{key:"run_id",title:"Run"},{key:"error",title:"Error"}]}});function traceabilitySection(declaration,cluster,entries){let known=recordedBuilds(declaration,entries),roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,
+...aboutEnds(heads)].join(" "),columns:[{key:"file",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line,message})=>({
+cells:[file,line,message],mark:"failed"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were c\
+ut from the end is not known: no audit of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"\
+audits"}.`;return unread.length===0?[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING3,WELL,WRONG,init_problems=__esm({"src/repor\
+t/sections/problems.ts"(){"use strict";NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edite\
+d, or are missing, or their time is wrong; the rest of the report is made from the others."}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
+length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,columns:COLUMNS4,rows}}function isAskedFor3({run,records},criteria){
+if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record2=>record2[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
+matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
+return[];let count2=status=>records.filter(record2=>record2.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,
+run.command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("removed"),count2("warning"),run.
+run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS4,init_runs=__esm({"src/report/sections/runs.ts"(){"use strict";init_criteria();
+COLUMNS4=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"command",title:"Command"},{key:"out\
+come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"created",
+title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warnings"},{key:"run_id",title:"Run"},{key:"error",title:"\
+Error"}]}});function traceabilitySection(declaration,cluster,entries){let known=recordedBuilds(declaration,entries),roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,
 cluster,name2)!==null).map(name2=>({kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,
 comment})=>({kind:"database",name:name2,tag:parseTag(comment)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.
 get("BuildId")??null;return build!==null&&known.has(JSON.stringify([kind,name2,build]))?[]:[{cells:[kind,name2,build,build===null?"it has no tag that names a bu\
 ild":"no record in the audit has it with this build"],build,environment:declaration.environment,mark:"failed"}]});return{id:"traceability",title:"Traceability",
-about:`${String(objects2.length-rows.length)} of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,attention:rows.length===
-0?null:counted(rows.length,"role or database without a build","roles and databases without a build"),columns:COLUMNS6,rows}}function recordedBuilds({environment,
-instance},entries){let known=new Set;for(let{run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==instance.identifier))for(let record2 of records)
-record2.environment!==environment||!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(["role",record2.username,record2.build_id])),
-record2.database!==null&&known.add(JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS6,PROVES,init_traceability=__esm({"s\
-rc/report/sections/traceability.ts"(){"use strict";init_tag();init_access_matrix();init_verdict();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},
-{key:"build_id",title:"Build in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
+about:`${String(objects2.length-rows.length)} of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,columns:COLUMNS5,rows}}
+function recordedBuilds({environment,instance},entries){let known=new Set;for(let{run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==
+instance.identifier))for(let record2 of records)record2.environment!==environment||!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(
+["role",record2.username,record2.build_id])),record2.database!==null&&known.add(JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS5,
+PROVES,init_traceability=__esm({"src/report/sections/traceability.ts"(){"use strict";init_tag();init_access_matrix();COLUMNS5=[{key:"kind",title:"Kind"},{key:"n\
+ame",title:"Name"},{key:"build_id",title:"Build in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
 null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.length===0?"Everything on this instance is managed by this stack.":`${String(nobodys)}\
- not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS7,rows:foreign}}function roleRows(declaration,cluster){
+ not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS6,rows:foreign}}function roleRows(declaration,cluster){
 let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!isHelper(role,login2)&&!SYSTEM_ROLE.test(role.name)&&!isOurs2(
 declaration,role.comment)).sort(byName4).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){
 let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment})=>isOurs2(declaration,commentOf(cluster,owner))&&!declared.
@@ -15141,39 +14988,39 @@ declaration,parseTag(comment))}function row(kind,name2,owner,tag,remark){let man
 null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"CREATEDB"],[role.
 replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,set})=>member2===
 role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].join(", ")}function byName4(a9,b9){
-return a9.name<b9.name?-1:1}var COLUMNS7,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_claim();init_tag();
-init_upgrade_helper();init_withheld();COLUMNS7=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"managed_by",title:"Managed\
+return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_claim();init_tag();
+init_upgrade_helper();init_withheld();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"managed_by",title:"Managed\
  by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
-`),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line2]of lines.entries()){let run=line2.startsWith(RUN_PREFIX)?parseLine(
-line2):null,message=(run===null?null:runFault(run,before))??lineFault(line2,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line2),
-before=run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: \
-it has no line break. The next run repairs it."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with \
-the line of a run: a run was interrupted while writing, or lines were removed."}),faults}function runFault(run,before){let{previous_hash:previousHash,summary}=run,
-records=typeof summary=="object"&&summary!==null?Object.values(summary).reduce((sum,count2)=>sum+Number(count2),0):before.lines;return previousHash!==before.runHash?
-"The run names another run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.":records===before.
-lines?null:`The run has ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`}function lineFault(line2,previous){
-if(parseLine(line2)===null)return"The line is no JSON object: it is torn or was edited.";let parts=splitLine(line2);return parts===null?"The line does not end w\
-ith a hash: it was edited, or not written by rds-provision.":hashLink(previous,parts.content)===parts.hash?null:"The line does not match its hash: it was edited\
-, or a line before it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],marks=csvMarks(jsonl),moved=csv.length-(marks.at(-1)?.mark.end??
-0),by=0,before=null;for(let{mark,run}of marks){let expected=before??{end:mark.start,hash:GENESIS},add=(at,message)=>{faults.push({line:lineAt(csv,at),message})},
-isWhole=offset=>hashLink(expected.hash,csv.subarray(Math.max(0,mark.start+offset),Math.max(0,mark.end+offset)))===mark.hash;mark.start!==expected.end&&add(Math.
-min(mark.start,expected.end)+by,`Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or a\
-dded.`),isWhole(by)||(isWhole(moved)?(faults.length===0&&add(mark.start+by,`Rows were added or removed before those of run ${run}.`),by=moved):mark.end>csv.length?
-add(csv.length,`The file ends before the rows of run ${run} do: rows were removed.`):add(mark.start+by,`The rows of run ${run}, which begin here, do not match t\
-heir hash: they were edited, or rows among them added or removed.`)),before=mark}let end=(before?.end??0)+by;return csv.length>end&&faults.push({line:lineAt(csv,
-end),message:"The rows from here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}
-function csvMarks(jsonl){return jsonl.split(`
-`).flatMap(line2=>{let value2=parseLine(line2),mark=value2?.type==="run"?csvMark(value2.csv):null;return mark===null?[]:[{mark,run:String(value2?.run_id)}]})}function lineAt(bytes,offset){
+`),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line]of lines.entries()){let run=line.startsWith(RUN_PREFIX)?parseLine(
+line):null,message=(run===null?null:runFault(run,before))??lineFault(line,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line),before=
+run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has \
+no line break. The next run repairs it."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with the lin\
+e of a run: a run was interrupted while writing, or lines were removed."}),faults}function runFault(run,before){let{previous_hash:previousHash,summary}=run,records=typeof summary==
+"object"&&summary!==null?Object.values(summary).reduce((sum,count2)=>sum+Number(count2),0):before.lines;return previousHash!==before.runHash?"The run names anot\
+her run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.":records===before.lines?null:`The run\
+ has ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`}function lineFault(line,previous){if(parseLine(
+line)===null)return"The line is no JSON object: it is torn or was edited.";let parts=splitLine(line);return parts===null?"The line does not end with a hash: it \
+was edited, or not written by rds-provision.":hashLink(previous,parts.content)===parts.hash?null:"The line does not match its hash: it was edited, or a line bef\
+ore it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],marks=csvMarks(jsonl),moved=csv.length-(marks.at(-1)?.mark.end??0),by=0,before=null;
+for(let{mark,run}of marks){let expected=before??{end:mark.start,hash:GENESIS},add=(at,message)=>{faults.push({line:lineAt(csv,at),message})},isWhole=offset=>hashLink(
+expected.hash,csv.subarray(Math.max(0,mark.start+offset),Math.max(0,mark.end+offset)))===mark.hash;mark.start!==expected.end&&add(Math.min(mark.start,expected.end)+
+by,`Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or added.`),isWhole(by)||(isWhole(
+moved)?(faults.length===0&&add(mark.start+by,`Rows were added or removed before those of run ${run}.`),by=moved):mark.end>csv.length?add(csv.length,`The file en\
+ds before the rows of run ${run} do: rows were removed.`):add(mark.start+by,`The rows of run ${run}, which begin here, do not match their hash: they were edited\
+, or rows among them added or removed.`)),before=mark}let end=(before?.end??0)+by;return csv.length>end&&faults.push({line:lineAt(csv,end),message:"The rows fro\
+m here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}function csvMarks(jsonl){
+return jsonl.split(`
+`).flatMap(line=>{let value2=parseLine(line),mark=value2?.type==="run"?csvMark(value2.csv):null;return mark===null?[]:[{mark,run:String(value2?.run_id)}]})}function lineAt(bytes,offset){
 return bytes.subarray(0,offset).reduce((count2,byte)=>byte===10?count2+1:count2,1)}var init_verify=__esm({"src/audit/governance/verify.ts"(){"use strict";init_hash();
-init_jsonl()}});function readDocument(file,text2){let parsed2=parseJson5(text2);if(parsed2.error!==null)return{entries:[],faults:[{file,line:parsed2.line,message:`The file is n\
-o JSON: it is torn or was edited (${parsed2.error}).`}]};let{value:document,problem}=parseDocument(parsed2.value);if(document===null)return{entries:[],faults:[{
-file,line:null,message:`The file is no audit: ${problem}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record2,problem:wrong2}=parseRecord(
+init_jsonl()}});function readDocument(file,text2){let parsed=parseJson4(text2);if(parsed.error!==null)return{entries:[],faults:[{file,line:parsed.line,message:`The file is no J\
+SON: it is torn or was edited (${parsed.error}).`}]};let{value:document,problem}=parseDocument(parsed.value);if(document===null)return{entries:[],faults:[{file,
+line:null,message:`The file is no audit: ${problem}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record2,problem:wrong2}=parseRecord(
 item);record2===null?faults.push({file,line:null,message:`Record ${String(index+1)} cannot be read: ${wrong2}.`}):records.push(record2)}return{entries:[{run:document.
-run,records}],faults}}function parseJson5(text2){try{return{value:JSON.parse(text2),error:null}}catch(error){let message=error instanceof Error?error.message:String(
+run,records}],faults}}function parseJson4(text2){try{return{value:JSON.parse(text2),error:null}}catch(error){let message=error instanceof Error?error.message:String(
 error);return{error:message,line:lineOf(message,text2)}}}function lineOf(message,text2){let position=/at position (\d+)/.exec(message)?.[1];return(position===void 0?
 text2.trimEnd():text2.slice(0,Number(position))).split(`
 `).length}var init_document=__esm({"src/report/sources/document.ts"(){"use strict";init_entry()}});function chainOf(file,text2){let lines=text2.split(`
-`).slice(0,-1),runs=lines.filter(line2=>line2.startsWith(RUN_PREFIX));return{file,id:hashOf(lines[0]??""),hashes:new Set(runs.map(hashOf)),lines:lines.length}}function witnessesIn(file,entries){
+`).slice(0,-1),runs=lines.filter(line=>line.startsWith(RUN_PREFIX));return{file,id:hashOf(lines[0]??""),hashes:new Set(runs.map(hashOf)),lines:lines.length}}function witnessesIn(file,entries){
 return entries.flatMap(({run})=>run?.governance?[{file,head:run.governance}]:[])}function compareHeads(folder,chains,witnesses){let ids=new Set(chains.map(({id})=>id)),
 known=witnesses.filter(({head:head2})=>ids.has(head2.chain)),others=witnesses.filter(({head:head2})=>!ids.has(head2.chain)),missing=others.filter(({head:head2})=>(0,import_node_path15.resolve)(
 head2.file).startsWith(`${(0,import_node_path15.resolve)(folder)}${import_node_path15.sep}`)),gone=groupBy(missing,({head:head2})=>(0,import_node_path15.resolve)(
@@ -15184,9 +15031,9 @@ file);return{faults,compared:known.length,unread:[...new Set(unread)].sort()}}fu
 head.lines-a9.head.lines);if(latest===void 0)return[];let also=more.length===0?"":` and of ${String(more.length)} more`,counts=`It had ${String(latest.head.lines)}\
  lines after that run, and has ${String(lines)}`;return[{file,line:lines===0?null:lines,message:`The run of ${latest.file}${also} is not in the file. ${counts}:\
  ${why}.`}]}var import_node_path15,BEGUN_ANEW,init_heads=__esm({"src/report/sources/heads.ts"(){"use strict";import_node_path15=__toESM(require_path(),1);init_jsonl();
-init_group_by();BEGUN_ANEW="it was removed, begun anew or written anew. Where that was on purpose, put the former files into a folder beside this one"}});function readJsonl(file,text2){let entries=[],faults=verifyChain(text2).map(fault=>({...fault,file})),records=[],before=null;for(let[index,line2]of text2.split(
-`
-`).entries()){let value2=parseLine(line2);if(value2===null)continue;let{type}=value2;if(type==="run"){let{value:run,problem}=parseRun(value2);problem!==null&&faults.
+init_group_by();BEGUN_ANEW="it was removed, begun anew or written anew. Where that was on purpose, put the former files into a folder beside this one"}});function readJsonl(file,text2){let entries=[],faults=verifyChain(text2).map(fault=>({...fault,file})),records=[],before=null;for(let[index,line]of text2.split(`\
+
+`).entries()){let value2=parseLine(line);if(value2===null)continue;let{type}=value2;if(type==="run"){let{value:run,problem}=parseRun(value2);problem!==null&&faults.
 push({file,line:index+1,message:`The run cannot be read: ${problem}.`}),run!==null&&before!==null&&isBackwards(before,run)&&faults.push({file,line:index+1,message:backwards(
 before,run)}),before=run??before,(run!==null||records.length>0)&&entries.push({run,records}),records=[]}else if(type==="record"){let{value:record2,problem}=parseRecord(
 value2);record2===null?faults.push({file,line:index+1,message:`The record cannot be read: ${problem}.`}):records.push(record2)}else faults.push({file,line:index+
@@ -15217,31 +15064,33 @@ import_node_path16=__toESM(require_path(),1);init_verify();init_errors();init_do
 rovision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
 files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===null?[]:
-[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,server:server===
-null?null:subjectOf2(server.declaration),sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?
-whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf2({environment,stack,instance}){return{environment,stack,instance:instance.identifier}}function isWanted(id,rows,{
-sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}function whatIsWrong(sections,sources){
-if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section=>section.id===id)?.rows.length??0,[faults,untraceable]=[count2("p\
-roblems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===1?"problem":"problems"}.`],...untraceable===
-0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a build.`]]}async function fromServer(declaration,identity2,dependencies2,options2,files,now){
-try{return await withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let inspection=await inspectServer({...context,declaration:{
-...declaration,governanceDir:null}},server,credentials.applications,null),{cluster}=inspection.actual,matrix=await readAccessMatrix(declaration,server,inspection),
-{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,files.entries),accessSection(matrix,criteria),outsideGrantsSection(
-matrix,criteria),retainedSection(matrix,criteria),driftSection(await driftFrom(context,inspection),declaration.environment,criteria),unmanagedSection(declaration,
-cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){
-throw toProvisionError(error)}}async function driftFrom(context,inspection){let setbacks=new Setbacks(context.declaration);try{return{plan:await guardAndPlan(context,
-inspection,setbacks),blocked:setbacks.blocked}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}function owned({
-admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}
-var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history();init_problems();
-init_retained();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look2();init_provision_error();init_round();
-init_setbacks()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,verify},declared,cwd){
-if(governanceDir!==null||auditDir!==null)return{governanceDir,expectedDir:governanceDir,auditDir,auditFile};let[governance=null]=existing(declared.governanceDir),
-[audits=null]=existing(declared.auditDir,(0,import_node_path17.join)(cwd,".rds-provision","audit")),expectedDir=verify?declared.governanceDir:governance;if(governance!==
-null)return{governanceDir:governance,expectedDir,auditDir:verify?audits:null,auditFile};if(auditFile!==null&&!verify)return{governanceDir:null,expectedDir,auditDir:null,
-auditFile};if(auditFile!==null||audits!==null||connect2)return{governanceDir:null,expectedDir,auditDir:audits,auditFile};throw new InvalidInputError([{application:null,
-code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir, or --connect with the declaration."}])}function existing(...paths){
-return paths.filter(path4=>path4!==null).filter(path4=>(0,import_node_fs13.existsSync)(path4))}var import_node_fs13,import_node_path17,init_folders=__esm({"src/\
-report/folders.ts"(){"use strict";import_node_fs13=__toESM(require_fs(),1),import_node_path17=__toESM(require_path(),1);init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
+[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,sources:[...files.
+files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all,source.length+files.files.length):[]}}
+function isWanted(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}
+function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section=>section.id===id)?.rows.length??
+0,[faults,untraceable]=[count2("problems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===
+1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a b\
+uild.`]]}async function fromServer(declaration,identity2,dependencies2,options2,files,now){try{return await withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
+let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null),{cluster}=inspection.actual,
+matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,
+files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(context,inspection),declaration.environment,criteria),
+unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned(credentials),secretsOlderThanDays,
+criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection){let setbacks=new Setbacks(context.declaration);try{return{
+plan:await guardAndPlan(context,inspection,setbacks),blocked:setbacks.blocked}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};
+throw error}}function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({
+application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();
+init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look2();init_provision_error();
+init_round();init_setbacks()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,
+verify},declared,cwd){if(governanceDir!==null||auditDir!==null)return{governanceDir,expectedDir:governanceDir,auditDir,auditFile};let[governance=null]=existing(
+declared.governanceDir),[audits=null]=existing(declared.auditDir,(0,import_node_path17.join)(cwd,".rds-provision","audit")),expectedDir=verify?declared.governanceDir:
+governance;if(governance!==null)return{governanceDir:governance,expectedDir,auditDir:verify?audits:null,auditFile};if(auditFile!==null&&!verify)return{governanceDir:null,
+expectedDir,auditDir:null,auditFile};if(auditFile!==null||audits!==null||connect2)return{governanceDir:null,expectedDir,auditDir:audits,auditFile};throw new InvalidInputError(
+[{application:null,code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir, or --connect with the declara\
+tion."}])}function existing(...paths){return paths.filter(path4=>path4!==null).filter(path4=>(0,import_node_fs12.existsSync)(path4))}async function writeReport(path4,text2){
+try{await writeAtomically(path4,text2)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
+code:"output_unwritable",field:"--output",message:`cannot be written: ${reason}.`,remedy:"Give the path of a file in a folder that can be written to."}],{cause:error})}}
+var import_node_fs12,import_node_path17,init_folders=__esm({"src/report/folders.ts"(){"use strict";import_node_fs12=__toESM(require_fs(),1),import_node_path17=__toESM(require_path(),1);
+init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
 c/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let telling=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})).filter(({cells})=>cells.some(cell=>cell!==
 null&&cell!=="")),shared=rows.length>2?telling.filter(({cells})=>cells.every(cell=>cell===cells[0])):[];return{shared,listed:telling.filter(column=>!shared.includes(
 column))}}var init_columns=__esm({"src/report/columns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
@@ -15331,15 +15180,6 @@ a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .skip { position: absolute; left: -999em; }
 .skip:focus { left: 1rem; top: 1rem; z-index: 2; padding: 0.4rem 0.8rem; background: var(--paper); }
-.server { display: flex; flex-wrap: wrap; gap: 0.1rem 1.6rem; margin: 0.4rem 0; }
-.server dt { color: var(--soft); }
-.server dt::after { content: ':'; }
-.server dd { margin: 0 0 0 -1.2rem; font-weight: 600; overflow-wrap: anywhere; }
-.verdict { color: var(--text); font-weight: 600; }
-section > h2 { display: inline-block; }
-.scope { margin-left: 0.6rem; font-size: 0.8rem; color: var(--soft); border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; }
-.id code { white-space: normal; overflow-wrap: anywhere; }
-.id { overflow-wrap: anywhere; }
 .wrong { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
 .count, summary { color: var(--soft); }
@@ -15423,17 +15263,7 @@ pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 @media (max-width: 40rem) {
   header, main { padding: 0 0.8rem; }
   #filters { padding: 0.6rem 0.8rem; }
-}
-@media screen and (max-width: 52rem) {
-  .table { border: 0; overflow: visible; }
-  table, tbody, tbody tr, td { display: block; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tbody tr { border: 1px solid var(--line); border-radius: 6px; margin-bottom: 0.7rem; padding: 0.3rem 0; }
-  td { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 0 0.6rem; border: 0; padding: 0.15rem 0.7rem; }
-  td::before { content: attr(data-title); color: var(--soft); }
-  td > * { grid-column: 2; }
-  td:empty { display: none; }
-  .long, .error { min-width: 0; max-width: none; }
+  .long { min-width: 14rem; }
 }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
@@ -15462,10 +15292,10 @@ ${legend(rows)}
 `}function legend(rows){return`<p class="legend" aria-hidden="true">${Object.keys(GLYPHS).filter(outcome=>rows.some(({mark})=>mark===outcome)).map(outcome=>`<sp\
 an class="${outcome}">${glyph(outcome)}</span> ${outcome.replace("_"," ")}`).join(" ")}</p>`}function glyph(outcome){return`<span aria-hidden="true">${GLYPHS[outcome]??
 ""}</span>`}var DAY_LENGTH,GLYPHS,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10,GLYPHS={changed:"\
-+",no_change:"=",blocked:"!",failed:"\xD7"}}});function reportHtml(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,about=describeCriteria(criteria),policy=`default-s\
-rc 'none'; ${`style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'`}; base-uri 'none'; form-action 'none'`,what=about===""?"Everything":escapeHtml(about),
-when=`Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.`,sourceItems=sources.map(source=>`<li>${escapeHtml(source)}\
-</li>`).join("");return`<!DOCTYPE html>
++",no_change:"=",blocked:"!",failed:"\xD7"}}});function reportHtml(report){let{generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}=report,about=describeCriteria(criteria),policy=`default-src 'non\
+e'; ${`style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'`}; base-uri 'none'; form-action 'none'`,what=about===""?"Everything":escapeHtml(about),when=`\
+Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.`,sourceItems=sources.map(source=>`<li>${escapeHtml(source)}</\
+li>`).join("");return`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -15479,8 +15309,7 @@ when=`Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersi
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-${server===null?"":serverHtml(server)}<p>${what}. ${when}</p>
-<p class="verdict">${escapeHtml(verdictOf(report))}</p>
+<p>${what}. ${when}</p>
 ${wrong2.map(sentence=>`<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join(`
 `)}
 <details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sourceItems}</ul></details>
@@ -15488,16 +15317,13 @@ ${wrong2.map(sentence=>`<p class="wrong" role="alert">${escapeHtml(sentence)}</p
 </header>
 ${filters(sections)}
 <main id="content" tabindex="-1">
-${sections.map(section=>sectionHtml(section,server)).join(`
+${sections.map(sectionHtml).join(`
 `)}
 </main>
 <script>${script}</script>
 </body>
 </html>
-`}function serverHtml({environment,stack,instance}){return`<dl class="server">${Object.entries({Environment:environment,Instance:instance,Stack:stack}).map(([title,
-value2])=>`<dt>${title}</dt><dd>${escapeHtml(value2)}</dd>`).join("")}</dl>
-`}function scopeHtml({id},server){return`<span class="scope">${server!==null&&LIVE_SECTIONS.has(id)?`now, on ${escapeHtml(server.instance)}`:"from the audit fil\
-es"}</span>`}function hashOf2(text2){return`sha256-${(0,import_node_crypto11.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
+`}function hashOf2(text2){return`sha256-${(0,import_node_crypto10.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
 flatMap(section=>section.rows);return`<form id="filters" role="search" hidden>
 <label>Search <input type="search" name="text" autocomplete="off"></label>
 ${FILTERS.map(([key,title])=>{let options2=[...new Set(rows.flatMap(row2=>row2[key]===void 0||row2[key]===null?[]:[row2[key]]))].sort().map(value2=>`<option val\
@@ -15507,48 +15333,43 @@ ct></label>`}).join(`
 <button type="reset">Show all</button>
 <output id="shown" aria-live="polite"></output>
 </form>`}function sectionLink({id,title,rows}){let count2=`<span class="count" data-of="${id}">${String(rows.length)}</span>`;return`<li><a href="#${id}">${escapeHtml(
-title)}</a> ${count2}</li>`}function sectionHtml(section,server){let{id,title,about,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${escapeHtml(title)}</h2> ${scopeHtml(section,server)}
+title)}</a> ${count2}</li>`}function sectionHtml(section){let{id,title,about,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about)}</p>
 ${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
 </section>`}function table2(section){let{title,rows}=section,{shared,listed:all}=layOut(section),errors=all.find(({column})=>column.key==="error"),listed=all.filter(
-filled=>filled!==errors),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${sharedHtml(cells[0]??null)}`).join("; "),long=new Set(listed.filter(({
-cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col" role="columnheader">${escapeHtml(column.title)}</th>`).join("");return`${inAll===""?
-"":`<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table role="table">
-<thead role="rowgroup"><tr role="row">${head2}</tr></thead>
-<tbody role="rowgroup">
+filled=>filled!==errors),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${cellHtml(cells[0]??null,column)}`).join("; "),long=new Set(listed.filter(
+({cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col">${escapeHtml(column.title)}</th>`).join("");return`${inAll===""?"":`<p class="shar\
+ed">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
+<thead><tr>${head2}</tr></thead>
+<tbody>
 ${rows.map((row2,index)=>tableRow(row2,listed,long,index,errors?.cells[index]??null)).join(`
 `)}
 </tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row2,listed,long,index,error){let{
 details=[],mark}=row2,attributes=FILTERS.flatMap(([key])=>row2[key]===void 0?[]:[` data-${key}="${escapeHtml(row2[key]??"")}"`]).join(""),sql=details.length===0?
-"":`<details><summary>SQL</summary><pre>${details.map(line2=>`${escapeHtml(line2)};`).join(`
+"":`<details><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
 `)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed.findIndex(({column})=>DESCRIBED.has(column.
 key)),place=described<0?listed.length-1:described,cells=listed.map((filled,position)=>{let{cells:values,column}=filled,below=`${column.key==="outcome"?errorText:
-""}${position===place?sql:""}`;return`<td role="cell"${` data-title="${escapeHtml(column.title)}"`}${long.has(filled)?' class="long"':""}>${cellHtml(values[index]??
-null,column)}${below}</td>`});return`<tr role="row"${attributes}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function sharedHtml(cell){
-let text2=String(cell??"");return TIME2.test(text2)?time2(text2):escapeHtml(text2)}function cellHtml(cell,{key}){if(cell===null)return"";let text2=String(cell);
-return TIME2.test(text2)?time2(text2):IDS.has(key)?idHtml(text2,text2.slice(0,SHORT)):ACTORS.has(key)?idHtml(text2,text2.slice(text2.indexOf("/")+1)):key==="sta\
-tus"||key==="outcome"?`<span class="mark">${escapeHtml(text2.replaceAll("_"," "))}</span>`:textHtml(text2)}function idHtml(text2,short){return short.length>=text2.
-length?`<code>${escapeHtml(text2)}</code>`:`<details class="text id"><summary>${escapeHtml(short)}</summary><code>${escapeHtml(text2)}</code></details>`}function textHtml(text2){
-let[first="",...more]=text2.split(`
-`);if(more.length===0)return escapeHtml(text2);let lines=more.map(line2=>`<p>${escapeHtml(line2)}</p>`).join("");return`${escapeHtml(first)}<details class="text\
-"><summary>${String(more.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(
-0,19).replace("T"," "))}</time>`}var import_node_crypto11,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";
-import_node_crypto11=__toESM(require_crypto(),1);init_columns();init_criteria();init_report_options();init_verdict();init_html_script();init_html_style();init_html_timeline();
-init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(
-["run_id","version_id"]),ACTORS=new Set(["actor","since_actor"]),SHORT=8,TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,document={format_version:1,tool_version:toolVersion,
-generated_at:generatedAt.toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},server,verdict:verdictOf(
-report),sources,wrong:wrong2,sections:Object.fromEntries(sections.map(section=>[section.id,section.rows.map(row2=>rowObject(section,row2))]))};return`${JSON.stringify(
-document,null,2)}
+""}${position===place?sql:""}`;return`<td${long.has(filled)?' class="long"':""}>${cellHtml(values[index]??null,column)}${below}</td>`});return`<tr${attributes}${mark===
+void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===null)return"";let text2=String(cell);return TIME2.test(
+text2)?time2(text2):IDS.has(key)?`<code>${escapeHtml(text2)}</code>`:key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text2.replaceAll("_"," "))}\
+</span>`:textHtml(text2)}function textHtml(text2){let[first="",...more]=text2.split(`
+`);if(more.length===0)return escapeHtml(text2);let lines=more.map(line=>`<p>${escapeHtml(line)}</p>`).join("");return`${escapeHtml(first)}<details class="text">\
+<summary>${String(more.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(0,
+19).replace("T"," "))}</time>`}var import_node_crypto10,FILTERS,DESCRIBED,IDS,TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=
+__toESM(require_crypto(),1);init_columns();init_criteria();init_html_script();init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment",
+"Environment"],["application","Application"],["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
+toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},sources,wrong:wrong2,sections:Object.fromEntries(
+sections.map(section=>[section.id,section.rows.map(row2=>rowObject(section,row2))]))};return`${JSON.stringify(document,null,2)}
 `}function rowObject({columns},{cells,details}){let fields=columns.map(({key},index)=>[key,cells[index]??null]);return{...Object.fromEntries(fields),...details!==
-void 0&&{details}}}var init_json2=__esm({"src/report/formats/json.ts"(){"use strict";init_verdict()}});function reportMarkdown(report){let about=describeCriteria(report.criteria);return["# rds-provision report",...about===""?[]:[markdownText(about)],markdownText(
-`${describeMaking(report)}.`),`**${markdownText(verdictOf(report))}**`,report.sources.map(source=>`- ${markdownText(source)}`).join(`
+void 0&&{details}}}var init_json2=__esm({"src/report/formats/json.ts"(){"use strict"}});function reportMarkdown(report){let about=describeCriteria(report.criteria);return["# rds-provision report",...about===""?[]:[markdownText(about)],report.sources.
+map(source=>`- ${markdownText(source)}`).join(`
 `),...report.sections.flatMap(sectionBlocks),...report.wrong.map(sentence=>`**${markdownText(sentence)}**`)].filter(block=>block!=="").join(`
 
 `)+`
 `}function sectionBlocks({title,about,columns,rows}){let table3=markdownTable(columns.map(column=>column.title),rows.map(({cells})=>cells.map(cell=>markdownText(
 String(cell??"")))));return[`## ${title}`,markdownText(about),...rows.length===0?[]:[table3]]}var init_markdown2=__esm({"src/report/formats/markdown.ts"(){"use \
-strict";init_markdown();init_criteria();init_verdict()}});var require_debug2=__commonJS({"node_modules/cli-table3/src/debug.js"(exports,module){var messages=[],level=0,debug=(msg,min)=>{level>=min&&messages.push(msg)};
+strict";init_markdown();init_criteria()}});var require_debug2=__commonJS({"node_modules/cli-table3/src/debug.js"(exports,module){var messages=[],level=0,debug=(msg,min)=>{level>=min&&messages.push(msg)};
 debug.WARN=1;debug.INFO=2;debug.DEBUG=3;debug.reset=()=>{messages=[]};debug.setDebugLevel=v=>{level=v};debug.warn=msg=>debug(msg,debug.WARN);debug.info=msg=>debug(
 msg,debug.INFO);debug.debug=msg=>debug(msg,debug.DEBUG);debug.debugMessages=()=>messages;module.exports=debug}});var require_ansi_regex=__commonJS({"node_modules/cli-table3/node_modules/ansi-regex/index.js"(exports,module){"use strict";module.exports=({onlyFirst=!1}={})=>{
 let pattern2=["[\\u001B\\u009B][[\\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\\d\\/#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d\\/#&.:=?%@~_]*)*)?\\u0007)","(?:(?:\\d{1,4}(?:;\\\
@@ -15570,8 +15391,8 @@ on="\x1B["+on+"m",off="\x1B["+off+"m",codeCache[on]={set:name2,to:!0},codeCache[
 "italics",3,23);addToCodeCache("underline",4,24);addToCodeCache("inverse",7,27);addToCodeCache("strikethrough",9,29);function updateState(state2,controlChars){let controlCode=controlChars[1]?
 parseInt(controlChars[1].split(";")[0]):0;if(controlCode>=30&&controlCode<=39||controlCode>=90&&controlCode<=97){state2.lastForegroundAdded=controlChars[0];return}
 if(controlCode>=40&&controlCode<=49||controlCode>=100&&controlCode<=107){state2.lastBackgroundAdded=controlChars[0];return}if(controlCode===0){for(let i9 in state2)
-Object.prototype.hasOwnProperty.call(state2,i9)&&delete state2[i9];return}let info=codeCache[controlChars[0]];info&&(state2[info.set]=info.to)}function readState(line2){
-let code=codeRegex(!0),controlChars=code.exec(line2),state2={};for(;controlChars!==null;)updateState(state2,controlChars),controlChars=code.exec(line2);return state2}
+Object.prototype.hasOwnProperty.call(state2,i9)&&delete state2[i9];return}let info=codeCache[controlChars[0]];info&&(state2[info.set]=info.to)}function readState(line){
+let code=codeRegex(!0),controlChars=code.exec(line),state2={};for(;controlChars!==null;)updateState(state2,controlChars),controlChars=code.exec(line);return state2}
 function unwindState(state2,ret){let lastBackgroundAdded=state2.lastBackgroundAdded,lastForegroundAdded=state2.lastForegroundAdded;return delete state2.lastBackgroundAdded,
 delete state2.lastForegroundAdded,Object.keys(state2).forEach(function(key){state2[key]&&(ret+=codeCache[key].off)}),lastBackgroundAdded&&lastBackgroundAdded!="\
 \x1B[49m"&&(ret+="\x1B[49m"),lastForegroundAdded&&lastForegroundAdded!="\x1B[39m"&&(ret+="\x1B[39m"),ret}function rewindState(state2,ret){let lastBackgroundAdded=state2.
@@ -15588,15 +15409,15 @@ bottom:"\u2500","bottom-mid":"\u2534","bottom-left":"\u2514","bottom-right":"\u2
 "right-mid":"\u2524",middle:"\u2502"},truncate:"\u2026",colWidths:[],rowHeights:[],colAligns:[],rowAligns:[],style:{"padding-left":1,"padding-right":1,head:["re\
 d"],border:["grey"],compact:!1},head:[]}}function mergeOptions(options2,defaults2){options2=options2||{},defaults2=defaults2||defaultOptions();let ret=Object.assign(
 {},defaults2,options2);return ret.chars=Object.assign({},defaults2.chars,options2.chars),ret.style=Object.assign({},defaults2.style,options2.style),ret}function wordWrap(maxLength,input){
-let lines=[],split2=input.split(/(\s+)/g),line2=[],lineLength=0,whitespace;for(let i9=0;i9<split2.length;i9+=2){let word=split2[i9],newLength=lineLength+strlen(
-word);lineLength>0&&whitespace&&(newLength+=whitespace.length),newLength>maxLength?(lineLength!==0&&lines.push(line2.join("")),line2=[word],lineLength=strlen(word)):
-(line2.push(whitespace||"",word),lineLength=newLength),whitespace=split2[i9+1]}return lineLength&&lines.push(line2.join("")),lines}function textWrap(maxLength,input){
-let lines=[],line2="";function pushLine(str,ws){for(line2.length&&ws&&(line2+=ws),line2+=str;line2.length>maxLength;)lines.push(line2.slice(0,maxLength)),line2=
-line2.slice(maxLength)}let split2=input.split(/(\s+)/g);for(let i9=0;i9<split2.length;i9+=2)pushLine(split2[i9],i9&&split2[i9-1]);return line2.length&&lines.push(
-line2),lines}function multiLineWordWrap(maxLength,input,wrapOnWordBoundary=!0){let output=[];input=input.split(`
+let lines=[],split2=input.split(/(\s+)/g),line=[],lineLength=0,whitespace;for(let i9=0;i9<split2.length;i9+=2){let word=split2[i9],newLength=lineLength+strlen(word);
+lineLength>0&&whitespace&&(newLength+=whitespace.length),newLength>maxLength?(lineLength!==0&&lines.push(line.join("")),line=[word],lineLength=strlen(word)):(line.
+push(whitespace||"",word),lineLength=newLength),whitespace=split2[i9+1]}return lineLength&&lines.push(line.join("")),lines}function textWrap(maxLength,input){let lines=[],
+line="";function pushLine(str,ws){for(line.length&&ws&&(line+=ws),line+=str;line.length>maxLength;)lines.push(line.slice(0,maxLength)),line=line.slice(maxLength)}
+let split2=input.split(/(\s+)/g);for(let i9=0;i9<split2.length;i9+=2)pushLine(split2[i9],i9&&split2[i9-1]);return line.length&&lines.push(line),lines}function multiLineWordWrap(maxLength,input,wrapOnWordBoundary=!0){
+let output=[];input=input.split(`
 `);let handler=wrapOnWordBoundary?wordWrap:textWrap;for(let i9=0;i9<input.length;i9++)output.push.apply(output,handler(maxLength,input[i9]));return output}function colorizeLines(input){
-let state2={},output=[];for(let i9=0;i9<input.length;i9++){let line2=rewindState(state2,input[i9]);state2=readState(line2);let temp=Object.assign({},state2);output.
-push(unwindState(temp,line2))}return output}function hyperlink(url,text2){return["\x1B]","8",";",";",url||text2,"\x07",text2,"\x1B]","8",";",";","\x07"].join("")}
+let state2={},output=[];for(let i9=0;i9<input.length;i9++){let line=rewindState(state2,input[i9]);state2=readState(line);let temp=Object.assign({},state2);output.
+push(unwindState(temp,line))}return output}function hyperlink(url,text2){return["\x1B]","8",";",";",url||text2,"\x07",text2,"\x1B]","8",";",";","\x07"].join("")}
 module.exports={strlen,repeat,pad,truncate,mergeOptions,wordWrap:multiLineWordWrap,colorizeLines,hyperlink}}});var require_styles=__commonJS({"node_modules/@colors/colors/lib/styles.js"(exports,module){var styles2={};module.exports=styles2;var codes={reset:[0,0],bold:[1,
 22],dim:[2,22],italic:[3,23],underline:[4,24],inverse:[7,27],hidden:[8,28],strikethrough:[9,29],black:[30,39],red:[31,39],green:[32,39],yellow:[33,39],blue:[34,
 39],magenta:[35,39],cyan:[36,39],white:[37,39],gray:[90,39],grey:[90,39],brightRed:[91,39],brightGreen:[92,39],brightYellow:[93,39],brightBlue:[94,39],brightMagenta:[
@@ -15676,7 +15497,7 @@ this.paddingLeft+this.paddingRight,this.desiredHeight=this.lines.length}computeL
 {wordWrap=tableWordWrap}=this.options;if(this.fixedWidth&&wordWrap){if(this.fixedWidth-=this.paddingLeft+this.paddingRight,this.colSpan){let i9=1;for(;i9<this.colSpan;)
 this.fixedWidth+=tableOptions.colWidths[this.x+i9],i9++}let{wrapOnWordBoundary:tableWrapOnWordBoundary=!0}=tableOptions,{wrapOnWordBoundary=tableWrapOnWordBoundary}=this.
 options;return this.wrapLines(utils.wordWrap(this.fixedWidth,this.content,wrapOnWordBoundary))}return this.wrapLines(this.content.split(`
-`))}wrapLines(computedLines){let lines=utils.colorizeLines(computedLines);return this.href?lines.map(line2=>utils.hyperlink(this.href,line2)):lines}init(tableOptions){
+`))}wrapLines(computedLines){let lines=utils.colorizeLines(computedLines);return this.href?lines.map(line=>utils.hyperlink(this.href,line)):lines}init(tableOptions){
 let x=this.x,y=this.y;this.widths=tableOptions.colWidths.slice(x,x+this.colSpan),this.heights=tableOptions.rowHeights.slice(y,y+this.rowSpan),this.width=this.widths.
 reduce(sumPlusOne,-1),this.height=this.heights.reduce(sumPlusOne,-1),this.hAlign=this.options.hAlign||tableOptions.colAligns[x],this.vAlign=this.options.vAlign||
 tableOptions.rowAligns[y],this.drawRight=x+this.colSpan==tableOptions.colWidths.length}draw(lineNum,spanningCell){if(lineNum=="top")return this.drawTop(this.drawRight);
@@ -15694,8 +15515,8 @@ this[styleProperty].length)try{let colors=require_safe();for(let i9=this[stylePr
 content)}catch{return content}else return content}drawLine(lineNum,drawRight,forceTruncationSymbol,spanningCell){let left2=this.chars[this.x==0?"left":"middle"];
 if(this.x&&spanningCell&&this.cells){let cellLeft=this.cells[this.y+spanningCell][this.x-1];for(;cellLeft instanceof ColSpanCell;)cellLeft=this.cells[cellLeft.y][cellLeft.
 x-1];cellLeft instanceof RowSpanCell||(left2=this.chars.rightMid)}let leftPadding=utils.repeat(" ",this.paddingLeft),right2=drawRight?this.chars.right:"",rightPadding=utils.
-repeat(" ",this.paddingRight),line2=this.lines[lineNum],len=this.width-(this.paddingLeft+this.paddingRight);forceTruncationSymbol&&(line2+=this.truncate||"\u2026");
-let content=utils.truncate(line2,len,this.truncate);return content=utils.pad(content,len," ",this.hAlign),content=leftPadding+content+rightPadding,this.stylizeLine(
+repeat(" ",this.paddingRight),line=this.lines[lineNum],len=this.width-(this.paddingLeft+this.paddingRight);forceTruncationSymbol&&(line+=this.truncate||"\u2026");
+let content=utils.truncate(line,len,this.truncate);return content=utils.pad(content,len," ",this.hAlign),content=leftPadding+content+rightPadding,this.stylizeLine(
 left2,content,right2)}stylizeLine(left2,content,right2){return left2=this.wrapWithStyleColors("border",left2),right2=this.wrapWithStyleColors("border",right2),this.
 y===0&&(content=this.wrapWithStyleColors("head",content)),left2+content+right2}drawBottom(drawRight){let left2=this.chars[this.x==0?"bottomLeft":"bottomMid"],content=utils.
 repeat(this.chars.bottom,this.width),right2=drawRight?this.chars.bottomRight:"";return this.wrapWithStyleColors("border",left2+content+right2)}drawEmpty(drawRight,spanningCell){
@@ -15749,9 +15570,9 @@ options)},this)},this);let result=[];for(let rowIndex=0;rowIndex<cells.length;ro
 (rowIndex===0||!this.options.style.compact||rowIndex==1&&headersPresent)&&doDraw(row2,"top",result);for(let lineNum=0;lineNum<heightOfRow;lineNum++)doDraw(row2,
 lineNum,result);rowIndex+1==cells.length&&doDraw(row2,"bottom",result)}return result.join(`
 `)}get width(){return this.toString().split(`
-`)[0].length}};Table2.reset=()=>debug.reset();function doDraw(row2,lineNum,result){let line2=[];row2.forEach(function(cell){line2.push(cell.draw(lineNum))});let str=line2.
-join("");str.length&&result.push(str)}module.exports=Table2}});var require_cli_table3=__commonJS({"node_modules/cli-table3/index.js"(exports,module){module.exports=require_table()}});function reportText(report){let about=describeCriteria(report.criteria);return[`Report${about===""?"":`: ${oneLine(about)}`}
-${oneLine(describeMaking(report))}`,oneLine(verdictOf(report)),report.sources.map(source=>`from ${oneLine(source)}`).join(`
+`)[0].length}};Table2.reset=()=>debug.reset();function doDraw(row2,lineNum,result){let line=[];row2.forEach(function(cell){line.push(cell.draw(lineNum))});let str=line.
+join("");str.length&&result.push(str)}module.exports=Table2}});var require_cli_table3=__commonJS({"node_modules/cli-table3/index.js"(exports,module){module.exports=require_table()}});function reportText(report){let about=describeCriteria(report.criteria);return[`Report${about===""?"":`: ${oneLine(about)}`}`,report.sources.map(source=>`from ${oneLine(
+source)}`).join(`
 `)||"from no source at all",...report.sections.map(sectionText),...report.wrong.length===0?[]:[report.wrong.map(sentence=>`! ${oneLine(sentence)}`).join(`
 `)]].filter(block=>block!=="").join(`
 
@@ -15763,22 +15584,22 @@ null)}`).join("; ")}.`];if(listed.length===0)return[heading3,...inAll].join(`
 for(let index of rows.keys())table3.push(listed.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
 join(`
 `)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text4=__esm(
-{"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_verdict();init_columns();BORDERLESS=
-{top:"","top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"",
-"right-mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
+{"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_columns();BORDERLESS={top:"",
+"top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"","right\
+-mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.
 filter(({id})=>id===wanted[0]).map(sectionCsv).join("")}}var init_render=__esm({"src/report/render.ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();
 init_text4()}});var report_exports2={};__export(report_exports2,{runReport:()=>runReport});async function runReport(process7,options2,environment){let needsInput=options2.connect||
 options2.input!==null||environment.input!==null;if(!needsInput&&environment.problems.length>0)throw new InvalidInputError(environment.problems);let begun=needsInput?
 await beginRun(process7,environment,{command:"report",input:options2.input,needsBuildId:()=>!1}):null;if(begun!==null&&begun.error!==null)throw begun.error;let[
-{makeReport:makeReport2},{foldersOf:foldersOf2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_report(),report_exports)),Promise.resolve().then(()=>(init_folders(),folders_exports)),
-Promise.resolve().then(()=>(init_render(),render_exports))]),declared={governanceDir:begun?.parsed.declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??
-null},dependencies2=await createLookDependencies(process7,environment),report=await makeReport2({options:options2,folders:foldersOf2(options2,declared,process7.
-cwd()),server:options2.connect&&begun!==null?{declaration:begun.parsed.declaration,identity:begun.identity,dependencies:dependencies2}:null,now:new Date}),text2=renderReport2(
-report,options2.format,options2.sections);if(options2.output===null?await print(process7,text2):await writeText(options2.output,"--output",text2),options2.output!==
-null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${oneLine(sentence)}
-`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2();
-init_write_text()}});function limitConnectTimeout(declaration){return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}function withoutApplications(declaration){
+{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_report(),report_exports)),
+Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),declared={governanceDir:begun?.parsed.
+declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??null},dependencies2=await createLookDependencies(process7,environment),report=await makeReport2(
+{options:options2,folders:foldersOf2(options2,declared,process7.cwd()),server:options2.connect&&begun!==null?{declaration:begun.parsed.declaration,identity:begun.
+identity,dependencies:dependencies2}:null,now:new Date}),text2=renderReport2(report,options2.format,options2.sections);if(options2.output===null?await print(process7,
+text2):await writeReport2(options2.output,text2),options2.output!==null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${oneLine(
+sentence)}
+`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2()}});function limitConnectTimeout(declaration){return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}function withoutApplications(declaration){
 return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
 item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
@@ -15805,10 +15626,10 @@ init_record_run();init_outcome();init_scope();init_remove()}});var preview_expor
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
 previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval(PENDING,declaration,
-{...nothingFound(identity2),declaration},dependencies2)}function nothingFound(identity2){return{identity:identity2,server:null,plan:{findings:[],jobs:[]},effects:[],
-digest:null,blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole,found,dependencies2){let{identity:identity2,approval}=found,
-declaration={...limitConnectTimeout(whole),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
-clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2};
+{...nothingFound(identity2),declaration},dependencies2)}function nothingFound(identity2){return{identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],
+leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole,found,dependencies2){let{identity:identity2,approval}=found,declaration={
+...limitConnectTimeout(whole),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,clusterName,
+instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2};
 try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);let server=await explainUnreachable(
 ()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,!0),server);if(examination.obstacles.
 length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,requestOf(context,{marker:null})),
@@ -15889,16 +15710,16 @@ removes}},dependencies2){let common={declaration,policy:environment.cleanupPolic
 return destroy2({...common,target:removal.target},identity2,dependencies2)}case"request":{let{requestRemoval:requestRemoval2}=await Promise.resolve().then(()=>(init_request2(),request_exports)),
 {application:value2,marker}=removal;return requestRemoval2({...common,target:{by:"application",value:value2},marker},identity2,dependencies2)}case"requested":{let{
 carryOutRequested:carryOutRequested2}=await Promise.resolve().then(()=>(init_requested(),requested_exports)),end=declaration.applications.length===0?removes?"wi\
-th removals":"quietly":null;return carryOutRequested2({declaration,end},identity2,dependencies2)}}}function auditPathOf(process7,{removal},{identity:identity2,parsed:parsed2}){
-let auditDir=parsed2?.auditDir??null;return auditDir===null?defaultAuditPath(process7.cwd(),identity2.runId,null):destroyAuditPath(auditDir,subjectOf3(removal),
-identity2.runId)}function subjectOf3(removal){switch(removal.kind){case"target":return removal.target.by==="application"?removal.target.value:`${removal.target.
-by}-${removal.target.value}`;case"request":return removal.application;case"requested":return"requested"}}function runGroupOf(process7,{identity:identity2,isRunIdGiven,
-parsed:parsed2}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.
-declaration.instance??{};return(0,import_node_crypto12.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto12,
-import_node_os7,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto12=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);
-init_file();init_output();init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
-RDS_PROVISION_LOG==="json";for(let problem of problems){let line2=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
-`${line2}
+th removals":"quietly":null;return carryOutRequested2({declaration,end},identity2,dependencies2)}}}function auditPathOf(process7,{removal},{identity:identity2,parsed}){
+let auditDir=parsed?.auditDir??null;return auditDir===null?defaultAuditPath(process7.cwd(),identity2.runId,null):destroyAuditPath(auditDir,subjectOf2(removal),identity2.
+runId)}function subjectOf2(removal){switch(removal.kind){case"target":return removal.target.by==="application"?removal.target.value:`${removal.target.by}-${removal.
+target.value}`;case"request":return removal.application;case"requested":return"requested"}}function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed}){
+let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.declaration.instance??
+{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,import_node_os7,
+init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_output();
+init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
+RDS_PROVISION_LOG==="json";for(let problem of problems){let line=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
+`${line}
 `)}if(!isGithubActions(variables))return;let{problemsSummary:problemsSummary2}=await Promise.resolve().then(()=>(init_job_summary(),job_summary_exports));annotateProblems(
 problems,errors),jobSummaryWriter(variables)(problemsSummary2(command10,problems))}init_errors();init_environment();init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a5;this.width=opts.width,this.wrap=(_a5=opts.wrap)!==
 null&&_a5!==void 0?_a5:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
@@ -15909,7 +15730,7 @@ let rows=str.split(`
 Math.min(Math.floor(this.width*.5),mixin.stringWidth(columns[0])))}),rows.forEach(columns=>{this.div(...columns.map((r9,i9)=>({text:r9.trim(),padding:this.measurePadding(
 r9),width:i9===0&&columns.length>1?leftColumnWidth:void 0})))}),this.rows[this.rows.length-1]}colFromString(text2){return{text:text2,padding:this.measurePadding(
 text2)}}measurePadding(str){let noAnsi=mixin.stripAnsi(str);return[0,noAnsi.match(/\s*$/)[0].length,0,noAnsi.match(/^\s*/)[0].length]}toString(){let lines=[];return this.
-rows.forEach(row2=>{this.rowToString(row2,lines)}),lines.filter(line2=>!line2.hidden).map(line2=>line2.text).join(`
+rows.forEach(row2=>{this.rowToString(row2,lines)}),lines.filter(line=>!line.hidden).map(line=>line.text).join(`
 `)}rowToString(row2,lines){return this.rasterize(row2).forEach((rrow,r9)=>{let str="";rrow.forEach((col,c9)=>{let{width}=row2[c9],wrapWidth=this.negatePadding(row2[c9]),
 ts=col;if(wrapWidth>mixin.stringWidth(col)&&(ts+=" ".repeat(wrapWidth-mixin.stringWidth(col))),row2[c9].align&&row2[c9].align!=="left"&&this.wrap){let fn=align[row2[c9].
 align];ts=fn(ts,wrapWidth),mixin.stringWidth(ts)<wrapWidth&&(ts+=" ".repeat((width||0)-mixin.stringWidth(ts)-1))}let padding=row2[c9].padding||[0,0,0,0];padding[left]&&
@@ -16018,7 +15839,7 @@ codes.get(Number(escapeCode));pre[index+1]===`
 function wrapAnsi(string2,columns,options2){return String(string2).normalize().replaceAll(`\r
 `,`
 `).split(`
-`).map(line2=>exec(line2,columns,options2)).join(`
+`).map(line=>exec(line,columns,options2)).join(`
 `)}function ui(opts){return cliui(opts,{stringWidth,stripAnsi,wrap:wrapAnsi})}var import_path=__toESM(require_path(),1),import_fs=__toESM(require_fs(),1);function sync_default(start2,callback){let dir=(0,import_path.resolve)(".",start2),tmp;
 for((0,import_fs.statSync)(dir).isDirectory()||(dir=(0,import_path.dirname)(dir));;){if(tmp=callback(dir,(0,import_fs.readdirSync)(dir)),tmp)return(0,import_path.resolve)(
 dir,tmp);if(dir=(0,import_path.dirname)(tmp=dir),tmp===dir)break}}var import_util3=__toESM(require_util(),1),import_url=__toESM(require_url(),1);var import_util=__toESM(require_util(),1),import_path2=__toESM(require_path(),1);function camelCase(str){if(str!==str.toLowerCase()&&str!==str.toUpperCase()||(str=str.toLowerCase()),str.indexOf("-")===-1&&str.indexOf("_")===-1)return str;{let camelcase="",
@@ -16213,15 +16034,15 @@ strictEqual(typeof actual,"string")}function objectKeys(object2){return Object.k
 throw new Error(`No command found in: ${cmd}`);let parsedCommand={cmd:firstCommand.replace(bregex,""),demanded:[],optional:[]};return splitCommand.forEach((cmd2,i9)=>{
 let variadic=!1;cmd2=cmd2.replace(/\s/g,""),/\.+[\]>]/.test(cmd2)&&i9===splitCommand.length-1&&(variadic=!0),/^\[/.test(cmd2)?parsedCommand.optional.push({cmd:cmd2.
 replace(bregex,"").split("|"),variadic}):parsedCommand.demanded.push({cmd:cmd2.replace(bregex,"").split("|"),variadic})}),parsedCommand}var positionName=["first","second","third","fourth","fifth","sixth"];function argsert(arg1,arg2,arg3){function parseArgs(){return typeof arg1=="object"?[{demanded:[],
-optional:[]},arg1,arg2]:[parseCommand(`cmd ${arg1}`),arg2,arg3]}try{let position=0,[parsed2,callerArguments,_length]=parseArgs(),args=[].slice.call(callerArguments);
-for(;args.length&&args[args.length-1]===void 0;)args.pop();let length=_length||args.length;if(length<parsed2.demanded.length)throw new YError(`Not enough argume\
-nts provided. Expected ${parsed2.demanded.length} but received ${args.length}.`);let totalCommands=parsed2.demanded.length+parsed2.optional.length;if(length>totalCommands)
-throw new YError(`Too many arguments provided. Expected max ${totalCommands} but received ${length}.`);parsed2.demanded.forEach(demanded=>{let arg=args.shift(),
-observedType=guessType(arg);demanded.cmd.filter(type=>type===observedType||type==="*").length===0&&argumentTypeError(observedType,demanded.cmd,position),position+=
-1}),parsed2.optional.forEach(optional2=>{if(args.length===0)return;let arg=args.shift(),observedType=guessType(arg);optional2.cmd.filter(type=>type===observedType||
-type==="*").length===0&&argumentTypeError(observedType,optional2.cmd,position),position+=1})}catch(err){console.warn(err.stack)}}function guessType(arg){return Array.
-isArray(arg)?"array":arg===null?"null":typeof arg}function argumentTypeError(observedType,allowedTypes,position){throw new YError(`Invalid ${positionName[position]||
-"manyith"} argument. Expected ${allowedTypes.join(" or ")} but received ${observedType}.`)}var GlobalMiddleware=class{constructor(yargs){this.globalMiddleware=[],this.frozens=[],this.yargs=yargs}addMiddleware(callback,applyBeforeValidation,global3=!0,mutates=!1){
+optional:[]},arg1,arg2]:[parseCommand(`cmd ${arg1}`),arg2,arg3]}try{let position=0,[parsed,callerArguments,_length]=parseArgs(),args=[].slice.call(callerArguments);
+for(;args.length&&args[args.length-1]===void 0;)args.pop();let length=_length||args.length;if(length<parsed.demanded.length)throw new YError(`Not enough argumen\
+ts provided. Expected ${parsed.demanded.length} but received ${args.length}.`);let totalCommands=parsed.demanded.length+parsed.optional.length;if(length>totalCommands)
+throw new YError(`Too many arguments provided. Expected max ${totalCommands} but received ${length}.`);parsed.demanded.forEach(demanded=>{let arg=args.shift(),observedType=guessType(
+arg);demanded.cmd.filter(type=>type===observedType||type==="*").length===0&&argumentTypeError(observedType,demanded.cmd,position),position+=1}),parsed.optional.
+forEach(optional2=>{if(args.length===0)return;let arg=args.shift(),observedType=guessType(arg);optional2.cmd.filter(type=>type===observedType||type==="*").length===
+0&&argumentTypeError(observedType,optional2.cmd,position),position+=1})}catch(err){console.warn(err.stack)}}function guessType(arg){return Array.isArray(arg)?"a\
+rray":arg===null?"null":typeof arg}function argumentTypeError(observedType,allowedTypes,position){throw new YError(`Invalid ${positionName[position]||"manyith"}\
+ argument. Expected ${allowedTypes.join(" or ")} but received ${observedType}.`)}var GlobalMiddleware=class{constructor(yargs){this.globalMiddleware=[],this.frozens=[],this.yargs=yargs}addMiddleware(callback,applyBeforeValidation,global3=!0,mutates=!1){
 if(argsert("<array|function> [boolean] [boolean] [boolean]",[callback,applyBeforeValidation,global3],arguments.length),Array.isArray(callback)){for(let i9=0;i9<
 callback.length;i9++){if(typeof callback[i9]!="function")throw Error("middleware must be a function");let m6=callback[i9];m6.applyBeforeValidation=applyBeforeValidation,
 m6.global=global3}Array.prototype.push.apply(this.globalMiddleware,callback)}else if(typeof callback=="function"){let m6=callback;m6.applyBeforeValidation=applyBeforeValidation,
@@ -16254,10 +16075,10 @@ parsedAliases.push("$0"),isDefault&&(parsedCommand.cmd=parsedAliases[0],aliases2
 forEach(alias=>{this.aliasMap[alias]=parsedCommand.cmd}),description!==!1&&this.usage.command(cmd,description,isDefault,aliases2,deprecated),this.handlers[parsedCommand.
 cmd]={original:cmd,description,handler,builder:builder||{},middlewares,deprecated,demanded:parsedCommand.demanded,optional:parsedCommand.optional},isDefault&&(this.
 defaultCommand=this.handlers[parsedCommand.cmd])}}getCommandHandlers(){return this.handlers}getCommands(){return Object.keys(this.handlers).concat(Object.keys(this.
-aliasMap))}hasDefaultCommand(){return!!this.defaultCommand}runCommand(command10,yargs,parsed2,commandIndex,helpOnly,helpOrVersionSet){let commandHandler=this.handlers[command10]||
+aliasMap))}hasDefaultCommand(){return!!this.defaultCommand}runCommand(command10,yargs,parsed,commandIndex,helpOnly,helpOrVersionSet){let commandHandler=this.handlers[command10]||
 this.handlers[this.aliasMap[command10]]||this.defaultCommand,currentContext=yargs.getInternalMethods().getContext(),parentCommands=currentContext.commands.slice(),
 isDefaultCommand=!command10;command10&&(currentContext.commands.push(command10),currentContext.fullCommands.push(commandHandler.original));let builderResult=this.
-applyBuilderUpdateUsageAndParse(isDefaultCommand,commandHandler,yargs,parsed2.aliases,parentCommands,commandIndex,helpOnly,helpOrVersionSet);return isPromise(builderResult)?
+applyBuilderUpdateUsageAndParse(isDefaultCommand,commandHandler,yargs,parsed.aliases,parentCommands,commandIndex,helpOnly,helpOrVersionSet);return isPromise(builderResult)?
 builderResult.then(result=>this.applyMiddlewareAndGetResult(isDefaultCommand,commandHandler,result.innerArgv,currentContext,helpOnly,result.aliases,yargs)):this.
 applyMiddlewareAndGetResult(isDefaultCommand,commandHandler,builderResult.innerArgv,currentContext,helpOnly,builderResult.aliases,yargs)}applyBuilderUpdateUsageAndParse(isDefaultCommand,commandHandler,yargs,aliases2,parentCommands,commandIndex,helpOnly,helpOrVersionSet){
 let builder=commandHandler.builder,innerYargs=yargs;if(isCommandBuilderCallback(builder)){yargs.getInternalMethods().getUsageInstance().freeze();let builderOutput=builder(
@@ -16288,31 +16109,31 @@ let demand=demanded.shift();this.populatePositional(demand,argv,positionalMap)}f
 argv,positionalMap)}return argv._=context.commands.concat(argv._.map(a9=>""+a9)),this.postProcessPositionals(argv,positionalMap,this.cmdToParseOptions(commandHandler.
 original),yargs),positionalMap}populatePositional(positional,argv,positionalMap){let cmd=positional.cmd[0];positional.variadic?positionalMap[cmd]=argv._.splice(
 0).map(String):argv._.length&&(positionalMap[cmd]=[String(argv._.shift())])}cmdToParseOptions(cmdString){let parseOptions2={array:[],default:{},alias:{},demand:{}},
-parsed2=parseCommand(cmdString);return parsed2.demanded.forEach(d9=>{let[cmd,...aliases2]=d9.cmd;d9.variadic&&(parseOptions2.array.push(cmd),parseOptions2.default[cmd]=
-[]),parseOptions2.alias[cmd]=aliases2,parseOptions2.demand[cmd]=!0}),parsed2.optional.forEach(o4=>{let[cmd,...aliases2]=o4.cmd;o4.variadic&&(parseOptions2.array.
+parsed=parseCommand(cmdString);return parsed.demanded.forEach(d9=>{let[cmd,...aliases2]=d9.cmd;d9.variadic&&(parseOptions2.array.push(cmd),parseOptions2.default[cmd]=
+[]),parseOptions2.alias[cmd]=aliases2,parseOptions2.demand[cmd]=!0}),parsed.optional.forEach(o4=>{let[cmd,...aliases2]=o4.cmd;o4.variadic&&(parseOptions2.array.
 push(cmd),parseOptions2.default[cmd]=[]),parseOptions2.alias[cmd]=aliases2}),parseOptions2}postProcessPositionals(argv,positionalMap,parseOptions2,yargs){let options2=Object.
 assign({},yargs.getOptions());options2.default=Object.assign(parseOptions2.default,options2.default);for(let key of Object.keys(parseOptions2.alias))options2.alias[key]=
 (options2.alias[key]||[]).concat(parseOptions2.alias[key]);options2.array=options2.array.concat(parseOptions2.array),options2.config={};let unparsed=[];if(Object.
 keys(positionalMap).forEach(key=>{positionalMap[key].map(value2=>{options2.configuration["unknown-options-as-args"]&&(options2.key[key]=!0),unparsed.push(`--${key}`),
-unparsed.push(value2)})}),!unparsed.length)return;let config=Object.assign({},options2.configuration,{"populate--":!1}),parsed2=this.shim.Parser.detailed(unparsed,
-Object.assign({},options2,{configuration:config}));if(parsed2.error)yargs.getInternalMethods().getUsageInstance().fail(parsed2.error.message,parsed2.error);else{
-let positionalKeys=Object.keys(positionalMap);Object.keys(positionalMap).forEach(key=>{positionalKeys.push(...parsed2.aliases[key])}),Object.keys(parsed2.argv).
-forEach(key=>{positionalKeys.includes(key)&&(positionalMap[key]||(positionalMap[key]=parsed2.argv[key]),!this.isInConfigs(yargs,key)&&!this.isDefaulted(yargs,key)&&
-Object.prototype.hasOwnProperty.call(argv,key)&&Object.prototype.hasOwnProperty.call(parsed2.argv,key)&&(Array.isArray(argv[key])||Array.isArray(parsed2.argv[key]))?
-argv[key]=[].concat(argv[key],parsed2.argv[key]):argv[key]=parsed2.argv[key])})}}isDefaulted(yargs,key){let{default:defaults2}=yargs.getOptions();return Object.
-prototype.hasOwnProperty.call(defaults2,key)||Object.prototype.hasOwnProperty.call(defaults2,this.shim.Parser.camelCase(key))}isInConfigs(yargs,key){let{configObjects}=yargs.
-getOptions();return configObjects.some(c9=>Object.prototype.hasOwnProperty.call(c9,key))||configObjects.some(c9=>Object.prototype.hasOwnProperty.call(c9,this.shim.
-Parser.camelCase(key)))}runDefaultBuilderOn(yargs){if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.test(this.defaultCommand.
-original)?this.defaultCommand.original:this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().usage(commandString,
-this.defaultCommand.description)}let builder=this.defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(
-builder)||Object.keys(builder).forEach(key=>{yargs.option(key,builder[key])})}extractDesc({describe:describe146,description,desc}){for(let test23 of[describe146,
-description,desc]){if(typeof test23=="string"||test23===!1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.
-handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.
-handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=
-new Set,this}};function command(usage2,validation2,globalMiddleware,shim3){return new CommandInstance(usage2,validation2,globalMiddleware,shim3)}function isCommandBuilderDefinition(builder){
-return typeof builder=="object"&&!!builder.builder&&typeof builder.handler=="function"}function isCommandAndAliases(cmd){return cmd.every(c9=>typeof c9=="string")}
-function isCommandBuilderCallback(builder){return typeof builder=="function"}function isCommandBuilderOptionDefinitions(builder){return typeof builder=="object"}
-function isCommandHandlerDefinition(cmd){return typeof cmd=="object"&&!Array.isArray(cmd)}function objFilter(original={},filter=()=>!0){let obj={};return objectKeys(original).forEach(key=>{filter(key,original[key])&&(obj[key]=original[key])}),obj}function setBlocking(blocking){typeof process>"u"||[process.stdout,process.stderr].forEach(_stream=>{let stream=_stream;stream._handle&&stream.isTTY&&typeof stream.
+unparsed.push(value2)})}),!unparsed.length)return;let config=Object.assign({},options2.configuration,{"populate--":!1}),parsed=this.shim.Parser.detailed(unparsed,
+Object.assign({},options2,{configuration:config}));if(parsed.error)yargs.getInternalMethods().getUsageInstance().fail(parsed.error.message,parsed.error);else{let positionalKeys=Object.
+keys(positionalMap);Object.keys(positionalMap).forEach(key=>{positionalKeys.push(...parsed.aliases[key])}),Object.keys(parsed.argv).forEach(key=>{positionalKeys.
+includes(key)&&(positionalMap[key]||(positionalMap[key]=parsed.argv[key]),!this.isInConfigs(yargs,key)&&!this.isDefaulted(yargs,key)&&Object.prototype.hasOwnProperty.
+call(argv,key)&&Object.prototype.hasOwnProperty.call(parsed.argv,key)&&(Array.isArray(argv[key])||Array.isArray(parsed.argv[key]))?argv[key]=[].concat(argv[key],
+parsed.argv[key]):argv[key]=parsed.argv[key])})}}isDefaulted(yargs,key){let{default:defaults2}=yargs.getOptions();return Object.prototype.hasOwnProperty.call(defaults2,
+key)||Object.prototype.hasOwnProperty.call(defaults2,this.shim.Parser.camelCase(key))}isInConfigs(yargs,key){let{configObjects}=yargs.getOptions();return configObjects.
+some(c9=>Object.prototype.hasOwnProperty.call(c9,key))||configObjects.some(c9=>Object.prototype.hasOwnProperty.call(c9,this.shim.Parser.camelCase(key)))}runDefaultBuilderOn(yargs){
+if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.test(this.defaultCommand.original)?this.defaultCommand.original:
+this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().usage(commandString,this.defaultCommand.description)}let builder=this.
+defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(builder)||Object.keys(builder).forEach(key=>{yargs.
+option(key,builder[key])})}extractDesc({describe:describe146,description,desc}){for(let test23 of[describe146,description,desc]){if(typeof test23=="string"||test23===
+!1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.handlers,aliasMap:this.aliasMap,defaultCommand:this.
+defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.handlers,aliasMap:this.aliasMap,defaultCommand:this.
+defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=new Set,this}};function command(usage2,validation2,globalMiddleware,shim3){
+return new CommandInstance(usage2,validation2,globalMiddleware,shim3)}function isCommandBuilderDefinition(builder){return typeof builder=="object"&&!!builder.builder&&
+typeof builder.handler=="function"}function isCommandAndAliases(cmd){return cmd.every(c9=>typeof c9=="string")}function isCommandBuilderCallback(builder){return typeof builder==
+"function"}function isCommandBuilderOptionDefinitions(builder){return typeof builder=="object"}function isCommandHandlerDefinition(cmd){return typeof cmd=="obje\
+ct"&&!Array.isArray(cmd)}function objFilter(original={},filter=()=>!0){let obj={};return objectKeys(original).forEach(key=>{filter(key,original[key])&&(obj[key]=original[key])}),obj}function setBlocking(blocking){typeof process>"u"||[process.stdout,process.stderr].forEach(_stream=>{let stream=_stream;stream._handle&&stream.isTTY&&typeof stream.
 _handle.setBlocking=="function"&&stream._handle.setBlocking(blocking)})}function isBoolean(fail){return typeof fail=="boolean"}function usage(yargs,shim3){let __=shim3.y18n.__,self2={},fails=[];self2.failFn=function(f9){fails.push(f9)};
 let failMessage=null,globalFailMessage=null,showHelpOnFail=!0;self2.showHelpOnFail=function(arg1=!0,arg2){let[enabled,message]=typeof arg1=="string"?[!0,arg1]:[
 arg1,arg2];return yargs.getInternalMethods().isGlobalContext()&&(globalFailMessage=message),failMessage=message,showHelpOnFail=enabled,self2};let failureOutput=!1;
@@ -16491,8 +16312,8 @@ length-1]:"",argv=this.yargs.parse(args,!0),completionFunction=this.customComple
 args,argv2,current,done);return isPromise(argv)?argv.then(completionFunction):completionFunction(argv)}generateCompletionScript($0,cmd){let script2;this.zshShell?
 script2=completionZshTemplate:this.fishShell?script2=completionFishTemplate:script2=completionShTemplate;let name2=this.shim.path.basename($0);return $0.match(/\.js$/)&&
 ($0=`./${$0}`),script2=script2.replace(/{{app_name}}/g,name2),script2=script2.replace(/{{completion_command}}/g,cmd),script2.replace(/{{app_path}}/g,$0)}registerFunction(fn){
-this.customCompletionFunction=fn}setParsed(parsed2){this.aliases=parsed2.aliases}};function completion(yargs,usage2,command10,shim3){return new Completion(yargs,
-usage2,command10,shim3)}function isSyncCompletionFunction(completionFunction){return completionFunction.length<3}function isFallbackCompletionFunction(completionFunction){
+this.customCompletionFunction=fn}setParsed(parsed){this.aliases=parsed.aliases}};function completion(yargs,usage2,command10,shim3){return new Completion(yargs,usage2,
+command10,shim3)}function isSyncCompletionFunction(completionFunction){return completionFunction.length<3}function isFallbackCompletionFunction(completionFunction){
 return completionFunction.length>3}function levenshtein(a9,b9){if(a9.length===0)return b9.length;if(b9.length===0)return a9.length;let matrix=[],i9;for(i9=0;i9<=b9.length;i9++)matrix[i9]=[i9];let j9;
 for(j9=0;j9<=a9.length;j9++)matrix[0][j9]=j9;for(i9=1;i9<=b9.length;i9++)for(j9=1;j9<=a9.length;j9++)b9.charAt(i9-1)===a9.charAt(j9-1)?matrix[i9][j9]=matrix[i9-
 1][j9-1]:i9>1&&j9>1&&b9.charAt(i9-2)===a9.charAt(j9-1)&&b9.charAt(i9-1)===a9.charAt(j9-2)?matrix[i9][j9]=matrix[i9-2][j9-2]+1:matrix[i9][j9]=Math.min(matrix[i9-
@@ -16696,13 +16517,13 @@ opt.desc,descriptions=__classPrivateFieldGet(this,_YargsInstance_usage,"f").getD
 argsert("[string|array] [function|boolean|object] [function]",[args,shortCircuit,_parseFn],arguments.length),this[kFreeze](),typeof args>"u"&&(args=__classPrivateFieldGet(
 this,_YargsInstance_processArgs,"f")),typeof shortCircuit=="object"&&(__classPrivateFieldSet(this,_YargsInstance_parseContext,shortCircuit,"f"),shortCircuit=_parseFn),
 typeof shortCircuit=="function"&&(__classPrivateFieldSet(this,_YargsInstance_parseFn,shortCircuit,"f"),shortCircuit=!1),shortCircuit||__classPrivateFieldSet(this,
-_YargsInstance_processArgs,args,"f"),__classPrivateFieldGet(this,_YargsInstance_parseFn,"f")&&__classPrivateFieldSet(this,_YargsInstance_exitProcess,!1,"f");let parsed2=this[kRunYargsParserAndExecuteCommands](
-args,!!shortCircuit),tmpParsed=this.parsed;return __classPrivateFieldGet(this,_YargsInstance_completion,"f").setParsed(this.parsed),isPromise(parsed2)?parsed2.then(
+_YargsInstance_processArgs,args,"f"),__classPrivateFieldGet(this,_YargsInstance_parseFn,"f")&&__classPrivateFieldSet(this,_YargsInstance_exitProcess,!1,"f");let parsed=this[kRunYargsParserAndExecuteCommands](
+args,!!shortCircuit),tmpParsed=this.parsed;return __classPrivateFieldGet(this,_YargsInstance_completion,"f").setParsed(this.parsed),isPromise(parsed)?parsed.then(
 argv=>(__classPrivateFieldGet(this,_YargsInstance_parseFn,"f")&&__classPrivateFieldGet(this,_YargsInstance_parseFn,"f").call(this,__classPrivateFieldGet(this,_YargsInstance_exitError,
 "f"),argv,__classPrivateFieldGet(this,_YargsInstance_output,"f")),argv)).catch(err=>{throw __classPrivateFieldGet(this,_YargsInstance_parseFn,"f")&&__classPrivateFieldGet(
 this,_YargsInstance_parseFn,"f")(err,this.parsed.argv,__classPrivateFieldGet(this,_YargsInstance_output,"f")),err}).finally(()=>{this[kUnfreeze](),this.parsed=tmpParsed}):
 (__classPrivateFieldGet(this,_YargsInstance_parseFn,"f")&&__classPrivateFieldGet(this,_YargsInstance_parseFn,"f").call(this,__classPrivateFieldGet(this,_YargsInstance_exitError,
-"f"),parsed2,__classPrivateFieldGet(this,_YargsInstance_output,"f")),this[kUnfreeze](),this.parsed=tmpParsed,parsed2)}parseAsync(args,shortCircuit,_parseFn){let maybePromise=this.
+"f"),parsed,__classPrivateFieldGet(this,_YargsInstance_output,"f")),this[kUnfreeze](),this.parsed=tmpParsed,parsed)}parseAsync(args,shortCircuit,_parseFn){let maybePromise=this.
 parse(args,shortCircuit,_parseFn);return isPromise(maybePromise)?maybePromise:Promise.resolve(maybePromise)}parseSync(args,shortCircuit,_parseFn){let maybePromise=this.
 parse(args,shortCircuit,_parseFn);if(isPromise(maybePromise))throw new YError(".parseSync() must not be used with asynchronous builders, handlers, or middleware");
 return maybePromise}parserConfiguration(config){return argsert("<object>",[config],arguments.length),__classPrivateFieldSet(this,_YargsInstance_parserConfig,config,
@@ -16844,10 +16665,10 @@ this,_YargsInstance_completionCommand,null,"f"),__classPrivateFieldSet(this,_Yar
 helpOnly;args=args||__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),__classPrivateFieldGet(this,_YargsInstance_options,"f").__=__classPrivateFieldGet(
 this,_YargsInstance_shim,"f").y18n.__,__classPrivateFieldGet(this,_YargsInstance_options,"f").configuration=this[kGetParserConfiguration]();let populateDoubleDash=!!__classPrivateFieldGet(
 this,_YargsInstance_options,"f").configuration["populate--"],config=Object.assign({},__classPrivateFieldGet(this,_YargsInstance_options,"f").configuration,{"pop\
-ulate--":!0}),parsed2=__classPrivateFieldGet(this,_YargsInstance_shim,"f").Parser.detailed(args,Object.assign({},__classPrivateFieldGet(this,_YargsInstance_options,
-"f"),{configuration:{"parse-positional-numbers":!1,...config}})),argv=Object.assign(parsed2.argv,__classPrivateFieldGet(this,_YargsInstance_parseContext,"f")),argvPromise,
-aliases2=parsed2.aliases,helpOptSet=!1,versionOptSet=!1;Object.keys(argv).forEach(key=>{key===__classPrivateFieldGet(this,_YargsInstance_helpOpt,"f")&&argv[key]?
-helpOptSet=!0:key===__classPrivateFieldGet(this,_YargsInstance_versionOpt,"f")&&argv[key]&&(versionOptSet=!0)}),argv.$0=this.$0,this.parsed=parsed2,commandIndex===
+ulate--":!0}),parsed=__classPrivateFieldGet(this,_YargsInstance_shim,"f").Parser.detailed(args,Object.assign({},__classPrivateFieldGet(this,_YargsInstance_options,
+"f"),{configuration:{"parse-positional-numbers":!1,...config}})),argv=Object.assign(parsed.argv,__classPrivateFieldGet(this,_YargsInstance_parseContext,"f")),argvPromise,
+aliases2=parsed.aliases,helpOptSet=!1,versionOptSet=!1;Object.keys(argv).forEach(key=>{key===__classPrivateFieldGet(this,_YargsInstance_helpOpt,"f")&&argv[key]?
+helpOptSet=!0:key===__classPrivateFieldGet(this,_YargsInstance_versionOpt,"f")&&argv[key]&&(versionOptSet=!0)}),argv.$0=this.$0,this.parsed=parsed,commandIndex===
 0&&__classPrivateFieldGet(this,_YargsInstance_usage,"f").clearCachedHelpMessage();try{if(this[kGuessLocale](),shortCircuit)return this[kPostProcess](argv,populateDoubleDash,
 !!calledFromCommand,!1);__classPrivateFieldGet(this,_YargsInstance_helpOpt,"f")&&[__classPrivateFieldGet(this,_YargsInstance_helpOpt,"f")].concat(aliases2[__classPrivateFieldGet(
 this,_YargsInstance_helpOpt,"f")]||[]).filter(k9=>k9.length>1).includes(""+argv._[argv._.length-1])&&(argv._.pop(),helpOptSet=!0),__classPrivateFieldSet(this,_YargsInstance_isGlobalContext,
@@ -16856,14 +16677,14 @@ this,_YargsInstance_helpOpt,"f")]||[]).filter(k9=>k9.length>1).includes(""+argv.
 this.getAliases()[(_c10=__classPrivateFieldGet(this,_YargsInstance_completion,"f"))===null||_c10===void 0?void 0:_c10.completionKey])!==null&&_d!==void 0?_d:[]].
 some(key=>Object.prototype.hasOwnProperty.call(argv,key)):!1,skipRecommendation=helpOptSet||requestCompletions||helpOnly;if(argv._.length){if(handlerKeys.length){
 let firstUnknownCommand;for(let i9=commandIndex||0,cmd;argv._[i9]!==void 0;i9++)if(cmd=String(argv._[i9]),handlerKeys.includes(cmd)&&cmd!==__classPrivateFieldGet(
-this,_YargsInstance_completionCommand,"f")){let innerArgv=__classPrivateFieldGet(this,_YargsInstance_command,"f").runCommand(cmd,this,parsed2,i9+1,helpOnly,helpOptSet||
+this,_YargsInstance_completionCommand,"f")){let innerArgv=__classPrivateFieldGet(this,_YargsInstance_command,"f").runCommand(cmd,this,parsed,i9+1,helpOnly,helpOptSet||
 versionOptSet||helpOnly);return this[kPostProcess](innerArgv,populateDoubleDash,!!calledFromCommand,!1)}else if(!firstUnknownCommand&&cmd!==__classPrivateFieldGet(
 this,_YargsInstance_completionCommand,"f")){firstUnknownCommand=cmd;break}!__classPrivateFieldGet(this,_YargsInstance_command,"f").hasDefaultCommand()&&__classPrivateFieldGet(
 this,_YargsInstance_recommendCommands,"f")&&firstUnknownCommand&&!skipRecommendation&&__classPrivateFieldGet(this,_YargsInstance_validation,"f").recommendCommands(
 firstUnknownCommand,handlerKeys)}__classPrivateFieldGet(this,_YargsInstance_completionCommand,"f")&&argv._.includes(__classPrivateFieldGet(this,_YargsInstance_completionCommand,
 "f"))&&!requestCompletions&&(__classPrivateFieldGet(this,_YargsInstance_exitProcess,"f")&&setBlocking(!0),this.showCompletionScript(),this.exit(0))}if(__classPrivateFieldGet(
 this,_YargsInstance_command,"f").hasDefaultCommand()&&!skipRecommendation){let innerArgv=__classPrivateFieldGet(this,_YargsInstance_command,"f").runCommand(null,
-this,parsed2,0,helpOnly,helpOptSet||versionOptSet||helpOnly);return this[kPostProcess](innerArgv,populateDoubleDash,!!calledFromCommand,!1)}if(requestCompletions){
+this,parsed,0,helpOnly,helpOptSet||versionOptSet||helpOnly);return this[kPostProcess](innerArgv,populateDoubleDash,!!calledFromCommand,!1)}if(requestCompletions){
 __classPrivateFieldGet(this,_YargsInstance_exitProcess,"f")&&setBlocking(!0),args=[].concat(args);let completionArgs=args.slice(args.indexOf(`--${__classPrivateFieldGet(
 this,_YargsInstance_completion,"f").completionKey}`)+1);return __classPrivateFieldGet(this,_YargsInstance_completion,"f").getCompletion(completionArgs,(err,completions2)=>{
 if(err)throw new YError(err.message);(completions2||[]).forEach(completion2=>{__classPrivateFieldGet(this,_YargsInstance_logger,"f").log(completion2)}),this.exit(
@@ -16871,11 +16692,11 @@ if(err)throw new YError(err.message);(completions2||[]).forEach(completion2=>{__
 this,_YargsInstance_exitProcess,"f")&&setBlocking(!0),skipValidation=!0,this.showHelp(message=>{__classPrivateFieldGet(this,_YargsInstance_logger,"f").log(message),
 this.exit(0)})):versionOptSet&&(__classPrivateFieldGet(this,_YargsInstance_exitProcess,"f")&&setBlocking(!0),skipValidation=!0,__classPrivateFieldGet(this,_YargsInstance_usage,
 "f").showVersion("log"),this.exit(0))),!skipValidation&&__classPrivateFieldGet(this,_YargsInstance_options,"f").skipValidation.length>0&&(skipValidation=Object.
-keys(argv).some(key=>__classPrivateFieldGet(this,_YargsInstance_options,"f").skipValidation.indexOf(key)>=0&&argv[key]===!0)),!skipValidation){if(parsed2.error)
-throw new YError(parsed2.error.message);if(!requestCompletions){let validation2=this[kRunValidation](aliases2,{},parsed2.error);calledFromCommand||(argvPromise=
-applyMiddleware(argv,this,__classPrivateFieldGet(this,_YargsInstance_globalMiddleware,"f").getMiddleware(),!0)),argvPromise=this[kValidateAsync](validation2,argvPromise??
-argv),isPromise(argvPromise)&&!calledFromCommand&&(argvPromise=argvPromise.then(()=>applyMiddleware(argv,this,__classPrivateFieldGet(this,_YargsInstance_globalMiddleware,
-"f").getMiddleware(),!1)))}}}catch(err){if(err instanceof YError)__classPrivateFieldGet(this,_YargsInstance_usage,"f").fail(err.message,err);else throw err}return this[kPostProcess](
+keys(argv).some(key=>__classPrivateFieldGet(this,_YargsInstance_options,"f").skipValidation.indexOf(key)>=0&&argv[key]===!0)),!skipValidation){if(parsed.error)throw new YError(
+parsed.error.message);if(!requestCompletions){let validation2=this[kRunValidation](aliases2,{},parsed.error);calledFromCommand||(argvPromise=applyMiddleware(argv,
+this,__classPrivateFieldGet(this,_YargsInstance_globalMiddleware,"f").getMiddleware(),!0)),argvPromise=this[kValidateAsync](validation2,argvPromise??argv),isPromise(
+argvPromise)&&!calledFromCommand&&(argvPromise=argvPromise.then(()=>applyMiddleware(argv,this,__classPrivateFieldGet(this,_YargsInstance_globalMiddleware,"f").getMiddleware(),
+!1)))}}}catch(err){if(err instanceof YError)__classPrivateFieldGet(this,_YargsInstance_usage,"f").fail(err.message,err);else throw err}return this[kPostProcess](
 argvPromise??argv,populateDoubleDash,!!calledFromCommand,!0)}[kRunValidation](aliases2,positionalMap,parseErrors,isDefaultCommand){let demandedOptions={...this.
 getDemandedOptions()};return argv=>{if(parseErrors)throw new YError(parseErrors.message);__classPrivateFieldGet(this,_YargsInstance_validation,"f").nonOptionCount(
 argv),__classPrivateFieldGet(this,_YargsInstance_validation,"f").requiredArguments(argv,demandedOptions);let failedStrictCommands=!1;__classPrivateFieldGet(this,
@@ -16885,33 +16706,46 @@ __classPrivateFieldGet(this,_YargsInstance_strictOptions,"f")&&__classPrivateFie
 __classPrivateFieldGet(this,_YargsInstance_validation,"f").limitedChoices(argv),__classPrivateFieldGet(this,_YargsInstance_validation,"f").implications(argv),__classPrivateFieldGet(
 this,_YargsInstance_validation,"f").conflicting(argv)}}[kSetHasOutput](){__classPrivateFieldSet(this,_YargsInstance_hasOutput,!0,"f")}[kTrackManuallySetKeys](keys){
 if(typeof keys=="string")__classPrivateFieldGet(this,_YargsInstance_options,"f").key[keys]=!0;else for(let k9 of keys)__classPrivateFieldGet(this,_YargsInstance_options,
-"f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_text2();init_report_options();function value(placeholder,describe146,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words2!==void 0&&{words:words2}}}
-function flag(describe146){return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
- standard input")},CLAIM2={claim:value("ID","Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},AUDIT_FILE={"audit\
--file":value("FILE","File to write the audit to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"terraform-plan":value("FILE","Instead of --input:\
- what `terraform show -json` prints of a saved plan, in which an output of the root holds the declaration; - is standard input"),"terraform-output":value("NAME",
-"With --terraform-plan: which output, where several hold one; with dots to what is inside of it"),"detailed-exitcode":flag("Exit 2 where there is something to c\
-hange, 0 where there is not"),json:flag("Print the plan as JSON"),out:value("FILE","File to write the plan to, as JSON, with the digest that approves it")},DESTROY={
-application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything that this build created"),"cluster-name":value("NAME","Remove every\
-thing that carries this cluster name"),requested:flag("Carry out the removals that are pending; with an input that declares nothing, as the module gives last, i\
-ts state ends"),request:flag("With --application: only ask for its removal, as the module does when its marker is destroyed"),marker:value("ID","With --request:\
- id of the marker that was destroyed"),"dry-run":flag("Only show what would go")},REPORT={"governance-dir":value("FOLDER","Folder with the governance files; def\
-ault: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default with --verify, or where there is no governance folder: audit_dir, else .r\
-ds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -raw audit_json` gives: what was cut from the governance files is missed\
- there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that everything is traceable; exit 1 where i\
-t is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value("NAME","Only this environment"),application:value(
-"NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"build-id":value("ID","Only this build"),since:value(
-"TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end of this day or month, or this time"),
-"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-than":value("DAYS","Age in days from which a secret i\
-s old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),output:value("FILE","File to write the report t\
-o; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declaration",options:{...INPUT,...CLAIM2,...AUDIT_FILE},
-examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit\
-.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{...INPUT,...CLAIM2,...PLAN},examples:[
-["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exitcode","exit 0: nothing to d\
-o, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"],["terraform output -raw declaration_json | $0 plan --i\
-nput -","of a module whose root passes declaration_json on; is the server as it was applied?"],["terraform show -json saved | $0 plan --terraform-plan -","what \
-`terraform apply saved` would do"],["$0 plan --terraform-plan plan.json --out approved.json","the same, to be approved by its digest"]]},destroy:{describe:"Remo\
-ve applications by their cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[
+"f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_text2();init_errors();init_text2();init_timestamp();var REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outs\
+ide-grants","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outside-grants","drift",
+"unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;function reportOptions(text2,flag2){let problems=[],options2={command:"repo\
+rt",input:text2("input"),governanceDir:text2("governance-dir"),auditDir:text2("audit-dir"),auditFile:text2("audit"),connect:flag2("connect"),verify:flag2("verif\
+y"),criteria:{environment:text2("environment"),application:text2("application"),database:text2("database"),build:text2("build-id"),since:momentOf("since",text2(
+"since"),problems)?.from??null,until:momentOf("until",text2("until"),problems)?.to??null},sections:wordsOf("section",text2("section"),REPORT_SECTIONS,problems),
+expiresWithinDays:daysOf("expires-within",text2("expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf("secrets-older-than",text2("secrets-\
+older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf("format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2("output")};options2.format===
+"csv"&&options2.sections.length!==1&&problems.push(refusal2("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.join(", ")}.`));let unseen=options2.
+connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.has(section));if(unseen.length>0&&problems.push(refusal2("section",`only the server can tell ${unseen.
+join(", ")}.`,"Give --connect, and the declaration.")),problems.length>0)throw new InvalidInputError(problems);return options2}function momentOf(option,value2,problems){
+if(value2===null)return null;let moment=parseTimestamp(value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.test(value2)?parseTimestamp(
+`${value2.length===7?`${value2}-01`:value2}T00:00:00Z`):null;if(day===null)return problems.push(refusal2(option,`${show(value2)} is no day, month or time.`,"Use\
+ 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+1):end.setUTCDate(end.getUTCDate()+
+1),{from:day,to:end}}function daysOf(option,value2,byDefault2,problems){return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal2(
+option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===
+null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,
+`${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,
+code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words2!==void 0&&{words:words2}}}function flag(describe146){
+return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},CLAIM2={claim:value("ID","Cla\
+im of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},AUDIT_FILE={"audit-file":value("FILE","File to write the audit to;\
+ default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 where there is not"),json:flag(
+"Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything that this build created"),"clus\
+ter-name":value("NAME","Remove everything that carries this cluster name"),requested:flag("Carry out the removals that are pending; with an input that declares \
+nothing, as the module gives last, its state ends"),request:flag("With --application: only ask for its removal, as the module does when its marker is destroyed"),
+marker:value("ID","With --request: id of the marker that was destroyed"),"dry-run":flag("Only show what would go")},REPORT={"governance-dir":value("FOLDER","Fol\
+der with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default with --verify, or where there is no gov\
+ernance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -raw audit_json` gives: what was cut f\
+rom the governance files is missed there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that every\
+thing is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value("NAME","\
+Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"build-id":value(
+"ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end\
+ of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-than":value("DA\
+YS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),output:value(
+"FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declaration",options:{
+...INPUT,...CLAIM2,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --\
+input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{
+...INPUT,...CLAIM2,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --de\
+tailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"\
+Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[
 ["$0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what\
  a build created"],["$0 destroy --input declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from Postgre\
 SQL 14 or 15: keep the delegated admin's rights; does nothing from 16 on",options:{...INPUT,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.js\
@@ -16933,7 +16767,7 @@ ${COMPLETION_TEXT}.
 `:outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}
 ${[...examplesOf(first),...FOOTER].join(`
 `)}
-`}function examplesOf(command10){let lines=(Object.entries(EXAMPLES).find(([name2])=>name2===command10)?.[1]??[]).flatMap(([line2,text2])=>[`  # ${text2}`,`  ${line2.
+`}function examplesOf(command10){let lines=(Object.entries(EXAMPLES).find(([name2])=>name2===command10)?.[1]??[]).flatMap(([line,text2])=>[`  # ${text2}`,`  ${line.
 replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}var FOOTER=["The declaration comes from --input, else from RDS_PROVISION_INPUT.",
 "Exit codes: 0 done, 1 failed, 2 plan found changes, 3 invalid input, 4 blocked, 5 secret or AWS, 6 connection."];function completionScript(){return outputOf([COMPLETION])}
 function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
@@ -16949,23 +16783,19 @@ ${describe146}.`).options(withChoices(options2)).version(!1));program.completion
 words}}]))}function usageProblem(command10,message){let option=/^Not enough arguments following: (\S+)$/.exec(message)?.[1];return option===void 0?{application:null,
 code:"usage",field:command10,message:`${message}.`,remedy:`See ${command10} --help.`}:{application:null,code:"usage",field:`--${option}`,message:"has no value.",
 remedy:"Give it once, with a value."}}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,
-code:"usage",field:command10,message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_report_options();init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes(
-"--help")||argv.includes("-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="help")return{command:"help",text:helpText(
-rest)};if(command10==="--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":case"prepare-upgrade":return applyOptions(command10,argumentsOf(
-command10,rest));case"plan":return planOptions(argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{
-command:"help",text:completionScript()};case"report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===
-!0)}default:throw unknownCommand(command10)}}function applyOptions(command10,found){return{command:command10,input:textOf2(found,"input"),claim:textOf2(found,"c\
-laim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"plan",input:textOf2(found,"input"),terraformPlan:terraformPlanOf(found),
-claim:textOf2(found,"claim"),out:textOf2(found,"out"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===!0}}function terraformPlanOf(found){let[
-path4,output]=[textOf2(found,"terraform-plan"),textOf2(found,"terraform-output")];if(path4===null&&output!==null)throw misplaced("--terraform-output","--terrafo\
-rm-plan");if(path4===null)return null;if(textOf2(found,"input")===null)return{path:path4,output};let problem={application:null,code:"usage",field:"--input",message:"\
-is given beside --terraform-plan, which holds the declaration too."};throw new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function destroyOptions(found){
-return{command:"destroy",input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),removal:removalOptions(found),dryRun:found["\
-dry-run"]===!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?
-[]:[{by,value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.map(({by})=>`--${by}`),
-...isRequested===!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced("--request",
-"--application");if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:isRequest===
-!0?{kind:"request",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,
+code:"usage",field:command10,message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
+"-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="help")return{command:"help",text:helpText(rest)};if(command10===
+"--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":case"prepare-upgrade":return applyOptions(command10,argumentsOf(command10,rest));case"\
+plan":return planOptions(argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
+report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}
+function applyOptions(command10,found){return{command:command10,input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}
+function planOptions(found){return{command:"plan",input:textOf2(found,"input"),claim:textOf2(found,"claim"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.
+json===!0}}function destroyOptions(found){return{command:"destroy",input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),
+removal:removalOptions(found),dryRun:found["dry-run"]===!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(
+found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.
+map(({by})=>`--${by}`),...isRequested===!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced(
+"--request","--application");if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:
+isRequest===!0?{kind:"request",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,
 code:"usage",field:option,message:`goes with ${needed} only.`};return new InvalidInputError([{...problem,remedy:`Give ${needed} too, or leave ${option} out.`}])}
 function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(
 value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once,\
@@ -16974,10 +16804,10 @@ return new InvalidInputError([{application:null,code:"usage",field:"destroy",mes
 function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one o\
 f ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,remedy}])}init_version();var _a4;(_a4=process.env).AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??(_a4.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED="true");for(let[
 name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,
-commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.stdout.isTTY,input:()=>process.stdin,output:createOutput(process.
-stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,stop=signal=>{controller.
-signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("uncaughtException",error=>{controller.signal.aborted?process.
-stderr.write(`also: ${String(error)}
+commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(
+process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.
+exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("uncaughtException",error=>{controller.signal.aborted?process.stderr.write(`also: ${String(
+error)}
 `):(setTimeout(()=>{process.stderr.write(`${String(error)}: the run did not end by itself, and has no audit.
 `),process.exit(EXIT.failed)},CRASH_LIMIT_MS),controller.abort(error))}),process.on("SIGINT",stop),process.on("SIGTERM",stop),process.on("SIGXFSZ",()=>{}),controller.
 signal}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":return await print(commandProcess,options2.text),

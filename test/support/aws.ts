@@ -6,13 +6,15 @@ import type { AwsSettings } from '../../src/model/declaration.ts'
 import { Faults, type Failure } from './aws/faults.ts'
 import { type Call, createAwsServer } from './aws/http.ts'
 import { rds } from './aws/rds.ts'
+import { type FunctionOptions, LambdaFunction } from './aws/lambda.ts'
 import { RdsStore, type Snapshot, type SnapshotBehaviour } from './aws/rds-store.ts'
-import { addVersion, SecretStore } from './aws/secret-store.ts'
+import { ACCOUNT, addVersion, SecretStore } from './aws/secret-store.ts'
 import { secretsManager } from './aws/secrets-manager.ts'
-import { sts } from './aws/sts.ts'
+import { type Callers, sts } from './aws/sts.ts'
 
 export type { Failure } from './aws/faults.ts'
 export type { Call } from './aws/http.ts'
+export type { LambdaFunction } from './aws/lambda.ts'
 export type { Snapshot, SnapshotBehaviour } from './aws/rds-store.ts'
 
 export const REGION = 'eu-west-1'
@@ -37,8 +39,21 @@ export class Aws {
   readonly #faults: Faults
   readonly #secrets: SecretStore
   readonly #rds: RdsStore
+  readonly #callers: Callers
+  readonly #functions: Map<string, LambdaFunction>
 
-  constructor(server: Server, port: number, calls: Call[], faults: Faults, secrets: SecretStore, rdsStore: RdsStore) {
+  constructor(
+    server: Server,
+    port: number,
+    calls: Call[],
+    faults: Faults,
+    secrets: SecretStore,
+    rdsStore: RdsStore,
+    callers: Callers,
+    functions: Map<string, LambdaFunction>,
+  ) {
+    this.#callers = callers
+    this.#functions = functions
     this.#server = server
     this.#faults = faults
     this.#secrets = secrets
@@ -101,6 +116,23 @@ export class Aws {
     this.#rds.putCluster(identifier)
   }
 
+  /** An identity of its own: what its environment needs to call as it. */
+  putCaller(role: string, session = 'test'): Readonly<Record<string, string>> {
+    const accessKeyId = `ASIA${role.toUpperCase().replace(/[^A-Z0-9]/g, '')}`
+    const secret = `secret of ${role}`
+    const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`
+    this.#callers.set(accessKeyId, { arn, account: ACCOUNT, userId: `AROA:${session}`, secret })
+    return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: 'a-token' }
+  }
+
+  /** Makes a Lambda function, which runs as a role of its own name. */
+  putFunction(name: string, options: FunctionOptions): LambdaFunction {
+    const env = { ...this.env, ...this.putCaller(`${name}-role`, name), ...options.env }
+    const made = new LambdaFunction(`arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`, { ...options, env })
+    this.#functions.set(name, made)
+    return made
+  }
+
   /** How snapshots made from now on behave; at first they are available at once. */
   snapshotsTake(behaviour: SnapshotBehaviour): void {
     this.#rds.behaviour = behaviour
@@ -161,6 +193,7 @@ export class Aws {
 
   async stop(): Promise<void> {
     this.#faults.close()
+    for (const made of this.#functions.values()) made.stop()
     const closed = once(this.#server, 'close')
     this.#server.close()
     this.#server.closeAllConnections()
@@ -174,10 +207,12 @@ export async function startAws(): Promise<Aws> {
   const secrets = new SecretStore(REGION)
   const rdsStore = new RdsStore(REGION)
   const calls: Call[] = []
-  const server = createAwsServer([secretsManager(secrets), sts(), rds(rdsStore)], faults, calls)
+  const callers: Callers = new Map()
+  const functions = new Map<string, LambdaFunction>()
+  const server = createAwsServer([secretsManager(secrets), sts(callers), rds(rdsStore)], faults, calls, functions)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the AWS stub has no port')
-  return new Aws(server, address.port, calls, faults, secrets, rdsStore)
+  return new Aws(server, address.port, calls, faults, secrets, rdsStore, callers, functions)
 }

@@ -39,6 +39,7 @@ const ORDER = [
   'run/upgrade',
   'run/aws.ts',
   'run/dependencies.ts',
+  'lambda',
   'index.ts',
   'cli',
   'main.ts',

@@ -58,6 +58,10 @@ const RECORD = v.object({
   access: v.exactOptional(ACCESS),
 })
 
+const ACTOR = v.object({ arn: v.string(), account: v.string() })
+const NAMES = v.array(v.string())
+const APPLICATIONS = v.object({ done: v.number(), blocked: NAMES, failed: NAMES, not_begun: NAMES })
+
 const RUN = v.object({
   run_id: v.string(),
   build_id: v.string(),
@@ -65,7 +69,8 @@ const RUN = v.object({
   environment: TEXT_OR_NULL,
   cluster_name: TEXT_OR_NULL,
   instance: v.nullable(v.object({ identifier: v.string(), host: v.string(), port: v.number() })),
-  actor: v.nullable(v.object({ arn: v.string(), account: v.string() })),
+  actor: v.nullable(ACTOR),
+  executed_as: v.exactOptional(ACTOR),
   approval: v.picklist(['not_required', 'approved', 'missing']),
   approved_plan: v.exactOptional(TEXT_OR_NULL),
   database_login: TEXT_OR_NULL,
@@ -79,6 +84,7 @@ const RUN = v.object({
   exit_code: v.picklist(Object.values(EXIT)),
   error_codes: v.optional(v.array(v.string()), []),
   error: TEXT_OR_NULL,
+  applications: v.exactOptional(v.nullable(APPLICATIONS)),
   governance: v.optional(
     v.nullable(v.object({ file: v.string(), chain: v.string(), hash: v.string(), lines: v.number() })),
     null,

@@ -19,13 +19,13 @@ const PROVES: ReadonlySet<string> = new Set(['created', 'updated', 'no_change'])
 /**
  * Whether every role and database of the stack can be traced: the audit has a record on it with the build id that its
  * tag names. Lists those that cannot.
+ * @param known as `provenBuilds` gives it
  */
 export function traceabilitySection(
   declaration: Declaration,
   cluster: Cluster,
-  entries: readonly RecordedRun[],
+  known: ReadonlySet<string>,
 ): Section {
-  const known = recordedBuilds(declaration, entries)
   const roles = [...cluster.roles.keys()]
     .filter((name) => stackTag(declaration, cluster, name) !== null)
     .map((name) => ({ kind: 'role', name, tag: stackTag(declaration, cluster, name) }))
@@ -65,7 +65,11 @@ export function traceabilitySection(
   }
 }
 
-function recordedBuilds({ environment, instance }: Declaration, entries: readonly RecordedRun[]): Set<string> {
+/** Which objects the audit has seen in which build, as texts that `traceabilitySection` compares. */
+export function provenBuilds(
+  { environment, instance }: Pick<Declaration, 'environment' | 'instance'>,
+  entries: readonly RecordedRun[],
+): Set<string> {
   const known = new Set<string>()
   for (const { run, records } of entries) {
     const ran = run?.instance ?? null

@@ -1,4 +1,6 @@
 /** Where the instance's lock lives, and taking it (src/README.md: The instance's lock). */
+import { BlockedError } from '../../errors.ts'
+import { violation } from '../../guardrails/violation.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import { isOfStack } from '../../model/claim.ts'
 import { parseTag } from '../../model/tag.ts'
@@ -7,6 +9,7 @@ import { ConnectFailure } from '../../server/failure.ts'
 import { type AdminCredential, loginTo } from '../../server/connections.ts'
 import { shutToPublic, type Squatter, takeLock } from '../../server/lock.ts'
 import { isPassing, retryPatiently } from '../../server/patience.ts'
+import { claimRequest } from '../../server/request-claim.ts'
 import type { Session } from '../../server/session.ts'
 import type { RunContext } from '../context.ts'
 
@@ -27,6 +30,8 @@ export async function lockInstance(
   const { signal, progress } = context.dependencies
   const lock = await openLockSession(context, session, target, credential)
   try {
+    const { requestKey } = context.dependencies
+    if (requestKey !== undefined && !(await claimRequest(lock, requestKey))) throw alreadyRunning()
     await takeLock(lock, {
       timeoutMs: context.declaration.lockTimeoutSeconds * 1000,
       signal,
@@ -40,6 +45,11 @@ export async function lockInstance(
     if (lock !== session) await lock.close()
     throw error
   }
+}
+
+function alreadyRunning(): BlockedError {
+  const remedy = 'Wait for it to end: its audit is with whoever sent the request first, its records in the log.'
+  return new BlockedError([violation(null, 'already_running', 'this very request is running already.', remedy)])
 }
 
 /** Named as an application only where its tag says that it is one of this stack. */

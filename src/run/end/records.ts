@@ -36,6 +36,9 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   removal_approval: 'role',
   removal_obstacle: 'role',
   standing_application: 'role',
+  not_permitted: 'admin',
+  unproven_caller: 'admin',
+  already_running: 'admin',
 }
 
 /** One record for each problem that blocked the run, or an application of it, with application, database and user. */

@@ -18,6 +18,7 @@ import { closeDatabases, type Examination, removeDepartures } from './examine.ts
 import { type Closed, endOf, reopenStaying } from './ending.ts'
 import { isSnapshotted, type Removal } from './context.ts'
 import { takeSnapshot } from './take-snapshot.ts'
+import { closedBefore, SnapshotPending } from './turns.ts'
 
 /**
  * Removes what nothing stands in the way of.
@@ -31,6 +32,7 @@ export async function runRemoval(all: Removal): Promise<void> {
     if (closed.unsaved.length > 0) throw new AwsError(closed.unsaved)
     if (closed.obstacles.length > 0) throw new BlockedError(closed.obstacles)
   } catch (error) {
+    if (error instanceof SnapshotPending) throw error
     throw await endOf(all, closed, error)
   }
 }
@@ -108,7 +110,9 @@ async function closeOrRemove(
   const departures = withoutFailed(waiting, closed)
   if (!departures.some(isSnapshotted)) return null
   await signs.closed(departures.flatMap(({ drops }) => drops ?? []))
-  return { at: await serverTime(server.admin), departures }
+  const { turns } = context.dependencies
+  const before = closedBefore(turns, examination.cluster.databases, departures)
+  return { at: before ?? (await serverTime(server.admin)), departures }
 }
 
 function needsNone(departure: Departure): boolean {

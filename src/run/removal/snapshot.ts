@@ -14,6 +14,8 @@ export interface SnapshotOrder extends Omit<SnapshotFacts, 'requestedAt'> {
   readonly progress: (line: string) => void
   /** Of the whole wait, in milliseconds. */
   readonly timeoutMs: number
+  /** Throws where the rest of the wait is another turn's. */
+  readonly assertTurn: () => void
   /** So long no other removal of the run must be about to close a database. */
   readonly othersMs: number
 }
@@ -27,13 +29,14 @@ const REPORT_EVERY_MS = 30_000
 /** Waits until no other removal of the run is still about to close a database. */
 export async function awaitOtherRemovals(
   countOthers: () => Promise<number>,
-  { signal, progress, othersMs }: SnapshotOrder,
+  { signal, progress, othersMs, assertTurn }: SnapshotOrder,
 ): Promise<void> {
   const end = Date.now() + SETTLE_LIMIT_MS
   let reported = false
   let quiet = Date.now()
   while (Date.now() - quiet < othersMs && Date.now() < end) {
     assertNotInterrupted(signal)
+    assertTurn()
     const pending = await countOthers()
     if (pending > 0) {
       quiet = Date.now()
@@ -64,11 +67,12 @@ export async function findOrCreate(
 
 /** Time before the instance, or its cluster, is asked again. */
 export async function awaitIdleInstance(
-  { source, progress, signal }: SnapshotOrder,
+  { source, progress, signal, assertTurn }: SnapshotOrder,
   started: number,
   timeoutMs: number,
 ): Promise<void> {
   const busy = `the ${source.kind} ${source.id}`
+  assertTurn()
   if (Date.now() - started > timeoutMs)
     throw snapshotError(`${busy} was busy for ${toSeconds(timeoutMs)} s and took no snapshot.`)
   progress(
@@ -80,7 +84,7 @@ export async function awaitIdleInstance(
 /** @throws AwsError (exit 5) where the snapshot fails, vanishes or takes too long. */
 export async function awaitAvailable(
   id: string,
-  { client, source, signal, progress, timeoutMs }: SnapshotOrder,
+  { client, source, signal, progress, timeoutMs, assertTurn }: SnapshotOrder,
   started: number,
 ): Promise<void> {
   let reported = -Infinity
@@ -97,6 +101,7 @@ export async function awaitAvailable(
       )
       reported = Date.now()
     }
+    assertTurn()
     await pause(Math.min(wait, timeoutMs - elapsed), signal)
   }
 }

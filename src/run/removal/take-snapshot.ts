@@ -7,6 +7,7 @@ import type { Departure } from '../../model/removal.ts'
 import type { SnapshotSource } from '../../model/snapshot.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
 import { toProvisionError } from '../end/provision-error.ts'
+import { assertTurn } from './turns.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { Removal } from './context.ts'
 import { type SnapshotOrder, awaitOtherRemovals, awaitAvailable, findOrCreate, awaitIdleInstance } from './snapshot.ts'
@@ -25,7 +26,8 @@ export async function takeSnapshot(
   const { declaration, dependencies, identity, recorder } = context
   const { signal, progress, snapshotTimeoutMs: timeoutMs, waits } = dependencies
   const client = withInterrupt(await dependencies.snapshots(declaration.aws), signal)
-  const started = Date.now()
+  // Another turn may have waited before.
+  const started = Math.min(Date.now(), closedAt.getTime())
   type Ending = Pick<RecordDraft, 'action' | 'message'> &
     ({ readonly status: 'created' | 'no_change' } | { readonly status: 'failed'; readonly code: ProblemCode })
   const record = (index: number, ending: Ending): void => {
@@ -42,12 +44,15 @@ export async function takeSnapshot(
       signal,
       progress,
       timeoutMs,
+      assertTurn: () => assertTurn(dependencies.turns, departures, closedAt),
       othersMs: waits.othersMs,
       group,
       buildId: identity.buildId,
       clusterName: declaration.clusterName,
     }
-    if (!signs.isAlone) await awaitOtherRemovals(signs.countOthers, order)
+    // The turn before has waited for them.
+    const isResumed = closedAt === dependencies.turns?.resumed?.closedAt
+    if (!signs.isAlone && !isResumed) await awaitOtherRemovals(signs.countOthers, order)
     const { id, isNew } = await requestSnapshot(all, order, closedAt, started)
     progress(isNew ? `snapshot ${id} asked for` : `snapshot ${id} of another removal of this run is shared`)
     await awaitAvailable(id, order, started)

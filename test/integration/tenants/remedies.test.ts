@@ -43,6 +43,9 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   removal_approval: NO_SQL,
   removal_obstacle: TRIED,
   standing_application: NO_SQL,
+  not_permitted: NO_SQL,
+  unproven_caller: NO_SQL,
+  already_running: NO_SQL,
   lock_timeout: TRIED,
   connection_lost: NO_SQL,
   statement_failed: 'an extension that the server refuses the master: test/integration/main/master-extensions.test.ts',
@@ -58,6 +61,8 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   audit_unwritable: NO_SQL,
   governance_unwritable: NO_SQL,
   output_unwritable: NO_SQL,
+  function_lost: NO_SQL,
+  snapshot_pending: NO_SQL,
   defect: NO_SQL,
 }
 

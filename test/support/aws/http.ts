@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import * as v from 'valibot'
 import type { Faults } from './faults.ts'
+import { invoke, lambdaAction, type LambdaFunction, nameOf } from './lambda.ts'
 import {
   type Answer,
   AwsError,
@@ -12,6 +13,7 @@ import {
   type ServiceName,
   succeed,
 } from './protocol.ts'
+import { isSigned } from './signature.ts'
 
 /** One request, as it came. */
 export interface Call {
@@ -37,9 +39,19 @@ const SIGNATURE_LIFE_MS = 300_000
 const JsonObject = v.record(v.string(), v.unknown())
 
 /** An HTTP server (not listening yet) for the services; every call is pushed to `calls` before it is answered. */
-export function createAwsServer(services: readonly Service[], faults: Faults, calls: Call[]): Server {
+export function createAwsServer(
+  services: readonly Service[],
+  faults: Faults,
+  calls: Call[],
+  functions: ReadonlyMap<string, LambdaFunction> = new Map(),
+): Server {
   return createServer((request, response) => {
-    serve(request, response, services, faults, calls).catch((error: unknown) => {
+    const invocation = lambdaAction(request.url ?? '')
+    const serving =
+      invocation === null
+        ? serve(request, response, services, faults, calls)
+        : serveFunction(request, response, { invocation, functions, faults, calls })
+    serving.catch((error: unknown) => {
       if (response.destroyed) return
       response.writeHead(500).end(String(error))
     })
@@ -53,10 +65,11 @@ async function serve(
   faults: Faults,
   calls: Call[],
 ): Promise<void> {
-  const request = parse(message, await text(message), services)
+  const body = await text(message)
+  const request = parse(message, body, services)
   const { service, action, params, caller } = request
   calls.push({ service: service.name, action, params, caller, at: new Date() })
-  const answer = await answerOf(request, faults)
+  const answer = await answerOf(request, faults, (secret) => isSigned(message.headers, body, secret))
   if (answer === null) {
     message.socket.resetAndDestroy()
     return
@@ -65,10 +78,42 @@ async function serve(
   response.writeHead(answer.status, answer.headers).end(answer.body)
 }
 
+interface FunctionServing {
+  readonly invocation: NonNullable<ReturnType<typeof lambdaAction>>
+  readonly functions: ReadonlyMap<string, LambdaFunction>
+  readonly faults: Faults
+  readonly calls: Call[]
+}
+
+/** Lambda has a path for each action, and errors of its own form. */
+async function serveFunction(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { invocation: { action, name }, functions, faults, calls }: FunctionServing,
+): Promise<void> {
+  const body = await text(message)
+  const caller = credentialScope(message.headers.authorization ?? '')
+  calls.push({ service: 'lambda', action, params: { FunctionName: name, Payload: body }, caller, at: new Date() })
+  try {
+    if (!(await faults.before({ name: 'lambda', namespace: null, actions: new Map() }, action))) {
+      message.socket.resetAndDestroy()
+      return
+    }
+    const made = functions.get(nameOf(name))
+    if (made === undefined) throw new AwsError('ResourceNotFoundException', `Function not found: ${name}`, 404)
+    await invoke(made, action, body, response)
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    response.writeHead(error.status, { 'x-amzn-errortype': error.code, 'content-type': 'application/json' })
+    response.end(JSON.stringify({ Type: 'User', message: error.message }))
+  }
+}
+
 /** null: no answer, the connection is to be reset. */
 async function answerOf(
   { service, action, params, caller, signedAt }: Request,
   faults: Faults,
+  isSignedWith: (secret: string) => boolean,
 ): Promise<Answer | null> {
   try {
     if (Math.abs(Date.now() + faults.skew - signedAt.getTime()) > SIGNATURE_LIFE_MS)
@@ -81,7 +126,7 @@ async function answerOf(
     const handler = service.actions.get(action)
     if (handler === undefined)
       throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`, 400)
-    return succeed(service, action, handler(params, caller))
+    return succeed(service, action, handler(params, caller, isSignedWith))
   } catch (error) {
     if (error instanceof AwsError) return refuse(service, error)
     if (v.isValiError(error)) return refuse(service, new AwsError('ValidationException', error.message, 400))

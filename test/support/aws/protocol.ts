@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
 
-export type ServiceName = 'secretsmanager' | 'sts' | 'rds'
+export type ServiceName = 'secretsmanager' | 'sts' | 'rds' | 'lambda'
 
 /** Who calls, taken from the signature's credential scope (not verified: any key is accepted). */
 export interface Caller {
@@ -14,8 +14,8 @@ export interface Caller {
 /** A parsed request: the JSON body, or the form fields of the query protocol. */
 export type Params = Readonly<Record<string, unknown>>
 
-/** Answers one action, or throws an AwsError. */
-export type Handler = (params: Params, caller: Caller) => Json
+/** Answers one action, or throws an AwsError. `isSignedWith`: whether the request was signed with this secret key. */
+export type Handler = (params: Params, caller: Caller, isSignedWith: (secret: string) => boolean) => Json
 
 export interface Service {
   readonly name: ServiceName

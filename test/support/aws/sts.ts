@@ -6,10 +6,12 @@ import { ACCOUNT } from './secret-store.ts'
 
 const SESSION_SECONDS = 3600
 
-interface Identity {
+export interface Identity {
   readonly arn: string
   readonly account: string
   readonly userId: string
+  /** Of its key. */
+  readonly secret: string
 }
 
 /** What the tests' own keys stand for: a deployment role, as in CI. */
@@ -17,25 +19,38 @@ const RUNNER: Identity = {
   arn: `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/test`,
   account: ACCOUNT,
   userId: 'AROATEST:test',
+  secret: 'test',
 }
+
+const RUNNER_KEY = 'AKIATEST'
 
 const Assume = v.object({ RoleArn: v.string(), RoleSessionName: v.string() })
 
+/** Identities by their access keys. */
+export type Callers = Map<string, Identity>
+
 /** The service; credentials of an assumed role are remembered, so that GetCallerIdentity tells the role. */
-export function sts(): Service {
-  const sessions = new Map<string, Identity>()
+export function sts(sessions: Callers = new Map()): Service {
   return {
     name: 'sts',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     actions: new Map([
-      ['GetCallerIdentity', (_params, caller): Json => getCallerIdentity(sessions, caller)],
+      ['GetCallerIdentity', (_params, caller, isSignedWith): Json => getCallerIdentity(sessions, caller, isSignedWith)],
       ['AssumeRole', (params): Json => assumeRole(sessions, params)],
     ]),
   }
 }
 
-function getCallerIdentity(sessions: ReadonlyMap<string, Identity>, { accessKeyId }: Caller): Json {
-  const { arn, account, userId } = sessions.get(accessKeyId) ?? RUNNER
+/** Of keys that are known, the signature is checked; others are the runner's. */
+function getCallerIdentity(
+  sessions: ReadonlyMap<string, Identity>,
+  { accessKeyId }: Caller,
+  isSignedWith: (secret: string) => boolean,
+): Json {
+  const known = accessKeyId === RUNNER_KEY ? RUNNER : sessions.get(accessKeyId)
+  if (known !== undefined && !isSignedWith(known.secret))
+    throw new AwsError('SignatureDoesNotMatch', 'The request signature we calculated does not match', 403)
+  const { arn, account, userId } = known ?? RUNNER
   return { Arn: arn, UserId: userId, Account: account }
 }
 
@@ -46,11 +61,12 @@ function assumeRole(sessions: Map<string, Identity>, params: Params): Json {
   const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
   const userId = `AROATEST:${RoleSessionName}`
   const arn = `arn:aws:sts::${account}:assumed-role/${role}/${RoleSessionName}`
-  sessions.set(accessKeyId, { arn, account, userId })
+  const secret = randomBytes(20).toString('hex')
+  sessions.set(accessKeyId, { arn, account, userId, secret })
   return {
     Credentials: {
       AccessKeyId: accessKeyId,
-      SecretAccessKey: randomBytes(20).toString('hex'),
+      SecretAccessKey: secret,
       SessionToken: randomBytes(64).toString('base64'),
       Expiration: new Date(Date.now() + SESSION_SECONDS * 1000).toISOString(),
     },

@@ -8,7 +8,7 @@ import type { Command } from '../../../src/model/run.ts'
 import { renderReport } from '../../../src/report/render.ts'
 import { awsDependencies } from '../../../src/run/aws.ts'
 import type { Dependencies } from '../../../src/run/context.ts'
-import { makeReport } from '../../../src/run/report.ts'
+import { lookForReport, makeReport } from '../../../src/run/report.ts'
 import { type DestroyRequest, knownPolicy } from '../../../src/run/destroy/destroy.ts'
 
 import { type StartedRun, startRun } from '../../../src/run/start.ts'
@@ -88,7 +88,16 @@ export async function makeReportOf({ parsed, identity }: Begun, format: ReportFo
   const report = await makeReport({
     options,
     folders: { governanceDir: null, auditDir: null, expectedDir: null, auditFile: null },
-    server: { declaration: parsed.declaration, identity, dependencies: dependencies() },
+    server: {
+      declaration: parsed.declaration,
+      look: (known) =>
+        lookForReport(
+          { declaration: parsed.declaration, identity, dependencies: dependencies() },
+          options,
+          known,
+          new Date(),
+        ),
+    },
     now: new Date(),
   })
   return renderReport(report, format, options.sections)

@@ -168,7 +168,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   unknown_application: entry(
     blocked,
-    ['nothing of … on this instance carries Application ….'],
+    ['nothing of … on this instance carries … ….'],
     'A removal was to be looked at of an application that this stack does not have here: its name is another one, or it is gone.',
     'Use one of the names of the message.',
   ),
@@ -189,5 +189,26 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     ['the state is about to end, and the removal of … was not asked for.'],
     'The stack is being replaced, or the marker of an application was taken out of the state: nothing was done.',
     'Take the taint or `-replace` back; remove the application by hand, or keep it with `RDS_CLEANUP_POLICY=retain`.',
+  ),
+  not_permitted: entry(
+    blocked,
+    [
+      'the function does no … of the stack … in … on … for ….',
+      'connect_through is set, and the function stands beside the instance: ….',
+    ],
+    'The Lambda function has a list of its own of what it does for whom: see [Inside the VPC](docs/lambda.md). Nothing was read.',
+    'Add it to `permits` of `modules/lambda-runner`, or correct environment, stack, instance or credentials of the run.',
+  ),
+  unproven_caller: entry(
+    blocked,
+    ['nobody knows who asks: ….'],
+    'The proof of who asks is stale, was used before, is for another request or function, or AWS STS does not know it. Nothing was read.',
+    'Run again, with credentials that are valid now, and look at the clocks of runner and function.',
+  ),
+  already_running: entry(
+    blocked,
+    ['this very request is running already.'],
+    'Somebody between the runner and the function sent a request a second time while it ran.',
+    'Wait for the first one to end. Its records are in the log of the function.',
   ),
 }

@@ -92,4 +92,16 @@ export const INPUT_MEANINGS: Readonly<Record<InputCode, Meaning>> = {
     'A run that could not say what it did changes nothing: before the first change, the places of its audit are tried with 1 MiB each.',
     'Give a folder that can be written to in `audit_dir`, `governance_dir` or `--audit-file`, and room on its disk; look at `ulimit -f` too. A device such as `/dev/null` is written to; a named pipe, a socket or `/dev/stdout` is refused: `RDS_PROVISION_LOG=json` prints the audit.',
   ),
+  other_protocol: entry(
+    invalidInput,
+    ['the function speaks protocol …, the caller ….', 'the function (release …) cannot read the request: ….'],
+    'The module, or the command, and its Lambda function are of releases that do not understand each other.',
+    'The message says which of the two to update.',
+  ),
+  request_too_large: entry(
+    invalidInput,
+    ['the request is larger than the 6 MB that a Lambda function takes.'],
+    'A declaration of some hundred thousand applications, or as long an audit in a report.',
+    'Split the applications into two module calls with different `stack` values.',
+  ),
 }

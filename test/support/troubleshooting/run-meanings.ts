@@ -92,6 +92,20 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
     'The plan or the report could not be printed whole. Nothing was changed.',
     'Free the disk, or write elsewhere.',
   ),
+  function_lost: entry(
+    failed,
+    [
+      'the answer of the function … broke off (…): the function may go on, and this audit holds only what was told before.',
+    ],
+    'The connection to the Lambda function ended, or the function did: its time limit, its memory, an error. What it had told by then is in the audit.',
+    "Look into the function's log, which the message names: all records are there. Run again: the next run goes on from there.",
+  ),
+  snapshot_pending: entry(
+    failed,
+    ['the snapshot is being made, and what waits for it is closed.'],
+    'A removal through a Lambda function waits for its snapshot in several turns, and the runner did not come back for the next one.',
+    'Nothing was dropped; the next run goes on with it.',
+  ),
   defect: entry(
     failed,
     ['….'],

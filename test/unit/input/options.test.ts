@@ -5,22 +5,33 @@ import { problemsOf } from './sample.ts'
 import { COMMANDS } from '../../../src/input/commands.ts'
 
 const ACCEPTED: readonly (readonly [string, object])[] = [
-  ['apply', { command: 'apply', input: null, claim: null, auditFile: null }],
-  ['apply --claim c1', { command: 'apply', input: null, claim: 'c1', auditFile: null }],
+  ['apply', { command: 'apply', input: null, runner: null, claim: null, auditFile: null }],
+  ['apply --claim c1', { command: 'apply', input: null, runner: null, claim: 'c1', auditFile: null }],
   [
     'apply --input in.json --audit-file=a.json',
-    { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
+    { command: 'apply', input: 'in.json', runner: null, claim: null, auditFile: 'a.json' },
   ],
   [
     'plan',
-    { command: 'plan', input: null, terraformPlan: null, claim: null, out: null, detailedExitcode: false, json: false, external: false },
+    {
+      command: 'plan',
+      input: null,
+      runner: null,
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
+      external: false,
+    },
   ],
-  ['apply --input -', { command: 'apply', input: '-', claim: null, auditFile: null }],
+  ['apply --input -', { command: 'apply', input: '-', runner: null, claim: null, auditFile: null }],
   [
     'plan --terraform-plan - --terraform-output all.orders',
     {
       command: 'plan',
       input: null,
+      runner: null,
       terraformPlan: { path: '-', output: 'all.orders' },
       claim: null,
       out: null,
@@ -31,13 +42,24 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
   ],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', terraformPlan: null, claim: null, out: null, detailedExitcode: true, json: true, external: false },
+    {
+      command: 'plan',
+      input: '007',
+      runner: null,
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: true,
+      json: true,
+      external: false,
+    },
   ],
   [
     'destroy --application a',
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'application', value: 'a' } },
@@ -49,6 +71,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '0042' } },
@@ -60,6 +83,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '1' } },
@@ -71,6 +95,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: 'x',
       removal: { kind: 'target', target: { by: 'cluster-name', value: 'c' } },
@@ -82,6 +107,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: 's1',
       auditFile: null,
       removal: { kind: 'request', application: 'a', marker: 'm1' },
@@ -93,10 +119,25 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'requested' },
       dryRun: true,
+    },
+  ],
+  [
+    'plan --runner rds-provision',
+    {
+      command: 'plan',
+      input: null,
+      runner: 'rds-provision',
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
+      external: false,
     },
   ],
   ['--version', { command: 'version' }],
@@ -108,6 +149,7 @@ for (const [line, expected] of ACCEPTED) {
 }
 
 const REFUSED: readonly (readonly [string, RegExp])[] = [
+  ['apply --runner a/b', /--runner: "a\/b" is not accepted/],
   ['', /apply, plan, destroy/],
   ['aply', /"apply"/],
   ['plan --detailed-exitcod', /"--detailed-exitcode"/],

@@ -1,0 +1,49 @@
+/** What a run of the runner asks the function. */
+import { randomUUID } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import type { Variables } from '../../input/environment.ts'
+import type { RemovalOptions } from '../../input/options.ts'
+import type { ParsedInput } from '../../input/parse.ts'
+import type { RunIdentity } from '../../model/run.ts'
+import { type FunctionRequest, VARIABLES } from '../protocol.ts'
+
+export interface RequestFacts {
+  readonly identity: RunIdentity
+  readonly parsed: ParsedInput
+  /** The input, decoded. */
+  readonly text: string
+  /** Of the runner. */
+  readonly variables: Variables
+  readonly removal: RemovalOptions | null
+  readonly runGroup: string
+  readonly caPem: string | null
+}
+
+/** Ids are those that the run has here: the function asks no CI system. */
+export function newRequest({
+  identity: { runId, buildId, command },
+  parsed: { declaration },
+  text,
+  variables,
+  removal,
+  runGroup,
+  caPem,
+}: RequestFacts): Omit<FunctionRequest, 'packed' | 'turn' | 'resume'> {
+  const given = VARIABLES.flatMap((name): [string, string][] => {
+    const value = variables[name] ?? ''
+    return value === '' ? [] : [[name, value]]
+  })
+  const ids = { RDS_PROVISION_RUN_ID: runId, RDS_PROVISION_BUILD_ID: buildId }
+  const claim = declaration.claim === null ? {} : { RDS_PROVISION_CLAIM: declaration.claim }
+  return {
+    id: randomUUID(),
+    command,
+    input: gzipSync(text).toString('base64'),
+    variables: { ...Object.fromEntries(given), ...ids, ...claim },
+    run_group: runGroup,
+    ca_pem: caPem,
+    removal,
+    tell: null,
+    report: null,
+  }
+}

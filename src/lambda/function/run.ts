@@ -1,0 +1,204 @@
+/** What the function does for a request that it may do. */
+import type { Reporter } from '../../audit/reporter.ts'
+import type { RunResult } from '../../audit/result.ts'
+import { EXIT } from '../../errors.ts'
+import { readAwsEnvironment } from '../../input/aws-environment.ts'
+import type { Variables } from '../../input/environment.ts'
+import type { Actor } from '../../model/run.ts'
+import type { Preview } from '../../preview/preview.ts'
+import type { ClosedForSnapshot, Dependencies } from '../../run/context.ts'
+import { removeAsAsked, previewAsAsked } from '../../run/destroy/as-asked.ts'
+import { createDependencies, createDestroyDependencies } from '../../run/dependencies.ts'
+import { TOOL_VERSION } from '../../version.ts'
+import type { Again, EndedLine, Line, SectionsLine, ToldLine } from '../answer.ts'
+import type { FunctionRequest } from '../protocol.ts'
+import type { BegunRequest } from './begin.ts'
+
+export interface RequestRun {
+  readonly begun: BegunRequest
+  readonly caller: Actor
+  readonly executedAs: Actor
+  readonly variables: Variables
+  /** Until Lambda ends the process, at the beginning. */
+  readonly remainingMs: number
+  readonly send: (line: Line) => void
+  readonly log: Reporter
+}
+
+/** For a run to end in order: statements in flight, and a server that does not answer, take ten seconds. */
+const RESERVE_MS = 20_000
+/** For a snapshot to be left to the next turn in peace: between two looks at it lie 15 seconds. */
+const SNAPSHOT_RESERVE_MS = 60_000
+
+/** Sends what came of it. @throws ProvisionError where a plan or report could not be made */
+export async function runRequest(run: RequestRun): Promise<void> {
+  const { send, remainingMs } = run
+  const time = limitTime(remainingMs)
+  const closed: { now: ClosedForSnapshot | null } = { now: null }
+  try {
+    const dependencies = dependenciesOf(run, time, closed)
+    send(await lastLine(run, dependencies, { isUp: () => time.signal.aborted, closed }))
+  } finally {
+    time.end()
+  }
+}
+
+interface Time {
+  readonly signal: AbortSignal
+  /** Whether no new wait for a snapshot should be begun. */
+  readonly isShort: () => boolean
+  readonly end: () => void
+}
+
+/** A short time is divided likewise. */
+function limitTime(remainingMs: number): Time {
+  const controller = new AbortController()
+  const start = Date.now()
+  const timer = setTimeout(
+    () => {
+      controller.abort("the function's time is nearly up")
+    },
+    remainingMs - Math.min(RESERVE_MS, remainingMs / 2),
+  )
+  const shortAt = start + remainingMs - Math.min(SNAPSHOT_RESERVE_MS, remainingMs * 0.75)
+  return {
+    signal: controller.signal,
+    isShort: () => Date.now() > shortAt,
+    end: () => {
+      clearTimeout(timer)
+    },
+  }
+}
+
+function dependenciesOf(
+  { begun: { request, caFile }, caller, variables, send, log }: RequestRun,
+  time: Time,
+  closed: { now: ClosedForSnapshot | null },
+): Dependencies {
+  const { resume } = request
+  const own = variables['PGSSLROOTCERT'] ?? ''
+  const common = createDependencies({
+    signal: time.signal,
+    progress: (message) => {
+      send({ type: 'progress', message })
+    },
+    defaultCaFile: caFile ?? (own === '' ? null : own),
+    awsEnvironment: readAwsEnvironment(variables),
+  })
+  return {
+    ...common,
+    actor: () => Promise.resolve(caller),
+    sinks: [
+      (record, quiet) => {
+        send({ type: 'record', record, quiet })
+      },
+      (record, quiet) => {
+        log.record(record, quiet)
+      },
+    ],
+    requestKey: `${request.id}/${String(request.turn)}`,
+    turns: {
+      resumed: resume === null ? null : { closedAt: resume.closed_at, databases: resume.databases },
+      isOver: time.isShort,
+      suspend: (now) => {
+        closed.now = now
+      },
+    },
+  }
+}
+
+interface TurnEnd {
+  readonly isUp: () => boolean
+  readonly closed: { readonly now: ClosedForSnapshot | null }
+}
+
+async function lastLine(run: RequestRun, dependencies: Dependencies, end: TurnEnd): Promise<Line> {
+  const { tell, report } = run.begun.request
+  if (report !== null) return sectionsLine(run, report, dependencies)
+  if (tell !== null) return toldLine(await previewOf(run, dependencies), tell)
+  const result = await resultOf(run, dependencies)
+  const line = endedLine(run, result, end)
+  run.log.finish({ ...result.document, run: line.run }, result.problems, [])
+  return line
+}
+
+async function previewOf({ begun }: RequestRun, dependencies: Dependencies): Promise<Preview> {
+  const { request, parsed, identity, environment } = begun
+  if (request.removal !== null)
+    return previewAsAsked({ removal: request.removal, environment, parsed, identity }, dependencies)
+  const { previewApply } = await import('../../run/plan.ts')
+  return previewApply(parsed.declaration, identity, dependencies)
+}
+
+async function resultOf({ begun }: RequestRun, dependencies: Dependencies): Promise<RunResult> {
+  const { request, parsed, identity, environment } = begun
+  if (request.removal !== null)
+    return removeAsAsked(
+      { removal: request.removal, environment, parsed, identity },
+      createDestroyDependencies(dependencies, request.run_group),
+    )
+  if (request.command === 'prepare-upgrade') {
+    const { prepareUpgrade } = await import('../../run/upgrade/prepare.ts')
+    return prepareUpgrade(parsed.declaration, identity, dependencies)
+  }
+  const { apply } = await import('../../run/apply/apply.ts')
+  return apply(parsed.declaration, identity, dependencies)
+}
+
+function endedLine({ executedAs }: RequestRun, result: RunResult, { isUp, closed }: TurnEnd): EndedLine {
+  const { document, problems, governance } = result
+  return {
+    type: 'ended',
+    tool_version: TOOL_VERSION,
+    run: { ...document.run, executed_as: executedAs },
+    problems,
+    matrix: governance?.matrix ?? null,
+    records: document.records.length,
+    again: document.run.exit_code === EXIT.done ? null : againOf(isUp(), closed.now),
+  }
+}
+
+/** Whatever failed once the time was nearly up may have failed for it. */
+function againOf(isUp: boolean, closed: ClosedForSnapshot | null): Again | null {
+  if (closed !== null)
+    return { why: 'snapshot', resume: { closed_at: closed.closedAt, databases: [...closed.databases] } }
+  return isUp ? { why: 'time' } : null
+}
+
+async function toldLine(preview: Preview, tell: NonNullable<FunctionRequest['tell']>): Promise<ToldLine> {
+  const [{ previewText }, { previewJson }, { previewSummary }] = await Promise.all([
+    import('../../preview/text.ts'),
+    import('../../preview/json.ts'),
+    import('../../preview/summary.ts'),
+  ])
+  const { json, document, colour, list_unchanged: listUnchanged } = tell
+  return {
+    type: 'told',
+    text: json ? previewJson(preview) : previewText(preview, { colour, listUnchanged }),
+    document: document ? previewJson(preview) : null,
+    summary: previewSummary(preview),
+    blocked: preview.blocked,
+    changes: preview.plan.jobs.length,
+  }
+}
+
+async function sectionsLine(
+  { begun: { parsed, identity } }: RequestRun,
+  report: NonNullable<FunctionRequest['report']>,
+  dependencies: Dependencies,
+): Promise<SectionsLine> {
+  const { lookForReport } = await import('../../run/report.ts')
+  const {
+    known,
+    expires_within_days: expiresWithinDays,
+    secrets_older_than_days: secretsOlderThanDays,
+    ...criteria
+  } = report
+  const sections = await lookForReport(
+    { declaration: parsed.declaration, identity, dependencies },
+    { criteria, expiresWithinDays, secretsOlderThanDays },
+    new Set(known),
+    new Date(),
+  )
+  return { type: 'sections', sections }
+}

@@ -1,0 +1,86 @@
+/** A run that needs more time than a function has: it ends in order, and another turn goes on. */
+import test from 'ava'
+import { auditOf, launchThrough, putFunction } from '../../support/lambda.ts'
+import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
+
+const JSON_LINES = { RDS_PROVISION_LOG: 'json', RDS_PROVISION_AUDIT_FILE: '/dev/null' }
+
+const [version = 16] = VERSIONS.slice(-1)
+const bed = bedFor(version)
+
+function stackOf(name: string, count: number, variables: object = {}): Stack {
+  const names = Array.from({ length: count }, (_, index) => `${name}_${String(index)}`)
+  return bed().declare(
+    Object.fromEntries(names.map((database) => [database, { database_name: database, username: `${database}_u` }])),
+    { ...variables },
+  )
+}
+
+function invocationsOf(arn: string): number {
+  return bed()
+    .aws.callsTo('InvokeWithResponseStream')
+    .filter(({ params }) => params['FunctionName'] === arn).length
+}
+
+test.serial('an apply that takes three times as long as its function ends whole, with one audit', async (t) => {
+  const made = putFunction(bed(), { timeoutMs: 3_000 })
+  const stack = stackOf('turn_apply', 1)
+  // Somebody has the lock of the instance for longer than one turn.
+  const holder = await bed().server.connect({ ...bed().server.admin, database: 'postgres' })
+  await holder.query('SELECT pg_advisory_lock(8242267087886938998)')
+  const launched = launchThrough(bed(), stack, made, ['apply'], JSON_LINES)
+  setTimeout(() => void holder.end(), 6_000)
+  const ended = await launched.ended
+  t.is(ended.code, 0, ended.stdout + ended.stderr)
+  const { run, records } = auditOf(ended)
+  t.is(run.outcome, 'changed')
+  t.true(run.duration_ms > 4_000)
+  t.true(invocationsOf(made.arn) >= 3)
+  t.is(records.filter(({ object, status }) => object === 'database' && status === 'created').length, 1)
+  t.regex(ended.stderr, /another turn goes on/)
+})
+
+test.serial('who only waits does so as long as the declaration says, and no longer', async (t) => {
+  const made = putFunction(bed(), { timeoutMs: 3_000 })
+  const stack = stackOf('turn_wait', 1, { lock_timeout: 3, connect_timeout: 2 })
+  const holder = await bed().server.connect({ ...bed().server.admin, database: 'postgres' })
+  await holder.query('SELECT pg_advisory_lock(8242267087886938998)')
+  const ended = await launchThrough(bed(), stack, made, ['apply'], JSON_LINES).ended
+  await holder.end()
+  t.is(ended.code, 1, ended.stdout)
+  t.regex(auditOf(ended).run.error ?? '', /interrupted: the function's time is nearly up|lock/)
+  t.true(invocationsOf(made.arn) >= 2)
+})
+
+test.serial('a snapshot is waited for in turns: what waits stays closed, one snapshot, and then it goes', async (t) => {
+  const made = putFunction(bed(), { timeoutMs: 8_000 })
+  const stack = stackOf('turn_snap', 1)
+  stack.applications = {
+    snap: { database_name: 'turn_snap', username: 'turn_snap_u', cleanup_policy: 'snapshot-and-delete' },
+  }
+  bed().aws.putInstance('db-1')
+  t.is((await launchThrough(bed(), stack, made, ['apply'], JSON_LINES).ended).code, 0)
+  const before = invocationsOf(made.arn)
+  const snapshots = bed().aws.snapshots.length
+  bed().aws.snapshotsTake({ milliseconds: 9_000 })
+  const states: unknown[] = []
+  const launched = launchThrough(bed(), stack, made, ['destroy', '--application', 'snap'], JSON_LINES)
+  const watch = setInterval(() => {
+    void bed()
+      .server.sql("SELECT datallowconn AS open FROM pg_database WHERE datname = 'turn_snap'")
+      .then(([row]) => states.push(row?.['open'] ?? 'gone'))
+  }, 500)
+  const ended = await launched.ended
+  clearInterval(watch)
+  t.is(ended.code, 0, ended.stdout + ended.stderr)
+  t.true(invocationsOf(made.arn) - before >= 2, String(invocationsOf(made.arn) - before))
+  t.is(bed().aws.snapshots.length, snapshots + 1)
+  const closedAt = states.indexOf(false)
+  t.true(closedAt >= 0)
+  t.false(states.slice(closedAt).includes(true), JSON.stringify(states))
+  const { run, records } = auditOf(ended)
+  t.is(run.outcome, 'changed')
+  t.true(records.some(({ object, action }) => object === 'snapshot' && action === 'share'))
+  t.true(records.some(({ object, status }) => object === 'database' && status === 'removed'))
+  t.deepEqual(await bed().server.sql("SELECT 1 FROM pg_database WHERE datname = 'turn_snap'"), [])
+})
