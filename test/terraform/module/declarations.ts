@@ -49,7 +49,7 @@ export const DECLARATIONS: readonly Variables[] = [
   { alone: { access_level: 'none', database_name: 'x' } },
   guest({ database_name: null, database_of: 'own' }),
   guest({ database_of: 'own' }),
-  guest({ database_name: null, database_of: 'own', access_level: null }),
+  { a: {}, b: { database_of: 'a' } },
   guest({ database_name: null, database_of: 'guest' }),
   guest({ database_name: null, database_of: 'won' }),
   guest({ database_name: 'own_dev_bd' }),
