@@ -1,7 +1,9 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
-import type { Application, Database } from '../model/declaration.ts'
+import type { Database } from '../model/declaration.ts'
 import { isKeptShut } from '../model/keep-fields.ts'
-import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { ownLogins } from '../model/logins.ts'
+import type { Application } from '../model/declaration.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
@@ -29,13 +31,6 @@ import { planDismissals, withheldJobs } from './withheld.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
 const ROLES_PER_TRANSACTION = 100
-
-interface RoleChanges {
-  readonly left: readonly Step[]
-  readonly joined: readonly Step[]
-  readonly steps: readonly Step[]
-  readonly findings: readonly Finding[]
-}
 
 interface DatabaseChanges {
   readonly database: Database
@@ -93,6 +88,7 @@ export function makePlan(input: PlanInput): Plan {
 
 /** Of one role: memberships that it loses before anything, what is its own, and what it joins once all are there. */
 function roleChanges(context: PlanContext, application: Application): RoleChanges {
+  if (application.loginOf !== null) return usedLogin(context, application, application.loginOf)
   const own = planRole(context, application)
   const joined = planJoin(context, application)
   const tokens = planTokenRevoke(context, application)
@@ -116,6 +112,19 @@ function roleChanges(context: PlanContext, application: Application): RoleChange
       ...adminFindings(context, application),
     ],
   }
+}
+
+/** What one application's role takes; `left` and `joined` are its memberships. */
+interface RoleChanges extends Changes {
+  readonly left: readonly Step[]
+  readonly joined: readonly Step[]
+}
+
+/** The login is seen to where it belongs. */
+function usedLogin(context: PlanContext, application: Application, loginOf: string): RoleChanges {
+  const message = `uses the login ${application.username} of ${loginOf}`
+  const used = finding(subject(application, 'role'), 'check', 'no_change', message)
+  return { left: [], joined: [], steps: [], findings: [used, ...planClone(context, application).findings] }
 }
 
 /** As a preview tells them; a run tells each with its step. */
@@ -211,6 +220,6 @@ function closingJob(context: PlanContext, { closing }: DatabaseChanges): Job[] {
 }
 
 function iamJobs(context: PlanContext): Job[] {
-  const steps = context.planned.applications.flatMap((application) => planIamGrant(context, application))
+  const steps = ownLogins(context.planned).flatMap((application) => planIamGrant(context, application))
   return steps.length === 0 ? [] : [{ stage: 'closing', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
 }

@@ -21,11 +21,7 @@ const PROVES: ReadonlySet<string> = new Set(['created', 'updated', 'no_change'])
  * tag names. Lists those that cannot.
  * @param known as `provenBuilds` gives it
  */
-export function traceabilitySection(
-  declaration: Declaration,
-  cluster: Cluster,
-  known: ReadonlySet<string>,
-): Section {
+export function traceabilitySection(declaration: Declaration, cluster: Cluster, known: ReadonlySet<string>): Section {
   const roles = [...cluster.roles.keys()]
     .filter((name) => stackTag(declaration, cluster, name) !== null)
     .map((name) => ({ kind: 'role', name, tag: stackTag(declaration, cluster, name) }))

@@ -138,9 +138,8 @@ function traps(database: string, owner: string): string {
 const PLANTED = 'SET search_path = evil, pg_catalog, public; SET default_transaction_read_only = on; '
 const tried = new Set<ProblemCode>()
 
-async function plant(stack: Stack, application: string, database: string): Promise<void> {
-  await stack.sql(application, traps(database, stack.username(application)), database)
-}
+const plant = (stack: Stack, application: string, database: string): Promise<unknown> =>
+  stack.sql(application, traps(database, stack.username(application)), database)
 
 /** Nothing of the owner's ran so far. */
 async function isQuiet(t: ExecutionContext, { server }: Bed, database: string): Promise<void> {

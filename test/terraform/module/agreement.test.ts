@@ -10,7 +10,9 @@ import { checkRequest } from '../../../src/guardrails/request.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Value, Variables } from '../../support/terraform.ts'
 import { makeRig, type Rig } from './rig.ts'
-import { DECLARATIONS, FIELDS, SHORT_NAMES } from './values.ts'
+import { DECLARATIONS } from './declarations.ts'
+import { SHORT_NAMES } from './value-lists.ts'
+import { FIELDS } from './values.ts'
 
 let rig: Rig
 test.before(async () => {

@@ -1,100 +1,13 @@
 /** Values of the fields of an application, sound ones and bad ones, at the edges of what is accepted. */
-import type { Value, Variables } from '../../support/terraform.ts'
-
-const BYTES_63 = 'é'.repeat(31) + 'x'
-/** What holds something where something else is wanted: of a list, of a map, of both. */
-const NESTED: readonly Value[] = [['work_mem'], [['work_mem']], [{ work_mem: '8MB' }]]
-const MAPS: readonly Value[] = [{ a: 'b' }, { a: ['b'] }]
-const NAMES: readonly Value[] = [
-  'plain',
-  'Mixed',
-  'a"b; --',
-  "O'Brien",
-  'a\\b',
-  '$x',
-  BYTES_63,
-  'x'.repeat(63),
-  '日'.repeat(21),
-  '😀'.repeat(15),
-  'a\u200bb',
-  '',
-  ' ',
-  ' x',
-  'x ',
-  'x\n',
-  '\tx',
-  'x\u00a0',
-  'x\ufeff',
-  'x\u2028',
-  'x\u3000',
-  'a\u0000b',
-  'a\u0085b',
-  'a\u007fb',
-  'x'.repeat(64),
-  'é'.repeat(32),
-  '日'.repeat(22),
-  '😀'.repeat(16),
-  5,
-  true,
-  {},
-  ...NESTED,
-  ...MAPS,
-]
-export const SHORT_NAMES: readonly Value[] = [
-  'plain',
-  'a"b; --',
-  BYTES_63,
-  '',
-  'x ',
-  'x\ufeff',
-  'a\u0000b',
-  'é'.repeat(32),
-]
-const RESERVED: readonly Value[] = [
-  'postgres',
-  'rdsadmin',
-  'rds_x',
-  'pg_x',
-  'template0',
-  'template1',
-  'template2',
-  'Postgres',
-  'rdsx',
-  'public',
-  'none',
-  'platform_provisioner',
-]
-const LISTS: readonly Value[] = [
-  [],
-  ['a', 'b'],
-  ['a', 'a'],
-  'a',
-  {},
-  ...MAPS,
-  [['a']],
-  [{ a: 'b' }],
-  [''],
-  [' a'],
-  [5],
-  [null],
-  ['pg_x'],
-  ['information_schema'],
-  ['Information_schema'],
-  ['public', 'pg_catalog'],
-  ['x'.repeat(64)],
-  ['a"b'],
-  ['a],[b'],
-  ['*'],
-  ['*', 'a'],
-]
-const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, [], ...NESTED, ...MAPS]
-const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes', ...NESTED, ...MAPS]
+import type { Value } from '../../support/terraform.ts'
+import { LIMITS, LISTS, MAPS, NAMES, NESTED, RESERVED, SWITCHES } from './value-lists.ts'
 
 /** Values of one field, whatever the others are. */
 export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   database_name: [...NAMES, ...RESERVED],
   username: [...NAMES, ...RESERVED],
-  access_level: ['owner', 'Owner', 'admin', '', 'owner ', true, ['owner'], { a: 'owner' }],
+  login_of: ['nobody', '', 'Own', 5, true, ['own'], { a: 'own' }],
+  access_level: ['owner', 'none', 'Owner', 'admin', '', 'owner ', true, ['owner'], { a: 'owner' }],
   secret_id: [
     'a/b',
     'rds!db-1',
@@ -109,9 +22,11 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ['x'],
     ...MAPS,
   ],
-  auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
+  database_of: ['nobody', '', 'Own', 5, true, ['own'], { a: 'own' }],
+  auth: ['password', 'iam', 'unmanaged', 'IAM', '', true, ['iam'], { a: 'iam' }],
   undeclared: ['keep', 'report', 'revoke', 'Keep', '', true, ['keep'], { a: 'keep' }],
   can_create_databases: SWITCHES,
+  can_login: SWITCHES,
   adopt_existing: SWITCHES,
   recreate_missing: SWITCHES,
   connection_limit: LIMITS,
@@ -242,30 +157,3 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   acces_level: ['owner'],
   Username: ['x'],
 }
-
-/** An owner's entry, and one of its guests beside it. */
-const guest = (fields: Variables): Variables => ({
-  own: {},
-  guest: { database_name: 'own_dev_db', access_level: 'reader', ...fields },
-})
-
-/** Declarations whose entries speak of one another: plan time and the script accept or refuse each of them alike. */
-export const DECLARATIONS: readonly Variables[] = [
-  guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
-  guest({ privileges: { tables: ['TRIGGER'] } }),
-  guest({ privileges: {} }),
-  guest({ schemas: ['*'] }),
-  guest({ member_of: ['own', 'pg_monitor'] }),
-  guest({ member_of: ['guest'] }),
-  { a: { member_of: ['b'] }, b: { member_of: ['c'] }, c: { member_of: ['a', 'd'] }, d: {} },
-  { a: { member_of: ['b'] }, b: { member_of: ['c'] }, c: { member_of: ['d'] }, d: {}, e: { member_of: ['a', 'd'] } },
-  { a: { member_of: ['b'] }, b: { member_of: ['c'], auth: 'iam' }, c: { auth: 'iam' } },
-  { a: { member_of: ['b'], auth: 'iam' }, b: { member_of: ['c'], auth: 'iam' }, c: { auth: 'iam' } },
-  { a: { auth: 'iam', member_of: ['b'] }, b: {} },
-  guest({ acts_as: 'own' }),
-  guest({ acts_as: 'own', member_of: ['own', 'pg_monitor'] }),
-  guest({ acts_as: 'guest' }),
-  { a: { acts_as: 'b' }, b: { member_of: ['a'] } },
-  { a: { acts_as: 'b' }, b: { auth: 'iam' } },
-  guest({ schemas: ['*', 'mart'] }),
-]

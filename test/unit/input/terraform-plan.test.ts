@@ -8,9 +8,11 @@ const STOCK = { ...ORDERS, stack: 'stock' }
 
 /** A plan whose root passes these on, all of it known. */
 function planOf(outputs: object, unknown: object = {}): string {
-  const changes = Object.entries<unknown>({ ...outputs }).map(([name, after]) => {
-    const own: unknown = Object.entries<unknown>({ ...unknown }).find(([other]) => other === name)?.[1] ?? false
-    return [name, { actions: ['create'], before: null, after, after_unknown: own }]
+  const parts = new Map<string, unknown>(Object.entries(unknown))
+  const values = new Map<string, unknown>(Object.entries(outputs))
+  const changes = [...values].map(([name, after]) => {
+    const own = parts.get(name) ?? false
+    return [name, { actions: ['create'], before: null, after, after_unknown: own }] as const
   })
   return JSON.stringify({ format_version: '1.2', output_changes: Object.fromEntries(changes) })
 }
