@@ -67,6 +67,7 @@ locals {
     expected_account = var.expected_account
     instance         = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
     connect_through  = var.connect_through
+    runner           = var.runner
     governance_dir   = var.governance_dir
     tls              = { for field, value in var.tls : field => value if value != null }
     max_connections  = var.max_connections
