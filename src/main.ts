@@ -64,6 +64,7 @@ function openProcess(): CommandProcess {
     parentPid: process.ppid,
     // Of a file or a pipe it is undefined, whatever its type says.
     isTerminal: isatty(process.stdout.fd),
+    input: () => process.stdin,
     output: createOutput(process.stdout),
     errors: createOutput(process.stderr),
     interrupt: interruptOnSignals(),
@@ -133,8 +134,8 @@ async function runCommand(commandProcess: CommandProcess): Promise<void> {
     process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when the run was done.\n`)
     process.exitCode = EXIT.failed
   }
-  // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end
-  // by itself, such as a credential_process that hangs.
+  // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not
+  // end by itself, such as a credential_process that hangs.
   if (commandProcess.interrupt.aborted) process.exit()
   setTimeout(() => {
     process.exit()

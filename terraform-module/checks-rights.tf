@@ -16,7 +16,8 @@ locals {
     }, {})
   }
 
-  right_problems = flatten([
+  right_problems = concat(local.privilege_problems, local.membership_problems)
+  privilege_problems = flatten([
     for app, own in local.own_privileges : concat(
       [
         for kind, privileges in own : join(" ", concat(
@@ -41,4 +42,78 @@ locals {
       ],
     )
   ])
+
+  # Memberships, by keys of entries; src/input/member-of.ts has the same rules.
+  predefined_roles = [
+    "pg_monitor", "pg_read_all_data", "pg_write_all_data", "pg_read_all_settings", "pg_read_all_stats",
+    "pg_stat_scan_tables", "pg_checkpoint", "rds_replication",
+  ]
+  refused_roles = {
+    rds_superuser     = "it may grant nearly every role, so its member is no application any more"
+    rds_iam           = "that is auth = \"iam\""
+    rds_password      = "it sets passwords of others"
+    pg_maintain       = "it may lock the catalogs, and so stop every other application"
+    pg_signal_backend = "it ends the sessions of every other application, and the delegated admin's"
+  }
+  refused_server_role = "it reaches files and programs of the server, which are everybody's"
+
+  member_of = { for app in local.odd_rights : app => try([for name in tolist(local.applications[app].member_of) : name if name != null], []) }
+  not_entries = {
+    for name in toset(flatten([values(local.member_of), values(local.acts_as)])) : name => can(regex("^pg_.*_server_", name)) ? local.refused_server_role : local.refused_roles[name]
+    if can(regex("^pg_.*_server_", name)) || can(local.refused_roles[name])
+  }
+  acts_as = { for app in local.odd_rights : app => try([tostring(local.applications[app].acts_as)], []) }
+  # Who acts as a role is its member.
+  links = {
+    for app, names in local.member_of : app => [
+      for name in concat(names, local.acts_as[app]) : name
+      if can(local.applications[name]) && !contains(local.predefined_roles, name) && !can(local.not_entries[name])
+    ]
+  }
+  # Through how many others: each doubles the one before. A longer way the script finds.
+  reach_2  = { for app, names in local.links : app => distinct(concat(names, flatten([for name in names : lookup(local.links, name, [])]))) }
+  reach_4  = { for app, names in local.reach_2 : app => distinct(concat(names, flatten([for name in names : lookup(local.reach_2, name, [])]))) }
+  reach_8  = { for app, names in local.reach_4 : app => distinct(concat(names, flatten([for name in names : lookup(local.reach_4, name, [])]))) }
+  reach_16 = { for app, names in local.reach_8 : app => distinct(concat(names, flatten([for name in names : lookup(local.reach_8, name, [])]))) }
+
+  joining_field = { for app, names in local.member_of : app => length(names) > 0 ? "member_of" : "acts_as" }
+  membership_problems = flatten([
+    for app, names in local.member_of : concat(
+      [
+        for name in local.acts_as[app] : "${app}: acts_as: ${jsonencode(name)} is no entry. Use the key of an entry."
+        if name == null || !can(local.applications[name]) || contains(local.predefined_roles, name) || can(local.not_entries[name])
+      ],
+      [
+        for name in names : can(local.not_entries[name]) ?
+        "${app}: member_of: nobody is made a member of ${name}: ${local.not_entries[name]}. Take it out." : join(" ", [
+          "${app}: member_of: ${jsonencode(name)} is neither an entry nor a role that may be given.",
+          "Use the key of an entry, or one of ${join(", ", local.predefined_roles)}.",
+        ])
+        if can(local.not_entries[name]) || !(contains(local.predefined_roles, name) || can(local.applications[name]))
+      ],
+      [
+        for circle in [[for name in local.reach_16[app] : name if contains(lookup(local.reach_16, name, []), app)]] :
+        "${app}: ${local.joining_field[app]}: ${join(", ", circle)} are members of themselves in a circle, which no role can be. Take one of the memberships out."
+        if contains(circle, app) && app == sort(concat(circle, [app]))[0]
+      ],
+      [
+        for token in [[for name in local.reach_16[app] : name if try(tostring(local.applications[name].auth), "") == "iam"]] :
+        "${app}: ${local.joining_field[app]}: is a member of ${token[0]}, which logs in by IAM: RDS would refuse its password. Take it out, or set auth = \"iam\"."
+        if length(token) > 0 && try(tostring(local.applications[app].auth), "password") == "password"
+      ],
+    )
+  ])
+
+  # In the words of a plan: who is a member of an owner is an owner.
+  membership_words = {
+    for app, names in local.member_of : app => join("", concat(
+      [for name in names : ", member of ${name}"],
+      [for name in local.acts_as[app] : ", acts as ${name}"],
+      [
+        for owned in [[for name in local.reach_16[app] : local.applications[name].database_name if local.applications[name].access_level == "owner"]] :
+        ", so an owner of ${join(", ", distinct(owned))}, drops included"
+        if length(owned) > 0
+      ],
+    ))
+  }
 }

@@ -55,6 +55,7 @@ locals {
     access_level   = ["owner", "editor", "reader"]
     auth           = ["password", "iam"]
     cleanup_policy = ["retain", "disable", "release", "delete", "snapshot-and-delete"]
+    undeclared     = ["keep", "report", "revoke"]
   }
 
   # timecmp() alone, which knows the calendar, takes less than RFC 3339 asks for, and each release of Terraform another
@@ -101,7 +102,7 @@ locals {
       [
         for name in try(tolist(entry.schemas), []) :
         "${app}: schemas: ${jsonencode(name)} is off the naming convention. Use a-z, 0-9 and _, or set enforce_naming = false."
-        if var.enforce_naming && !can(regex("^[a-z_][a-z0-9_]*$", name))
+        if var.enforce_naming && name != "*" && !can(regex("^[a-z_][a-z0-9_]*$", name))
       ],
     )
   ])

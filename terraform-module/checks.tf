@@ -16,6 +16,7 @@ locals {
   }
   fields = {
     access_level              = "text"
+    acts_as                   = "text"
     adopt_existing            = "bool"
     auth                      = "text"
     can_create_databases      = "bool"
@@ -26,11 +27,13 @@ locals {
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    member_of                 = "texts"
     privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"
     secret_id                 = "text"
     settings                  = "mapping"
+    undeclared                = "text"
     username                  = "text"
     valid_until               = "text"
   }

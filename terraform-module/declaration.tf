@@ -65,17 +65,31 @@ locals {
     aws_profile      = var.aws_profile
     external_id      = var.external_id
     expected_account = var.expected_account
-    instance         = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
-    connect_through  = var.connect_through
-    runner           = var.runner
-    governance_dir   = var.governance_dir
-    tls              = { for field, value in var.tls : field => value if value != null }
-    max_connections  = var.max_connections
-    connect_timeout  = var.connect_timeout
-    lock_timeout     = var.lock_timeout
+    instance = merge(
+      { for field in setsubtract(keys(var.instance), ["host", "identifier"]) : field => var.instance[field] if var.instance[field] != null },
+      { host = var.instance.host, identifier = local.identifier },
+    )
+    connect_through = var.connect_through
+    runner          = var.runner
+    governance_dir  = var.governance_dir
+    tls             = { for field, value in var.tls : field => value if value != null }
+    max_connections = var.max_connections
+    connect_timeout = var.connect_timeout
+    lock_timeout    = var.lock_timeout
   }
 
-  common = { for field, value in merge(local.declaration, local.conditions) : field => value if value != null }
+  # What is known only after the apply, such as the host of an instance that it makes, would make all of this unknown if
+  # it were compared with null. What is never null stands outside of what is filtered.
+  never_null = {
+    cluster_name = local.declaration.cluster_name
+    stack        = local.declaration.stack
+    instance     = local.conditions.instance
+  }
+  nullable = merge(local.declaration, local.conditions)
+  common = merge({
+    for field in setsubtract(keys(local.nullable), keys(local.never_null)) : field => local.nullable[field]
+    if local.nullable[field] != null
+  }, local.never_null)
 
   # base64gzip, because Linux caps one environment variable at 128 KiB (execve(2), MAX_ARG_STRLEN) and 1,000 applications
   # are more than that as they stand. The ids of the run are here and in no trigger: a new build alone plans nothing.
@@ -116,7 +130,7 @@ locals {
       tags     = length(var.tags) > 0 ? var.tags : null
     }) : field => value if try(length(value) > 0, value != null) } },
     { for app, entry in local.applications : app => merge(
-      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}" },
+      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}${lookup(local.membership_words, app, "")}" },
     ) },
   )
 

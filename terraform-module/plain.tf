@@ -24,7 +24,7 @@ locals {
   field_lines = join("\n", [for app, entry in var.application_databases : "${app} ${jsonencode(keys(entry))}"])
 
   # Rights that an entry names itself (right_problems): few entries have any.
-  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:privileges)\"", local.field_lines)))
+  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:acts_as|member_of|privileges)\"", local.field_lines)))
 
   # `database_name` and `username`, defaults included (name_problems). Reserved ones are sought apart, since a regular
   # expression of Terraform (RE2) cannot say "but not".
@@ -66,8 +66,8 @@ locals {
     ]),
   )))
   looked_at_elsewhere = [
-    "adopt_existing", "can_create_databases", "database_name", "privileges", "recreate_missing", "secret_id", "settings",
-    "username",
+    "acts_as", "adopt_existing", "can_create_databases", "database_name", "member_of", "privileges", "recreate_missing", "secret_id",
+    "settings", "username",
   ]
 
   # `settings` (setting_problems).
@@ -89,7 +89,7 @@ locals {
     ],
   ))
   plain_settings    = "\\{(?:(?:${local.plain_timeout}|${local.plain_search_path}),?)*\\}"
-  plain_schema      = "\"(?:public|[a-hj-oq-z_][a-z0-9_]{0,62})\"" # no information_schema, no pg_*
+  plain_schema      = "\"(?:public|[*]|[a-hj-oq-z_][a-z0-9_]{0,62})\"" # no information_schema, no pg_*
   plain_timeout     = "\"[a-z_]+_timeout\":(?:\"[^\"\\\\]*\"|-?[0-9]+|true|false)"
   plain_search_path = "\"search_path\":\"[A-Za-z0-9_$]+(?:, ?[A-Za-z0-9_$]+)*\""
 }

@@ -65,9 +65,10 @@ variable "application_databases" {
     The single source of truth: one login on one database for each key. All fields are optional:
     `database_name` (`<app>_<environment>_db`), `username` (`<app>_<environment>_user`), `access_level` (`owner`, `editor` or `reader`; default `owner`),
     `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password` or `iam`; default `password`), `can_create_databases` (false),
-    `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`), `extensions`,
+    `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`; `*`: all of the database's owner), `extensions`,
+    `member_of` (keys of other entries, or predefined roles such as `pg_monitor`; a member of an owner is an owner, drops included), `acts_as` (key of an entry whose role what it creates belongs to),
     `privileges` (of an editor or reader: `tables`, `sequences`, `functions`, instead of those of the level),
-    `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false).
+    `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false), `undeclared` (`keep`, `report` or `revoke`; default `report`, with `adopt_existing` `keep`).
     Entries that share a `database_name` share the database; exactly one of them is its owner.
   EOT
   # A typed map(object(...)) would drop a misspelled field without a word; checks.tf does what the type would.
@@ -144,13 +145,13 @@ variable "tags" {
     condition = length(setintersection(keys(var.tags), [
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
       "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "Marker",
-      "Undeclared", "Removal", "CleanupPolicy",
+      "Undeclared", "Removal", "CleanupPolicy", "Comment",
       "SecretVersionId", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
       "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, Marker, Undeclared,",
-      "Removal, CleanupPolicy,",
+      "Removal, CleanupPolicy, Comment,",
       "SecretVersionId and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])

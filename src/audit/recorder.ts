@@ -119,6 +119,7 @@ function runFields({
     cluster_name: clusterName,
     instance: instance === null ? null : { identifier: instance.identifier, host: instance.host, port: instance.port },
     approval: identity.approval,
+    approved_plan: identity.approvedPlan?.digest ?? null,
     tool_version: identity.toolVersion,
     input_sha256: identity.inputSha256,
     started_at: identity.startedAt.toISOString(),

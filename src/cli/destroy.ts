@@ -45,7 +45,7 @@ async function printDryRun(
   const functionName = functionOf(options.runner, begun)
   if (functionName !== null) {
     const command = { functionName, begun, removal: options.removal, runGroup: runGroupOf(process, begun) }
-    const tell = { json: false, colour, list_unchanged: true }
+    const tell = { json: false, document: false, colour, list_unchanged: true }
     const { text, blocked } = await tellRemotely(process, command, tell, dependencies)
     await print(process, text)
     return blocked.length > 0 ? EXIT.blocked : EXIT.done

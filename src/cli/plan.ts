@@ -10,12 +10,15 @@ import { jobSummaryWriter, print } from './output.ts'
 import type { CommandProcess } from './process.ts'
 import { functionOf, tellRemotely } from './remote.ts'
 import { beginRun, createLookDependencies } from './run.ts'
+import { writeText } from './write-text.ts'
 
 type PlanOptions = Extract<Options, { command: 'plan' }>
 
 /** What is printed of a plan, wherever it was made. */
 interface Told {
   readonly text: string
+  /** The plan as JSON, where it is asked for. */
+  readonly document: string | null
   readonly blocked: readonly Problem[]
   readonly changes: number
   readonly summary: () => Promise<string>
@@ -30,11 +33,13 @@ export async function runPlan(
   const begun = await beginRun(process, environment, {
     command: 'plan',
     input: options.input,
+    terraformPlan: options.terraformPlan,
     claim: options.claim,
     needsBuildId: () => false,
   })
   if (begun.error !== null) throw begun.error
-  const { text, blocked, changes, summary } = await tell(process, options, environment, begun)
+  const { text, document, blocked, changes, summary } = await tell(process, options, environment, begun)
+  if (options.out !== null && document !== null) await writeText(options.out, '--out', document)
   await print(process, text)
   if (isGithubActions(process.variables)) {
     annotateProblems(blocked, process.errors)
@@ -56,7 +61,7 @@ async function tell(
   const functionName = functionOf(options.runner, begun)
   if (functionName !== null) {
     const command = { functionName, begun, removal: null, runGroup: runGroupOf(process, begun) }
-    const how = { json: options.json, colour, list_unchanged: listUnchanged }
+    const how = { json: options.json, document: options.out !== null, colour, list_unchanged: listUnchanged }
     const told = await tellRemotely(process, command, how, dependencies)
     return { ...told, summary: () => Promise.resolve(told.summary) }
   }
@@ -67,6 +72,7 @@ async function tell(
   ])
   const found = await previewApply(begun.parsed.declaration, begun.identity, dependencies)
   return {
+    document: options.out === null ? null : previewJson(found),
     text: options.json ? previewJson(found) : previewText(found, { colour, listUnchanged }),
     blocked: found.blocked,
     changes: found.plan.jobs.length,

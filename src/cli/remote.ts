@@ -15,7 +15,10 @@ import type { CommandProcess } from './process.ts'
 
 type Begun = Extract<StartedRun, { error: null }>
 
-/** The function that a run is for; null: this process does it. @param given `--runner`, which goes before the input's */
+/**
+ * The function that a run is for; null: this process does it.
+ * @param given `--runner`, which goes before the input's
+ */
 export function functionOf(given: string | null, { parsed }: Pick<StartedRun, 'parsed'>): string | null {
   return given ?? parsed?.runner ?? null
 }

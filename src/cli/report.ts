@@ -10,6 +10,7 @@ import { print } from './output.ts'
 import type { CommandProcess } from './process.ts'
 import { functionOf, lookRemotely } from './remote.ts'
 import { beginRun, createLookDependencies } from './run.ts'
+import { writeText } from './write-text.ts'
 
 type ReportCommand = Extract<Options, { command: 'report' }>
 
@@ -25,7 +26,7 @@ export async function runReport(
     ? await beginRun(process, environment, { command: 'report', input: options.input, needsBuildId: () => false })
     : null
   if (begun !== null && begun.error !== null) throw begun.error
-  const [{ makeReport }, { foldersOf, writeReport }, { renderReport }] = await Promise.all([
+  const [{ makeReport }, { foldersOf }, { renderReport }] = await Promise.all([
     import('../run/report.ts'),
     import('../report/folders.ts'),
     import('../report/render.ts'),
@@ -43,7 +44,7 @@ export async function runReport(
   })
   const text = renderReport(report, options.format, options.sections)
   if (options.output === null) await print(process, text)
-  else await writeReport(options.output, text)
+  else await writeText(options.output, '--output', text)
   if (options.output !== null || options.format !== 'text') {
     for (const sentence of report.wrong) process.errors.write(`${oneLine(sentence)}\n`)
   }

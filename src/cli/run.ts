@@ -1,4 +1,5 @@
 /** What all commands share: how a run begins, what it depends on, and how one that writes an audit ends. */
+import { addAbortSignal } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { printableJson } from '../audit/json-lines.ts'
 import { takeAuditPath } from '../audit/file.ts'
@@ -11,6 +12,7 @@ import type { RunEnvironment } from '../input/environment.ts'
 import type { ParsedInput } from '../input/parse.ts'
 import type { Command } from '../model/run.ts'
 import type { Dependencies } from '../run/context.ts'
+import type { TerraformPlan } from '../run/read-input.ts'
 import type { StartedRun } from '../run/start.ts'
 import { auditFallback } from './output.ts'
 import type { CommandProcess } from './process.ts'
@@ -19,6 +21,8 @@ export interface BeginOptions {
   readonly command: Command
   /** --input. */
   readonly input: string | null
+  /** --terraform-plan; absent: not given. */
+  readonly terraformPlan?: TerraformPlan | null
   /** --claim. */
   readonly claim?: string | null
   /** Whether this declaration needs a build id outside of dev. */
@@ -27,14 +31,16 @@ export interface BeginOptions {
 
 /** Reads the input and gives the run its identity; what is wrong with them is in `error`. */
 export async function beginRun(
-  { variables, cwd }: CommandProcess,
+  { variables, cwd, input: standardInput, interrupt }: CommandProcess,
   environment: RunEnvironment,
-  { command, input, claim = null, needsBuildId }: BeginOptions,
+  { command, input, terraformPlan = null, claim = null, needsBuildId }: BeginOptions,
 ): Promise<StartedRun> {
   const { startRun } = await import('../run/start.ts')
   return startRun({
     command,
     inputFile: input,
+    terraformPlan,
+    standardInput: () => addAbortSignal(interrupt, standardInput()),
     claim,
     variables,
     environment,

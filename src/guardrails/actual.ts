@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { isOfStack } from '../model/claim.ts'
-import { parseTag } from '../model/tag.ts'
+import { isTooLong, parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkClaim, checkMissingClaim, type ClaimRights } from './claims.ts'
@@ -12,8 +12,9 @@ import { findStrays } from './strays.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
-import { administrators, membersOf, noRight } from './members.ts'
+import { administrators, masterHint, membersOf, noRight } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
+import { checkPredefined } from './predefined.ts'
 import { violation } from './violation.ts'
 import { checkSettings } from './settings.ts'
 import { checkVersion } from './versions.ts'
@@ -44,6 +45,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
         ...checkIam(declaration, cluster, known, application),
         ...checkSettings(cluster, application),
         ...checkVersion(cluster, application),
+        ...checkPredefined(declaration, cluster, known.administered, application),
       ]
     }),
     ...declaration.databases.flatMap((database) => [
@@ -115,6 +117,15 @@ function checkRole(
       ),
     ]
   }
+  if (tag === null && isTooLong(role.comment))
+    return [
+      violation(
+        application,
+        'unmanaged_role',
+        `the comment on the role ${role.name} is too long for its tag to keep.`,
+        'Shorten it (COMMENT ON ROLE), and run again.',
+      ),
+    ]
   return [
     ...(tag === null ? [] : checkClaim(declaration, known.homeless, known.run, application, tag)),
     ...checkPrivileged(known.privileged, application, role),
@@ -170,11 +181,6 @@ function checkRight(
       `${administrators(cluster, role.name)}: ${printStatements([grantAdministration(role.name, login)])}${masterHint(declaration)}`,
     ),
   ]
-}
-
-/** Where there is one, it has tried already, or the apply lets it. */
-function masterHint({ masterSecretId }: Declaration): string {
-  return masterSecretId === null ? ' or give master_secret_id.' : ''
 }
 
 function checkInside(declaration: Declaration, database: Database, actual: Actual): Problem[] {

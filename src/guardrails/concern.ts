@@ -15,7 +15,13 @@ export interface Concerns {
 }
 
 /** The declaration itself is wrong, whatever the server holds. */
-const OF_THE_DECLARATION: ReadonlySet<ProblemCode> = new Set(['approval', 'endpoint', 'reserved_name', 'naming'])
+const OF_THE_DECLARATION: ReadonlySet<ProblemCode> = new Set([
+  'approval',
+  'approved_plan',
+  'endpoint',
+  'reserved_name',
+  'naming',
+])
 
 /**
  * What is wrong with something that is managed already, or with another login on a managed database, stops that

@@ -1,5 +1,6 @@
 /** Who is in a role. */
 import type { Cluster } from '../model/catalog.ts'
+import type { Declaration } from '../model/declaration.ts'
 import { printName } from '../sql/quote.ts'
 
 export { membersOf } from '../model/members.ts'
@@ -27,4 +28,9 @@ export function administrators({ memberships, roles }: Cluster, role: string): s
 /** Why the login of the run cannot change a role from 16 on (src/README.md: Rights over roles; Major upgrades). */
 export function noRight(login: string, role: string): string {
   return `${login} has no right over the role ${role}: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later.`
+}
+
+/** Where there is one, it has tried already, or the apply lets it. */
+export function masterHint({ masterSecretId }: Pick<Declaration, 'masterSecretId'>): string {
+  return masterSecretId === null ? ' or give master_secret_id.' : ''
 }

@@ -165,10 +165,11 @@ function checkGrants(
   { holdings, defaults }: RemovalFacts,
 ): Problem[] {
   const { username } = departure
-  const held = holdings.filter(
+  const nameable = holdings.filter(({ isTemporary }) => !isTemporary)
+  const held = nameable.filter(
     (item) => item.grantee === username && revokerOf(declaration, cluster, item.grantor, item.database) === null,
   )
-  const given = holdings.filter((item) => item.grantor === username && item.grantee !== username)
+  const given = nameable.filter((item) => item.grantor === username && item.grantee !== username)
   const byDefault = defaults.filter(
     (item) => item.grantee === username && revokerOf(declaration, cluster, item.creator, item.database) === null,
   )

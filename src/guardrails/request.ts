@@ -1,6 +1,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Declaration } from '../model/declaration.ts'
-import type { Approval } from '../model/run.ts'
+import type { RunIdentity } from '../model/run.ts'
+import { show } from '../input/text.ts'
 import { checkNaming, checkReservedNames } from './names.ts'
 import { violation } from './violation.ts'
 
@@ -15,22 +16,33 @@ const PROXY = /\.proxy-[^.]+(?:\.[^.]+)*\.rds(?:\.[^.]+)*\.amazonaws\.com/i
  * Guardrails). Gives all violations; `field` is the guardrail's name. The master's name is known only once its secret
  * was read: ask `checkReservedNames` again then.
  */
-export function checkRequest(declaration: Declaration, run: { readonly approval: Approval }): Problem[] {
+export function checkRequest(declaration: Declaration, run: Approving): Problem[] {
   return [
-    ...checkApproval(declaration, run.approval),
+    ...checkApproval(declaration, run),
     ...checkEndpoint(declaration),
     ...checkReservedNames(declaration, null),
     ...checkNaming(declaration),
   ]
 }
 
-function checkApproval({ environment }: Declaration, approval: Approval): Problem[] {
+/** What of a run approves it. */
+export type Approving = Pick<RunIdentity, 'approval' | 'refusedApproval'>
+
+/** Outside of dev somebody has to approve a run; what was given in vain is named. */
+export function checkApproval(
+  { environment }: Declaration,
+  { approval, refusedApproval: value }: Approving,
+): Problem[] {
   if (approval !== 'missing') return []
+  const given =
+    value === null
+      ? ''
+      : ` ALLOW_DB_PROVISION is ${show(value)}, which is not accepted; only true counts, or plan:<digest>.`
   return [
     violation(
       null,
       'approval',
-      `the environment is ${environment}, and nobody approved this run.`,
+      `the environment is ${environment}, and nobody approved this run.${given}`,
       'Set ALLOW_DB_PROVISION=true in the environment of the run.',
     ),
   ]

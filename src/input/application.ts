@@ -1,6 +1,13 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
-import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES, defaultPolicy } from '../model/declaration.ts'
+import {
+  ACCESS_LEVELS,
+  AUTH_METHODS,
+  CLEANUP_POLICIES,
+  defaultPolicy,
+  KEEPABLE_FIELDS,
+  UNDECLARED_MODES,
+} from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
@@ -14,12 +21,14 @@ const FIELDS = {
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
   auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
-  can_create_databases: v.nullish(bool, false),
-  connection_limit: v.nullish(connectionLimit, -1),
+  can_create_databases: v.nullish(bool),
+  connection_limit: v.nullish(connectionLimit),
   valid_until: v.nullish(timestamp, null),
   settings: nested,
   schemas: v.nullish(names),
   privileges: nested,
+  member_of: v.nullish(names, []),
+  acts_as: v.nullish(name, null),
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -27,6 +36,7 @@ const FIELDS = {
   cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
   marker: v.nullish(claim, null),
   adopt_existing: v.nullish(bool, false),
+  undeclared: v.nullish(oneOf(UNDECLARED_MODES)),
   recreate_missing: v.nullish(bool),
 }
 
@@ -40,10 +50,14 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas'>
-  /** null: the owner's list. */
+  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs'>
+  /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
+  /** Keys of entries, and predefined roles. */
+  readonly memberOf: readonly string[]
+  /** Key of an entry; null: it acts as itself. */
+  readonly actsAs: string | null
   readonly encoding: string | null
   readonly locale: string | null
   readonly databaseConnectionLimit: number | null
@@ -66,6 +80,7 @@ export function parseEntry(
   const database = value.database_name ?? `${base}_db`
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
+  const undeclared = value.undeclared ?? (value.adopt_existing ? 'keep' : 'report')
   const entry: ApplicationEntry = {
     application: {
       name: key,
@@ -74,17 +89,21 @@ export function parseEntry(
       accessLevel: value.access_level,
       secretId: secret,
       auth: value.auth,
-      canCreateDatabases: value.can_create_databases,
-      connectionLimit: value.connection_limit,
+      canCreateDatabases: value.can_create_databases ?? false,
+      connectionLimit: value.connection_limit ?? -1,
       validUntil: value.valid_until,
       settings,
       privileges,
       cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
       marker: value.marker,
       adoptExisting: value.adopt_existing,
+      undeclared,
+      kept: new Set(KEEPABLE_FIELDS.filter((field) => undeclared === 'keep' && (value[field] ?? null) === null)),
     },
     schemas: value.schemas ?? null,
     extensions: value.extensions,
+    memberOf: value.member_of,
+    actsAs: value.acts_as,
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,

@@ -31,7 +31,9 @@ function flag(describe: string): Option {
   return { type: 'boolean', describe }
 }
 
-const INPUT: OptionTable = { input: value('FILE', 'File with the declaration: JSON, or base64gzip of it') }
+const INPUT: OptionTable = {
+  input: value('FILE', 'File with the declaration: JSON, or base64gzip of it; - is standard input'),
+}
 
 const CLAIM: OptionTable = {
   claim: value('ID', 'Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it'),
@@ -46,8 +48,17 @@ const AUDIT_FILE: OptionTable = {
 }
 
 const PLAN: OptionTable = {
+  'terraform-plan': value(
+    'FILE',
+    'Instead of --input: what `terraform show -json` prints of a saved plan, in which an output of the root holds the declaration; - is standard input',
+  ),
+  'terraform-output': value(
+    'NAME',
+    'With --terraform-plan: which output, where several hold one; with dots to what is inside of it',
+  ),
   'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
   json: flag('Print the plan as JSON'),
+  out: value('FILE', 'File to write the plan to, as JSON, with the digest that approves it'),
 }
 
 const DESTROY: OptionTable = {
@@ -107,6 +118,12 @@ export const COMMANDS = {
         'exit 0: nothing to do, 2: changes, 4: would be blocked',
       ],
       ['$0 plan --input declaration.json --json', 'the same for a program'],
+      [
+        'terraform output -raw declaration_json | $0 plan --input -',
+        'of a module whose root passes declaration_json on; is the server as it was applied?',
+      ],
+      ['terraform show -json saved | $0 plan --terraform-plan -', 'what `terraform apply saved` would do'],
+      ['$0 plan --terraform-plan plan.json --out approved.json', 'the same, to be approved by its digest'],
     ],
   },
   destroy: {

@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { ApplicationEntry } from './application.ts'
+import { type ParsedMemberships, parseMemberships } from './member-of.ts'
 import { show } from './text.ts'
 
 /** Applications and databases, each sorted by name, and what contradicts itself across entries. */
@@ -27,6 +28,8 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
     ...duplicateUsernames(comparable),
     ...comparable.filter(({ application }) => application.accessLevel === 'owner').flatMap(guestsFields),
   ]
+  const memberships = parseMemberships(entries)
+  problems.push(...memberships.problems)
   const databases: Database[] = []
   const alone: Application[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
@@ -39,9 +42,9 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
     if (owner !== undefined && owners.length === 1) {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
-      databases.push(joinDatabase(name, owner, guests))
+      databases.push(joinDatabase(name, owner, guests, memberships))
     } else if (owner === undefined && scope === 'removal') {
-      alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? DEFAULT_SCHEMAS })))
+      alone.push(...members.map((guest) => joinEntry(guest, DEFAULT_SCHEMAS, memberships)))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
       problems.push(
         ownerProblem(
@@ -57,15 +60,42 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
 }
 
 const DEFAULT_SCHEMAS: readonly string[] = ['public']
+/** In a list of schemas: all of the database's owner. */
+const ALL_SCHEMAS = '*'
 
-function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: readonly ApplicationEntry[]): Database {
+function namedIn(schemas: readonly string[]): string[] {
+  return [...new Set(schemas)].filter((schema) => schema !== ALL_SCHEMAS)
+}
+
+/** What an entry says with what others say. */
+function joinEntry(
+  { application, schemas }: ApplicationEntry,
+  others: readonly string[],
+  memberships: ParsedMemberships,
+): Application {
+  const list = schemas ?? others
+  return {
+    ...application,
+    schemas: namedIn(list),
+    allSchemas: list.includes(ALL_SCHEMAS),
+    memberOf: memberships.roles.get(application.name) ?? [],
+    actsAs: memberships.actors.get(application.name) ?? null,
+  }
+}
+
+function joinDatabase(
+  name: string,
+  ownerEntry: ApplicationEntry,
+  guestEntries: readonly ApplicationEntry[],
+  memberships: ParsedMemberships,
+): Database {
   const entries = [ownerEntry, ...guestEntries]
   const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
   return {
     name,
-    owner: { ...ownerEntry.application, schemas: ownSchemas },
-    guests: sorted(guestEntries.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? ownSchemas }))),
-    schemas: [...new Set([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])])],
+    owner: joinEntry(ownerEntry, DEFAULT_SCHEMAS, memberships),
+    guests: sorted(guestEntries.map((guest) => joinEntry(guest, ownSchemas, memberships))),
+    schemas: namedIn([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])]),
     extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
     encoding: ownerEntry.encoding,
     locale: ownerEntry.locale,

@@ -2,10 +2,16 @@ import { gunzipSync } from 'node:zlib'
 import { InvalidInputError } from '../errors.ts'
 
 /** 64 MiB of JSON: three hundred times what 1,000 applications take, and nothing that a process cannot hold. */
-const MOST_BYTES = 64 * 1024 * 1024
+export const MOST_BYTES = 64 * 1024 * 1024
 
 /** Base64 of gzip's magic number and its only method, 1f 8b 08 (RFC 1952 section 2.3.1). */
 const GZIP_IN_BASE64 = 'H4sI'
+
+/**
+ * How Terraform and OpenTofu draw a warning or an error, on a terminal or not: where there is no output, they print one
+ * on standard output and exit 0.
+ */
+const DIAGNOSTIC = /^(?:\x1b\[[0-9;]*m)*[╷│]/
 
 /** What a marker of the module holds: words for people, the program, the way to the server, its entries. */
 const MARKER = / \| [^|]+ \| (H4sI[A-Za-z0-9+/]+=*) \| ([A-Za-z0-9+/]+=*)$/
@@ -17,6 +23,7 @@ const MARKER = / \| [^|]+ \| (H4sI[A-Za-z0-9+/]+=*) \| ([A-Za-z0-9+/]+=*)$/
 export function decodeInput(raw: string): string {
   const text = raw.replace(/^\uFEFF/, '').trim()
   if (text === '') throw refusal('is empty.')
+  if (DIAGNOSTIC.test(text)) throw refusal("is a message of Terraform's and no output of it.", BEFORE_FIRST_APPLY)
   const [, way, entries] = MARKER.exec(text) ?? []
   return way === undefined || entries === undefined ? decodeWhole(text) : joinMarker(way, entries)
 }
@@ -38,7 +45,7 @@ function decodeWhole(text: string): string {
     const bytes = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MOST_BYTES })
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    throw refusal(describeInput(error), error)
+    throw refusal(describeInput(error), GIVE_JSON, error)
   }
 }
 
@@ -49,8 +56,13 @@ function describeInput(error: unknown): string {
   return 'is damaged: gzip cannot decompress it.'
 }
 
-function refusal(message: string, cause?: unknown): InvalidInputError {
-  const remedy = 'Give the JSON itself, or base64gzip(jsonencode(…)) of it, in --input FILE or RDS_PROVISION_INPUT.'
+const GIVE_JSON = 'Give the JSON itself, or base64gzip(jsonencode(…)) of it, in --input FILE or RDS_PROVISION_INPUT.'
+
+const BEFORE_FIRST_APPLY =
+  'Before a first apply there is no output yet: give plan --terraform-plan what `terraform show -json` prints of a ' +
+  'saved plan. Later the root module has to pass the declaration on as an output.'
+
+function refusal(message: string, remedy = GIVE_JSON, cause?: unknown): InvalidInputError {
   return new InvalidInputError([{ application: null, code: 'unreadable_input', field: 'input', message, remedy }], {
     cause,
   })

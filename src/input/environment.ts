@@ -12,6 +12,12 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** What belongs to one run and not to the declaration (src/README.md: Environment of a run). */
 export interface RunEnvironment extends Approvals {
+  /** The digest of ALLOW_DB_PROVISION=plan:<digest>; null: it approves no single plan. */
+  readonly approvedDigest: string | null
+  /** Any other value of ALLOW_DB_PROVISION than those that count; null: there is none. */
+  readonly refusedApproval: string | null
+  /** RDS_PROVISION_PLAN_FILE: the file of the approved plan; null: not given. */
+  readonly planFile: string | null
   /** ALLOW_DB_TAKEOVER is `true` (src/README.md: One application, one state). */
   readonly allowTakeover: boolean
   /** RDS_PROVISION_CLAIM: counts where the input has none. */
@@ -41,7 +47,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 export function readEnvironment(env: Variables): RunEnvironment {
   const problems: Problem[] = checkProxies(env)
   const environment = {
-    allowProvision: env['ALLOW_DB_PROVISION'] === 'true',
+    ...provisionOf(env),
     allowDestroy: env['ALLOW_DB_DESTROY'] === 'true',
     allowTakeover: wordOf(env, 'ALLOW_DB_TAKEOVER', ['true'], problems) !== null,
     claim: claimOf(env, problems),
@@ -49,10 +55,21 @@ export function readEnvironment(env: Variables): RunEnvironment {
     logFormat: wordOf(env, 'RDS_PROVISION_LOG', LOG_FORMATS, problems) ?? 'text',
     input: valueOf(env, 'RDS_PROVISION_INPUT'),
     auditFile: valueOf(env, 'RDS_PROVISION_AUDIT_FILE'),
+    planFile: valueOf(env, 'RDS_PROVISION_PLAN_FILE'),
     buildId: textOf(env, 'RDS_PROVISION_BUILD_ID', problems) ?? textOf(env, 'TF_VAR_build_id', problems),
     runId: textOf(env, 'RDS_PROVISION_RUN_ID', problems) ?? textOf(env, 'TF_VAR_run_id', problems),
   }
   return { ...environment, problems }
+}
+
+const DIGEST = /^plan:([0-9a-f]{64})$/
+
+/** What is neither `true` nor a digest approves nothing, and is named where an approval is missing. */
+function provisionOf(env: Variables): Pick<RunEnvironment, 'allowProvision' | 'approvedDigest' | 'refusedApproval'> {
+  const value = valueOf(env, 'ALLOW_DB_PROVISION')
+  const approvedDigest = DIGEST.exec(value ?? '')?.[1] ?? null
+  const allowProvision = value === 'true' || approvedDigest !== null
+  return { allowProvision, approvedDigest, refusedApproval: allowProvision ? null : value }
 }
 
 /**

@@ -23,7 +23,11 @@ export type Options =
       readonly command: 'plan'
       readonly input: string | null
       readonly runner: string | null
+      /** null: not given. */
+      readonly terraformPlan: { readonly path: string; readonly output: string | null } | null
       readonly claim: string | null
+      /** File to write the plan to as JSON; null: none. */
+      readonly out: string | null
       readonly detailedExitcode: boolean
       readonly json: boolean
     }
@@ -99,10 +103,22 @@ function planOptions(found: Arguments): Options {
     command: 'plan',
     input: textOf(found, 'input'),
     runner: runnerOf(found),
+    terraformPlan: terraformPlanOf(found),
     claim: textOf(found, 'claim'),
+    out: textOf(found, 'out'),
     detailedExitcode: found['detailed-exitcode'] === true,
     json: found['json'] === true,
   }
+}
+
+function terraformPlanOf(found: Arguments): Extract<Options, { command: 'plan' }>['terraformPlan'] {
+  const [path, output] = [textOf(found, 'terraform-plan'), textOf(found, 'terraform-output')]
+  if (path === null && output !== null) throw misplaced('--terraform-output', '--terraform-plan')
+  if (path === null) return null
+  if (textOf(found, 'input') === null) return { path, output }
+  const message = 'is given beside --terraform-plan, which holds the declaration too.'
+  const problem = { application: null, code: 'usage', field: '--input', message } as const
+  throw new InvalidInputError([{ ...problem, remedy: 'Give one of the two.' }])
 }
 
 function destroyOptions(found: Arguments): Options {

@@ -64,7 +64,9 @@ export class DeclarationError extends InvalidInputError {
   }
 }
 
-/** The module's variables by name; those from `audit_dir` to `removes` are what a marker, or the stack, carries besides. */
+/**
+ * The module's variables by name; those from `audit_dir` to `removes` are what a marker, or the stack, carries besides.
+ */
 const FIELDS = {
   schema_version: v.nullish(v.literal(1, 'Use 1, or a release of this program that knows this version.')),
   environment: v.nullish(oneOf(ENVIRONMENTS)),

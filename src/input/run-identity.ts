@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Environment } from '../model/declaration.ts'
+import type { ApprovedPlan } from '../model/effect.ts'
 import type { Approval, Command, RunIdentity } from '../model/run.ts'
 import type { RunEnvironment } from './environment.ts'
 
@@ -18,8 +19,10 @@ export interface RunFacts {
   readonly declared: RunIds
   readonly variables: Pick<
     RunEnvironment,
-    'allowProvision' | 'allowDestroy' | 'allowTakeover' | 'cleanupPolicy' | 'buildId' | 'runId'
+    'allowProvision' | 'refusedApproval' | 'allowDestroy' | 'allowTakeover' | 'cleanupPolicy' | 'buildId' | 'runId'
   >
+  /** null: any plan may be carried out that is approved at all. */
+  readonly approvedPlan: ApprovedPlan | null
   readonly ci: RunIds
   readonly startedAt: Date
   /** Run id where nobody gives one. */
@@ -46,6 +49,8 @@ export function resolveRun(facts: RunFacts): RunIdentity {
     buildId: buildId ?? `local-${runId}`,
     command: facts.command,
     approval: approvalOf(facts.environment, variables.allowProvision),
+    approvedPlan: facts.approvedPlan,
+    refusedApproval: variables.refusedApproval,
     cleanupPolicy: variables.cleanupPolicy,
     mayDelete: facts.environment === 'dev' || (variables.allowProvision && variables.allowDestroy),
     takesOver: variables.allowTakeover,

@@ -50,6 +50,7 @@ function escapeCharacter(character: string): string {
 
 /** ` Did you mean "x"?` where a known word is near enough to be meant, else the empty string. */
 export function suggestion(word: string, known: readonly string[]): string {
+  if (known.length === 0) return ''
   const short = word.slice(0, 80)
   const nearest = closest(short, [...known])
   const near = distance(short, nearest) <= Math.max(2, Math.floor(nearest.length / 3))

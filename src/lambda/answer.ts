@@ -38,6 +38,8 @@ export interface RefusedLine {
 export interface ToldLine {
   readonly type: 'told'
   readonly text: string
+  /** The plan as JSON, where it was asked for besides. */
+  readonly document: string | null
   readonly summary: string
   readonly blocked: readonly Problem[]
   readonly changes: number
@@ -162,6 +164,7 @@ const LINE = v.variant('type', [
   v.object({
     type: v.literal('told'),
     text: v.string(),
+    document: TEXT_OR_NULL,
     summary: v.string(),
     blocked: v.array(PROBLEM),
     changes: v.number(),

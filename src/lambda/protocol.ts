@@ -82,7 +82,9 @@ const REQUEST = v.object({
   ca_pem: TEXT_OR_NULL,
   removal: v.nullable(REMOVAL),
   /** Only look, and say it so; null: do it. */
-  tell: v.nullable(v.object({ json: v.boolean(), colour: v.boolean(), list_unchanged: v.boolean() })),
+  tell: v.nullable(
+    v.object({ json: v.boolean(), document: v.boolean(), colour: v.boolean(), list_unchanged: v.boolean() }),
+  ),
   report: v.nullable(REPORT),
   resume: v.nullable(RESUME),
   /** All lines at once, compressed, since nobody sees them before the end. */

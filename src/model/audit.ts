@@ -103,6 +103,8 @@ export interface AuditRun {
   /** The role of the function that did the run for the actor; absent where nobody stood between. */
   readonly executed_as?: { readonly arn: string; readonly account: string }
   readonly approval: Approval
+  /** Digest of the one plan that was approved; null: no single plan was. Absent before 1.1. */
+  readonly approved_plan?: string | null
   readonly database_login: string | null
   readonly server_version: string | null
   readonly tool_version: string

@@ -68,10 +68,11 @@ export function isInvalid({ connectionLimit }: Pick<DatabaseState, 'connectionLi
   return connectionLimit === INVALID
 }
 
-/** One parameter of `ALTER ROLE role [IN DATABASE database] SET`, as pg_db_role_setting stores it. */
+/** One parameter of `ALTER ROLE role [IN DATABASE database] SET` or `ALTER DATABASE database SET`, as it is stored. */
 export interface StoredSetting {
   /** null: in all databases. */
   readonly database: string | null
+  /** '': all roles. */
   readonly role: string
   readonly name: string
   readonly value: string
@@ -126,8 +127,6 @@ export interface Cluster {
   readonly encodings: ReadonlyMap<string, string>
   /** Locales as declared for databases that are to be made, of which the server has none. */
   readonly unknownLocales: ReadonlySet<string>
-  /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
-  readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
   /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */
   readonly holders: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -158,12 +157,15 @@ export interface SchemaObject {
   readonly columnAcl: readonly AclItem[]
 }
 
+/** What default privileges are on; on schemas only where they are for no particular one. */
+export type DefaultClass = ObjectClass | 'schema'
+
 /** One item of pg_default_acl in one schema, for objects made by `creator`. */
 export interface DefaultAcl {
   readonly creator: string
   /** null: in no particular schema (applies to all). */
   readonly schema: string | null
-  readonly objectClass: ObjectClass
+  readonly objectClass: DefaultClass
   readonly grantee: string
   readonly privilege: string
 }

@@ -26,6 +26,19 @@ export function defaultPolicy(accessLevel: AccessLevel): CleanupPolicy {
   return accessLevel === 'owner' ? 'retain' : 'disable'
 }
 
+/** What becomes of what the declaration does not say (src/README.md: Beyond the declaration). */
+export const UNDECLARED_MODES = ['keep', 'report', 'revoke'] as const
+export type UndeclaredMode = (typeof UNDECLARED_MODES)[number]
+
+/** Fields that `keep` leaves as the server has them, where the entry does not name them. */
+export const KEEPABLE_FIELDS = [
+  'can_create_databases',
+  'connection_limit',
+  'valid_until',
+  'database_connection_limit',
+] as const
+export type KeepableField = (typeof KEEPABLE_FIELDS)[number]
+
 export const TLS_MODES = ['verify-full', 'verify-ca', 'disable'] as const
 export type TlsMode = (typeof TLS_MODES)[number]
 
@@ -48,14 +61,24 @@ export interface Application {
   readonly validUntil: Date | null
   /** Parameter name (lower case) to value, for this role in this database. */
   readonly settings: ReadonlyMap<string, SettingValue>
-  /** Schemas this login has access to: its own list, else the owner's. */
+  /** Schemas this login has access to, by name: its own list, else the owner's. */
   readonly schemas: readonly string[]
+  /** Besides, all schemas of the database's owner, now and later: `*` in that list. */
+  readonly allSchemas: boolean
   /** On what the database's owner owns there. */
   readonly privileges: OwnPrivileges
   readonly cleanupPolicy: CleanupPolicy
   /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
   readonly marker: string | null
+  /** Roles that its login is a member of, by name: of other applications, or predefined ones; sorted. */
+  readonly memberOf: readonly string[]
+  /** The role of another application that it acts as in its database, one of `memberOf`; null: itself. */
+  readonly actsAs: string | null
   readonly adoptExisting: boolean
+  /** Of its login, and in the owner's entry of its database. */
+  readonly undeclared: UndeclaredMode
+  /** Fields that stay as the server has them: under `keep`, those that the entry does not name. */
+  readonly kept: ReadonlySet<KeepableField>
 }
 
 /** One database: its owner and all logins that share it. */

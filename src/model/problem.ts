@@ -6,6 +6,7 @@
  */
 export const GUARDRAILS = {
   approval: 'approval',
+  approved_plan: 'approved plan',
   endpoint: 'endpoint',
   foreign_account: 'account',
   reserved_name: 'reserved names',
@@ -28,6 +29,7 @@ export const GUARDRAILS = {
   missing_database: 'missing database',
   renamed_database: 'renamed database',
   renamed_role: 'renamed role',
+  unknown_application: 'destroy',
   removal_approval: 'destroy',
   removal_obstacle: 'destroy',
   standing_application: 'destroy',
@@ -47,6 +49,7 @@ const INPUT_CODES = [
   'usage',
   'missing_input',
   'unreadable_input',
+  'unknown_at_plan',
   'missing_value',
   'invalid_value',
   'unknown_field',
@@ -135,6 +138,8 @@ export function codeOf(text: string): ProblemCode | null {
 export interface Problem {
   /** The application concerned; null where it is the whole declaration. */
   readonly application: string | null
+  /** The role concerned, where it is another than the application's login. */
+  readonly role?: string
   readonly code: ProblemCode
   /**
    * The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner

@@ -48,6 +48,8 @@ export interface Holding {
   readonly grantor: string
   /** '' is PUBLIC. */
   readonly grantee: string
+  /** On a temporary table of another session, which no statement can name (src/README.md: Default privileges). */
+  readonly isTemporary: boolean
 }
 
 /** Default privileges that give something to a departing role. */

@@ -1,12 +1,13 @@
 /** Who runs, when, under which build: known before anything is read. Types only. */
 import type { CleanupPolicy } from './declaration.ts'
+import type { ApprovedPlan } from './effect.ts'
 
 export const COMMAND_NAMES = ['apply', 'plan', 'destroy', 'report', 'prepare-upgrade'] as const
 export type Command = (typeof COMMAND_NAMES)[number]
 
 /** What the environment of a run approves; an approval belongs to a run, not to a file. */
 export interface Approvals {
-  /** ALLOW_DB_PROVISION is exactly `true`. */
+  /** ALLOW_DB_PROVISION is exactly `true`, or `plan:<digest>`. */
   readonly allowProvision: boolean
   /** ALLOW_DB_DESTROY is exactly `true`. */
   readonly allowDestroy: boolean
@@ -21,6 +22,10 @@ export interface RunIdentity {
   readonly buildId: string
   readonly command: Command
   readonly approval: Approval
+  /** The only plan that may be carried out, in dev too; null: any, or none. */
+  readonly approvedPlan: ApprovedPlan | null
+  /** What ALLOW_DB_PROVISION holds and is not accepted; null: nothing of the kind. */
+  readonly refusedApproval: string | null
   /** RDS_CLEANUP_POLICY; null: the declared policies stand. */
   readonly cleanupPolicy: CleanupPolicy | null
   /** What a removal deletes needs no approval more: both are given, or it is dev. */

@@ -22,6 +22,10 @@ export type StepKind =
   | 'grant_to_master'
   | 'create_role'
   | 'alter_role'
+  | 'adopt_role'
+  | 'take_over_role'
+  /** The key of an entry changed, and its login is the same. */
+  | 'rename_application'
   | 'tag_role'
   /** Of an application that leaves: what its role's tag remembers (src/README.md: Removal). */
   | 'note_undeclared'
@@ -62,8 +66,6 @@ export type StepKind =
   | 'restrict_public'
   /** The same of a new database, which was closed to all until then. */
   | 'open_database'
-  /** By name, what an adopted database gave its users through PUBLIC. */
-  | 'keep_access'
   | 'grant_privileges'
   | 'revoke_privileges'
   | 'grant_default_privileges'
@@ -73,6 +75,7 @@ export type StepKind =
   | 'release_membership'
   | 'leftover_membership'
   /** Of somebody else in a role. */
+  | 'grant_membership'
   | 'revoke_membership'
 
 /** A statement that changes privileges, and what it changes. */
@@ -100,6 +103,8 @@ export interface Step extends Subject {
    * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
    */
   readonly loser?: string
+  /** Its members, through others too, which lose it as well; absent: they lose nothing. */
+  readonly loserMembers?: readonly string[]
   /** What a person should look at, told as a warning beside it: the next look finds it no more; absent: nothing. */
   readonly caution?: string
   /** What a person can do where the server refuses it; absent: what its code says. */

@@ -21,6 +21,7 @@ export const TAG_FIELDS = [
   'Undeclared',
   'Removal',
   'CleanupPolicy',
+  'Comment',
   'SecretVersionId',
   'UpdatedByBuildId',
 ] as const
@@ -53,6 +54,21 @@ export function parseTag(comment: string | null): Tag | null {
   return tag.get('ManagedBy') === MANAGED_BY ? tag : null
 }
 
+/** So many bytes of a person's words go into a tag, as it writes them: a role's comment takes 90,000. */
+const LONGEST_WORDS = 60_000
+/** What `LONGEST_COMMENT` of the catalogs' queries leaves of a comment that was not read. */
+const UNREAD = '\udcff'
+
+/** Whether a comment is a person's, and too long for a tag to keep. */
+export function isTooLong(comment: string | null): boolean {
+  return comment !== null && (comment === UNREAD || asciiJson(comment).length > LONGEST_WORDS)
+}
+
+/** The tag with what a person wrote where it will stand; null: nothing. */
+export function withWords(tag: Tag, comment: string | null): Tag {
+  return comment === null || comment === '' ? tag : new Map(tag).set('Comment', comment)
+}
+
 /**
  * The comment's text: our fields in their fixed order, then the module's tags by name; equal tags give equal text. It
  * is ASCII, and so reads the same from a database of any encoding (src/README.md: Bytes in catalogs).
@@ -61,8 +77,12 @@ export function formatTag(tag: Tag): string {
   const ours = TAG_FIELDS.filter((field) => tag.has(field))
   const others = [...tag.keys()].filter((key) => !isTagField(key)).sort()
   const valueOf = (key: string): unknown => (isObjectField(key) ? parseJson(tag.get(key) ?? '') : (tag.get(key) ?? ''))
-  const text = JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, valueOf(key)])))
-  return text.replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return asciiJson(Object.fromEntries([...ours, ...others].map((key) => [key, valueOf(key)])))
+}
+
+function asciiJson(value: unknown): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(/[\x7f-\uffff]/g, escape)
 }
 
 function isTagField(key: string): key is TagField {

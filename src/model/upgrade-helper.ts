@@ -27,12 +27,16 @@ export function managedRoles({ roles }: Pick<Cluster, 'roles'>): readonly RoleSt
 }
 
 /**
- * Roles that the admin of this declaration needs a right over from 16 on: the declared ones, and those of its stack
- * that are to be removed one day. None below 16, where CREATEROLE is enough.
+ * Roles that the admin of this declaration needs a right over from 16 on: the declared ones, predefined ones that an
+ * entry is a member of, and those of its stack that are to be removed one day. None below 16, where CREATEROLE is
+ * enough.
  */
 export function neededRoles(declaration: Declaration, cluster: Pick<Cluster, 'roles' | 'server'>): readonly string[] {
   if (cluster.server.version < VERSION_16) return []
   const ofStack = managedRoles(cluster).filter(({ comment }) => isOfStack(declaration, parseTag(comment)))
-  const names = [...declaration.applications.map(({ username }) => username), ...ofStack.map(({ name }) => name)]
+  const names = [
+    ...declaration.applications.flatMap(({ username, memberOf }) => [username, ...memberOf]),
+    ...ofStack.map(({ name }) => name),
+  ]
   return [...new Set(names)].filter((name) => cluster.roles.has(name))
 }

@@ -1,6 +1,7 @@
 /** Closing what a removal is about, opening it again, and letting the admin in. Pure. */
 
 import { isInvalid, type Cluster, type DatabaseState, type Membership } from '../model/catalog.ts'
+import type { Departure } from '../model/removal.ts'
 import { revokerOf } from '../model/revoker.ts'
 import type { Plan, Subject, Step } from '../model/step.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
@@ -8,7 +9,7 @@ import { alterDatabaseTemplate, allowConnections, alterDatabaseLimit, grantOnDat
 import { alterRole, releaseRole } from '../sql/role.ts'
 import { step } from './context.ts'
 import { holdMemberships } from './memberships-held.ts'
-import { membershipFinding, membershipStep, revocationOf } from './membership-revocation.ts'
+import { membershipFinding, membershipStep, RDS_IAM, revocationOf } from './membership-revocation.ts'
 import { isLeftover, LEFTOVER } from './memberships.ts'
 import { heldBy } from './privileges.ts'
 import { departureSubject, losesAccess, planOf, type RemovalInput } from './removal.ts'
@@ -31,6 +32,10 @@ export function planAccessEnd({ cluster, departures }: Pick<RemovalInput, 'clust
     )
     const steps = [
       ...(cluster.roles.get(username)?.canLogin === true ? [close] : []),
+      ...givenTo(cluster, departure).flatMap((item) => {
+        const revoke = revocationOf(cluster, item)
+        return revoke === null ? [] : [membershipStep(departureSubject(departure, 'grant'), item, revoke)]
+      }),
       ...membersOf(cluster, username).flatMap((item) => {
         const revoke = revocationOf(cluster, item)
         return revoke === null ? [] : [membershipStep(departureSubject(departure, 'grant'), item, revoke)]
@@ -54,6 +59,14 @@ function membersOf(cluster: Cluster, role: string): readonly Membership[] {
   const { login } = cluster.server
   return cluster.memberships.filter(
     ({ role: of, member }) => of === role && member !== login && member !== helperOf(login),
+  )
+}
+
+/** What a login that stays was given: those of one that is dropped go with it, and one by IAM stays one. */
+function givenTo({ memberships, server }: Cluster, { username, policy }: Departure): readonly Membership[] {
+  if (policy !== 'disable') return []
+  return memberships.filter(
+    ({ role, member, grantor }) => member === username && grantor === server.login && role !== RDS_IAM,
   )
 }
 

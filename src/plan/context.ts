@@ -2,6 +2,7 @@
 import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
+import { keepFields } from '../model/keep-fields.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
@@ -37,29 +38,42 @@ export interface PlanInput {
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }
 
-/** The input with look-ups made once, so that a thousand applications cost a thousand times one. */
-export interface PlanContext extends PlanInput {
-  /** The declaration without what is left out. */
-  readonly planned: Declaration
+/** What can be looked up by name. */
+export interface LookUps {
+  readonly declaration: Declaration
+  readonly actual: Actual
   readonly applicationByUsername: ReadonlyMap<string, Application>
+  /** Those of all roles, in a database, under ''. */
+  readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
+}
+
+export function lookUps({ declaration, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+  return {
+    declaration,
+    actual,
+    applicationByUsername: new Map(declaration.applications.map((application) => [application.username, application])),
+    settingsByRole: groupBy(actual.cluster.settings, (item) => item.role),
+  }
+}
+
+/** The input with look-ups made once, so that a thousand applications cost a thousand times one. */
+export interface PlanContext extends PlanInput, LookUps {
+  /** The declaration without what is left out, and with what the server has where that is kept. */
+  readonly planned: Declaration
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
   readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
   /** Members of rds_iam, through others too. */
   readonly tokenLogins: ReadonlySet<string>
-  readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
 export function planContext(input: PlanInput): PlanContext {
   return {
     ...input,
-    planned: leaveOut(input.declaration, input.leftOut),
-    applicationByUsername: new Map(
-      input.declaration.applications.map((application) => [application.username, application]),
-    ),
+    planned: keepFields(leaveOut(input.declaration, input.leftOut), input.actual.cluster),
+    ...lookUps(input),
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     tokenLogins: membersOf(input.actual.cluster.memberships, 'rds_iam'),
-    settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
   }
 }
 

@@ -5,6 +5,7 @@ import { fewNames } from '../model/few-names.ts'
 import { showBytes } from '../model/sendable.ts'
 import type { Finding } from '../model/step.ts'
 import { finding, subject } from './context.ts'
+import { isCovered } from './privileges.ts'
 
 export function coverageFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
   return [...foreignFindings(database, schemas), ...unlistedFindings(database, schemas)]
@@ -13,8 +14,8 @@ export function coverageFindings(database: Database, schemas: ReadonlyMap<string
 /** Objects of others in listed schemas, such as a restore as the master leaves. */
 function foreignFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
   const owner = database.owner.username
-  return database.schemas
-    .flatMap((name) => schemas.get(name) ?? [])
+  return [...schemas.values()]
+    .filter((schema) => isCovered(database, schema))
     .flatMap(({ name, foreignObjects: count, foreign }) => {
       if (foreign === undefined) return []
       const more = count > foreign.names.length ? ` and ${String(count - foreign.names.length)} more` : ''
@@ -31,7 +32,9 @@ function foreignFindings(database: Database, schemas: ReadonlyMap<string, Schema
 
 /** One line, however many: an owner may make any number of schemas. */
 function unlistedFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
-  const unlisted = unlistedSchemas(database, schemas)
+  const unlisted = [...schemas.values()]
+    .filter((schema) => schema.objects > 0 && !isCovered(database, schema))
+    .map(({ name }) => name)
   if (database.guests.length === 0 || unlisted.length === 0) return []
   const [what, where] =
     unlisted.length === 1
@@ -46,7 +49,7 @@ function unlistedFindings(database: Database, schemas: ReadonlyMap<string, Schem
   return [finding(subject(database.owner, 'grant'), 'cover', 'warning', message)]
 }
 
-/** Those with objects in them. */
+/** Those with objects in them that nobody names; one of them may be a listed one that was renamed. */
 export function unlistedSchemas(database: Database, schemas: ReadonlyMap<string, SchemaState>): string[] {
   return [...schemas.values()]
     .filter(({ name, objects }) => objects > 0 && !database.schemas.includes(name))

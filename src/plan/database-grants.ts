@@ -24,7 +24,7 @@ function loginSteps(database: Database, application: Application, state: Databas
   const wanted = level === null ? [] : databasePrivileges(level)
   const missing = subtract(wanted, heldBy(state.acl, username))
   const held = heldBy(state.acl, username, owner)
-  const beyond = subtract(held, wanted)
+  const beyond = application.undeclared === 'keep' ? [] : subtract(held, wanted)
   const isShutOut = isFull && beyond.length > 0
   const excess = isShutOut ? held : beyond
   const dependents = passedOnTo(state.acl, username, excess)

@@ -3,9 +3,10 @@ import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
+import { staysOpen, staysUnusual } from '../model/keep-fields.ts'
 import type { Statement } from '../model/statement.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
-import { formatTag, parseTag } from '../model/tag.ts'
+import { formatTag, isTooLong, parseTag, withWords } from '../model/tag.ts'
 import {
   allowConnections,
   alterDatabaseLimit,
@@ -15,12 +16,12 @@ import {
   revokeOnDatabase,
 } from '../sql/database.ts'
 import { commentOnRole } from '../sql/role.ts'
-import { keepOnDatabase } from './adoption.ts'
+import { beyondFindings } from './beyond.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
 import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
-import { desiredDatabaseTag, desiredRoleTag, isWritten } from './tags.ts'
+import { desiredDatabaseTag, isWritten, roleTagOver } from './tags.ts'
 import { afterHandover, isHandedOver, planWithheld, planWithheldCreation, type Withheld } from './withheld.ts'
 
 export interface DatabasePlan extends Changes {
@@ -28,8 +29,6 @@ export interface DatabasePlan extends Changes {
   readonly creation: BareTransaction | null
   /** What comes between the creation and `steps`; null: its owner has the database from the start. */
   readonly withheld: Withheld | null
-  /** The tag of an adopted database: written last, since what its users keep depends on its absence. */
-  readonly closing: readonly Step[]
 }
 
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
@@ -57,10 +56,10 @@ export function planDatabase(context: PlanContext, database: Database): Database
   return {
     creation: existing === undefined ? planMaking(context, database, isWithheld) : null,
     withheld: isWithheld ? planWithheld(context, database, existing ?? null) : null,
-    steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
-    closing: isAdopted ? tag : [],
+    steps: [...access, ...limits, ...tag],
     findings: [
       ...(isChanged ? [] : [unchanged]),
+      ...(database.owner.undeclared === 'keep' ? beyondFindings(context, database) : []),
       ...aclFindings(context, database, state),
       ...commentFindings(database, state),
     ],
@@ -75,7 +74,8 @@ function limitSteps(context: PlanContext, database: Database, state: DatabaseSta
   const about = subject(database.owner, 'database')
   const owner = database.owner.username
   const steps: Step[] = []
-  if (!state.allowConnections) {
+  const isKept = staysUnusual(database, context.actual.cluster)
+  if (!state.allowConnections && !isKept) {
     steps.push(
       step(about, 'reopen_database', 'reopen', 'updated', `${state.name} accepts connections again`, [
         allowConnections(state.name, true, owner),
@@ -90,7 +90,7 @@ function limitSteps(context: PlanContext, database: Database, state: DatabaseSta
       ]),
     )
   }
-  if (state.isTemplate) {
+  if (state.isTemplate && !isKept) {
     steps.push(
       step(
         about,
@@ -114,7 +114,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
     privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)]
   const lost = subtract(databasePrivileges('owner'), heldBy(state.acl, owner))
   const access: AccessChange = { level: 'owner', changes: [{ on: 'database', schema: null, granted: lost }] }
-  const open = heldBy(state.acl, '', owner)
+  const open = staysOpen(database, context.actual.cluster) ? [] : heldBy(state.acl, '', owner)
   const passedOn = passedOnTo(state.acl, '', open).length > 0
   const restrict = [
     ...(open.length === 0 ? [] : [revokeOnDatabase(state.name, open, '', owner, passedOn)]),
@@ -125,7 +125,6 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [
-    ...keepOnDatabase(context, database, state),
     step(about, 'admit_admin', 'admit', 'created', `${admin} may look inside ${state.name}`, admit),
     {
       ...step(about, restriction, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
@@ -142,8 +141,9 @@ function tagSteps(
   changed: boolean,
 ): Step[] {
   const existing = parseTag(state.comment)
-  if (existing === null && state.comment !== null) return []
-  const desired = desiredDatabaseTag(context, database.owner, existing)
+  if (existing === null && isTooLong(state.comment)) return []
+  const own = desiredDatabaseTag(context, database.owner, existing)
+  const desired = existing === null ? withWords(own, state.comment) : own
   if (existing !== null && isWritten(existing, desired, changed)) return []
   const statements = [
     commentOnDatabase(state.name, formatTag(desired), database.owner.username),
@@ -157,7 +157,7 @@ function tagSteps(
       isAdopted ? 'adopt_database' : 'tag_database',
       isAdopted ? 'adopt' : 'tag',
       isNew ? 'created' : 'updated',
-      `tag of database ${state.name}`,
+      `tag of database ${state.name}${existing === null && state.comment !== null ? ', with the words that stood there' : ''}`,
       statements,
     ),
   ]
@@ -166,12 +166,12 @@ function tagSteps(
 /** On the owner's role, once it is made: what is gone later is known to have been there. */
 function rememberDatabase(context: PlanContext, owner: Application): Statement {
   const comment = context.actual.cluster.roles.get(owner.username)?.comment ?? null
-  return commentOnRole(owner.username, formatTag(desiredRoleTag(context, owner, parseTag(comment), true)))
+  return commentOnRole(owner.username, formatTag(roleTagOver(context, owner, comment, true)))
 }
 
 function commentFindings(database: Database, state: DatabaseState): Finding[] {
-  if (state.comment === null || parseTag(state.comment) !== null) return []
-  const message = `the comment on database ${state.name} is not ours and is left as it is; teardown knows the database by its owner's tag`
+  if (parseTag(state.comment) !== null || !isTooLong(state.comment)) return []
+  const message = `the comment on database ${state.name} is too long for a tag to keep, and is left as it is; teardown knows the database by its owner's tag`
   return [finding(subject(database.owner, 'tag'), 'keep', 'warning', message)]
 }
 
@@ -192,6 +192,7 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
     (item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)),
   )
   const findings: Finding[] = strangerFindings(database, strangers)
+  if (owner.undeclared === 'keep') return findings
   if (others.length > 0) {
     findings.push(
       finding(

@@ -1,43 +1,67 @@
 /** Privileges on what an owner will create: in a schema, and in all of a database. */
-import type { Interior, ObjectClass } from '../model/catalog.ts'
+import type { DefaultClass, Interior, ObjectClass } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Step } from '../model/step.ts'
 import { grantByDefault, revokeByDefault } from '../sql/interior.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { subjectIn } from './context.ts'
-import { type GrantPlace, wantedOn } from './grant-places.ts'
-import { objectPrivileges, subtract } from './privileges.ts'
+import { type GrantPlace, heldEverywhere, wantedByDefault, wantedEverywhere } from './grant-places.ts'
+import { levelInWords, objectPrivileges, subtract } from './privileges.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
-/** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */
+const EVERYWHERE: readonly DefaultClass[] = ['schema', ...CLASSES]
+
+/**
+ * Default privileges in all schemas: those of a login that works in all of them. They apply in the listed ones too:
+ * what goes beyond the level is taken away, and all of it from a login that worked in all schemas before.
+ */
 export function everywhereSteps(database: Database, application: Application, interior: Interior): Step[] {
   const owner = database.owner.username
-  const isGuest = application.database === database.name
-  const defaults = interior.defaultAcl.filter(
-    (item) => item.grantee === application.username && item.creator === owner && item.schema === null,
-  )
-  const items = CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
-    const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
-    const excess = subtract(held, isGuest ? objectPrivileges(application, objectClass) : [])
-    if (excess.length === 0) return []
-    const statement = revokeByDefault(owner, null, objectClass, excess, application.username)
-    return [{ statement, change: { on: objectClass, schema: null, revoked: excess } }]
+  const { username, undeclared } = application
+  const level = application.database === database.name ? application.accessLevel : null
+  const mayKeep = level !== null && !application.allSchemas && !heldEverywhere(database, application, interior)
+  const tolerated = (on: DefaultClass): readonly string[] =>
+    mayKeep && on !== 'schema' ? objectPrivileges(application, on) : []
+  const items = EVERYWHERE.map((on) => {
+    const held = interior.defaultAcl
+      .filter(({ grantee, creator, schema }) => grantee === username && creator === owner && schema === null)
+      .flatMap(({ objectClass, privilege }) => (objectClass === on ? [privilege] : []))
+    const wanted = wantedEverywhere(database, application, on)
+    const excess = undeclared === 'keep' ? [] : subtract(held, [...wanted, ...tolerated(on)])
+    return { on, missing: subtract(wanted, held), excess }
   })
-  const message = `${application.username}: default privileges in all schemas of ${database.name} beyond the declaration`
-  return items.length === 0
-    ? []
-    : [
-        accessStep(
-          subjectIn(database, application, 'default_privileges'),
-          'revoke_default_privileges',
-          'revoke',
-          'removed',
-          message,
-          isGuest ? application.accessLevel : null,
-          items,
-        ),
-      ]
+  const about = subjectIn(database, application, 'default_privileges')
+  const where = `all schemas of ${database.name}`
+  const granted = accessStep(
+    about,
+    'grant_default_privileges',
+    'grant',
+    'created',
+    `${username}: ${levelInWords(application)} of what ${owner} will create in ${where}, and of the schemas`,
+    level,
+    items
+      .filter(({ missing }) => missing.length > 0)
+      .map(({ on, missing }) => ({
+        statement: grantByDefault(owner, null, on, missing, username),
+        change: { on, schema: null, granted: missing },
+      })),
+  )
+  const revoked = accessStep(
+    about,
+    'revoke_default_privileges',
+    'revoke',
+    'removed',
+    `${username}: default privileges in ${where} beyond the declaration`,
+    level,
+    items
+      .filter(({ excess }) => excess.length > 0)
+      .map(({ on, excess }) => ({
+        statement: revokeByDefault(owner, null, on, excess, username),
+        change: { on, schema: null, revoked: excess },
+      })),
+  )
+  return [granted, revoked].filter((item) => item.statements.length > 0)
 }
 
 function defaultsOf(place: GrantPlace, objectClass: ObjectClass): string[] {
@@ -47,7 +71,7 @@ function defaultsOf(place: GrantPlace, objectClass: ObjectClass): string[] {
 export function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
   return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
-    const missing = subtract(wantedOn(place, objectClass), defaultsOf(place, objectClass))
+    const missing = subtract(wantedByDefault(place, objectClass), defaultsOf(place, objectClass))
     if (missing.length === 0) return []
     const { username } = application
     const statement = grantByDefault(database.owner.username, schema.name, objectClass, missing, username)
@@ -57,8 +81,9 @@ export function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
 
 export function defaultRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
+  if (application.undeclared === 'keep') return []
   return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
-    const excess = subtract(defaultsOf(place, objectClass), wantedOn(place, objectClass))
+    const excess = subtract(defaultsOf(place, objectClass), wantedByDefault(place, objectClass))
     if (excess.length === 0) return []
     const { username } = application
     const statement = revokeByDefault(database.owner.username, schema.name, objectClass, excess, username)

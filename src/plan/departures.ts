@@ -3,7 +3,9 @@ import { type GuardrailCode, GUARDRAILS } from '../model/problem.ts'
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import { describeClaim, isOfStack, isOurOrphan } from '../model/claim.ts'
 import type { CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
+import { suggestion } from '../input/text.ts'
 import { CLEANUP_POLICIES, deletes } from '../model/declaration.ts'
+import { fewNames } from '../model/few-names.ts'
 import type { Departure, DestroyTarget, RemovalTarget } from '../model/removal.ts'
 import { parseTag } from '../model/tag.ts'
 import type { RemovalRequest } from '../model/removal-memory.ts'
@@ -53,25 +55,31 @@ export function resolveDepartures(input: DepartureInput): Departures {
     return judge(input, { application: name, username, database, owned, policy: input.policy ?? cleanupPolicy })
   }
   const found = [...input.cluster.roles.values()].flatMap((role) => judgeTagged(input, role, target))
-  if (found.length === 0) {
-    const about = {
-      application: target.by === 'application' ? target.value : null,
-      database: null,
-      username: null,
-      object: 'role',
-    } as const
-    return {
-      ...NONE,
-      findings: [
-        departureFinding(
-          about,
-          'gone',
-          `nothing of ${declaration.stack} on this instance carries ${FIELDS[target.by]} ${target.value}: it is already gone`,
-        ),
-      ],
-    }
+  return found.length === 0 ? nothingFound(input, target) : mergeDepartures(found)
+}
+
+/**
+ * What was never there and what is gone by now look alike. A look at a name that nobody has is refused, with the names
+ * that there are; a removal says no more than it knows, since it may have been asked for twice.
+ */
+function nothingFound({ declaration, cluster, looks }: DepartureInput, { by, value }: DestroyTarget): Departures {
+  const application = by === 'application' ? value : null
+  const message = `nothing of ${declaration.stack} on this instance carries ${FIELDS[by]} ${value}`
+  const known = [...cluster.roles.values()].flatMap(({ comment }) => {
+    const tag = parseTag(comment)
+    const name = tag === null || !isOfStack(declaration, tag) ? undefined : tag.get(FIELDS[by])
+    return name === undefined ? [] : [name]
+  })
+  const names = [...new Set(known)].sort()
+  const near = suggestion(value, names)
+  if (looks && application !== null) {
+    const field = GUARDRAILS.unknown_application
+    const remedy = names.length === 0 ? 'Nothing of this stack is there.' : `There are ${fewNames(names)}.${near}`
+    const problem = { application, code: 'unknown_application', field, message: `${message}.`, remedy } as const
+    return { ...NONE, problems: [problem] }
   }
-  return mergeDepartures(found)
+  const about = { application, database: null, username: null, object: 'role' } as const
+  return { ...NONE, findings: [departureFinding(about, 'gone', `${message}: it is gone, or never was.${near}`)] }
 }
 
 const FIELDS = { application: 'Application', 'build-id': 'BuildId', 'cluster-name': 'ClusterName' } as const

@@ -39,8 +39,8 @@ export function planExtensions(context: PlanContext, database: Database, interio
 }
 
 /** The schema of extensions whose control file leaves the choice: the search_path of our sessions names none. */
-export function homeOf({ schemas }: Pick<Database, 'schemas'>): string {
-  return schemas[0] ?? 'public'
+export function homeOf({ owner, schemas }: Pick<Database, 'owner' | 'schemas'>): string {
+  return owner.schemas[0] ?? (owner.allSchemas ? null : schemas[0]) ?? 'public'
 }
 
 /** Into the first listed schema, unless the extension fixes its own. */

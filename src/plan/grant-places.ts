@@ -1,9 +1,9 @@
 /** Where a login has privileges inside a database, and which it should have there. */
 
-import type { SchemaState, DefaultAcl, Interior, ObjectClass } from '../model/catalog.ts'
+import type { SchemaState, DefaultAcl, DefaultClass, Interior, ObjectClass } from '../model/catalog.ts'
 import type { Database, Application } from '../model/declaration.ts'
 import type { ObjectGroup } from './object-groups.ts'
-import { objectPrivileges } from './privileges.ts'
+import { objectPrivileges, worksIn } from './privileges.ts'
 
 /** One login in one schema of the database, with what it should have there: everything of its level, or nothing. */
 export interface GrantPlace {
@@ -16,8 +16,8 @@ export interface GrantPlace {
 }
 
 /**
- * Listed schemas, and those that were listed once: default privileges for the login are what only we leave there. A
- * login of another database has nothing to look for in any schema.
+ * Its schemas, and those that were so once: default privileges for the login, in the schema or in all, are what only we
+ * leave there. A login of another database has nothing to look for in any schema.
  * @param groups by schema
  */
 export function placesOf(
@@ -30,11 +30,12 @@ export function placesOf(
   const isGuest = application.database === database.name
   const owner = database.owner.username
   const defaults = interior.defaultAcl.filter((item) => item.grantee === application.username && item.creator === owner)
+  const hadAll = heldEverywhere(database, application, interior)
   const places: GrantPlace[] = []
   for (const schema of schemas.values()) {
-    const isListed = isGuest && application.schemas.includes(schema.name)
+    const isListed = isGuest && worksIn(database, application, schema)
     const here = defaults.filter((item) => item.schema === schema.name)
-    if (!isListed && isGuest && here.length === 0) continue
+    if (!isListed && isGuest && here.length === 0 && !hadAll) continue
     places.push({ database, application, schema, isListed, groups: groups.get(schema.name) ?? [], defaults: here })
   }
   return places
@@ -42,4 +43,28 @@ export function placesOf(
 
 export function wantedOn(place: GrantPlace, objectClass: ObjectClass): readonly string[] {
   return place.isListed ? objectPrivileges(place.application, objectClass) : []
+}
+
+/** By default in this schema alone: none where the login has them in all. */
+export function wantedByDefault(place: GrantPlace, objectClass: ObjectClass): readonly string[] {
+  return place.application.allSchemas ? [] : wantedOn(place, objectClass)
+}
+
+/** By default in all schemas of the database's owner. */
+export function wantedEverywhere(
+  database: Database,
+  application: Application,
+  defaultClass: DefaultClass,
+): readonly string[] {
+  if (!application.allSchemas || application.database !== database.name || application.accessLevel === 'owner')
+    return []
+  return defaultClass === 'schema' ? ['USAGE'] : objectPrivileges(application, defaultClass)
+}
+
+/** Whether it worked in all schemas so far: USAGE on those that will be created is what only we leave there. */
+export function heldEverywhere(database: Database, { username }: Application, { defaultAcl }: Interior): boolean {
+  return defaultAcl.some(
+    ({ grantee, creator, objectClass }) =>
+      grantee === username && creator === database.owner.username && objectClass === 'schema',
+  )
 }

@@ -94,7 +94,7 @@ function schemaGrants({ database, application, schema, isListed }: GrantPlace): 
 }
 
 function schemaExcess({ database, application, schema, isListed }: GrantPlace): string[] {
-  return isReachable(database, schema)
+  return isReachable(database, schema) && application.undeclared !== 'keep'
     ? subtract(heldBy(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : [])
     : []
 }
@@ -132,6 +132,7 @@ function objectGrants(place: GrantPlace): PrivilegeStatement[] {
 
 /** Of single columns too: a REVOKE on the table takes those along. */
 function objectExcess(place: GrantPlace, group: ObjectGroup): string[] {
+  if (place.application.undeclared === 'keep') return []
   return subtract(
     heldBy(allItems(place, group), place.application.username, place.database.owner.username),
     wantedOn(place, group.objectClass),

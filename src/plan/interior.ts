@@ -3,13 +3,13 @@ import type { AclItem, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import { fewNames } from '../model/few-names.ts'
+import { staysOpen } from '../model/keep-fields.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
 import { printInside } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { accessStep } from './access-change.ts'
-import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { coverageFindings, unlistedSchemas } from './coverage.ts'
 import { homeOf, planExtensions } from './extensions.ts'
@@ -168,7 +168,8 @@ function ownerSchemas(context: PlanContext, database: Database, schemas: Readonl
 /** Decided from the access control list, never from the version (src/README.md: Access levels). */
 function planPublicSchema(context: PlanContext, database: Database, interior: Interior): Changes {
   const schema = interior.schemas.get('public')
-  if (schema === undefined || !heldBy(schema.acl, '').includes('CREATE')) return { steps: [], findings: [] }
+  if (schema === undefined || !heldBy(schema.acl, '').includes('CREATE') || staysOpen(database, context.actual.cluster))
+    return { steps: [], findings: [] }
   const owner = database.owner.username
   if (isReachable(database, schema) && heldBy(schema.acl, '', schema.owner).includes('CREATE')) {
     const statements = [revokeOnSchema('public', ['CREATE'], '', owner)]
@@ -181,7 +182,7 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
       statements,
       schema.name,
     )
-    return { steps: [...keepOnSchema(context, database, schema), restrict], findings: [] }
+    return { steps: [restrict], findings: [] }
   }
   const where = `its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns`
   const statements = [

@@ -9,6 +9,7 @@ import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
+import { isDeclaredMembership } from './member-of.ts'
 import {
   isSelfGrant,
   membershipFinding,
@@ -77,7 +78,8 @@ export function planLeftover(context: PlanContext, application: Application): St
       const release = releaseRole(server.version, application.username, server.login)
       return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
     }
-    const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item))
+    const isKept = application.undeclared === 'keep' && item.member !== server.login
+    const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item) && !isKept)
     const revoke = isTaken ? revocationOf(context.actual.cluster, item) : null
     return revoke === null ? [] : [membershipStep(about, item, revoke)]
   })
@@ -171,7 +173,9 @@ export function memberFindings(context: PlanContext, application: Application): 
  * warning: what keeps applications apart does not hold then (src/README.md: Access levels).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  const own = (context.membershipsByMember.get(application.username) ?? []).filter(({ role }) => role !== RDS_IAM)
+  const own = (context.membershipsByMember.get(application.username) ?? []).filter(
+    (item) => item.role !== RDS_IAM && !isDeclaredMembership(context, application, item),
+  )
   const isApplication = ({ role }: Membership): boolean =>
     parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
   const told = (some: readonly Membership[], status: Finding['status'], more: string): Finding[] => {

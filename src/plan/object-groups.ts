@@ -6,6 +6,8 @@ import type { AclItem, ObjectClass, SchemaObject } from '../model/catalog.ts'
 export interface ObjectGroup {
   readonly objectClass: ObjectClass
   readonly objects: readonly SchemaObject[]
+  readonly acl: readonly AclItem[]
+  readonly columnAcl: readonly AclItem[]
   /** What PUBLIC and this role hold or gave, on the objects. */
   itemsOf(role: string): readonly AclItem[]
   /** The same on their columns. */
@@ -34,6 +36,8 @@ function groupOf(objects: readonly SchemaObject[]): ObjectGroup[] {
     {
       objectClass: first.objectClass,
       objects,
+      acl: first.acl,
+      columnAcl: first.columnAcl,
       itemsOf: itemsByRole(first.acl),
       columnItemsOf: itemsByRole(first.columnAcl),
     },

@@ -60,6 +60,7 @@ function isOpen(state: DatabaseState): boolean {
 
 function shut(context: PlanContext, application: Application, states: readonly DatabaseState[]): Job[] {
   const { server } = context.actual.cluster
+  if (application.undeclared === 'keep') return []
   const steps = states
     .filter((state) => isSendable(state.name) && isOpen(state))
     .map((state) => shutStep(application, state, server.login))

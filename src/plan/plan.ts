@@ -1,10 +1,12 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
+import { isKeptShut } from '../model/keep-fields.ts'
 import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
+import { planJoin, planLeave } from './member-of.ts'
 import {
   adminFindings,
   memberFindings,
@@ -31,6 +33,8 @@ const ROLES_PER_TRANSACTION = 100
 interface DatabaseChanges {
   readonly database: Database
   readonly outside: DatabasePlan
+  /** Last of all: a login that is to lose something inside gets in after it has lost that. */
+  readonly closing: readonly Step[]
   /** null: its inside could not be seen; access is restored first, and the next round sees it. */
   readonly inside: InteriorPlan | null
 }
@@ -43,8 +47,11 @@ export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
   const roles = context.planned.applications.map((application) => {
     const own = planRole(context, application)
+    const joined = planJoin(context, application)
     const tokens = planTokenRevoke(context, application)
     return {
+      left: planLeave(context, application),
+      joined: joined.steps,
       steps: [
         ...planLeftover(context, application),
         ...tokens.steps,
@@ -54,6 +61,7 @@ export function makePlan(input: PlanInput): Plan {
       findings: [
         ...tokens.findings,
         ...own.findings,
+        ...joined.findings,
         ...planClone(context, application).findings,
         ...membershipFindings(context, application),
         ...memberFindings(context, application),
@@ -84,11 +92,16 @@ export function makePlan(input: PlanInput): Plan {
     ],
     jobs: [
       ...planDismissals(context),
-      ...roleJobs([...roles.flatMap((role) => role.steps), ...orphans.steps]),
+      ...roleJobs([
+        ...roles.flatMap(({ left }) => left),
+        ...roles.flatMap(({ steps }) => steps),
+        ...roles.flatMap(({ joined }) => joined),
+        ...orphans.steps,
+      ]),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
       ...interiors,
-      ...databases.flatMap((changes) => adoptionJob(context, changes)),
+      ...databases.flatMap((changes) => closingJob(context, changes)),
       ...iamJobs(context),
       ...preparation.jobs,
     ],
@@ -107,25 +120,28 @@ function cautions(jobs: readonly Job[]): Finding[] {
   )
 }
 
-/** A login that is to lose something inside gets in after it has lost that. */
 function databaseChanges(context: PlanContext, database: Database): DatabaseChanges {
   const outside = planDatabase(context, database)
   const inside = planInterior(context, database)
   if (inside === null) {
+    if (isKeptShut(database, context.actual.cluster)) return { database, outside, closing: [], inside }
     const steps = outside.withheld === null ? stepsUnseen(context, database, outside.steps) : []
-    return { database, outside: { ...outside, steps }, inside }
+    return { database, outside: { ...outside, steps }, closing: [], inside }
   }
   const losers = new Set(inside.steps.flatMap(({ loser }) => loser ?? []))
   const isLater = ({ kind, username }: Step): boolean =>
     kind === 'grant_privileges' && username !== null && losers.has(username)
   const steps = [...roomFor(context, database, false), ...outside.steps.filter((item) => !isLater(item))]
-  const closing = [...outside.steps.filter(isLater), ...outside.closing]
-  return { database, outside: { ...outside, steps, closing }, inside }
+  return { database, outside: { ...outside, steps }, closing: outside.steps.filter(isLater), inside }
 }
 
 /** A database that nobody could look into is not said to be as declared. */
 function collectFindings(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
   if (inside !== null) return [...outside.findings, ...inside.findings]
+  if (isKeptShut(database, context.actual.cluster)) {
+    const message = `${database.name} accepts no connections, which is kept: what is in it was neither checked nor changed`
+    return [...outside.findings, finding(subject(database.owner, 'database'), 'look inside', 'skipped', message)]
+  }
   const reason = context.actual.unseen.get(database.name)?.reason ?? 'its inside was not seen'
   const message = `could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`
   return [
@@ -173,13 +189,13 @@ function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges
   ]
 }
 
-function adoptionJob(context: PlanContext, { outside, inside }: DatabaseChanges): Job[] {
-  if (inside === null || outside.closing.length === 0) return []
+function closingJob(context: PlanContext, { closing }: DatabaseChanges): Job[] {
+  if (closing.length === 0) return []
   return [
     {
       stage: 'closing',
       connectTo: null,
-      transactions: [holdMemberships(context.actual.cluster.server, outside.closing)],
+      transactions: [holdMemberships(context.actual.cluster.server, closing)],
     },
   ]
 }

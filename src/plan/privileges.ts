@@ -79,3 +79,13 @@ export const PG_DATABASE_OWNER = 'pg_database_owner'
 export function isReachable(database: Database, schema: SchemaState): boolean {
   return schema.owner === database.owner.username || schema.owner === PG_DATABASE_OWNER
 }
+
+/** Whether it is a schema of the login: a listed one, or with `*` any of the database's owner, `public` among them. */
+export function worksIn(database: Database, { schemas, allSchemas }: Application, schema: SchemaState): boolean {
+  return schemas.includes(schema.name) || (allSchemas && (schema.name === 'public' || isReachable(database, schema)))
+}
+
+/** Whether it is a schema of any of the database's logins. */
+export function isCovered(database: Database, schema: SchemaState): boolean {
+  return [database.owner, ...database.guests].some((application) => worksIn(database, application, schema))
+}

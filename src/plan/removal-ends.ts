@@ -95,14 +95,14 @@ function releaseSteps({ cluster }: RemovalInput, departure: Departure): Step[] {
     ({ owner, name, comment }) => owner === username && isSendable(name) && parseTag(comment) !== null,
   )
   return [
-    ...databases.map(({ name }) =>
+    ...databases.map(({ name, comment }) =>
       step(
         departureSubject(departure, 'database', name),
         'release_database',
         'release',
         'updated',
         `the tag of database ${name} is taken off`,
-        [commentOnDatabase(name, null, username)],
+        [commentOnDatabase(name, wordsOf(comment), username)],
       ),
     ),
     step(
@@ -111,9 +111,15 @@ function releaseSteps({ cluster }: RemovalInput, departure: Departure): Step[] {
       'release',
       'updated',
       `${username} is managed no more: its tag is taken off, and nothing else changed`,
-      [commentOnRole(username, null)],
+      [commentOnRole(username, wordsOf(cluster.roles.get(username)?.comment ?? null))],
     ),
   ]
+}
+
+/** What a person had written before the tag was; null: nothing, or nothing that can be sent. */
+function wordsOf(comment: string | null): string | null {
+  const words = parseTag(comment)?.get('Comment')
+  return words === undefined || !isSendable(words) ? null : words
 }
 
 /** What is asked for is remembered in the tag of the role, so that whoever comes next knows of it. */

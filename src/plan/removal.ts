@@ -68,6 +68,7 @@ function revocationSteps(
       item.database === database &&
       item.grantee === username &&
       item.grantor !== username &&
+      !item.isTemporary &&
       item.keyword !== 'DATABASE',
   )
   const alike = [...groupBy(held, ({ keyword, grantor }) => `${keyword} ${grantor}`).values()]

@@ -7,7 +7,7 @@ import type { Step } from '../model/step.ts'
 import { formatTag, isObjectField, parseTag, type Tag } from '../model/tag.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { type PlanContext, step, subject } from './context.ts'
-import { desiredRoleTag, isWritten, takesOver } from './tags.ts'
+import { isWritten, roleTagOver, takesOver } from './tags.ts'
 
 /**
  * What it takes for the tag of a role that is there to say what it should; empty where it does.
@@ -15,10 +15,10 @@ import { desiredRoleTag, isWritten, takesOver } from './tags.ts'
  */
 export function planRoleTag(context: PlanContext, application: Application, role: RoleState, changed: boolean): Step[] {
   const existing = parseTag(role.comment)
-  const desired = desiredRoleTag(context, application, existing)
+  const desired = roleTagOver(context, application, role.comment)
   if (existing === null)
     return [
-      step(subject(application, 'role'), 'tag_role', 'adopt', 'updated', `role ${role.name} taken under management`, [
+      step(subject(application, 'role'), 'adopt_role', 'adopt', 'updated', `role ${role.name} taken under management`, [
         commentOnRole(role.name, formatTag(desired)),
       ]),
     ]
@@ -58,11 +58,11 @@ function retag(application: Application, role: RoleState, existing: Tag, desired
   const told = differences(existing, desired)
   if (takesOver(existing, desired)) {
     const message = `role ${role.name} taken over from the stack ${describeClaim(existing)}: ${told}`
-    return step(subject(application, 'tag'), 'tag_role', 'take over', 'updated', message, statements)
+    return step(subject(application, 'tag'), 'take_over_role', 'take over', 'updated', message, statements)
   }
   if (nameIn(existing) !== application.name) {
     const message = `${nameIn(existing)} is declared as ${application.name} by now, with the same login ${role.name}: ${told}`
-    return step(subject(application, 'role'), 'tag_role', 'renamed', 'updated', message, statements)
+    return step(subject(application, 'role'), 'rename_application', 'renamed', 'updated', message, statements)
   }
   return step(
     subject(application, 'tag'),

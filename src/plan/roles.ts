@@ -1,6 +1,7 @@
 /** Roles: attributes, password and tag of every declared login. */
 import type { LoginState, RoleState } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
+import { staysClosed } from '../model/keep-fields.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
@@ -64,7 +65,7 @@ function attributeStep(application: Application, role: RoleState): Step | null {
   const wanted = application.validUntil?.getTime() ?? null
   const actual = role.validUntil?.getTime() ?? null
   const attributes: RoleAttributes = {
-    ...(!role.canLogin && { login: true as const }),
+    ...(!role.canLogin && !staysClosed(application, role) && { login: true as const }),
     ...(role.createDb !== application.canCreateDatabases && { createDb: application.canCreateDatabases }),
     ...(role.createRole && { createRole: false }),
     ...(role.connectionLimit !== application.connectionLimit && { connectionLimit: application.connectionLimit }),

@@ -33,7 +33,8 @@ export function roomFor({ actual, rooms }: PlanContext, database: Database, isFu
   const state = actual.cluster.databases.get(database.name)
   const room = rooms.get(database.name)
   const isWanted = room === 'wanted' || (isFull && room === undefined)
-  if (!isWanted || state === undefined || database.connectionLimit < 0) return []
+  const isKept = database.owner.kept.has('database_connection_limit')
+  if (!isWanted || state === undefined || database.connectionLimit < 0 || isKept) return []
   const limit = database.connectionLimit + ROOM
   const why = ' while this run looks inside, since all its connections are taken'
   return [limitStep(database, 'make_room', state, limit, why)]

@@ -20,7 +20,8 @@ export function planSettings(context: PlanContext, application: Application): St
       .map((item) => [item.name.toLowerCase(), item.value]),
   )
   const set = [...settings].filter(([name, value]) => !isStored(stored.get(name), value))
-  const reset = [...stored.keys()].filter((name) => !settings.has(name) && isSendable(name)).sort()
+  const beyond = [...stored.keys()].filter((name) => !settings.has(name) && name !== ROLE && isSendable(name)).sort()
+  const reset = application.undeclared === 'keep' ? [] : beyond
   const about = subject(application, 'setting')
   return [
     ...set.map(([name, value]) =>
@@ -45,7 +46,33 @@ export function planSettings(context: PlanContext, application: Application): St
         name,
       ),
     ),
+    ...actingSteps(application, stored.get(ROLE)),
   ]
+}
+
+/** The parameter that makes a new session act as another role. */
+const ROLE = 'role'
+
+/**
+ * `acts_as`. The setting holds a name: after a rename of the role, or without the membership, a session begins as the
+ * login itself, with a warning of the server. One that acts as another goes on with that, so it ends (src/README.md:
+ * What a session keeps).
+ */
+function actingSteps(application: Application, stored: string | undefined): Step[] {
+  const { username, database, actsAs, undeclared } = application
+  const isKept = actsAs === null && (stored === undefined || undeclared === 'keep')
+  if (isKept || stored === actsAs) return []
+  const about = subject(application, 'setting')
+  const loser = stored === undefined ? {} : { loser: username }
+  if (actsAs === null) {
+    const message = `${username} no longer acts as ${stored ?? ''} in ${database}: what it creates is its own`
+    const statement = resetInDatabase(username, database, ROLE)
+    return [{ ...step(about, 'reset_setting', 'reset', 'removed', message, [statement], ROLE), ...loser }]
+  }
+  const message = `${username} acts as ${actsAs} in ${database}: what it creates belongs to ${actsAs}`
+  const status = stored === undefined ? 'created' : 'updated'
+  const statement = setInDatabase(username, database, ROLE, [actsAs])
+  return [{ ...step(about, 'act_as', 'set', status, message, [statement], ROLE), ...loser }]
 }
 
 /**
@@ -94,21 +121,20 @@ function describeDifference(name: string, stored: string | undefined, value: Set
 export function planClone(context: PlanContext, application: Application): Changes {
   const clone = context.secrets.get(application.name)?.clone ?? null
   const { database, username } = application
+  const actor = application.actsAs ?? username
   const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some(
-    (item) => item.database === database && item.name === 'role' && item.value === username,
+    (item) => item.database === database && item.name === 'role' && item.value === actor,
   )
   if (clone === null || isSet) return { steps: [], findings: [] }
   const about = { ...subject(application, 'setting'), username: clone }
-  const statement = setInDatabase(clone, database, 'role', [username])
+  const statement = setInDatabase(clone, database, 'role', [actor])
   if (mayAdminister(context.actual.cluster, clone))
     return {
-      steps: [
-        step(about, 'act_as', 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement], clone),
-      ],
+      steps: [step(about, 'act_as', 'set', 'created', `${clone} acts as ${actor} in ${database}`, [statement], clone)],
       findings: [],
     }
   const remedy = `${administrators(context.actual.cluster, clone)}: ${printStatements([statement])}`
-  const message = `what ${clone} creates belongs to it and not to ${username}. ${remedy}`
+  const message = `what ${clone} creates belongs to it and not to ${actor}. ${remedy}`
   return { steps: [], findings: [finding(about, 'set', 'warning', message)] }
 }
 

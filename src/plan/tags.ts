@@ -1,7 +1,7 @@
 /** Which tag a role or database should carry (src/README.md: Tags). */
 import type { Application } from '../model/declaration.ts'
 import { markerOf, withMarker } from '../model/removal-memory.ts'
-import { formatTag, MANAGED_BY, sameTag, type Tag, type TagField } from '../model/tag.ts'
+import { formatTag, MANAGED_BY, parseTag, sameTag, type Tag, type TagField, withWords } from '../model/tag.ts'
 import { isWithheld, needsMaster } from '../model/withheld.ts'
 import type { PlanContext } from './context.ts'
 
@@ -30,6 +30,21 @@ export function desiredRoleTag(
   // What is declared is on no way out: Undeclared and Removal are not carried over.
   const marker = application.marker ?? (existing === null ? null : markerOf(existing, application.name))
   return withMarker(own, application.name, marker)
+}
+
+/**
+ * The same, from whatever stands in the role's comment by now: the words of a person stay.
+ * @param isMade see desiredRoleTag
+ */
+export function roleTagOver(
+  context: PlanContext,
+  application: Application,
+  comment: string | null,
+  isMade = false,
+): Tag {
+  const existing = parseTag(comment)
+  const desired = desiredRoleTag(context, application, existing, isMade)
+  return existing === null ? withWords(desired, comment) : desired
 }
 
 /**
@@ -82,9 +97,16 @@ function desiredTag(context: PlanContext, application: Application, existing: Ta
     ...claimFields(context, existing),
     ['Application', application.name],
     ['CleanupPolicy', application.cleanupPolicy],
+    ...commentField(existing),
     ['UpdatedByBuildId', context.buildId],
     ...declaration.tags,
   ])
+}
+
+/** What a person had written before the tag was. */
+function commentField(existing: Tag | null): (readonly [TagField, string])[] {
+  const words = existing?.get('Comment')
+  return words === undefined ? [] : [['Comment', words]]
 }
 
 const CLAIM_FIELDS = ['Workspace', 'Claim', 'ClaimedAt', 'ClaimedByBuildId', 'TakenOverFrom'] as const

@@ -4,9 +4,10 @@ import type { Database } from '../model/declaration.ts'
 import { showBytes } from '../model/sendable.ts'
 import type { Finding } from '../model/step.ts'
 import { finding, subject } from './context.ts'
+import { isCovered } from './privileges.ts'
 
 /** Types in listed schemas, since those of others are told of as a whole, and large objects. */
-export function uncoveredFindings(database: Database, { uncovered }: Interior): Finding[] {
+export function uncoveredFindings(database: Database, { uncovered, schemas }: Interior): Finding[] {
   if (database.guests.length === 0) return []
   const about = subject(database.owner, 'grant')
   return uncovered.flatMap(({ kind, schema, objects, name }) => {
@@ -16,7 +17,8 @@ export function uncoveredFindings(database: Database, { uncovered }: Interior): 
       const why = 'no access level reaches large objects, their owner grants them by hand'
       return [finding(about, 'cover', 'warning', `${what} cannot be read by all editors and readers: ${why}`)]
     }
-    if (!database.schemas.includes(schema ?? '')) return []
+    const state = schemas.get(schema ?? '')
+    if (state === undefined || !isCovered(database, state)) return []
     const message =
       `the editors and readers of ${database.name} may not use ${count} type(s) in its schema ${schema ?? ''}, ` +
       `${showBytes(name)} among them, for columns and functions of their own ` +

@@ -4,6 +4,7 @@ import type { Application, Database } from '../model/declaration.ts'
 import { isSendable, showBytes } from '../model/sendable.ts'
 import type { Finding } from '../model/step.ts'
 import { finding, subject } from './context.ts'
+import { isCovered } from './privileges.ts'
 
 /** So many of them are listed; an owner may make any number. */
 const LISTED = 10
@@ -23,7 +24,10 @@ export function leaveOutUnnamed(
 ): NamedInside {
   const objects = interior.objects.filter(isNamed)
   const named = new Map([...schemas].filter(([name]) => isSendable(name)))
-  const names = [...unnamedSchemas(logins, interior, schemas), ...unnamedObjects(database, logins, interior)]
+  const names = [
+    ...unnamedSchemas(database, logins, interior, schemas),
+    ...unnamedObjects(database, logins, interior, schemas),
+  ]
   return { interior: { ...interior, objects }, schemas: named, findings: unnamedFindings(database, names) }
 }
 
@@ -31,8 +35,9 @@ function isNamed({ schema, name, args }: SchemaObject): boolean {
   return [schema, name, args ?? ''].every(isSendable)
 }
 
-/** None of them is listed; one of the logins may hold something there all the same. */
+/** None of them is listed by name; one of the logins may hold something there all the same. */
 function unnamedSchemas(
+  database: Database,
   logins: readonly Application[],
   { defaultAcl }: Interior,
   schemas: ReadonlyMap<string, SchemaState>,
@@ -41,17 +46,24 @@ function unnamedSchemas(
   return [...schemas.values()]
     .filter(({ name }) => !isSendable(name))
     .filter(
-      ({ name, acl }) =>
-        acl.some(({ grantee }) => isLogin(grantee)) ||
-        defaultAcl.some(({ schema, grantee }) => schema === name && isLogin(grantee)),
+      (state) =>
+        isCovered(database, state) ||
+        state.acl.some(({ grantee }) => isLogin(grantee)) ||
+        defaultAcl.some(({ schema, grantee }) => schema === state.name && isLogin(grantee)),
     )
     .map(({ name }) => `schema ${showBytes(name)}`)
 }
 
 /** In a listed schema all objects matter, elsewhere those on which one of the logins holds something. */
-function unnamedObjects(database: Database, logins: readonly Application[], { objects }: Interior): string[] {
+function unnamedObjects(
+  database: Database,
+  logins: readonly Application[],
+  { objects }: Interior,
+  schemas: ReadonlyMap<string, SchemaState>,
+): string[] {
   const usernames = new Set(logins.map(({ username }) => username))
-  const listed = new Set([database, ...database.guests].flatMap(({ schemas }) => schemas))
+  const covered = [...schemas.values()].filter((schema) => isCovered(database, schema))
+  const listed = new Set([...database.schemas, ...covered.map(({ name }) => name)])
   return objects
     .filter((object) => !isNamed(object))
     .filter(

@@ -3,11 +3,12 @@ import { countPlan, listChanges, type Preview } from './preview.ts'
 /**
  * `plan --json`: one JSON object with fixed fields, which only gain members while `format_version` stays 1. `changes`
  * are in the order in which they would run, with the fields of the audit's records; `findings` need no change;
- * `blocked_by` stands in the way of the apply where it is `stopped`, else of single applications; `approval` is what it
- * needs in addition, or null; `uncertain` says in sentences why the apply may come to something else.
+ * `effects` are what `digest` approves, by rule; `blocked_by` stands in the way of the apply where it is `stopped`,
+ * else of single applications; `approval` is what it needs in addition, or null; `uncertain` says in sentences why the
+ * apply may come to something else.
  */
 export function previewJson(preview: Preview): string {
-  const { declaration, identity, server, plan, blocked, leftOut, stopped, approval, moving } = preview
+  const { declaration, identity, server, plan, effects, digest, blocked, leftOut, stopped, approval, moving } = preview
   const { identifier, host, port } = declaration.instance
   const document = {
     format_version: 1,
@@ -30,6 +31,8 @@ export function previewJson(preview: Preview): string {
       status,
       message,
     })),
+    effects,
+    digest,
     blocked_by: blocked,
     stopped,
     left_out: leftOut,

@@ -3,6 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import type { AuditStatus } from '../model/audit.ts'
 import type { ServerFacts } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
+import type { Effect } from '../model/effect.ts'
 import type { RunIdentity } from '../model/run.ts'
 import { type Plan, tellStep, type ToldStep } from '../model/step.ts'
 
@@ -13,6 +14,10 @@ export interface Preview {
   readonly server: ServerFacts | null
   /** Of the applications that nothing blocks; empty where the whole run would be stopped. */
   readonly plan: Plan
+  /** What the apply would bring about, by rule, without the removals that it would carry out. */
+  readonly effects: readonly Effect[]
+  /** Approves exactly these (src/README.md: What was approved); null: there is no plan, or it is a removal's. */
+  readonly digest: string | null
   /** Guardrails that would block the apply, or single applications of it, whoever approves it. */
   readonly blocked: readonly Problem[]
   /** Applications that the apply would leave as they are: those that are blocked, and the guests of their databases. */

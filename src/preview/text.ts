@@ -32,7 +32,7 @@ const INSTANCE = 'instance'
  */
 export function previewText(preview: Preview, { colour, listUnchanged }: PreviewTextOptions): string {
   const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text)
-  const { plan, blocked, approval, moving } = preview
+  const { plan, blocked, approval, digest, moving } = preview
   const warnings = plan.findings.filter(({ status }) => status === 'warning')
   const others = plan.findings.filter(({ status }) => status === 'skipped' || (status === 'no_change' && listUnchanged))
   const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) =>
@@ -53,7 +53,7 @@ export function previewText(preview: Preview, { colour, listUnchanged }: Preview
             ...blocked.flatMap((problem) => problemLines(problem, 'red', paint)),
           ].join('\n'),
         ]),
-    ...(approval === null ? [] : [problemLines(approval, 'yellow', paint).join('\n')]),
+    ...(approval === null ? [] : [approvalLines(approval, digest, paint).join('\n')]),
     paint(blocked.length === 0 ? 'bold' : 'red', closingSentence(preview)),
   ]
   return `${blocks.join('\n\n')}\n`
@@ -106,6 +106,14 @@ function problemLines({ application, field, message, remedy }: Problem, colour: 
     .map(visible)
     .join(': ')
   return [paint(colour, `! ${subject}: ${shortLine(message)}`), paint('bold', `  -> ${shortLine(remedy)}`)]
+}
+
+/** What approves the run, and what approves this plan and no other. */
+function approvalLines(approval: Problem, digest: string | null, paint: Paint): string[] {
+  const lines = problemLines(approval, 'yellow', paint)
+  return digest === null
+    ? lines
+    : [...lines, paint('bold', `  -> ALLOW_DB_PROVISION=plan:${digest} approves exactly this plan.`)]
 }
 
 function closingSentence({ plan, blocked, leftOut, stopped }: Preview): string {

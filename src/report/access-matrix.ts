@@ -13,6 +13,7 @@ import { ROW_PRIVILEGES, TABLE_PRIVILEGES, type TablePrivilege } from '../model/
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
+import { membersOf } from '../model/members.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { isHelper } from '../model/upgrade-helper.ts'
 import { RDS_IAM } from '../plan/membership-revocation.ts'
@@ -85,10 +86,14 @@ function loginAccess(
   const declared = application?.database === state.name ? application : undefined
   const role = cluster.roles.get(username)
   const groups = groupsOf(cluster, username)
+  const ownerMembers = membersOf(
+    cluster.memberships.filter(({ inherit, set }) => inherit || set),
+    state.owner,
+  )
   return {
     username,
     application: application?.name ?? null,
-    accessLevel: levelOf(declared, state.owner === username, schemas),
+    accessLevel: levelOf(declared, state.owner === username || ownerMembers.has(username), schemas),
     auth: groups.includes(RDS_IAM) ? 'iam' : 'password',
     canLogin: role?.canLogin ?? false,
     createDb: role?.createDb ?? false,
@@ -112,14 +117,14 @@ function groupsOf({ memberships }: Cluster, username: string): string[] {
   return [...new Set(held.map(({ role }) => role))].sort(byText)
 }
 
-/** As declared; else what it comes nearest to, by what it may do. */
+/** Who owns it, or is a member of its owner, is an owner; else as declared, or nearest to what it may do. */
 function levelOf(
   declared: Application | undefined,
   isOwner: boolean,
   schemas: readonly SchemaPrivileges[] | null,
 ): AccessLevel | null {
-  if (declared !== undefined) return declared.accessLevel
   if (isOwner) return 'owner'
+  if (declared !== undefined) return declared.accessLevel
   if (schemas === null) return null
   if (schemas.some(({ create }) => create)) return 'owner'
   return schemas.some(
@@ -174,12 +179,18 @@ function outsideGrants(
     return isOurs || name === 'pg_database_owner' || role?.superuser === true
   }
   const isOutside = (role: string): boolean => role !== state.owner && !logins.has(role) && !isNeutral(role)
+  const isDeclared = (role: string, member: string): boolean =>
+    declaration.applications.some(({ username, memberOf }) => username === member && memberOf.includes(role))
   const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database' }))
   const granted = [...onDatabase, ...(inside.get(state.name)?.grants ?? [])].filter(({ role }) => isOutside(role))
   const members = cluster.memberships
     .filter(
       ({ role, member, inherit, set }) =>
-        logins.has(role) && stackTag(declaration, cluster, role) !== null && (inherit || set) && !isNeutral(member),
+        logins.has(role) &&
+        stackTag(declaration, cluster, role) !== null &&
+        (inherit || set) &&
+        !isNeutral(member) &&
+        !isDeclared(role, member),
     )
     .map(({ role, member }) => ({ role: member, privilege: 'membership', on: `role ${role}` }))
   return [...new Map([...granted, ...members].map((grant) => [JSON.stringify(grant), grant])).values()]

@@ -1,7 +1,6 @@
-/** Where a report is read from and written to. */
+/** Where a report is read from. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeAtomically } from '../audit/atomic.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { ReportOptions } from '../input/report-options.ts'
 import type { Folders } from './sources/read.ts'
@@ -40,25 +39,4 @@ export function foldersOf(
 
 function existing(...paths: readonly (string | null)[]): string[] {
   return paths.filter((path) => path !== null).filter((path) => existsSync(path))
-}
-
-/** @throws InvalidInputError where the file cannot be written. */
-export async function writeReport(path: string, text: string): Promise<void> {
-  try {
-    await writeAtomically(path, text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError(
-      [
-        {
-          application: null,
-          code: 'output_unwritable',
-          field: '--output',
-          message: `cannot be written: ${reason}.`,
-          remedy: 'Give the path of a file in a folder that can be written to.',
-        },
-      ],
-      { cause: error },
-    )
-  }
 }

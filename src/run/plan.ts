@@ -8,6 +8,7 @@ import type { Declaration } from '../model/declaration.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import type { RunIdentity } from '../model/run.ts'
 import type { Plan } from '../model/step.ts'
+import { digestOf, effectsOf } from '../plan/effects.ts'
 import type { Preview } from '../preview/preview.ts'
 import { inspectCluster } from '../server/inspect-cluster.ts'
 import type { Connections } from '../server/connections.ts'
@@ -41,6 +42,8 @@ export async function previewApply(
     identity,
     server: null,
     plan: NOTHING,
+    effects: [],
+    digest: null,
     blocked,
     leftOut: [],
     stopped,
@@ -52,10 +55,13 @@ export async function previewApply(
   try {
     const { inspection, plan, moving, setbacks, removals } = await inspectAndPlan(declaration, identity, dependencies)
     const { server } = inspection.actual.cluster
+    const effects = stopped ? [] : effectsOf(plan)
     return {
       ...found,
       server,
       plan: stopped ? NOTHING : together(plan, removals.plan),
+      effects,
+      digest: stopped ? null : digestOf(declaration, effects),
       blocked: distinct([...blocked, ...setbacks.blocked, ...removals.blocked]),
       leftOut: stopped ? [] : [...setbacks.leftOut].sort(),
       moving,

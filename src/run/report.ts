@@ -1,5 +1,6 @@
 /** `report`: from the audit files, and with a connection from the server itself; changes nothing. */
 import { BlockedError } from '../errors.ts'
+import type { Beyond } from '../model/beyond.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
 import type { Report, ReportServer, Section, SectionId } from '../report/report.ts'
@@ -12,8 +13,11 @@ import { problemsSection } from '../report/sections/problems.ts'
 import { retainedSection } from '../report/sections/retained.ts'
 import { runsSection } from '../report/sections/runs.ts'
 import { provenBuilds, traceabilitySection } from '../report/sections/traceability.ts'
+import { undeclaredSection } from '../report/sections/undeclared.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
 import { type Folders, readAuditFiles } from '../report/sources/read.ts'
+import { findBeyond } from '../plan/beyond.ts'
+import { lookUps } from '../plan/context.ts'
 import type { ReportOptions } from '../input/report-options.ts'
 import type { Inspection } from '../server/inspect.ts'
 import { TOOL_VERSION } from '../version.ts'
@@ -118,6 +122,7 @@ export async function lookForReport(
         server,
         credentials.applications,
         null,
+        true,
       )
       const { cluster } = inspection.actual
       const matrix = await readAccessMatrix(declaration, server, inspection)
@@ -128,6 +133,7 @@ export async function lookForReport(
         outsideGrantsSection(matrix, criteria),
         retainedSection(matrix, criteria),
         driftSection(await driftFrom(context, inspection), declaration.environment, criteria),
+        undeclaredSection(beyondIn(declaration, inspection), declaration.environment, criteria),
         unmanagedSection(declaration, cluster),
         expiringSection(declaration, cluster, expiresWithinDays, criteria, now),
         secretsSection(owned(credentials), secretsOlderThanDays, criteria, now),
@@ -146,6 +152,11 @@ async function driftFrom(context: RunContext, inspection: Inspection): Promise<D
     if (error instanceof BlockedError) return { plan: null, blocked: error.problems }
     throw error
   }
+}
+
+function beyondIn(declaration: Declaration, { actual }: Inspection): Beyond[] {
+  const look = lookUps({ declaration, actual })
+  return declaration.databases.flatMap((database) => findBeyond(look, database))
 }
 
 function owned({ admin, applications }: Credentials): OwnedCredential[] {

@@ -1,22 +1,23 @@
 /** From arguments and environment, or from what a program gives, to a parsed declaration and a run's identity. */
 import { createHash, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { readCiIds } from '../ci.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
+import { checkApproval } from '../guardrails/request.ts'
 import { decodeInput } from '../input/decode.ts'
 import { checkClaim, checkId, type RunEnvironment, type Variables } from '../input/environment.ts'
 import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
 import { idsAreGiven, resolveRun, type RunFacts, type RunIds } from '../input/run-identity.ts'
 import { show } from '../input/text.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
+import type { ApprovedPlan } from '../model/effect.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
+import { readApprovedPlan } from './approved-plan-file.ts'
+import { type InputOptions, readInput } from './read-input.ts'
 
-export interface StartOptions {
+export interface StartOptions extends Omit<InputOptions, 'environment'> {
   readonly command: Command
-  /** --input, before RDS_PROVISION_INPUT (src/README.md: Environment of a run). */
-  readonly inputFile: string | null
   /** --claim, before RDS_PROVISION_CLAIM. */
   readonly claim: string | null
   readonly variables: Variables
@@ -44,7 +45,13 @@ interface IdentifiedRun {
 }
 
 const NO_IDS: RunIds = { buildId: null, runId: null }
-const NOT_ALLOWED = { allowProvision: false, allowDestroy: false, allowTakeover: false, cleanupPolicy: null }
+const NOT_ALLOWED = {
+  allowProvision: false,
+  approvedPlan: null,
+  allowDestroy: false,
+  allowTakeover: false,
+  cleanupPolicy: null,
+}
 
 /** What a program gives that starts a run: nothing is read from the process, its environment or a CI system. */
 export interface ProgramRun {
@@ -57,6 +64,8 @@ export interface ProgramRun {
   readonly runId?: string
   /** Outside of dev, apply needs it (src/README.md: Guardrails). Default false. */
   readonly allowProvision?: boolean
+  /** Approves this plan and no other, in dev too (src/README.md: What was approved). Default: whatever is to do. */
+  readonly approvedPlan?: ApprovedPlan
   /** Outside of dev, what an apply was asked to delete needs it, where the request had it not. Default false. */
   readonly allowDestroy?: boolean
   /** Replaces the declared policies for this run. Default: they stand. */
@@ -70,8 +79,10 @@ export interface ProgramRun {
 /** Where a run's declaration, ids and approval come from. */
 interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuildId' | 'claim'> {
   readonly environment: RunFacts['variables'] & Pick<RunEnvironment, 'claim' | 'problems'>
-  /** @throws InvalidInputError */
+  /** The declaration as JSON text. @throws InvalidInputError */
   readonly readInput: () => Promise<string>
+  /** @throws InvalidInputError */
+  readonly readApprovedPlan: () => Promise<ApprovedPlan | null>
   readonly readCiIds: () => Promise<RunIds>
 }
 
@@ -80,6 +91,7 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
   return startFrom({
     ...options,
     readInput: () => readInput(options),
+    readApprovedPlan: () => readApprovedPlan(options.environment),
     readCiIds: () => readCiIds(options.variables, options.cwd),
   })
 }
@@ -91,15 +103,27 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
  */
 export async function start({ command, input, claim, ...given }: ProgramRun): Promise<StartedRun> {
   const { buildId, runId, ...allowed } = { ...NO_IDS, ...NOT_ALLOWED, ...given }
-  const { allowProvision, allowDestroy, allowTakeover, cleanupPolicy } = allowed
+  const { approvedPlan, allowDestroy, allowTakeover, cleanupPolicy } = allowed
+  const allowProvision = allowed.allowProvision || approvedPlan !== null
   const problems = [...checkId('buildId', buildId), ...checkId('runId', runId)]
   return startFrom({
     command,
     startedAt: new Date(),
     claim: claim ?? null,
-    environment: { allowProvision, allowDestroy, allowTakeover, cleanupPolicy, claim: null, buildId, runId, problems },
+    environment: {
+      allowProvision,
+      refusedApproval: null,
+      allowDestroy,
+      allowTakeover,
+      cleanupPolicy,
+      claim: null,
+      buildId,
+      runId,
+      problems,
+    },
+    readApprovedPlan: () => Promise.resolve(approvedPlan),
     needsBuildId: () => command !== 'plan' && command !== 'report',
-    readInput: () => Promise.resolve(input),
+    readInput: () => Promise.resolve().then(() => decodeInput(input)),
     readCiIds: () => Promise.resolve(NO_IDS),
   })
 }
@@ -107,13 +131,19 @@ export async function start({ command, input, claim, ...given }: ProgramRun): Pr
 async function startFrom(origin: Origin): Promise<StartedRun> {
   const { text, parsed: declared, isBuildIdRefused, problems } = await readDeclaration(origin)
   const { parsed, problems: claimProblems } = withClaim(origin, declared)
-  const facts = await gatherFacts(origin, parsed, text)
+  const { approvedPlan, problems: planProblems } = await findApprovedPlan(origin)
+  const facts = { ...(await gatherFacts(origin, parsed, text)), approvedPlan }
   const needsBuildId = parsed !== null && origin.needsBuildId(parsed) && !isBuildIdRefused
   const { identity, missing } = identify(facts, needsBuildId)
   const identified = { identity, text, isRunIdGiven: identity.runId !== facts.uuid }
-  const all = [...origin.environment.problems, ...problems, ...claimProblems, ...missing]
+  const all = [...origin.environment.problems, ...problems, ...claimProblems, ...planProblems, ...missing]
   if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
-  return { ...identified, parsed, error: new InvalidInputError(all) }
+  return { ...identified, parsed, error: new InvalidInputError([...all, ...approvalsOf(origin, parsed, identity)]) }
+}
+
+/** Who has to mend the input is told at once that nobody approved the run either. */
+function approvalsOf({ command }: Origin, parsed: ParsedInput | null, identity: RunIdentity): readonly Problem[] {
+  return command === 'apply' && parsed !== null ? checkApproval(parsed.declaration, identity) : []
 }
 
 /**
@@ -152,7 +182,7 @@ interface InputRead {
 async function readDeclaration(origin: Origin): Promise<InputRead> {
   let text = ''
   try {
-    text = decodeInput(await origin.readInput())
+    text = await origin.readInput()
     const parsed = parseDeclaration(text, origin.command === 'destroy' ? 'removal' : 'stack')
     return { text, parsed, isBuildIdRefused: false, problems: [] }
   } catch (error) {
@@ -163,35 +193,14 @@ async function readDeclaration(origin: Origin): Promise<InputRead> {
   }
 }
 
-async function readInput({ inputFile, environment }: Pick<StartOptions, 'inputFile' | 'environment'>): Promise<string> {
-  if (inputFile === null) {
-    if (environment.input !== null) return environment.input
-    throw new InvalidInputError([
-      {
-        application: null,
-        code: 'missing_input',
-        field: 'input',
-        message: 'is missing.',
-        remedy: 'Give --input FILE, or set RDS_PROVISION_INPUT.',
-      },
-    ])
-  }
+async function findApprovedPlan(
+  origin: Origin,
+): Promise<{ readonly approvedPlan: ApprovedPlan | null; readonly problems: readonly Problem[] }> {
   try {
-    return await readFile(inputFile, 'utf8')
+    return { approvedPlan: await origin.readApprovedPlan(), problems: [] }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError(
-      [
-        {
-          application: null,
-          code: 'unreadable_input',
-          field: '--input',
-          message: `cannot be read: ${reason}.`,
-          remedy: 'Give the path of a readable file.',
-        },
-      ],
-      { cause: error },
-    )
+    if (error instanceof InvalidInputError) return { approvedPlan: null, problems: error.problems }
+    throw error
   }
 }
 
@@ -199,7 +208,7 @@ async function gatherFacts(
   origin: Origin,
   parsed: ParsedInput | null,
   text: string,
-): Promise<Omit<RunFacts, 'needsBuildId'>> {
+): Promise<Omit<RunFacts, 'needsBuildId' | 'approvedPlan'>> {
   const declared = parsed ?? NO_IDS
   return {
     command: origin.command,

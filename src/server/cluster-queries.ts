@@ -125,12 +125,12 @@ const LONGEST_SETTINGS = 200_000
 /** Longer than the name of any parameter. */
 const LONGEST_NAME = 200
 
-/** What is set for these roles, as `name=value`. */
-export function settings(roles: readonly string[]): string {
+/** What is set for these roles, and for everybody in these databases, as `name=value`. */
+export function settings(roles: readonly string[], databases: readonly string[]): string {
   return `
     SELECT
       ${catalogText('d.datname')} AS database,
-      ${catalogText('r.rolname')} AS role,
+      ${catalogText("coalesce(r.rolname, '')")} AS role,
       CASE
         WHEN sum(octet_length(c.item)) OVER (PARTITION BY s.setrole, s.setdatabase ORDER BY c.position) <= ${String(LONGEST_SETTINGS)}
           THEN ${catalogText('c.item')}
@@ -138,8 +138,10 @@ export function settings(roles: readonly string[]): string {
       END AS item
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
-    JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) WITH ORDINALITY c(item, position)
-    WHERE ${isOneOf('r.rolname', roles)}`
+    LEFT JOIN pg_roles r ON r.oid = s.setrole
+    CROSS JOIN unnest(s.setconfig) WITH ORDINALITY c(item, position)
+    WHERE ${isOneOf('r.rolname', roles)}
+      OR (s.setrole = 0 AND ${isOneOf('d.datname', databases)})`
 }
 
 /** `names` in lower case. */
@@ -197,30 +199,4 @@ export function extensions(areWanted: boolean): string {
     FROM pg_available_extensions e
     JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
     WHERE ${String(areWanted)}`
-}
-
-/**
- * Who uses these databases today: owns something inside, holds a privilege inside, or is connected. Superusers, which
- * need no privilege, and the predefined roles are left out.
- */
-export function databaseUsers(names: readonly string[]): string {
-  return `
-    SELECT DISTINCT
-      ${catalogText('d.datname')} AS database,
-      ${catalogText('r.rolname')} AS role
-    FROM (
-      SELECT dbid, refobjid AS role
-      FROM pg_shdepend
-      WHERE refclassid = 'pg_catalog.pg_authid'::regclass
-        AND deptype IN ('o', 'a')
-      UNION
-      SELECT datid, usesysid
-      FROM pg_stat_activity
-    ) u
-    JOIN pg_database d ON d.oid = u.dbid
-    JOIN pg_roles r ON r.oid = u.role
-    WHERE ${isOneOf('d.datname', names)}
-      AND NOT r.rolsuper
-      AND r.rolname !~ '^(pg|rds)_'
-    ORDER BY 1, 2`
 }

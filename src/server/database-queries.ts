@@ -110,11 +110,14 @@ export function routineArguments(routine: string): string {
 
 /**
  * Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on
- * included. Objects that have equal lists share a row: thousands of tables with hundreds of readers are few lists
- * (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
+ * included, or of everybody. Without grantees there is nothing to give: only objects with a list of their own. Objects
+ * that have equal lists share a row: thousands of tables with hundreds of readers are few lists (src/README.md: Large
+ * catalogs). Lists can be grouped by hash only, so names come in no order.
  */
-export function objects(grantees: readonly string[]): string {
-  const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
+export function objects(grantees: readonly string[], everybody: boolean): string {
+  const some = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
+  const concerned = everybody ? 'true' : some
+  const having = (condition: string): string => (grantees.length === 0 ? `\n        AND (${condition})` : '')
   return `
     SELECT
       ${catalogText('n.nspname')} AS schema,
@@ -135,7 +138,7 @@ export function objects(grantees: readonly string[]): string {
       LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
         AND c.relowner = ${OWNER}
-        AND ${noMember('pg_class', 'c.oid')}
+        AND ${noMember('pg_class', 'c.oid')}${having('c.relacl IS NOT NULL OR t.acl IS NOT NULL')}
       GROUP BY 1, 2, 5, 6
       UNION ALL
       SELECT
@@ -147,7 +150,7 @@ export function objects(grantees: readonly string[]): string {
         NULL::text
       FROM pg_proc p
       WHERE p.proowner = ${OWNER}
-        AND ${noMember('pg_proc', 'p.oid')}
+        AND ${noMember('pg_proc', 'p.oid')}${having('p.proacl IS NOT NULL')}
       GROUP BY 1, 2, 5, 6
     ) o
     JOIN pg_namespace n ON n.oid = o.schema
@@ -213,19 +216,19 @@ function columnAcls(condition: string): string {
       GROUP BY t.attrelid`
 }
 
-/** Default privileges that give something to one of `grantees`. */
-export function defaultAcl(grantees: readonly string[]): string {
+/** Default privileges that give something to one of `grantees`, or to anybody. */
+export function defaultAcl(grantees: readonly string[], everybody: boolean): string {
   return `
     SELECT
       ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
       ${catalogText('n.nspname')} AS schema,
-      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
-      ${catalogText('pg_get_userbyid(a.grantee)')} AS grantee,
+      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'n' THEN 'schema' ELSE 'table' END AS class,
+      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee,
       ${catalogText('a.privilege_type')} AS privilege
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f')
-      AND ${isRoleOf('a.grantee', grantees)}`
+    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')
+      AND ${everybody ? 'true' : isRoleOf('a.grantee', grantees)}`
 }
 
 export const INSTALLED_EXTENSIONS = `

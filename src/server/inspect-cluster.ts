@@ -12,7 +12,6 @@ import { cloneOf } from '../model/credential.ts'
 import type { Declaration } from '../model/declaration.ts'
 import {
   databases,
-  databaseUsers,
   encodings,
   extensions,
   FACTS,
@@ -41,9 +40,6 @@ import type { Session } from './session.ts'
  */
 export async function inspectCluster(session: Session, declaration: Declaration): Promise<Cluster> {
   const wantsExtensions = declaration.databases.some((database) => database.extensions.length > 0)
-  const adopted = declaration.databases
-    .filter((database) => database.owner.adoptExisting)
-    .map((database) => database.name)
   const [
     facts = [],
     roles = [],
@@ -52,7 +48,6 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     settingRows = [],
     parameterRows = [],
     extensionRows = [],
-    users = [],
     holders = [],
     encodingRows = [],
   ] = await session.query([
@@ -60,10 +55,12 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     ROLES,
     databases(session.version),
     memberships(session.version),
-    settings(declaration.applications.flatMap(({ username }) => [username, cloneOf(username)])),
+    settings(
+      declaration.applications.flatMap(({ username }) => [username, cloneOf(username)]),
+      declaration.databases.map(({ name }) => name),
+    ),
     parameters(parameterNames(declaration)),
     extensions(wantsExtensions),
-    databaseUsers(adopted),
     HOLDERS,
     encodings(declaration.databases.flatMap((database) => database.encoding ?? [])),
   ])
@@ -88,7 +85,6 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     settings: settingRows.map(storedSetting),
     parameters: byName(parameterRows.map(parameter)),
     extensions: byName(extensionRows.map(availableExtension)),
-    databaseUsers: users.map((row) => ({ database: readText(row, 'database'), role: readText(row, 'role') })),
     holders: holdersByDatabase(holders),
     encodings: new Map(encodingRows.map((row) => [readText(row, 'declared'), readText(row, 'name')])),
     unknownLocales: await findUnknownLocales(session, declaration, new Set(found.keys())),

@@ -20,6 +20,8 @@ export interface DatabaseQuestion {
    * can connect to it. Without any, objects are not listed.
    */
   readonly grantees: readonly string[]
+  /** Also what everybody else holds (src/README.md: Beyond the declaration). */
+  readonly everybody: boolean
   /** Also ask who may do what here, for the access matrix. */
   readonly wantsAccess: boolean
 }
@@ -27,13 +29,13 @@ export interface DatabaseQuestion {
 /** @throws StatementError, ConnectionLost */
 export async function inspectDatabase(
   session: Session,
-  { grantees, wantsAccess }: DatabaseQuestion,
+  { grantees, everybody, wantsAccess }: DatabaseQuestion,
 ): Promise<Interior> {
-  const counted = grantees.length > 0
+  const counted = everybody || grantees.length > 0
   const queries = [
     schemas(),
     INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees), defaultAcl(grantees), uncovered(grantees)] : []),
+    ...(counted ? [objects(grantees, everybody), defaultAcl(grantees, everybody), uncovered(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])
@@ -113,7 +115,7 @@ function defaultAclItem(row: Row): DefaultAcl {
   return {
     creator: readText(row, 'creator'),
     schema: readTextOrNull(row, 'schema'),
-    objectClass: objectClass(row),
+    objectClass: row['class'] === 'schema' ? 'schema' : objectClass(row),
     grantee: readText(row, 'grantee'),
     privilege: readText(row, 'privilege'),
   }

@@ -123,6 +123,7 @@ function onDatabases(cluster: Cluster, roles: readonly string[], dropped: readon
       database: database.name,
       keyword: 'DATABASE',
       identity: quoteIdentifier(database.name),
+      isTemporary: false,
       ...key,
     }))
   })
@@ -137,10 +138,10 @@ function unnamedDatabase(name: string, roles: readonly string[]): Obstacle[] {
 }
 
 function unnamedHolding(
-  { database, keyword, identity, grantor, grantee }: Holding,
+  { database, keyword, identity, grantor, grantee, isTemporary }: Holding,
   roles: readonly string[],
 ): Obstacle[] {
-  if (isSendable(identity)) return []
+  if (isSendable(identity) || isTemporary) return []
   const what = `has or gave privileges on ${keyword} ${showBytes(identity)}, whose name is no text in UTF-8,`
   return [...new Set([grantor, grantee])]
     .filter((role) => roles.includes(role))
@@ -168,6 +169,7 @@ function holding(row: Row, database: string): Holding {
     identity: readText(row, 'identity'),
     grantor: readText(row, 'grantor'),
     grantee: readText(row, 'grantee'),
+    isTemporary: readFlag(row, 'is_temporary'),
   }
 }
 

@@ -30,7 +30,8 @@ export interface InspectionScope {
 /**
  * @param credentials the current version of each application's secret; IAM logins have none.
  * @param scope null: everything.
- * @param onTried called after each login that was asked for.
+ * @param options.onTried called after each login that was asked for.
+ * @param options.everybody what all roles hold is asked for, also where the plan does not need it.
  * @throws ConnectFailure
  */
 export async function inspect(
@@ -39,7 +40,7 @@ export async function inspect(
   declaration: Declaration,
   credentials: ReadonlyMap<string, Credential>,
   scope: InspectionScope | null,
-  onTried: () => void,
+  { onTried, everybody }: { readonly onTried: () => void; readonly everybody: boolean },
 ): Promise<Inspection> {
   const cluster = await inspectCluster(server.admin, declaration)
   server.allow(cluster.server.freeConnections)
@@ -53,14 +54,12 @@ export async function inspect(
   const databases = declaration.databases.filter(
     (item) => mayLookInside(declaration, cluster, item) && looksInside(item),
   )
-  for (const database of databases) {
-    interiors.delete(database.name)
-    unseen.delete(database.name)
-  }
+  for (const { name } of databases) for (const known of [interiors, unseen]) known.delete(name)
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
   const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
   const lookInto = (database: Database): DatabaseQuestion => ({
     grantees: granteesOf(cluster, byUsername, database),
+    everybody: everybody || database.owner.undeclared !== 'report',
     wantsAccess: declaration.governanceDir !== null,
   })
 

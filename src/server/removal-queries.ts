@@ -187,7 +187,8 @@ export function holdings(roles: readonly string[]): string {
       l.keyword,
       ${catalogText(`CASE l.keyword WHEN 'ROUTINE' THEN ${ROUTINE} ELSE i.identity END`)} AS identity,
       ${catalogText('pg_get_userbyid(a.grantor)')} AS grantor,
-      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee
+      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee,
+      coalesce(i.schema, '') ~ '^pg_(toast_)?temp' AS is_temporary
     FROM
       ${dependencies(roles)},
       LATERAL (${lists.join('\n        UNION ALL')}
@@ -196,7 +197,6 @@ export function holdings(roles: readonly string[]): string {
       pg_identify_object(d.classid, d.objid, 0) i
     WHERE d.deptype = 'a'
       AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
-      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
     ORDER BY 1, 2, 3, 4`
 }
 

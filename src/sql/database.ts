@@ -101,3 +101,10 @@ export function revokeOnDatabase(
     { runAs: owner },
   )
 }
+
+/** What is set for all roles in the database. https://www.postgresql.org/docs/current/sql-alterdatabase.html */
+export function resetOfDatabase(database: string, parameter: string, owner: string): Statement {
+  return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter)}`, {
+    runAs: owner,
+  })
+}

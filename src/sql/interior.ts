@@ -1,5 +1,5 @@
 /** Statements on what is inside a database; all run as the database's owner. */
-import type { ObjectClass } from '../model/catalog.ts'
+import type { DefaultClass, ObjectClass } from '../model/catalog.ts'
 import { Statement } from '../model/statement.ts'
 import { cascade, quoteGrantee, quoteIdentifier, quoteQualified } from './quote.ts'
 
@@ -17,10 +17,11 @@ const GRANT_KEYWORD: Readonly<Record<ObjectClass, string>> = {
   sequence: 'SEQUENCE',
   function: 'ROUTINE',
 }
-const DEFAULT_KEYWORD: Readonly<Record<ObjectClass, string>> = {
+const DEFAULT_KEYWORD: Readonly<Record<DefaultClass, string>> = {
   table: 'TABLES',
   sequence: 'SEQUENCES',
   function: 'ROUTINES',
+  schema: 'SCHEMAS',
 }
 
 export function createSchema(schema: string, owner: string): Statement {
@@ -92,11 +93,11 @@ export function revokeOnObjects(
   )
 }
 
-/** Bound to the creator by FOR ROLE, in one schema (src/README.md: Default privileges). */
+/** Bound to the creator by FOR ROLE; `schema` null: in all (src/README.md: Default privileges). */
 export function grantByDefault(
   creator: string,
-  schema: string,
-  objectClass: ObjectClass,
+  schema: string | null,
+  objectClass: DefaultClass,
   privileges: readonly string[],
   role: string,
 ): Statement {
@@ -111,7 +112,7 @@ export function grantByDefault(
 export function revokeByDefault(
   creator: string,
   schema: string | null,
-  objectClass: ObjectClass,
+  objectClass: DefaultClass,
   privileges: readonly string[],
   role: string,
 ): Statement {

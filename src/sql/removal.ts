@@ -23,6 +23,15 @@ export function holdRights(version: number, role: string, admin: string): Statem
   return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)
 }
 
+/**
+ * What nobody can name goes by it too: temporary tables of other sessions. As a role that has the rights of the role
+ * and of whoever granted. It also drops what the role owns here.
+ * https://www.postgresql.org/docs/current/sql-drop-owned.html
+ */
+export function dropOwned(role: string): Statement {
+  return new Statement(`DROP OWNED BY ${quoteIdentifier(role)}`)
+}
+
 /** @param identities names of objects of one kind, already SQL. */
 export function revokeAll(
   keyword: string,

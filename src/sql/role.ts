@@ -64,6 +64,20 @@ export function grantRole(role: string, member: string): Statement {
 }
 
 /**
+ * A member has the role's rights and may SET ROLE to it; it may not give it on. Below 16 a membership has no other
+ * options.
+ */
+export function grantMembership(version: number, role: string, member: string): Statement {
+  const terms = version >= VERSION_16 ? ' WITH ADMIN FALSE, INHERIT TRUE, SET TRUE' : ''
+  return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${terms}`)
+}
+
+/** The member may not give the role on any more; what it gave goes too. Below 16. */
+export function revokeAdminOption(role: string, member: string): Statement {
+  return new Statement(`REVOKE ADMIN OPTION FOR ${quoteIdentifier(role)} FROM ${quoteIdentifier(member)} CASCADE`)
+}
+
+/**
  * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and
  * SET, which the admin could not give back (src/README.md: Rights over roles). From 16 on.
  * @param runAs who grants it; null: the login

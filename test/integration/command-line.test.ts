@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { execa } from 'execa'
@@ -32,6 +33,7 @@ async function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   stdout: string | null = null,
+  input?: string | Readable,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const redirect = stdout === null ? '' : ` >${stdout}`
   const command = [
@@ -49,6 +51,7 @@ async function run(
     extendEnv: false,
     reject: false,
     cwd: folder,
+    ...(input !== undefined && { input }),
   })
   return { code: ended.exitCode ?? -1, stdout: ended.stdout, stderr: ended.stderr }
 }
@@ -73,6 +76,37 @@ for (const place of ['by hand', 'inside Terraform'] as const) {
     t.regex(await readFile(summary, 'utf8'), /blocked \(exit 4\): nothing changed/)
   })
 }
+
+test('the declaration comes through standard input, as JSON and in a plan of Terraform', async (t) => {
+  const json = JSON.stringify(DECLARATION)
+  const plan = JSON.stringify({ output_changes: { declaration: { after: DECLARATION, after_unknown: false } } })
+  const whole = { ...DECLARATION, schema_version: 1, connect_timeout: 1 }
+  const known = JSON.stringify({ output_changes: { declaration: { after: whole, after_unknown: false } } })
+  for (const [args, input, code, words] of [
+    [['apply', '--input', '-'], json, 4, /ALLOW_DB_PROVISION/],
+    [['destroy', '--application', 'shop', '--input', '-'], json, 0, /its cleanup_policy is retain/],
+    [['plan', '--input', '-'], '', 3, /^input: is empty\./],
+    [['plan', '--input', '-'], '╷\n│ Warning: No outputs found\n╵', 3, /message of Terraform's/],
+    [['report', '--connect', '--input', '-'], '{', 3, /is not JSON/],
+    [['plan', '--terraform-plan', '-'], plan, 3, /no output that holds a declaration/],
+    [['plan', '--terraform-plan', '-'], known, 5, /secret|AWS/],
+  ] as const) {
+    const ended = await run(args, {}, null, input)
+    t.is(ended.code, code, `${args.join(' ')}: ${ended.stdout}${ended.stderr}`)
+    t.regex(ended.stdout + ended.stderr, words)
+  }
+})
+
+test('standard input without an end is refused once it is larger than any declaration', async (t) => {
+  const endless = Readable.from(
+    (function* () {
+      for (;;) yield ' '.repeat(1024 * 1024)
+    })(),
+  )
+  const { code, stderr } = await run(['plan', '--input', '-'], {}, null, endless)
+  t.is(code, 3)
+  t.regex(stderr, /^--input: is larger than 64 MiB\./)
+})
 
 test('a plan that could not be made stands in the job summary too', async (t) => {
   const summary = join(folder, 'plan.md')
@@ -134,7 +168,10 @@ test('a run by hand keeps its audit in the declared audit_dir, and the report fi
   await writeFile(join(folder, 'declared.json'), JSON.stringify({ ...DECLARATION, audit_dir: 'declared audits' }))
   t.is((await run(['apply', '--input', 'declared.json'], { RDS_PROVISION_RUN_ID: '4712' })).code, 4)
   t.regex(await readFile(join(folder, 'declared audits', '4712.json'), 'utf8'), /"outcome": "blocked"/)
-  t.regex((await run(['report', '--input', 'declared.json'])).stdout, /^Report\n\nfrom declared audits\/4712\.json\n/)
+  t.regex(
+    (await run(['report', '--input', 'declared.json'])).stdout,
+    /^Report\n[^]*\nfrom declared audits\/4712\.json\n/,
+  )
 })
 
 test('removals of one CI run that have the same name keep an audit each', async (t) => {
@@ -250,6 +287,8 @@ async function recordThree(name: string): Promise<void> {
         startedAt: at,
         toolVersion: '1.0.0',
         takesOver: false,
+        approvedPlan: null,
+        refusedApproval: null,
         cleanupPolicy: null,
         mayDelete: false,
         inputSha256: '',

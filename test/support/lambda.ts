@@ -73,7 +73,7 @@ const Run = v.looseObject({ type: v.literal('run') })
 /** The audit that JSON lines tell. @throws Error where there is none */
 export function auditOf({ stdout, stderr }: Ended): Pick<AuditDocument, 'run' | 'records'> {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-  const values: unknown[] = lines.map((line) => JSON.parse(line))
+  const values = lines.map((line): unknown => JSON.parse(line))
   const records = values.flatMap((value) => parseRecord(value).value ?? [])
   const { value: run, problem } = parseRun(values.find((value) => v.is(Run, value)))
   if (run === null) throw new Error(`${problem}\n${stdout}\n${stderr}`)

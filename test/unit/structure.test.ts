@@ -25,6 +25,8 @@ const ORDER = [
   'run/context.ts',
   'run/outcome.ts',
   'run/interrupt.ts',
+  'run/approved-plan-file.ts',
+  'run/read-input.ts',
   'run/start.ts',
   'run/end',
   'run/connection',

@@ -72,6 +72,7 @@ const RUN = v.object({
   actor: v.nullable(ACTOR),
   executed_as: v.exactOptional(ACTOR),
   approval: v.picklist(['not_required', 'approved', 'missing']),
+  approved_plan: v.exactOptional(TEXT_OR_NULL),
   database_login: TEXT_OR_NULL,
   server_version: TEXT_OR_NULL,
   tool_version: v.string(),

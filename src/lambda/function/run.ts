@@ -171,10 +171,11 @@ async function toldLine(preview: Preview, tell: NonNullable<FunctionRequest['tel
     import('../../preview/json.ts'),
     import('../../preview/summary.ts'),
   ])
-  const { json, colour, list_unchanged: listUnchanged } = tell
+  const { json, document, colour, list_unchanged: listUnchanged } = tell
   return {
     type: 'told',
     text: json ? previewJson(preview) : previewText(preview, { colour, listUnchanged }),
+    document: document ? previewJson(preview) : null,
     summary: previewSummary(preview),
     blocked: preview.blocked,
     changes: preview.plan.jobs.length,

@@ -7,6 +7,7 @@ import type { AccessMatrix } from '../../model/access.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RunIdentity } from '../../model/run.ts'
+import { PlanApproval } from './approval.ts'
 import { converge } from './converge.ts'
 import { hasPending, removePending } from '../removal/pending.ts'
 import { MissingRights } from './round.ts'
@@ -56,7 +57,12 @@ async function runStages(
   const credentials = await readActorAndCredentials(context, declaration)
   assertReserved(declaration, credentials)
   try {
-    return await convergeOnce(context, credentials, declaration.masterSecretId !== null, new Map())
+    return await convergeOnce(
+      context,
+      credentials,
+      declaration.masterSecretId !== null && identity.approvedPlan === null,
+      new Map(),
+    )
   } catch (error) {
     if (!(error instanceof MissingRights)) throw error
     const refusals = await repairAdmin(context, credentials.admin)
@@ -80,17 +86,25 @@ async function convergeOnce(
     return server
   }
   const { declaration } = context
+  const { approvedPlan } = context.identity
+  const approval = approvedPlan === null ? null : new PlanApproval(declaration, approvedPlan)
   const setbacks = new Setbacks(declaration, mayRepair, { login: credentials.master, refusals })
   const look = async (server: Connections, inspection: Inspection): Promise<AccessMatrix | null> =>
     declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection)
-  const first = await converge(context, open, credentials.applications, setbacks, async (server, inspection) => {
-    const isPending = hasPending(context, inspection.actual.cluster)
-    return { isPending, matrix: isPending ? null : await look(server, inspection) }
-  })
+  const first = await converge(
+    context,
+    open,
+    credentials.applications,
+    { setbacks, approval },
+    async (server, inspection) => {
+      const isPending = hasPending(context, inspection.actual.cluster)
+      return { isPending, matrix: isPending ? null : await look(server, inspection) }
+    },
+  )
   if (!first.value.isPending) return { value: first.value.matrix, setbacks }
   setbacks.removal = await removePending(context, credentials.admin)
   if (declaration.governanceDir === null) return { value: null, setbacks }
-  return converge(context, open, credentials.applications, setbacks, look)
+  return converge(context, open, credentials.applications, { setbacks, approval }, look)
 }
 
 function secretRecords(declaration: Declaration, error: ProvisionError): RecordDraft[] {

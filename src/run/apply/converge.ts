@@ -11,6 +11,7 @@ import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Connections } from '../../server/connections.ts'
 import { ConnectionLost } from '../../server/session.ts'
 import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from '../outcome.ts'
+import type { PlanApproval } from './approval.ts'
 import { awaitDefaults, noteDefaults } from './default-privileges.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
@@ -38,7 +39,8 @@ const MAX_PAUSE_MS = 5_000
  * restart, a failover) is made anew, and the server inspected and planned from scratch: every step is safe to plan
  * again.
  * @param open connects and takes the lock.
- * @param setbacks gets what could not be done for single applications.
+ * @param setbacks gets what could not be done for single applications
+ * @param approval of one plan and no other; null: of whatever there is to do
  * @param finish takes the last inspection, which found nothing left to do, while the server is still open.
  * @throws BlockedError, before the first change unless the server changed meanwhile; ApplyError; ConnectFailure;
  *   ConnectionLost.
@@ -47,7 +49,7 @@ export async function converge<T>(
   context: RunContext,
   open: () => Promise<Connections>,
   credentials: ReadonlyMap<string, Credential>,
-  setbacks: Setbacks,
+  { setbacks, approval }: Pick<Progressing, 'setbacks' | 'approval'>,
   finish: (server: Connections, inspection: Inspection) => Promise<T>,
 ): Promise<Stages<T>> {
   const ledger = new Ledger(context.declaration, context.recorder)
@@ -56,7 +58,7 @@ export async function converge<T>(
   for (let reconnects = 0; ; reconnects += 1) {
     try {
       const value = await withConnections(open, async (server) =>
-        finish(server, await runRounds(context, server, credentials, { ledger, setbacks })),
+        finish(server, await runRounds(context, server, credentials, { ledger, setbacks, approval })),
       )
       return { value, setbacks }
     } catch (error) {
@@ -97,13 +99,14 @@ function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
 interface Progressing {
   readonly ledger: Ledger
   readonly setbacks: Setbacks
+  readonly approval: PlanApproval | null
 }
 
 async function runRounds(
   context: RunContext,
   server: Connections,
   credentials: ReadonlyMap<string, Credential>,
-  { ledger, setbacks }: Progressing,
+  { ledger, setbacks, approval }: Progressing,
 ): Promise<Inspection> {
   let scope: InspectionScope | null = null
   let last: Plan | null = null
@@ -116,6 +119,7 @@ async function runRounds(
     assertNotInterrupted(context.dependencies.signal)
     await awaitDefaults(context, server, ledger)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
+    approval?.admit(plan)
     ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
@@ -168,7 +172,7 @@ async function endRounds(
   context: RunContext,
   server: Connections,
   { inspection, plan, passwords, isLast }: LastRound,
-  { ledger, setbacks }: Progressing,
+  { ledger, setbacks }: Pick<Progressing, 'ledger' | 'setbacks'>,
 ): Promise<InspectionScope | null> {
   const unseen = await recordUnseen(context, server, inspection, setbacks)
   if (unseen.length > 0) {
@@ -190,7 +194,7 @@ async function executePlan(
   context: RunContext,
   server: Connections,
   plan: Plan,
-  { ledger, setbacks }: Progressing,
+  { ledger, setbacks }: Pick<Progressing, 'ledger' | 'setbacks'>,
 ): Promise<Execution> {
   const { signal, progress } = context.dependencies
   assertNotInterrupted(signal)

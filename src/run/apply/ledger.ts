@@ -6,7 +6,7 @@ import type { RecordDraft } from '../../model/audit.ts'
 import type { Execution } from '../../execute/execution.ts'
 import { partsOf, type Plan, planSteps, type Step, stepKey, type StepKind } from '../../model/step.ts'
 import { isOutdated, keyOf, recordUnknown } from '../outcome.ts'
-import { DISCONNECT, type Loss, lossBy } from './lost-access.ts'
+import { DISCONNECT, type Loss, lossesBy } from './lost-access.ts'
 
 /** What a plan does not tell of. */
 export interface Unknowable {
@@ -22,7 +22,6 @@ const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
   'reset_setting',
   'tag_database',
   'adopt_database',
-  'keep_access',
   'create_schema',
   'create_extension',
   'grant_privileges',
@@ -65,8 +64,8 @@ export class Ledger {
         const about = { application, database, username, object, action }
         this.#recorder.record({ ...about, status: 'warning', durationMs: 0, message: caution, statements: [] })
       }
-      const loss = lossBy(this.#declaration, step)
-      if (loss !== null) this.losses.set(JSON.stringify([loss.login, loss.only]), loss)
+      for (const loss of lossesBy(this.#declaration, step))
+        this.losses.set(JSON.stringify([loss.login, loss.only]), loss)
     }
   }
 

@@ -17,11 +17,15 @@ export interface Loss {
 /** What a record of ended sessions has alike. */
 export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0, statements: [] } as const
 
-/** What a step takes from a login; null: nothing. */
-export function lossBy(declaration: Declaration, { loser, application: name, database }: Step): Loss | null {
-  if (loser === undefined) return null
+/** What a step takes from logins. */
+export function lossesBy(
+  declaration: Declaration,
+  { loser, loserMembers = [], application: name, database }: Step,
+): Loss[] {
+  if (loser === undefined) return []
   const own = declaration.applications.find((application) => application.name === name)?.database ?? database
-  return { login: loser, only: own === database ? null : database, about: { application: name, database } }
+  const only = own === database ? null : database
+  return [loser, ...loserMembers].map((login) => ({ login, only, about: { application: name, database } }))
 }
 
 /** The steps of a plan that took effect. */
@@ -81,7 +85,7 @@ export async function endHolders(
       const loss = losing.find((step) => step === failure.step) ?? losing.find((step) => isOwnLoss(step, failure.step))
       return loss === undefined ? [] : [{ failure, loss }]
     })
-  for (const { login, only } of held.flatMap(({ loss }) => lossBy(declaration, loss) ?? [])) {
+  for (const { login, only } of held.flatMap(({ loss }) => lossesBy(declaration, loss))) {
     ended.add(login)
     await endSessions(server.admin, { logins: [login], only, databases: [] })
   }

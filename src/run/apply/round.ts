@@ -48,19 +48,24 @@ export async function makeRound(
   return { inspection, plan }
 }
 
-/** Inspects; nothing found stands in the way yet. */
+/**
+ * Inspects; nothing found stands in the way yet.
+ * @param everybody what all roles hold inside is asked for too
+ */
 export async function inspectServer(
   context: Pick<RunContext, 'declaration' | 'secrets' | 'dependencies'>,
   server: Connections,
   credentials: ReadonlyMap<string, Credential>,
   scope: InspectionScope | null,
+  everybody = false,
 ): Promise<Inspection> {
   const { now, progress: report } = context.dependencies
   const total = scope === null ? context.declaration.applications.length : scope.applications.size
   const progress = createProgress({ total, unit: 'logins', now, report })
-  return inspect(server, versionsOf(context.secrets), context.declaration, credentials, scope, () => {
+  const onTried = (): void => {
     progress.advance()
-  })
+  }
+  return inspect(server, versionsOf(context.secrets), context.declaration, credentials, scope, { onTried, everybody })
 }
 
 /** Rights are missing that the master can give, and nothing else would stop the run. */
@@ -115,8 +120,8 @@ async function findVisitor(
 
 /** What the server said to the master, who tried to give what is missing. */
 function withRefusal({ applications }: Declaration, problem: Problem, { master }: Setbacks): Problem {
-  const username = applications.find(({ name }) => name === problem.application)?.username ?? ''
-  const refusal = problem.code === 'missing_right' ? master.refusals.get(username) : undefined
+  const role = problem.role ?? applications.find(({ name }) => name === problem.application)?.username ?? ''
+  const refusal = problem.code === 'missing_right' ? master.refusals.get(role) : undefined
   return refusal === undefined ? problem : { ...problem, message: `${problem.message} ${refusal}` }
 }
 

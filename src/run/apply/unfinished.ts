@@ -2,6 +2,7 @@
 import { toDraft } from '../../execute/draft.ts'
 import type { Failure } from '../../execute/execute.ts'
 import { ApplyError } from '../../errors.ts'
+import { isKeptShut } from '../../model/keep-fields.ts'
 import { leaveOut } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
 import { type Plan, planSteps, stepKey } from '../../model/step.ts'
@@ -58,7 +59,9 @@ export async function recordUnseen(
   { leftOut }: Setbacks,
 ): Promise<Problem[]> {
   const names = unseenDatabases(context, inspection)
-  const missing = leaveOut(context.declaration, leftOut).databases.filter(({ name }) => names.has(name))
+  const missing = leaveOut(context.declaration, leftOut).databases.filter(
+    (database) => names.has(database.name) && !isKeptShut(database, inspection.actual.cluster),
+  )
   const problems: Problem[] = []
   for (const { name, owner } of missing) {
     const reason = inspection.actual.unseen.get(name)?.reason ?? 'its inside was not seen'

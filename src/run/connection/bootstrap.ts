@@ -122,8 +122,8 @@ async function refusedRights(
 ): Promise<Problem[]> {
   const refused: Problem[] = []
   for (const problem of problems) {
-    const username = applications.find(({ name }) => name === problem.application)?.username
-    const steps = planSteps(rights).filter(({ target }) => target === username)
+    const role = problem.role ?? applications.find(({ name }) => name === problem.application)?.username
+    const steps = planSteps(rights).filter(({ target }) => target === role)
     if (steps.length === 0) continue
     const said = await tryOut(session, admin, { kind: 'atomic', steps })
     if (said !== null) refused.push({ ...problem, message: `${problem.message} ${triedInVain(session.login, said)}` })

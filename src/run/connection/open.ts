@@ -1,6 +1,9 @@
 /** From a declaration to a locked instance: connect as the delegated admin, wait where waiting helps, take the lock. */
+import { BlockedError } from '../../errors.ts'
+import { violation } from '../../guardrails/violation.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
@@ -19,6 +22,16 @@ import { toConnectionError } from './connection-error.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { cancelOnInterrupt } from '../interrupt.ts'
 import { lockInstance } from './lock.ts'
+
+/** A plan is made by looking, and nothing is seen without the admin. */
+function unplannedAdmin(): Problem {
+  return violation(
+    null,
+    'approved_plan',
+    'the delegated admin cannot log in, and that the master makes or repairs it stands in no plan.',
+    'Set ALLOW_DB_PROVISION=true for this run, which approves that too.',
+  )
+}
 
 /** The server cuts application_name at 63 bytes and replaces what is not ASCII. */
 function applicationNameOf(identity: RunIdentity): string {
@@ -160,6 +173,7 @@ async function loginOrBootstrap(
       return await login(context, target, adminSecret)
     } catch (error) {
       if (!isRefused(error) || context.declaration.masterSecretId === null) throw error
+      if (context.identity.approvedPlan !== null) throw new BlockedError([unplannedAdmin()])
       const admin = adminCredentialOf(context.declaration, adminSecret, context.dependencies)
       await bootstrapAdmin(context, target, admin, adminSecret)
       return await loginAsAdmin(context, target, adminSecret, isPassing)

@@ -54,6 +54,8 @@ function nothingFound(identity: RunIdentity): Omit<Preview, 'declaration'> {
     identity,
     server: null,
     plan: { findings: [], jobs: [] },
+    effects: [],
+    digest: null,
     blocked: [],
     leftOut: [],
     stopped: false,

@@ -9,6 +9,7 @@ import type { Subject } from '../../model/step.ts'
 /** What a violation's record is about. */
 const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   approval: 'admin',
+  approved_plan: 'admin',
   endpoint: 'admin',
   foreign_account: 'admin',
   reserved_name: 'role',
@@ -31,6 +32,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   missing_database: 'database',
   renamed_database: 'database',
   renamed_role: 'role',
+  unknown_application: 'role',
   removal_approval: 'role',
   removal_obstacle: 'role',
   standing_application: 'role',

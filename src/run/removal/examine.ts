@@ -7,6 +7,7 @@ import { type Plan, planSteps } from '../../model/step.ts'
 import { planAccessEnd, planAdmission, planClosing, planReopening } from '../../plan/closing.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
 import { losesAccess, planDrops, planRevocation, type RemovalInput } from '../../plan/removal.ts'
+import { planTemporary } from '../../plan/removal-temporary.ts'
 import { planRoleEnds } from '../../plan/removal-ends.ts'
 import { inspectCluster } from '../../server/inspect-cluster.ts'
 import { droppedDatabases, inspectRemoval } from '../../server/inspect-removal.ts'
@@ -98,7 +99,7 @@ export function planRemoval(examination: RemovalInput): {
   }
 }
 
-const removalPlans = [planRevocation, planDrops, planRoleEnds] as const
+const removalPlans = [planRevocation, planTemporary, planDrops, planRoleEnds] as const
 
 /**
  * Closes the databases that go to new sessions, and ends those that are there.
@@ -154,6 +155,7 @@ export async function removeDepartures(
     await awaitWriters(context, server, plan)
     facts = await inspectRemoval(server, examination.cluster, departures.filter(losesAccess))
   }
+  await run(planTemporary({ ...examination, departures, facts }))
   await run(planDrops({ ...examination, departures, facts }))
   await run(planRoleEnds({ ...examination, departures, facts }))
   const left = await inspectWholeCluster(context, server)

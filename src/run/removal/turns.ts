@@ -28,7 +28,8 @@ export function assertTurn(turns: SnapshotTurns | undefined, departures: readonl
 }
 
 /**
- * When the turn before has closed what is to be in the snapshot, and nobody has opened it since; null: it is closed now.
+ * When the turn before has closed what is to be in the snapshot, and nobody has opened it since; null: it is closed
+ * now.
  * What it says of that time is taken from whoever asks for the removal, who may ask for one without a snapshot too.
  */
 export function closedBefore(

@@ -153,7 +153,7 @@ for (const version of VERSIONS) {
       const lines = (catalog: string, sign: string): string[] =>
         changed.filter((line) => line.startsWith(`${sign} ${catalog}: `))
       const catalogs = new Set(changed.map((line) => line.slice(2, line.indexOf(': '))))
-      t.deepEqual([...catalogs].sort(), ['databases', ...(version >= 15 ? ['old/schemas'] : []), 'roles'])
+      t.deepEqual([...catalogs].sort(), ['databases', 'roles'])
       t.is(lines('roles', '-').length, 1)
       t.is(lines('databases', '-').length, 1)
       const role = lines('roles', '+')[0] ?? ''

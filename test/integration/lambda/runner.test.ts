@@ -85,30 +85,34 @@ for (const version of VERSIONS) {
     },
   )
 
-  test(`report asks the function for what the server tells, and reads the audit here (${version})`, async (t) => {
-    const audits = await folder(t)
-    const stack = shopOf(bed(), 'lam_report')
-    stack.variables = { ...stack.variables, governance_dir: join(audits, 'governance'), audit_dir: audits }
-    const made = putFunction(bed())
-    t.is((await launchThrough(bed(), stack, made, ['apply']).ended).code, 0)
-    t.deepEqual(await readdir(join(audits, 'governance', 'dev')), [
-      'access.md',
-      'rds_provision_audit.csv',
-      'rds_provision_audit.jsonl',
-    ])
-    const { code, stdout, stderr } = await launchThrough(bed(), stack, made, ['report', '--connect', '--verify']).ended
-    t.is(code, 0, stdout + stderr)
-    t.regex(stdout, /lam_report_reader/)
-    const here = await stack.bundle(['report', '--connect', '--section', 'access,traceability,drift,unmanaged'])
-    const there = await launchThrough(bed(), stack, made, [
-      'report',
-      '--connect',
-      '--section',
-      'access,traceability,drift,unmanaged',
-    ]).ended
-    const body = (text: string): string => text.replace(/^.*\d{4}-\d\d-\d\dT.*$/gm, '')
-    t.is(body(there.stdout), body(here.stdout))
-  })
+  test.serial(
+    `report asks the function for what the server tells, and reads the audit here (${version})`,
+    async (t) => {
+      const audits = await folder(t)
+      const stack = shopOf(bed(), 'lam_report')
+      stack.variables = { ...stack.variables, governance_dir: join(audits, 'governance'), audit_dir: audits }
+      const made = putFunction(bed())
+      t.is((await launchThrough(bed(), stack, made, ['apply']).ended).code, 0)
+      t.deepEqual(await readdir(join(audits, 'governance', 'dev')), [
+        'access.md',
+        'rds_provision_audit.csv',
+        'rds_provision_audit.jsonl',
+      ])
+      const { code, stdout, stderr } = await launchThrough(bed(), stack, made, ['report', '--connect', '--verify'])
+        .ended
+      t.is(code, 0, stdout + stderr)
+      t.regex(stdout, /lam_report_reader/)
+      const here = await stack.bundle(['report', '--connect', '--section', 'access,traceability,drift,unmanaged'])
+      const there = await launchThrough(bed(), stack, made, [
+        'report',
+        '--connect',
+        '--section',
+        'access,traceability,drift,unmanaged',
+      ]).ended
+      const body = (text: string): string => text.replace(/^.*\d{4}-\d\d-\d\dT.*$/gm, '')
+      t.is(body(there.stdout), body(here.stdout))
+    },
+  )
 
   test(`a removal: refused without approval, looked at, carried out (${version})`, async (t) => {
     const stack = shopOf(bed(), 'lam_gone', { cleanup_policy: 'delete' })

@@ -16,6 +16,7 @@ const NO_SQL = 'its remedy has no SQL'
 /** Codes whose remedies have SQL, and why the others have none to try. Those of input, AWS and connections have none. */
 const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   approval: NO_SQL,
+  approved_plan: NO_SQL,
   endpoint: NO_SQL,
   foreign_account: NO_SQL,
   reserved_name: NO_SQL,
@@ -38,6 +39,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   missing_database: NO_SQL,
   renamed_database: TRIED,
   renamed_role: TRIED,
+  unknown_application: NO_SQL,
   removal_approval: NO_SQL,
   removal_obstacle: TRIED,
   standing_application: NO_SQL,
@@ -76,6 +78,8 @@ const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/removal.ts': TRIED,
   'guardrails/ways-out.ts': TRIED,
   'plan/bootstrap.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
+  'plan/beyond-grants.ts': 'test/integration/credentials/messy.test.ts runs each',
+  'plan/beyond-login.ts': 'test/integration/credentials/messy.test.ts runs each',
   'plan/departure-databases.ts': TRIED,
   'plan/interior.ts': TRIED,
   'plan/membership-revocation.ts': TRIED,

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { EventStreamCodec } from '@smithy/core/event-streams'
+import { crc32 } from 'node:zlib'
 import { AwsError } from './protocol.ts'
 import { type Code, type Failed, Sandbox } from './sandbox.ts'
 
@@ -12,11 +12,6 @@ import { type Code, type Failed, Sandbox } from './sandbox.ts'
 const MOST_BYTES = 6 * 1024 * 1024
 
 const PATH = /^\/20\d\d-\d\d-\d\d\/functions\/([^/]+)\/(invocations|response-streaming-invocations)$/
-
-const codec = new EventStreamCodec(
-  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
-  (text) => Buffer.from(text, 'utf8'),
-)
 
 export interface FunctionOptions extends Code {
   readonly timeoutMs?: number
@@ -152,10 +147,33 @@ class StreamedAnswer {
   }
 }
 
+/**
+ * One message of `application/vnd.amazon.eventstream`: both lengths and their checksum, headers of text, the body, and the
+ * checksum of all.
+ */
 function event(type: string, contentType: string, body: string): Uint8Array {
-  const text = (value: string) => ({ type: 'string', value }) as const
-  return codec.encode({
-    headers: { ':message-type': text('event'), ':event-type': text(type), ':content-type': text(contentType) },
-    body: Buffer.from(body),
-  })
+  const headers = Buffer.concat([
+    header(':message-type', 'event'),
+    header(':event-type', type),
+    header(':content-type', contentType),
+  ])
+  const payload = Buffer.from(body)
+  const lengths = Buffer.alloc(8)
+  lengths.writeUInt32BE(16 + headers.length + payload.length, 0)
+  lengths.writeUInt32BE(headers.length, 4)
+  const message = Buffer.concat([lengths, checksum(lengths), headers, payload])
+  return Buffer.concat([message, checksum(message)])
+}
+
+/** 7 is the type of a text. */
+function header(name: string, value: string): Buffer {
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(Buffer.byteLength(value))
+  return Buffer.concat([Buffer.from([name.length]), Buffer.from(name), Buffer.from([7]), length, Buffer.from(value)])
+}
+
+function checksum(bytes: Buffer): Buffer {
+  const sum = Buffer.alloc(4)
+  sum.writeUInt32BE(crc32(bytes))
+  return sum
 }

@@ -26,9 +26,9 @@ export function readAttackFigures(file: string): readonly AttackFigure[] {
     .map((line) => v.parse(Line, JSON.parse(line)))
 }
 
-/** A row for each attack; the time is the longest of all versions. */
+/** A row for each attack, by who and what, so that two runs can be compared; the time is the longest of all versions. */
 export function attacksTable(figures: readonly AttackFigure[]): string {
-  const names = [...new Set(figures.map(({ who, name }) => JSON.stringify([who, name])))]
+  const names = [...new Set(figures.map(({ who, name }) => JSON.stringify([who, name])))].sort()
   const rows = names.map((key) => {
     const all = figures.filter(({ who, name }) => JSON.stringify([who, name]) === key)
     const [{ who, name, others }] = all as [AttackFigure]

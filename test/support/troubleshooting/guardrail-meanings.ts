@@ -8,6 +8,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'Outside of dev somebody has to approve a run, in its environment. No secret was read and no connection made.',
     'Set `ALLOW_DB_PROVISION=true` in the environment of the run.',
   ),
+  approved_plan: entry(
+    blocked,
+    ['this run would not do what the approved plan says', 'the delegated admin cannot log in, and'],
+    'The environment approves one plan, by its digest, and what this run would do is something else: the declaration changed, or somebody changed the server. Each line says what is more (+) or less (-). Nothing was changed.',
+    'Look at the plan as it is now, and approve that; or find out who changed the server.',
+  ),
   endpoint: entry(
     blocked,
     ['… is an RDS Proxy, which cannot carry provisioning.', '… is a replica (the server is in recovery).'],
@@ -61,6 +67,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     [
       "… has no right over the role …: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later.",
       'the delegated admin … lacks …',
+      '… may not grant …, which … is to be a member of.',
     ],
     'The delegated admin lacks a right that only the master can give.',
     'Give `master_secret_id`, or run the statement of the message as the master. After an upgrade: see [Upgrading PostgreSQL](docs/upgrading-postgresql.md).',
@@ -105,7 +112,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   server_version: entry(
     blocked,
-    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….'],
+    ['MAINTAIN is there from PostgreSQL 17 on, and the server is ….', 'the server, PostgreSQL …, has no role ….'],
     'The entry names what this version of PostgreSQL does not have.',
     'Take it out of the entry, or upgrade the server.',
   ),
@@ -158,6 +165,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     ['the role … is not there, and … carries its tag'],
     "A person renamed the owner's login, or its entry has another `username` now.",
     'Run the statement of the message, which gives it that name. Or declare the name that it has.',
+  ),
+  unknown_application: entry(
+    blocked,
+    ['nothing of … on this instance carries … ….'],
+    'A removal was to be looked at of an application that this stack does not have here: its name is another one, or it is gone.',
+    'Use one of the names of the message.',
   ),
   removal_approval: entry(
     blocked,

@@ -16,9 +16,15 @@ export const INPUT_MEANINGS: Readonly<Record<InputCode, Meaning>> = {
   ),
   unreadable_input: entry(
     invalidInput,
-    ['is not JSON', 'is empty.', 'cannot be read: ….'],
+    ['is not JSON', 'is empty.', 'cannot be read: ….', "is a message of Terraform's and no output of it."],
     'The declaration cannot be read.',
     'Give JSON, or base64gzip(jsonencode(…)) of it, in a readable file.',
+  ),
+  unknown_at_plan: entry(
+    invalidInput,
+    ['… has what is known only after the apply: ….'],
+    'The saved plan makes what the declaration speaks of, an instance for example: there is no server to look at yet.',
+    'Apply without a plan of the server: `ALLOW_DB_PROVISION=true` approves it.',
   ),
   missing_value: entry(
     invalidInput,

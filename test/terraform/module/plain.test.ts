@@ -36,6 +36,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   access_level: choice(['owner', 'editor', 'reader']),
   auth: choice(['password', 'iam']),
   cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
+  undeclared: choice(['keep', 'report', 'revoke']),
   can_create_databases: fc.boolean(),
   adopt_existing: fc.boolean(),
   recreate_missing: fc.boolean(),
@@ -178,7 +179,7 @@ test('the entries tried are of both sorts, in each set and for each field that c
   const plain = entries.filter(([app]) => !Object.values(odd).some((apps) => apps.includes(app)))
   const seen = new Set(plain.flatMap(([, fields]) => Object.keys(fields ?? {})))
   // An end of validity is always looked at: no pattern knows the calendar. Rights of its own are what few entries have.
-  const never = ['valid_until', 'privileges', 'acces_level', 'Username']
+  const never = ['valid_until', 'acts_as', 'member_of', 'privileges', 'acces_level', 'Username']
   t.deepEqual(
     [...seen].sort(),
     Object.keys(FIELDS)
@@ -202,6 +203,7 @@ const LATE: readonly string[] = [
   'schemas = [terraform_data.late.id]',
   'extensions = terraform_data.late.id',
   'privileges = { tables = [terraform_data.late.id] }',
+  'member_of = [terraform_data.late.id]',
 ]
 const WRONG =
   '{ valid_until = "x", settings = { role = "x" }, username = "pg_x", secret_id = "a b", foo = 1, auth = 5, privileges = { table = [] } }'

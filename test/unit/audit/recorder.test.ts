@@ -63,6 +63,7 @@ test('the document names who, where, when and how it ended', (t) => {
     instance: { identifier: 'shared', host: 'shared.example.com', port: 5432 },
     actor: { arn: 'arn:aws:sts::1:assumed-role/x', account: '1' },
     approval: 'approved',
+    approved_plan: null,
     database_login: 'platform_provisioner',
     server_version: '16.4',
     tool_version: '1.0.0',

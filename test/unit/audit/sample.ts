@@ -13,6 +13,8 @@ export const RUN: RunIdentity = {
   startedAt: START,
   toolVersion: '1.0.0',
   takesOver: false,
+  approvedPlan: null,
+  refusedApproval: null,
   cleanupPolicy: null,
   mayDelete: false,
   inputSha256: 'ab'.repeat(32),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import test from 'ava'
 import { createLookDependencies, createRunDependencies } from '../../../src/cli/run.ts'
 import type { CommandProcess } from '../../../src/cli/process.ts'
@@ -7,8 +8,8 @@ function terminal(): { readonly process: CommandProcess; readonly shown: string[
   const shown: string[] = []
   const output = { write: (text: string): void => void shown.push(text), failure: () => null }
   const interrupt = new AbortController().signal
-  const process = { variables: {}, cwd: () => '/', parentPid: 1, isTerminal: true, output, errors: output, interrupt }
-  return { process, shown }
+  const about = { variables: {}, cwd: () => '/', parentPid: 1, isTerminal: true, input: () => Readable.from([]) }
+  return { process: { ...about, output, errors: output, interrupt }, shown }
 }
 
 test('a line on what is waited for moves no terminal, whatever name is in it, and stays one line', async (t) => {

@@ -3,7 +3,7 @@ import { checkReservedNames } from '../../../src/guardrails/names.ts'
 import { checkRequest } from '../../../src/guardrails/request.ts'
 import { parse, parseApps } from '../input/sample.ts'
 
-const APPROVED = { approval: 'approved' } as const
+const APPROVED = { approval: 'approved', refusedApproval: null } as const
 
 /** `application/guardrail` of each violation. */
 function violations(fields: object, run: Parameters<typeof checkRequest>[1] = APPROVED): readonly string[] {
@@ -15,8 +15,8 @@ test('a good request passes', (t) => {
 })
 
 test('without approval nothing goes on', (t) => {
-  t.deepEqual(violations({ environment: 'prod' }, { approval: 'missing' }), ['-/approval'])
-  t.deepEqual(violations({ environment: 'dev' }, { approval: 'not_required' }), [])
+  t.deepEqual(violations({ environment: 'prod' }, { approval: 'missing', refusedApproval: null }), ['-/approval'])
+  t.deepEqual(violations({ environment: 'dev' }, { approval: 'not_required', refusedApproval: null }), [])
 })
 
 for (const name of [
@@ -127,7 +127,7 @@ test('all violations come together, each with a remedy', (t) => {
     enforce_naming: true,
     application_databases: { a: { username: 'rds_x' }, b: { database_name: 'B' } },
   }
-  const problems = checkRequest(parse(fields).declaration, { approval: 'missing' })
+  const problems = checkRequest(parse(fields).declaration, { approval: 'missing', refusedApproval: null })
   t.deepEqual(problems.map(({ field }) => field).sort(), ['approval', 'endpoint', 'naming', 'naming', 'reserved names'])
   for (const { remedy } of problems) t.not(remedy, '')
 })

@@ -17,6 +17,18 @@ test('JSON comes back as it is, base64gzip decompressed', (t) => {
   t.is(decodeInput(`${base64gzip(JSON_TEXT)}\n`), JSON_TEXT)
 })
 
+/** `terraform output -raw` before a first apply, on a terminal and off it; and an error of OpenTofu. */
+for (const [name, text] of [
+  ['coloured', '\n\u001b[33m╷\u001b[0m\u001b[0m\n\u001b[33m│\u001b[0m \u001b[0m\u001b[1mWarning: No outputs found'],
+  ['plain', '╷\n│ Warning: No outputs found\n│ \n╵'],
+  ['an error', '│ Error: x'],
+] as const)
+  test(`what Terraform says where it has no output is known as such: ${name}`, (t) => {
+    const [problem] = problemsOf(() => decodeInput(text))
+    t.is(problem?.message, "is a message of Terraform's and no output of it.")
+    t.regex(problem?.remedy ?? '', /--terraform-plan/)
+  })
+
 const DAMAGED: readonly (readonly [string, string, RegExp])[] = [
   ['nothing', ' \n', /empty/],
   ['cut off', base64gzip(JSON_TEXT).slice(0, 40), /damaged/],

@@ -43,11 +43,16 @@ test('an application that says nothing more has the default names, with _ for -'
     connectionLimit: -1,
     validUntil: null,
     marker: null,
+    memberOf: [],
+    actsAs: null,
     settings: new Map(),
     schemas: ['public'],
+    allSchemas: false,
     privileges: { table: null, sequence: null, function: null },
     cleanupPolicy: 'retain',
     adoptExisting: false,
+    undeclared: 'report',
+    kept: new Set(),
   }
   t.deepEqual<unknown, unknown>(applications, [application])
   t.deepEqual<unknown, unknown>(databases, [
@@ -128,7 +133,10 @@ test('null is the default everywhere', (t) => {
       'cleanup_policy',
       'adopt_existing',
       'recreate_missing',
+      'undeclared',
       'privileges',
+      'member_of',
+      'acts_as',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
@@ -238,6 +246,22 @@ test('logins that share a database: the owner describes it, guests follow its sc
   t.deepEqual(database?.schemas, ['app', 'public', 'mart'])
   t.deepEqual(database?.extensions, ['citext', 'pgcrypto'])
   t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7, recreateMissing: true })
+})
+
+test('with keep what is not named stays, as is the default of what is adopted', (t) => {
+  const ofApp = (app: Record<string, unknown>): [string | undefined, string[]] => {
+    const [application] = parseApps({ app }).declaration.applications
+    return [application?.undeclared, [...(application?.kept ?? [])]]
+  }
+  const all = ['can_create_databases', 'connection_limit', 'valid_until', 'database_connection_limit']
+  t.deepEqual(ofApp({}), ['report', []])
+  t.deepEqual(ofApp({ undeclared: 'keep' }), ['keep', all])
+  t.deepEqual(ofApp({ adopt_existing: true }), ['keep', all])
+  t.deepEqual(ofApp({ adopt_existing: true, undeclared: 'revoke' }), ['revoke', []])
+  t.deepEqual(ofApp({ adopt_existing: true, connection_limit: -1, can_create_databases: false }), [
+    'keep',
+    ['valid_until', 'database_connection_limit'],
+  ])
 })
 
 test('a key that objects inherit is an application like others', (t) => {

@@ -3,6 +3,9 @@ import { awsCorrections, readEnvironment } from '../../../src/input/environment.
 
 const NOTHING = {
   allowProvision: false,
+  approvedDigest: null,
+  refusedApproval: null,
+  planFile: null,
   allowDestroy: false,
   allowTakeover: false,
   claim: null,
@@ -27,6 +30,7 @@ test('nothing set, or set to nothing', (t) => {
       'RDS_PROVISION_LOG',
       'RDS_PROVISION_INPUT',
       'RDS_PROVISION_AUDIT_FILE',
+      'RDS_PROVISION_PLAN_FILE',
       'RDS_PROVISION_BUILD_ID',
       'RDS_PROVISION_RUN_ID',
       'TF_VAR_build_id',
@@ -46,6 +50,7 @@ test('everything set', (t) => {
     RDS_PROVISION_LOG: 'json',
     RDS_PROVISION_INPUT: '{}',
     RDS_PROVISION_AUDIT_FILE: 'a.json',
+    RDS_PROVISION_PLAN_FILE: 'p.json',
     RDS_PROVISION_BUILD_ID: 'b1',
     RDS_PROVISION_RUN_ID: 'r1',
     TF_VAR_build_id: 'b2',
@@ -53,6 +58,9 @@ test('everything set', (t) => {
   }
   t.deepEqual<unknown, unknown>(readEnvironment(env), {
     allowProvision: true,
+    approvedDigest: null,
+    refusedApproval: null,
+    planFile: 'p.json',
     allowDestroy: true,
     allowTakeover: true,
     claim: 'c1',
@@ -68,6 +76,18 @@ test('everything set', (t) => {
     buildId: 'b2',
     runId: 'r2',
   })
+})
+
+test('a plan is approved by its digest; any other value but true approves nothing, and is kept to be named', (t) => {
+  const digest = '0123456789abcdef'.repeat(4)
+  const found = (value: string): unknown => {
+    const { allowProvision, approvedDigest, refusedApproval } = readEnvironment({ ALLOW_DB_PROVISION: value })
+    return [allowProvision, approvedDigest, refusedApproval]
+  }
+  t.deepEqual(found(`plan:${digest}`), [true, digest, null])
+  t.deepEqual(found('true'), [true, null, null])
+  for (const value of ['TRUE', '1', 'plan:', `plan:${digest}0`, `PLAN:${digest}`, ` plan:${digest}`, digest])
+    t.deepEqual(found(value), [false, null, value])
 })
 
 test('a takeover is allowed by true alone; everything else, and what is no claim, is refused by name', (t) => {

@@ -5,22 +5,58 @@ import { problemsOf } from './sample.ts'
 import { COMMANDS } from '../../../src/input/commands.ts'
 
 const ACCEPTED: readonly (readonly [string, object])[] = [
-  ['apply', { command: 'apply', input: null, claim: null, auditFile: null }],
-  ['apply --claim c1', { command: 'apply', input: null, claim: 'c1', auditFile: null }],
+  ['apply', { command: 'apply', input: null, runner: null, claim: null, auditFile: null }],
+  ['apply --claim c1', { command: 'apply', input: null, runner: null, claim: 'c1', auditFile: null }],
   [
     'apply --input in.json --audit-file=a.json',
-    { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
+    { command: 'apply', input: 'in.json', runner: null, claim: null, auditFile: 'a.json' },
   ],
-  ['plan', { command: 'plan', input: null, claim: null, detailedExitcode: false, json: false }],
+  [
+    'plan',
+    {
+      command: 'plan',
+      input: null,
+      runner: null,
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
+    },
+  ],
+  ['apply --input -', { command: 'apply', input: '-', runner: null, claim: null, auditFile: null }],
+  [
+    'plan --terraform-plan - --terraform-output all.orders',
+    {
+      command: 'plan',
+      input: null,
+      runner: null,
+      terraformPlan: { path: '-', output: 'all.orders' },
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
+    },
+  ],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', claim: null, detailedExitcode: true, json: true },
+    {
+      command: 'plan',
+      input: '007',
+      runner: null,
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: true,
+      json: true,
+    },
   ],
   [
     'destroy --application a',
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'application', value: 'a' } },
@@ -32,6 +68,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '0042' } },
@@ -43,6 +80,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'target', target: { by: 'build-id', value: '1' } },
@@ -54,6 +92,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: 'x',
       removal: { kind: 'target', target: { by: 'cluster-name', value: 'c' } },
@@ -65,6 +104,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: 's1',
       auditFile: null,
       removal: { kind: 'request', application: 'a', marker: 'm1' },
@@ -76,10 +116,24 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     {
       command: 'destroy',
       input: null,
+      runner: null,
       claim: null,
       auditFile: null,
       removal: { kind: 'requested' },
       dryRun: true,
+    },
+  ],
+  [
+    'plan --runner rds-provision',
+    {
+      command: 'plan',
+      input: null,
+      runner: 'rds-provision',
+      terraformPlan: null,
+      claim: null,
+      out: null,
+      detailedExitcode: false,
+      json: false,
     },
   ],
   ['--version', { command: 'version' }],
@@ -91,6 +145,7 @@ for (const [line, expected] of ACCEPTED) {
 }
 
 const REFUSED: readonly (readonly [string, RegExp])[] = [
+  ['apply --runner a/b', /--runner: "a\/b" is not accepted/],
   ['', /apply, plan, destroy/],
   ['aply', /"apply"/],
   ['plan --detailed-exitcod', /"--detailed-exitcode"/],
@@ -100,6 +155,8 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['apply --input', /^--input: has no value\. Give it once, with a value\.$/],
   ['apply --input=', /--input.*no value/],
   ['apply --input a --input b', /--input.*more than once/],
+  ['plan --input a --terraform-plan b', /^--input: is given beside --terraform-plan/],
+  ['plan --terraform-output a', /^--terraform-output: goes with --terraform-plan only\./],
   ['destroy', /--application, --build-id, --cluster-name/],
   ['destroy --application a --build-id b', /--application, --build-id/],
   ['destroy --requested --application a', /--application, --requested/],

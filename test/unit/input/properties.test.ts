@@ -23,7 +23,10 @@ const FIELDS = [
   'cleanup_policy',
   'adopt_existing',
   'recreate_missing',
+  'undeclared',
   'privileges',
+  'member_of',
+  'acts_as',
 ]
 
 /** Entries that are often right, so that both outcomes are seen. */

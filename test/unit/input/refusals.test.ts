@@ -147,6 +147,7 @@ const BAD_IN_APPLICATION: readonly (readonly [string, unknown])[] = [
   ['cleanup_policy', ''],
   ['adopt_existing', 1],
   ['recreate_missing', 'yes'],
+  ['undeclared', 'drop'],
 ]
 for (const [field, value] of BAD_IN_APPLICATION) {
   test(`refused in an application: ${field} = ${JSON.stringify(value)}`, (t) => {

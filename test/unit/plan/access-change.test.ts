@@ -149,6 +149,7 @@ test('a removal takes all, once for each kind of object', (t) => {
     database: 'd',
     keyword,
     identity,
+    isTemporary: false,
     grantor: 'o',
     grantee: 'g',
   })

@@ -151,7 +151,6 @@ export function actual({
       extensions: new Map(),
       encodings: new Map(),
       unknownLocales: new Set(),
-      databaseUsers: [],
       holders: new Map(),
       ...cluster,
     },

@@ -38,7 +38,7 @@ function auditOf(begun: StartedRun): AuditDocument {
   return endUnusable(begun, { now: () => new Date(0), sinks: [] }).document
 }
 
-test('variables of the run, fields and the build id are wrong: one error, all of it', async (t) => {
+test('variables of the run, fields, the build id and the approval are wrong: one error, all of it', async (t) => {
   const { error } = await begin(
     { ...DECLARATION, build_id: null, application_databases: { shop: { acces_level: 'reader' } } },
     { RDS_CLEANUP_POLICY: 'nuke', RDS_PROVISION_LOG: 'xml' },
@@ -50,12 +50,13 @@ test('variables of the run, fields and the build id are wrong: one error, all of
       [null, 'RDS_PROVISION_LOG'],
       ['shop', 'acces_level'],
       [null, 'build_id'],
+      [null, 'approval'],
     ],
   )
 })
 
 test('a build id that is refused is not called missing too', async (t) => {
-  const { error } = await begin({ ...DECLARATION, build_id: 'a\nb' })
+  const { error } = await begin({ ...DECLARATION, build_id: 'a\nb' }, { ALLOW_DB_PROVISION: 'true' })
   t.deepEqual(
     error?.problems.map(({ field, message }) => [field, message]),
     [['build_id', '"a\\nb" is not accepted.']],
@@ -128,7 +129,7 @@ test('a program gives ids and approval itself: nothing is read from its environm
 
 test('what a program gives is checked like the variables of a run', async (t) => {
   const input = JSON.stringify({ ...DECLARATION, build_id: null, run_id: null })
-  const refused = await start({ command: 'apply', input, buildId: 'a\nb', runId: '' })
+  const refused = await start({ command: 'apply', input, buildId: 'a\nb', runId: '', allowProvision: true })
   t.deepEqual(
     refused.error?.problems.map(({ field, code }) => [field, code]),
     [
@@ -138,7 +139,7 @@ test('what a program gives is checked like the variables of a run', async (t) =>
   )
   for (const command of ['apply', 'destroy'] as const)
     t.deepEqual(
-      (await start({ command, input })).error?.problems.map(({ code }) => code),
+      (await start({ command, input, allowProvision: true })).error?.problems.map(({ code }) => code),
       ['missing_build_id'],
     )
   t.is((await start({ command: 'plan', input })).error, null)

@@ -90,7 +90,12 @@ function defaultsOf({ defaultAcl, editors, schemas }: Round): DefaultAcl[] {
   return [...defaultAcl, ...full]
 }
 
-const KEYWORDS = { table: 'TABLES', sequence: 'SEQUENCES', function: 'ROUTINES' } as const
+const KEYWORDS = {
+  schema: 'SCHEMAS',
+  table: 'TABLES',
+  sequence: 'SEQUENCES',
+  function: 'ROUTINES',
+} as const
 
 /** What one run does: it applies, or it removes logins (with `o` its database). */
 function stepsOf(found: Round): Step[] {
@@ -102,7 +107,7 @@ function stepsOf(found: Round): Step[] {
     cluster: { holders: new Map([['d', new Set(GUESTS)]]) },
   }
   if (found.leaving.length === 0) return planSteps(makePlan(input(declaration, found.isNew ? {} : state)))
-  const holder = { database: 'd', grantor: 'o' }
+  const holder = { database: 'd', grantor: 'o', isTemporary: false }
   const facts: RemovalFacts = {
     holdings: GUESTS.flatMap((grantee) => [
       { ...holder, grantee, keyword: 'TABLE', identity: 'app.things' },

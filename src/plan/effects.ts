@@ -1,0 +1,88 @@
+/**
+ * The effects of a plan by rule, and the digest that approves them (src/README.md: What was approved). Pure.
+ */
+import { createHash } from 'node:crypto'
+import type { PrivilegeChange } from '../model/access-change.ts'
+import { type Effect, keyOf } from '../model/effect.ts'
+import type { Declaration } from '../model/declaration.ts'
+import { type Plan, planSteps, type Step, type StepKind } from '../model/step.ts'
+
+/**
+ * What a run does beside its effects: tags of what is ours already, the admin's transient memberships, connections that
+ * it lends. They hold build ids, times and versions of secrets, or are left behind by a run that was cut off.
+ */
+const NO_EFFECT: ReadonlySet<StepKind> = new Set([
+  'tag_role',
+  'tag_database',
+  'note_undeclared',
+  'hold_membership',
+  'release_membership',
+  'leftover_membership',
+  'make_room',
+])
+
+/** By default: what is created later. */
+const BY_DEFAULT: ReadonlySet<StepKind> = new Set(['grant_default_privileges', 'revoke_default_privileges'])
+
+/** @returns each effect once, sorted; the same whichever tables there are today, whenever and by whom it is planned */
+export function effectsOf(plan: Plan): Effect[] {
+  const steps = planSteps(plan)
+  const adopted = new Set(steps.filter(({ kind }) => kind === 'adopt_role').map(({ username }) => username))
+  const isEffect = ({ kind, username }: Step): boolean =>
+    !NO_EFFECT.has(kind) && (kind !== 'set_password' || adopted.has(username))
+  const effects = steps.filter(isEffect).flatMap(effectsOfStep)
+  const byText = new Map(effects.map((effect) => [keyOf(effect), effect]))
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, effect]) => effect)
+}
+
+/** SHA-256, hex, of the effects on this instance: those of another environment are approved by none of its digests. */
+export function digestOf(
+  { environment, stack, instance }: Pick<Declaration, 'environment' | 'stack' | 'instance'>,
+  effects: readonly Effect[],
+): string {
+  const text = JSON.stringify([environment, stack, instance.identifier, effects.map(keyOf)])
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function effectsOfStep(step: Step): Effect[] {
+  const { application, database, username, object, kind: rule } = step
+  const about = { application, database, username, object, rule }
+  if (rule === 'set_password') return [{ ...about, effect: `password of ${username ?? ''} set from its secret` }]
+  if (step.access === undefined) return [{ ...about, effect: step.message }]
+  const { level, changes } = step.access
+  return changes.flatMap((change) => {
+    const names = (change.revoked ?? []).length === 0 ? [] : namesOf(step)
+    const suffix = BY_DEFAULT.has(rule) ? ' that are created later' : ''
+    return describeChange(change).map((text) => ({
+      ...about,
+      effect: `${text}${suffix}${level === null ? '' : `, as ${level}`}${names.length === 0 ? '' : `: ${names.join(', ')}`}`,
+    }))
+  })
+}
+
+/** What somebody loses is approved by name. */
+function namesOf(step: Step): string[] {
+  return [...new Set((step.privileges ?? []).flatMap(({ statement }) => statement.objects))].sort()
+}
+
+const PLURAL = {
+  database: 'the database',
+  schema: 'schemas',
+  table: 'tables',
+  sequence: 'sequences',
+  function: 'functions',
+  other: 'other objects',
+} as const satisfies Record<PrivilegeChange['on'], string>
+
+/** `grant SELECT, INSERT on tables of app`. */
+function describeChange({ on, schema, granted = [], revoked = [] }: PrivilegeChange): string[] {
+  const where =
+    on === 'schema' && schema !== null ? `schema ${schema}` : `${PLURAL[on]}${schema === null ? '' : ` of ${schema}`}`
+  const words = [
+    ['grant', granted],
+    ['revoke', revoked],
+  ] as const
+  return words
+    .filter(([, privileges]) => privileges.length > 0)
+    .map(([verb, privileges]) => `${verb} ${[...privileges].sort().join(', ')} on ${where}`)
+}

@@ -1,0 +1,29 @@
+/** What ALLOW_DB_PROVISION approves of single plans. */
+import { readFile } from 'node:fs/promises'
+import { InvalidInputError } from '../errors.ts'
+import type { RunEnvironment } from '../input/environment.ts'
+import { parsePlanFile } from '../input/plan-file.ts'
+import type { ApprovedPlan } from '../model/effect.ts'
+
+/**
+ * @returns the digest, with the effects of its plan where the file is given; null: no single plan is approved
+ * @throws InvalidInputError where the file cannot be read, or is that of another plan
+ */
+export async function readApprovedPlan({
+  approvedDigest: digest,
+  planFile,
+}: Pick<RunEnvironment, 'approvedDigest' | 'planFile'>): Promise<ApprovedPlan | null> {
+  if (digest === null) return null
+  return planFile === null ? { digest, effects: null } : parsePlanFile(await readPlanFile(planFile), digest)
+}
+
+async function readPlanFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}.`
+    const remedy = 'Give the path of the file that plan --out wrote; without it only the digest counts.'
+    const problem = { application: null, code: 'unreadable_input', field: 'RDS_PROVISION_PLAN_FILE', message } as const
+    throw new InvalidInputError([{ ...problem, remedy }], { cause: error })
+  }
+}

@@ -1,0 +1,93 @@
+/** What is approved of a plan, and what changes its digest (src/README.md: What was approved). */
+import test from 'ava'
+import { describeEffect } from '../../../src/model/effect.ts'
+import { Statement } from '../../../src/model/statement.ts'
+import type { Plan, Step } from '../../../src/model/step.ts'
+import { digestOf, effectsOf } from '../../../src/plan/effects.ts'
+
+const ABOUT = { application: 'ro', database: 'shop_db', username: 'ro_user' }
+const WHERE = {
+  environment: 'prod',
+  stack: 's',
+  instance: { host: 'h', port: 5432, database: 'postgres', identifier: 'i' },
+} as const
+
+function grant(objects: readonly string[], over: Partial<Step> = {}): Step {
+  const change = { on: 'table', schema: 'app', granted: ['SELECT'] } as const
+  const list = { head: 'GRANT SELECT ON', objects, tail: 'TO "ro_user"' }
+  const statement = Statement.ofList(list, null)
+  return {
+    ...ABOUT,
+    object: 'grant',
+    kind: 'grant_privileges',
+    target: 'app',
+    action: 'grant',
+    status: 'created',
+    message: `${String(objects.length)} tables`,
+    statements: [statement],
+    access: { level: 'reader', changes: [change] },
+    privileges: [{ statement, change }],
+    ...over,
+  }
+}
+
+function plain(kind: Step['kind'], message: string): Step {
+  return { ...ABOUT, object: 'role', kind, target: null, action: 'a', status: 'updated', message, statements: [] }
+}
+
+function planOf(...steps: readonly Step[]): Plan {
+  return {
+    findings: [],
+    jobs: [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps }] }],
+  }
+}
+
+const digest = (...steps: readonly Step[]): string => digestOf(WHERE, effectsOf(planOf(...steps)))
+
+test('a grant is approved by its rule, whichever tables there are and in how many parts', (t) => {
+  const effects = effectsOf(planOf(grant(['a']), grant(['b', 'c'])))
+  t.deepEqual(effects.map(describeEffect), ['grant SELECT on tables of app, as reader (ro_user in shop_db)'])
+  t.is(digest(grant(['a'])), digest(grant(['b', 'c']), grant(['d'])))
+})
+
+test('what somebody loses is approved by name', (t) => {
+  const revoke = (objects: readonly string[]): Step => {
+    const change = { on: 'table', schema: 'app', revoked: ['SELECT'] } as const
+    const statement = Statement.ofList({ head: 'REVOKE SELECT ON', objects, tail: 'FROM "ro_user"' }, null)
+    return grant([], {
+      kind: 'revoke_privileges',
+      access: { level: 'reader', changes: [change] },
+      privileges: [{ statement, change }],
+    })
+  }
+  t.not(digest(revoke(['a'])), digest(revoke(['a', 'b'])))
+  t.regex(effectsOf(planOf(revoke(['b', 'a'])))[0]?.effect ?? '', /^revoke SELECT on tables of app, as reader: a, b$/)
+})
+
+test('tags, transient memberships and a rotated password are no effects; the password of an adopted role is', (t) => {
+  const nothing = digest()
+  for (const kind of ['tag_role', 'tag_database', 'hold_membership', 'release_membership', 'make_room'] as const)
+    t.is(digest(plain(kind, 'version 1 -> 2')), nothing, kind)
+  const password = plain('set_password', 'password of ro_user set from x, version 7 (before: none)')
+  t.is(digest(password), nothing)
+  t.not(digest(plain('adopt_role', 'taken')), nothing)
+  t.not(digest(plain('adopt_role', 'taken'), password), digest(plain('adopt_role', 'taken')))
+  t.is(
+    digest(plain('adopt_role', 'taken'), password),
+    digest(plain('adopt_role', 'taken'), { ...password, message: 'version 8' }),
+  )
+})
+
+test('another effect, environment, stack or instance is another digest; the order of steps is none', (t) => {
+  const [a, b] = [plain('alter_role', 'limit 1 -> 2'), plain('set_setting', 'x = 1')]
+  t.is(digest(a, b), digest(b, a))
+  t.not(digest(a), digest(b))
+  const effects = effectsOf(planOf(a))
+  const others = [
+    { ...WHERE, environment: 'staging' as const },
+    { ...WHERE, stack: 't' },
+    { ...WHERE, instance: { ...WHERE.instance, identifier: 'j' } },
+  ]
+  for (const other of others) t.not(digestOf(other, effects), digestOf(WHERE, effects))
+  t.is(digestOf({ ...WHERE, instance: { ...WHERE.instance, host: 'k' } }, effects), digestOf(WHERE, effects))
+})
