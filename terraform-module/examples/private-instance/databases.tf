@@ -20,25 +20,3 @@ module "databases" {
     keycloak = {}
   }
 }
-
-module "runner" {
-  source = "../../modules/lambda-runner"
-
-  vpc_id     = data.aws_security_group.database.vpc_id
-  subnet_ids = var.subnet_ids
-  database   = { security_group_id = data.aws_security_group.database.id, port = data.aws_db_instance.main.port }
-
-  permits = [{
-    environments = [var.environment]
-    stacks       = ["${var.db_instance_identifier}/*"]
-    instances    = ["${data.aws_db_instance.main.address}:${data.aws_db_instance.main.port}"]
-    callers      = [var.deployer_arn]
-  }]
-  secret_arns = [for secret in data.aws_secretsmanager_secret.all : secret.arn]
-  endpoints   = ["secretsmanager", "sts"]
-}
-
-output "invoke_policy_json" {
-  description = "For the role that runs Terraform."
-  value       = module.runner.invoke_policy_json
-}

@@ -62,5 +62,6 @@ function withoutAws(configuration: string): string {
       if (path === '') return '{}'
       return path.endsWith('.port') ? '5432' : '"constant"'
     })
+    .replace('module.runner.runner', '{ function = "constant" }')
     .replace('"../.."', '"./module"')
 }
