@@ -42,6 +42,11 @@ output "declaration_json" {
   value       = jsonencode(local.readable_input)
 }
 
+output "provision_id" {
+  description = "Id of the last provisioning, unknown while one is pending: what `modules/drift` is given."
+  value       = null_resource.provision.id
+}
+
 output "databases" {
   description = "Where each application connects: `database`, `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
   value = {

@@ -30,6 +30,7 @@ export async function runPlan(
   options: PlanOptions,
   environment: RunEnvironment,
 ): Promise<ExitCode> {
+  if (options.external) return (await import('./external.ts')).runExternal(process, environment)
   const begun = await beginRun(process, environment, {
     command: 'plan',
     input: options.input,

@@ -58,6 +58,9 @@ const PLAN: OptionTable = {
   ),
   'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
   json: flag('Print the plan as JSON'),
+  external: flag(
+    'For modules/drift: read the query of the data source `external` on standard input, print what differs as it takes it, and exit 0',
+  ),
   out: value('FILE', 'File to write the plan to, as JSON, with the digest that approves it'),
 }
 

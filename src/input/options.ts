@@ -30,6 +30,8 @@ export type Options =
       readonly out: string | null
       readonly detailedExitcode: boolean
       readonly json: boolean
+      /** As a program of Terraform's data source `external`. */
+      readonly external: boolean
     }
   | {
       readonly command: 'destroy'
@@ -99,6 +101,9 @@ function applyOptions(command: 'apply' | 'prepare-upgrade', found: Arguments): O
 }
 
 function planOptions(found: Arguments): Options {
+  const external = found['external'] === true
+  if (external && textOf(found, 'input') !== null) throw apart('--input')
+  if (external && textOf(found, 'terraform-plan') !== null) throw apart('--terraform-plan')
   return {
     command: 'plan',
     input: textOf(found, 'input'),
@@ -108,7 +113,14 @@ function planOptions(found: Arguments): Options {
     out: textOf(found, 'out'),
     detailedExitcode: found['detailed-exitcode'] === true,
     json: found['json'] === true,
+    external,
   }
+}
+
+function apart(option: string): InvalidInputError {
+  const message = 'does not go with --external, whose query holds the declaration.'
+  const problem = { application: null, code: 'usage', field: option, message } as const
+  return new InvalidInputError([{ ...problem, remedy: 'Give one of the two.' }])
 }
 
 function terraformPlanOf(found: Arguments): Extract<Options, { command: 'plan' }>['terraformPlan'] {

@@ -62,8 +62,11 @@ async function readText(
   }
 }
 
-/** No more than may be decoded: what is piped in has no end of its own. */
-async function readAll(stream: AsyncIterable<unknown>, option: string, most: number): Promise<string> {
+/**
+ * No more than may be decoded: what is piped in has no end of its own.
+ * @param option where it was given. @param most of bytes. @throws InvalidInputError where it is more
+ */
+export async function readAll(stream: AsyncIterable<unknown>, option: string, most = MOST_BYTES): Promise<string> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of stream) {

@@ -17,13 +17,14 @@ for (const release of wanted) {
   const { passed, failed } = await suite(`Terraform tests with ${release.name} ${release.version}`, [
     'test/terraform/**/*.test.ts',
     ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts']),
+    ...(release.hasChecks ? [] : ['!test/terraform/module/drift.test.ts']),
   ])
   total.passed += passed
   total.failed += failed
 }
 const upgrades = names.length === 0 || names.includes(POSTGRES)
 if (upgrades) {
-  const { passed, failed } = await suite('Major upgrades of PostgreSQL', ['test/compat/**/*.test.ts'])
+  const { passed, failed } = await suite('Major upgrades of PostgreSQL, and policies', ['test/compat/**/*.test.ts'])
   total.passed += passed
   total.failed += failed
 }

@@ -18,6 +18,8 @@ export interface Release {
   readonly ldflags: string
   /** Whether `test` runs *.tftest.hcl. */
   readonly hasNativeTests: boolean
+  /** Whether it knows `check` blocks, which modules/drift needs. */
+  readonly hasChecks: boolean
 }
 
 export const RELEASES: readonly Release[] = [
@@ -28,6 +30,7 @@ export const RELEASES: readonly Release[] = [
     main: '.',
     ldflags: '',
     hasNativeTests: false,
+    hasChecks: false,
   },
   {
     name: 'tofu',
@@ -36,6 +39,7 @@ export const RELEASES: readonly Release[] = [
     main: './cmd/tofu',
     ldflags: '-X github.com/opentofu/opentofu/version.dev=no',
     hasNativeTests: true,
+    hasChecks: true,
   },
 ]
 

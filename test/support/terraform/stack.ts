@@ -53,7 +53,7 @@ export class Stack {
   readonly #module: string
   readonly #onLine: ((line: string) => void) | undefined
   readonly #signal: AbortSignal | undefined
-  readonly #outputs: readonly string[]
+  #outputs: readonly string[]
   #initialised = false
   #appliedAt = 0
 
@@ -77,6 +77,11 @@ export class Stack {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'rds-provision-tf-')))
     await mkdir(join(folder, 'home'))
     return new Stack(folder, settings)
+  }
+
+  /** The module's outputs that the root passes on, from the next run on. */
+  passOn(outputs: readonly string[]): void {
+    this.#outputs = outputs
   }
 
   /** Any command of terraform, in the folder, as it is. */
