@@ -132,7 +132,12 @@ function declare(cases: readonly { readonly path: string; readonly value: Value 
   for (const { path, value } of cases) {
     const [variable = '', field] = path.split('.')
     if (field === undefined) whole[variable] = value
-    else variables[variable] = { ...(['tls', 'runner'].includes(variable) ? {} : LEAST.instance), ...variables[variable], [field]: value }
+    else
+      variables[variable] = {
+        ...(['tls', 'runner'].includes(variable) ? {} : LEAST.instance),
+        ...variables[variable],
+        [field]: value,
+      }
   }
   return { ...whole, ...variables }
 }

@@ -25,7 +25,14 @@ test('the tables of the README are what the sources say', async (t) => {
  * Where the AWS provider can be had, `terraform validate` in the example's folder is the full check. Without it the call
  * of the module is planned, with what comes from AWS replaced by constants.
  */
-for (const example of ['complete', 'durable-audit', 'existing-instance', 'minimal', 'private-instance', 'several-instances']) {
+for (const example of [
+  'complete',
+  'durable-audit',
+  'existing-instance',
+  'minimal',
+  'private-instance',
+  'several-instances',
+]) {
   test(`example ${example}: the call of the module plans`, async (t) => {
     const { program, env } = await prepareTerraform()
     const folder = await mkdtemp(join(tmpdir(), 'rds-provision-example-'))
