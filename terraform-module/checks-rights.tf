@@ -6,6 +6,10 @@ locals {
     sequences = ["SELECT", "UPDATE", "USAGE"]
     functions = ["EXECUTE"]
   }
+  rightless = {
+    owner = "an owner owns what it creates, and has every right on it."
+    none  = "a login of level \"none\" has no rights of its own."
+  }
   no_trigger = "TRIGGER is never given: the function of a trigger runs as whoever writes the table, so it would have their rights."
 
   # That it is no map, type_problems say.
@@ -37,8 +41,8 @@ locals {
       ],
       [
         for owned in [[for kind, privileges in own : kind if privileges != null]] :
-        "${app}: privileges: is for editors and readers; an owner owns what it creates, and has every right on it. Take it out."
-        if length(owned) > 0 && local.applications[app].access_level == "owner"
+        "${app}: privileges: is for editors and readers; ${local.rightless[local.applications[app].access_level]} Take it out."
+        if length(owned) > 0 && can(local.rightless[local.applications[app].access_level])
       ],
     )
   ])

@@ -26,7 +26,9 @@ locals {
 
   name_problems = flatten([
     for app, entry in { for app in local.odd_names : app => local.applications[app] } : [
-      for field, name in { database_name = entry.database_name, username = entry.username } : concat(
+      for field, name in {
+        for field in ["database_name", "username"] : field => entry[field] if field == "username" || entry.database_name != null
+        } : concat(
         !can(regex(local.identifier_pattern, name)) || length(base64encode(name)) > local.identifier_length ? [
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
         ] : [],
@@ -52,8 +54,8 @@ locals {
   ]
 
   words = {
-    access_level   = ["owner", "editor", "reader"]
-    auth           = ["password", "iam"]
+    access_level   = ["owner", "editor", "reader", "none"]
+    auth           = ["password", "iam", "unmanaged"]
     cleanup_policy = ["retain", "disable", "release", "delete", "snapshot-and-delete"]
     undeclared     = ["keep", "report", "revoke"]
   }
@@ -72,7 +74,17 @@ locals {
       [
         for field in ["connection_limit", "database_connection_limit"] :
         "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use a whole number from -1 (no limit) to 2147483647."
-        if !try(entry[field] >= -1 && entry[field] <= 2147483647 && floor(entry[field]) == entry[field], true)
+        if !try(
+          tonumber(entry[field]) >= -1 && tonumber(entry[field]) <= 2147483647 && floor(entry[field]) == tonumber(entry[field]),
+          true,
+        )
+      ],
+      [
+        for auth in try([tostring(entry.auth)], []) : join(" ", [
+          "${app}: auth: says how a login logs in, and nobody logs in as this role (can_login = false).",
+          "Take one of the two out.",
+        ])
+        if !try(tobool(entry.can_login), true)
       ],
       [
         for value in try([tostring(entry.valid_until)], []) :
@@ -151,14 +163,15 @@ locals {
   # Across entries.
   sharing_problems = concat(
     [
-      for username, apps in { for app, entry in local.applications : entry.username => app... } :
-      "${apps[1]}: username: ${jsonencode(username)} is the login of several applications: ${join(", ", apps)}. Give each its own username."
+      for username, apps in { for app, entry in local.applications : entry.username => app... if local.login_entry[app] == app } :
+      "${apps[1]}: username: ${jsonencode(username)} is the login of several applications: ${join(", ", apps)}. Give each its own username, or all but one login_of with the key of that one."
       if length(apps) > 1
     ],
     [
       for database, owners in local.owners : join(" ", [
         "${local.sharers[database][0]}: access_level: the database ${jsonencode(database)} has no owner.",
-        "Give one of its entries (${join(", ", local.sharers[database])}) access_level = \"owner\".",
+        "${lookup(local.suggestions.database, database, "")}Give one of its entries (${join(", ", local.sharers[database])})",
+        "access_level = \"owner\", or correct database_name.",
       ])
       if length(owners) == 0
     ],
@@ -176,11 +189,30 @@ locals {
         if entry.access_level != "owner" && contains(keys(entry), field)
       ]
     ]),
+    flatten([
+      for app, entry in { for app, entry in local.applications : app => entry if entry.access_level == "none" } : concat(
+        contains(keys(entry), "schemas") ? [
+          "${app}: schemas: is for owners, editors and readers; a login of level \"none\" works in none. Take it out."
+        ] : [],
+        [
+          for field in ["settings", "extensions"] : join(" ", [
+            "${app}: ${field}: is about a database, and this login has none (access_level = \"none\").",
+            "Take it out, or set database_name or database_of.",
+          ])
+          if entry.database_name == null && contains(keys(entry), field) && (field == "settings" || try(length(entry.extensions) > 0, false))
+        ],
+      )
+    ]),
   )
-  sharers = { for app, entry in local.applications : entry.database_name => app... }
+  sharers = { for app, entry in local.applications : entry.database_name => app... if entry.database_name != null && !local.is_astray[app] }
   owners = {
     for database, apps in {
       for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""...
+      if entry.database_name != null && !local.is_astray[app]
     } : database => compact(apps)
   }
+  owned_databases = [for database, owners in local.owners : database if length(owners) > 0]
+  lost_databases = [
+    for at, database in tolist(setsubtract(keys(local.owners), local.owned_databases)) : database if at < 5
+  ]
 }

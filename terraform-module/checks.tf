@@ -6,11 +6,12 @@
 # whole list unknown, and so puts off this kind of check, no other.
 
 locals {
-  # The type of each field, as the JSON of its value must look. `any` has no types, and Terraform has no type().
+  # The type of each field, as the JSON of its value must look. `any` has no types, and Terraform has no type(). A string
+  # that Terraform would convert counts as what it says; the script converts it.
   shapes = {
     text    = { pattern = "^\"", words = "a string" }
-    bool    = { pattern = "^(true|false)$", words = "true or false" }
-    number  = { pattern = "^-?[0-9]", words = "a number" }
+    bool    = { pattern = "^(true|false|\"(true|false|1|0)\")$", words = "true or false" }
+    number  = { pattern = "^-?[0-9]|^\"-?[0-9]{1,20}\"$", words = "a number" }
     texts   = { pattern = "^\\[(\"([^\"\\\\]|\\\\.)*\"(,\"([^\"\\\\]|\\\\.)*\")*)?\\]$", words = "a list of strings" }
     mapping = { pattern = "^\\{", words = "a map" }
   }
@@ -20,13 +21,16 @@ locals {
     adopt_existing            = "bool"
     auth                      = "text"
     can_create_databases      = "bool"
+    can_login                 = "bool"
     cleanup_policy            = "text"
     connection_limit          = "number"
     database_connection_limit = "number"
     database_name             = "text"
+    database_of               = "text"
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    login_of                  = "text"
     member_of                 = "texts"
     privileges                = "mapping"
     recreate_missing          = "bool"
@@ -57,26 +61,37 @@ locals {
   field_problems = flatten([
     for app, fields in local.unknown_fields : [
       for field in fields :
-      "${app}: ${field}: is not a known field. ${local.suggestions[field]}Known fields: ${join(", ", keys(local.fields))}."
+      "${app}: ${field}: is not a known field. ${local.suggestions.field[field]}Known fields: ${join(", ", keys(local.fields))}."
     ]
   ])
 
-  # For an unknown field the known one that shares most pairs of letters with it, if that is near (Dice's coefficient in
-  # percent).
-  misspelled = toset(flatten([for fields in local.unknown_fields : tolist(fields)]))
+  # For an unknown field, entry or database the known one that shares most pairs of letters with it, if that is near
+  # (Dice's coefficient in percent). Each is compared with all, so of entries and databases a few are.
+  spellings = {
+    field    = { words = flatten([for fields in local.unknown_fields : tolist(fields)]), known = keys(local.fields), ending = "", near = 40 }
+    entry    = { words = local.lost_entries, known = keys(local.applications), ending = "", near = 30 }
+    database = { words = local.lost_databases, known = local.owned_databases, ending = "_${var.environment}_db", near = 30 }
+  }
   letter_pairs = {
-    for field in setunion(keys(local.fields), local.misspelled) :
-    field => toset([for at in range(max(length(field) - 1, 0)) : substr(field, at, 2)])
+    for kind, it in local.spellings : kind => {
+      for word in toset(concat(it.words, [for known in it.known : known if length(it.words) > 0])) : word => toset([
+        for at in range(max(length(trimsuffix(word, it.ending)) - 1, 0)) : substr(trimsuffix(word, it.ending), at, 2)
+      ])
+    }
   }
   nearest = {
-    for field in local.misspelled : field => split(" ", reverse(sort([
-      for known in keys(local.fields) : format("%03d %s", floor(
-        200 * length(setintersection(local.letter_pairs[field], local.letter_pairs[known]))
-        / (length(local.letter_pairs[field]) + length(local.letter_pairs[known]))
-      ), known)
-    ]))[0])
+    for kind, it in local.spellings : kind => {
+      for word in toset(it.words) : word => try(reverse(sort([
+        for known in it.known : format("%03d %s", floor(
+          200 * length(setintersection(local.letter_pairs[kind][word], local.letter_pairs[kind][known]))
+          / max(1, length(local.letter_pairs[kind][word]) + length(local.letter_pairs[kind][known]))
+        ), known)
+      ]))[0], "000 ")
+    }
   }
   suggestions = {
-    for field, match in local.nearest : field => tonumber(match[0]) >= 40 ? "Did you mean \"${match[1]}\"? " : ""
+    for kind, words in local.nearest : kind => {
+      for word, match in words : word => tonumber(substr(match, 0, 3)) >= local.spellings[kind].near ? "Did you mean \"${substr(match, 4, -1)}\"? " : ""
+    }
   }
 }

@@ -16,22 +16,17 @@ locals {
   # would make the whole entry unknown. No reference to a whole map inside of try(): it looks through all of it each time.
   applications = {
     for app, entry in var.application_databases : app => merge(
-      { for field, value in entry : field => value if field == "secret_id" ? false : value != null },
+      { for field, value in entry : field => value if field == "secret_id" || field == "database_of" ? false : value != null },
       {
-        database_name = try(
-          entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name),
-          "${replace(app, "-", "_")}_${var.environment}_db",
+        database_name = (
+          local.named_databases[coalesce(local.database_of[app], app)] == null ? local.own_databases[app]
+          : local.named_databases[coalesce(local.database_of[app], app)]
         )
-        username = try(
-          entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username),
-          "${replace(app, "-", "_")}_${var.environment}_user",
-        )
-        secret_id = try(
-          entry.secret_id == null ? "${var.secret_prefix}/${var.environment}/${app}/postgres" : tostring(entry.secret_id),
-          "${var.secret_prefix}/${var.environment}/${app}/postgres",
-        )
+        username     = local.own_usernames[local.login_entry[app]]
+        secret_id    = local.own_secret_ids[local.login_entry[app]]
         access_level = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
-        cleanup_policy = try(
+        # Whoever uses another's login has nothing to keep or drop, and loses its access.
+        cleanup_policy = local.login_entry[app] != app ? "disable" : try(
           [for policy in [tostring(entry.cleanup_policy)] : policy if policy != null][0],
           coalesce(var.cleanup_policy),
           try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner") == "owner" ? "retain" : "disable",
@@ -39,6 +34,21 @@ locals {
       },
     )
   }
+
+  # `database_of` becomes the name of that entry's database. Each map is indexed by keys that it has for certain: try()
+  # would look through all of it.
+  database_of = { for app, entry in var.application_databases : app => try(tostring(entry.database_of), null) }
+  own_databases = {
+    for app, entry in var.application_databases : app => (
+      try(entry.database_name, null) != null ? try(tostring(entry.database_name), "${replace(app, "-", "_")}_${var.environment}_db")
+      : try(entry.access_level, null) == "none" && try(entry.database_of, null) == null ? null
+      : "${replace(app, "-", "_")}_${var.environment}_db"
+    )
+  }
+  named_databases = merge(
+    { for named in toset([for named in values(local.database_of) : named if named != null]) : named => null },
+    local.own_databases,
+  )
 
   # What is wanted in the instance, and as whom. A change of it runs the provisioning again.
   declaration = merge({
@@ -130,7 +140,16 @@ locals {
       tags     = length(var.tags) > 0 ? var.tags : null
     }) : field => value if try(length(value) > 0, value != null) } },
     { for app, entry in local.applications : app => merge(
-      entry, { is = "${entry.access_level} of ${entry.database_name} as ${entry.username}${lookup(local.membership_words, app, "")}" },
+      entry, { is = join("", [
+        (
+          entry.database_name == null ? "${entry.username}, with no database and no rights of its own"
+          : entry.access_level == "none" ? "${entry.username}, with no rights of its own on ${entry.database_name}"
+          : "${entry.access_level} of ${entry.database_name} as ${entry.username}"
+        ),
+        try(tobool(entry.can_login), true) ? "" : ", which nobody logs in as",
+        lookup(local.membership_words, app, ""),
+        local.login_entry[app] == app ? "" : ", the login of ${local.login_entry[app]}",
+      ]) },
     ) },
   )
 
@@ -152,9 +171,12 @@ locals {
   marker_way = base64gzip(jsonencode(merge(local.way, { claim = terraform_data.stack.id })))
   markers = {
     for app, entry in local.applications : app => join(" | ", [
-      entry.access_level == "owner" ? replace(
+      local.login_entry[app] != app ? "ENDS what login ${entry.username} may do on ${entry.database_name == null ? "" : entry.database_name}"
+      : entry.access_level == "owner" ? replace(
         lookup(local.removal_words, entry.cleanup_policy, ""), "%", "${entry.database_name}, login ${entry.username}",
-      ) : replace(lookup(local.removal_words, entry.cleanup_policy, ""), "%", "login ${entry.username} of ${entry.database_name}"),
+        ) : replace(lookup(local.removal_words, entry.cleanup_policy, ""), "%", join("", concat(
+          ["login ${entry.username}"], entry.database_name == null ? [] : [" of ${entry.database_name}"],
+      ))),
       var.node_command,
       local.marker_way,
       base64encode(jsonencode({ (app) = {
@@ -181,7 +203,7 @@ locals {
     "ends the claim of ${local.stack_name}${substr(sha256(jsonencode(var.secret_versions)), 0, 0)}",
     var.node_command,
     base64gzip(jsonencode(merge(local.way, {
-      removes = length([for app, entry in local.applications : app if !contains(["retain", "release"], entry.cleanup_policy)]) > 0
+      removes = length([for app, entry in local.applications : app if local.login_entry[app] == app && !contains(["retain", "release"], entry.cleanup_policy)]) > 0
     }))),
     base64encode("{}"),
   ])

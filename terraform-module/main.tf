@@ -102,6 +102,14 @@ resource "null_resource" "provision" {
       error_message = join("\n", local.right_problems)
     }
     precondition {
+      condition     = length(local.login_problems) == 0
+      error_message = join("\n", local.login_problems)
+    }
+    precondition {
+      condition     = length(local.reference_problems) == 0
+      error_message = join("\n", local.reference_problems)
+    }
+    precondition {
       condition     = length(local.sharing_problems) == 0
       error_message = join("\n", local.sharing_problems)
     }

@@ -48,7 +48,7 @@ output "provision_id" {
 }
 
 output "databases" {
-  description = "Where each application connects: `database`, `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
+  description = "Where each application connects: `database` (null where it has none), `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
   value = {
     for app, entry in local.applications : app => {
       database     = entry.database_name
@@ -72,7 +72,7 @@ output "proxy_auth" {
       secret_arn                = startswith(entry.secret_id, "arn:") ? entry.secret_id : null
       secret_id                 = entry.secret_id
       username                  = entry.username
-    } if try(entry.auth, "password") == "password"
+    } if local.login_entry[app] == app && try(entry.auth, "password") == "password" && try(tobool(entry.can_login), true)
   }
   depends_on = [null_resource.provision]
 }

@@ -26,11 +26,15 @@ locals {
   # Rights that an entry names itself (right_problems): few entries have any.
   odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:acts_as|member_of|privileges)\"", local.field_lines)))
 
+  # References to other entries (reference_problems, login_problems): few entries have any.
+  odd_logins     = toset(flatten(regexall("${local.plain_line}.*\"(?:login_of)\"", local.field_lines)))
+  odd_references = toset(flatten(regexall("${local.plain_line}.*\"(?:database_of)\"", local.field_lines)))
+
   # `database_name` and `username`, defaults included (name_problems). Reserved ones are sought apart, since a regular
   # expression of Terraform (RE2) cannot say "but not".
   odd_names = setunion(
     setsubtract(keys(local.applications), var.enforce_naming ? [] : flatten(regexall(
-      "${local.plain_line}\\[${local.plain_name},${local.plain_name}\\]$", local.name_lines,
+      "${local.plain_line}\\[(?:null|${local.plain_name}),${local.plain_name}\\]$", local.name_lines,
     ))),
     flatten(regexall(
       "${local.plain_line}.*\"(?:(?:${local.reserved_names})\"|${local.reserved_prefixes})", local.name_lines,
@@ -66,7 +70,8 @@ locals {
     ]),
   )))
   looked_at_elsewhere = [
-    "acts_as", "adopt_existing", "can_create_databases", "database_name", "member_of", "privileges", "recreate_missing", "secret_id",
+    "acts_as", "adopt_existing", "can_create_databases", "database_name", "database_of", "login_of", "member_of", "privileges",
+    "recreate_missing", "secret_id",
     "settings", "username",
   ]
 
@@ -81,8 +86,9 @@ locals {
     [for field, words in local.words : "\"${field}\":\"(?:${join("|", words)})\""],
     [
       "\"(?:adopt_existing|can_create_databases|recreate_missing)\":(?:true|false)",
+      "\"can_login\":true",
       "\"(?:connection_limit|database_connection_limit)\":[0-9]{1,9}",
-      "\"(?:database_name|encoding|locale|username)\":${local.plain_name}",
+      "\"(?:database_name|database_of|login_of|encoding|locale|username)\":${local.plain_name}",
       "\"extensions\":\\[(?:${local.plain_name}(?:,${local.plain_name})*)?\\]",
       "\"schemas\":\\[(?:${local.plain_schema}(?:,${local.plain_schema})*)?\\]",
       "\"settings\":${local.plain_settings}",

@@ -63,8 +63,8 @@ variable "instance" {
 variable "application_databases" {
   description = <<-EOT
     The single source of truth: one login on one database for each key. All fields are optional:
-    `database_name` (`<app>_<environment>_db`), `username` (`<app>_<environment>_user`), `access_level` (`owner`, `editor` or `reader`; default `owner`),
-    `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password` or `iam`; default `password`), `can_create_databases` (false),
+    `database_name` (`<app>_<environment>_db`), or `database_of` (the key of the entry whose database it is), `username` (`<app>_<environment>_user`) or `login_of` (the key of the entry whose login it is), `access_level` (`owner`, `editor`, `reader` or `none`; default `owner`),
+    `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password`, `iam` or `unmanaged`; default `password`), `can_login` (true), `can_create_databases` (false),
     `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`; `*`: all of the database's owner), `extensions`,
     `member_of` (keys of other entries, or predefined roles such as `pg_monitor`; a member of an owner is an owner, drops included), `acts_as` (key of an entry whose role what it creates belongs to),
     `privileges` (of an editor or reader: `tables`, `sequences`, `functions`, instead of those of the level),
@@ -146,13 +146,13 @@ variable "tags" {
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
       "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "Marker",
       "Undeclared", "Removal", "CleanupPolicy", "Comment",
-      "SecretVersionId", "UpdatedByBuildId",
+      "SecretVersionId", "Auth", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
       "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, Marker, Undeclared,",
       "Removal, CleanupPolicy, Comment,",
-      "SecretVersionId and UpdatedByBuildId",
+      "SecretVersionId, Auth and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])
   }

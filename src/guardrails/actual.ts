@@ -41,8 +41,10 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
     ...declaration.applications.flatMap((application) => {
       const role = cluster.roles.get(application.username)
       return [
-        ...(role === undefined ? [] : checkRole(declaration, cluster, { ...known, run }, application, role)),
-        ...checkIam(declaration, cluster, known, application),
+        ...(role === undefined || application.loginOf !== null
+          ? []
+          : checkRole(declaration, cluster, { ...known, run }, application, role)),
+        ...(application.loginOf === null ? checkIam(declaration, cluster, known, application) : []),
         ...checkSettings(cluster, application),
         ...checkVersion(cluster, application),
         ...checkPredefined(declaration, cluster, known.administered, application),
@@ -135,10 +137,10 @@ function checkRole(
 
 /** Somebody who may comment on roles took its tag away: that is told where its database still has ours. */
 function ownTagNote(declaration: Declaration, cluster: Cluster, { database, username }: Application): string {
-  const state = cluster.databases.get(database)
+  const state = cluster.databases.get(database ?? '')
   const tag = state?.owner === username ? parseTag(state.comment) : null
   return isOfStack(declaration, tag)
-    ? ` Its database ${database} still carries our tag: the comment on the role was overwritten by hand.`
+    ? ` Its database ${database ?? ''} still carries our tag: the comment on the role was overwritten by hand.`
     : ''
 }
 

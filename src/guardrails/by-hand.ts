@@ -3,7 +3,9 @@ import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import type { Database, Declaration } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import { mayAdminister } from '../model/administers.ts'
+import { isClosedByDeclaration } from '../model/expiry.ts'
 import type { Problem } from '../model/problem.ts'
+import { removalOf } from '../model/removal-memory.ts'
 import { hasOwned, parseTag } from '../model/tag.ts'
 import { alterDatabaseName, alterRoleName } from '../sql/owner.ts'
 import { printStatements } from '../sql/print.ts'
@@ -120,7 +122,9 @@ function checkMissing(declaration: Declaration, cluster: Cluster, database: Data
   const { name, owner, recreateMissing } = database
   const tag = tagOfOwner(declaration, cluster, owner)
   // A removal closes the login first: one that was cut off after its drop is no loss.
-  const isLeaving = cluster.roles.get(owner.username)?.canLogin === false
+  const isLeaving = isClosedByDeclaration(owner)
+    ? tag !== null && removalOf(tag, owner.name) !== null
+    : cluster.roles.get(owner.username)?.canLogin === false
   if (tag === null || !hasOwned(tag, name) || recreateMissing || isLeaving) return []
   const since = tag.get('BuildId') ?? 'unknown'
   const isOf = (state: DatabaseState): boolean =>

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Cluster } from '../model/catalog.ts'
 import { describeClaim, isOfStack, printClaim, standingOf, type Standing } from '../model/claim.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
+import { ownLogins } from '../model/logins.ts'
 import type { Problem } from '../model/problem.ts'
 import type { RunIdentity } from '../model/run.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
@@ -79,7 +80,7 @@ function wayBack(claim: string, takeOver: string): string {
 /** An input that belongs to no state may look, and change nothing that a state has claimed: one problem a claim. */
 export function checkMissingClaim(declaration: Declaration, { roles }: Cluster, { command }: ClaimRights): Problem[] {
   if (declaration.claim !== null || command !== 'apply') return []
-  const claimed = declaration.applications.flatMap(({ username }) => {
+  const claimed = ownLogins(declaration).flatMap(({ username }) => {
     const tag = parseTag(roles.get(username)?.comment ?? null)
     return tag?.has('Claim') === true && isTaken(declaration, tag) ? [{ username, claim: tag.get('Claim') ?? '' }] : []
   })

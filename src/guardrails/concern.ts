@@ -34,13 +34,21 @@ export function sortByConcern(declaration: Declaration, cluster: Cluster, proble
   const strays = findStrays(declaration, cluster)
   const stopsOne = ({ application: name, code }: Problem): boolean => {
     const application = name === null ? undefined : applications.get(name)
-    const database = application === undefined ? undefined : databases.get(application.database)
-    return database !== undefined && !OF_THE_DECLARATION.has(code) && isManaged(declaration, cluster, strays, database)
+    if (application === undefined || OF_THE_DECLARATION.has(code)) return false
+    if (application.database === null) return hasManagedRole(declaration, cluster, application)
+    const database = databases.get(application.database)
+    return database !== undefined && isManaged(declaration, cluster, strays, database)
   }
   return {
     run: problems.filter((problem) => !stopsOne(problem)),
     applications: groupBy(problems.filter(stopsOne), ({ application }) => application ?? ''),
   }
+}
+
+/** Of a login without a database its role alone tells. */
+function hasManagedRole(declaration: Declaration, { roles }: Cluster, application: Application): boolean {
+  const tag = tagOfStack(declaration, roles.get(application.username)?.comment)
+  return tag !== null && isOwn(declaration, application, tag)
 }
 
 /**

@@ -75,7 +75,7 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
 function printTakeOver({ owner }: Database, cluster: Cluster, state: DatabaseState): string {
   const wanted = owner.username
   const isNew = !cluster.roles.has(wanted)
-  const create = isNew ? [createRole(wanted, { login: true })] : []
+  const create = isNew ? [createRole(wanted, { login: owner.canLogin })] : []
   const [name, from, to] = [state.name, state.owner, wanted].map(printName)
   const [quotedFrom, quotedTo] = [state.owner, wanted].map((role) => printableSql(quoteIdentifier(role)))
   const adopt = isNew && !owner.adoptExisting ? ` And set adopt_existing = true, since ${to} is there by then.` : ''

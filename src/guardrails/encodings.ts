@@ -22,7 +22,10 @@ function isAscii(text: string): boolean {
 /** The database that the admin is connected to: everything that all databases share is written and read there. */
 export function checkSharedNames(declaration: Declaration, { server }: Cluster): Problem[] {
   if (keepsBytes(server.encoding)) return []
-  const shared = declaration.applications.flatMap((application) => [application.database, ...sharedBy(application)])
+  const shared = declaration.applications.flatMap((application) => [
+    ...(application.database === null ? [] : [application.database]),
+    ...sharedBy(application),
+  ])
   return [...new Set(shared)]
     .filter((text) => !isAscii(text))
     .map((text) => {

@@ -29,7 +29,9 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
         ? `the username "${username}" is kept for the delegated admin's upgrades.`
         : null,
       username === masterUsername ? `the username "${username}" is the master's.` : null,
-      RESERVED.test(database) ? `the database name "${database}" belongs to the server or to RDS.` : null,
+      database !== null && RESERVED.test(database)
+        ? `the database name "${database}" belongs to the server or to RDS.`
+        : null,
       ...schemas
         .filter((schema) => RESERVED_SCHEMAS.test(schema))
         .map((schema) => `the schema "${schema}" belongs to the server.`),
@@ -52,7 +54,7 @@ export function checkNaming({ applications, enforceNaming, environment }: Declar
   const database = new RegExp(`^[a-z_][a-z0-9_]*_${environment}_db$`)
   const username = new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`)
   return applications.flatMap((application) => [
-    ...(database.test(application.database)
+    ...(application.database === null || database.test(application.database)
       ? []
       : [offConvention(application, 'database name', application.database, `<name>_${environment}_db`)]),
     ...(username.test(application.username)

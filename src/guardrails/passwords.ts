@@ -2,6 +2,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Actual } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
+import { ownLogins } from '../model/logins.ts'
 import { printStatements } from '../sql/print.ts'
 import { grantRole } from '../sql/role.ts'
 import { membersOf } from './members.ts'
@@ -10,9 +11,9 @@ import { violation } from './violation.ts'
 /**
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html
  */
-export function checkPasswordRight({ applications }: Declaration, { cluster, logins }: Actual): Problem[] {
+export function checkPasswordRight(declaration: Declaration, { cluster, logins }: Actual): Problem[] {
   const { server, roles, memberships } = cluster
-  const isSet = applications.some(
+  const isSet = ownLogins(declaration).some(
     ({ auth, username, name }) =>
       auth === 'password' && (!roles.has(username) || logins.get(name)?.kind === 'password_wrong'),
   )

@@ -2,25 +2,29 @@ import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
 import {
   ACCESS_LEVELS,
-  AUTH_METHODS,
   CLEANUP_POLICIES,
   defaultPolicy,
   KEEPABLE_FIELDS,
+  LOGIN_METHODS,
   UNDECLARED_MODES,
 } from '../model/declaration.ts'
-import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
-import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
-import { parseObject } from './object.ts'
+import type { AccessLevel, Application, CleanupPolicy, Environment } from '../model/declaration.ts'
+import { bool, claim, connectionLimit, key, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
+import { describesLogin, LOGIN_FIELDS } from './login-fields.ts'
+import { isObject, parseObject } from './object.ts'
 import { parsePrivileges } from './privileges.ts'
 import { parseSettings } from './settings.ts'
 import { NAME_RULE, isName, show } from './text.ts'
 
 const FIELDS = {
   database_name: v.nullish(name),
+  database_of: v.nullish(key, null),
   username: v.nullish(name),
+  login_of: v.nullish(key, null),
   access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
   secret_id: v.nullish(secretId),
-  auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
+  auth: v.nullish(oneOf(LOGIN_METHODS)),
+  can_login: v.nullish(bool),
   can_create_databases: v.nullish(bool),
   connection_limit: v.nullish(connectionLimit),
   valid_until: v.nullish(timestamp, null),
@@ -51,6 +55,14 @@ export interface Defaults {
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
   readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs'>
+  /** The entry whose database it is; null: its own `database_name`, or the default. */
+  readonly databaseOf: string | null
+  /** What it says of the login beside `login_of`; null: nothing. */
+  readonly ownLogin: {
+    readonly username: string | null
+    readonly secretId: string | null
+    readonly cleanupPolicy: string | null
+  }
   /** `*` and names; null: the owner's list. */
   readonly schemas: readonly string[] | null
   readonly extensions: readonly string[]
@@ -77,7 +89,7 @@ export function parseEntry(
   const { settings, problems: settingProblems } = parseSettings(value.settings, key)
   const { privileges, problems: privilegeProblems } = parsePrivileges(value.privileges, key)
   const base = `${key.replaceAll('-', '_')}_${defaults.environment}`
-  const database = value.database_name ?? `${base}_db`
+  const database = value.database_name ?? (hasNoDatabase(value) ? null : `${base}_db`)
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
   const undeclared = value.undeclared ?? (value.adopt_existing ? 'keep' : 'report')
@@ -86,9 +98,11 @@ export function parseEntry(
       name: key,
       database,
       username,
+      loginOf: value.login_of,
       accessLevel: value.access_level,
       secretId: secret,
-      auth: value.auth,
+      auth: (value.can_login ?? true) ? (value.auth ?? 'password') : 'unmanaged',
+      canLogin: value.can_login ?? true,
       canCreateDatabases: value.can_create_databases ?? false,
       connectionLimit: value.connection_limit ?? -1,
       validUntil: value.valid_until,
@@ -100,6 +114,8 @@ export function parseEntry(
       undeclared,
       kept: new Set(KEEPABLE_FIELDS.filter((field) => undeclared === 'keep' && (value[field] ?? null) === null)),
     },
+    databaseOf: value.database_of,
+    ownLogin: ownLogin(value),
     schemas: value.schemas ?? null,
     extensions: value.extensions,
     memberOf: value.member_of,
@@ -108,20 +124,107 @@ export function parseEntry(
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,
     recreateMissing: value.recreate_missing ?? null,
-    comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
+    comparable: !['database_name', 'database_of', 'username', 'login_of', 'access_level'].some((field) =>
+      broken.has(field),
+    ),
   }
-  const own = [...settingProblems, ...privilegeProblems, ...defaultProblems(key, database, username)]
+  const own = [
+    ...settingProblems,
+    ...privilegeProblems,
+    ...loginProblems(key, value),
+    ...sharedLogin(key, value.login_of, input),
+    ...twoDatabases(key, value),
+    ...levelProblems(key, value),
+    ...defaultProblems(key, value.database_of === null ? database : null, value.login_of === null ? username : null),
+  ]
   return { entry, problems: [...problems, ...own] }
 }
 
+/** How somebody logs in is no question where nobody does. */
+function loginProblems(
+  application: string,
+  fields: { readonly auth?: string | null | undefined; readonly can_login?: boolean | null | undefined },
+): Problem[] {
+  if (fields.can_login !== false || (fields.auth ?? null) === null) return []
+  const message = 'says how a login logs in, and nobody logs in as this role (can_login = false).'
+  return [{ application, code: 'misplaced_field', field: 'auth', message, remedy: 'Take one of the two out.' }]
+}
+
+interface LoginFields {
+  readonly username?: string | null | undefined
+  readonly secret_id?: string | null | undefined
+  readonly cleanup_policy?: string | null | undefined
+}
+
+function ownLogin({ username, secret_id, cleanup_policy }: LoginFields): ApplicationEntry['ownLogin'] {
+  return { username: username ?? null, secretId: secret_id ?? null, cleanupPolicy: cleanup_policy ?? null }
+}
+
+/** Given is what is neither absent nor null, be it the default. */
+function sharedLogin(application: string, loginOf: string | null, input: unknown): Problem[] {
+  if (loginOf === null || !isObject(input)) return []
+  return LOGIN_FIELDS.filter((field) => (input[field] ?? null) !== null).map((field) =>
+    describesLogin(application, field, loginOf),
+  )
+}
+
+interface DatabaseFields {
+  readonly access_level: AccessLevel
+  readonly database_name?: string | null | undefined
+  readonly database_of: string | null
+}
+
+/** A login without rights of its own needs none. */
+function hasNoDatabase({ access_level: level, database_name: name, database_of: of }: DatabaseFields): boolean {
+  return level === 'none' && (name ?? null) === null && of === null
+}
+
+/** What is about rights in a database, or about a database, where there are none of the first or none of the second. */
+function levelProblems(
+  application: string,
+  value: DatabaseFields & {
+    readonly schemas?: unknown
+    readonly extensions: readonly string[]
+    readonly settings?: unknown
+  },
+): Problem[] {
+  if (value.access_level !== 'none') return []
+  const misplaced = (field: string, message: string, remedy: string): Problem[] => [
+    { application, code: 'misplaced_field', field, message, remedy },
+  ]
+  const without = 'is about a database, and this login has none (access_level = "none").'
+  return [
+    ...((value.schemas ?? null) === null
+      ? []
+      : misplaced(
+          'schemas',
+          'is for owners, editors and readers; a login of level "none" works in none.',
+          'Take it out.',
+        )),
+    ...(hasNoDatabase(value) && (value.settings ?? null) !== null ? misplaced('settings', without, SAY_WHICH) : []),
+    ...(hasNoDatabase(value) && value.extensions.length > 0 ? misplaced('extensions', without, SAY_WHICH) : []),
+  ]
+}
+
+const SAY_WHICH = 'Take it out, or set database_name or database_of.'
+
+function twoDatabases(
+  application: string,
+  fields: { readonly database_name?: string | null | undefined; readonly database_of: string | null },
+): Problem[] {
+  if (fields.database_of === null || (fields.database_name ?? null) === null) return []
+  const message = `says whose database it is, and database_name says which (${show(fields.database_name)}).`
+  return [{ application, code: 'misplaced_field', field: 'database_of', message, remedy: 'Take one of the two out.' }]
+}
+
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */
-function defaultProblems(key: string, database: string, username: string): Problem[] {
+function defaultProblems(key: string, database: string | null, username: string | null): Problem[] {
   const derived = [
     ['database_name', database],
     ['username', username],
   ] as const
   return derived
-    .filter(([, value]) => !isName(value))
+    .filter(([, value]) => value !== null && !isName(value))
     .map(([field, value]) => ({
       application: key,
       code: 'invalid_value',

@@ -3,7 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { ApplicationEntry } from './application.ts'
 import { type ParsedMemberships, parseMemberships } from './member-of.ts'
-import { show } from './text.ts'
+import { show, suggestion } from './text.ts'
 
 /** Applications and databases, each sorted by name, and what contradicts itself across entries. */
 export interface Grouped {
@@ -26,17 +26,26 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
   const comparable = entries.filter((entry) => entry.comparable)
   const problems: Problem[] = [
     ...duplicateUsernames(comparable),
-    ...comparable.filter(({ application }) => application.accessLevel === 'owner').flatMap(guestsFields),
+    ...comparable
+      .filter(({ application }) => ['owner', 'none'].includes(application.accessLevel))
+      .flatMap(guestsFields),
   ]
   const memberships = parseMemberships(entries)
   problems.push(...memberships.problems)
   const databases: Database[] = []
   const alone: Application[] = []
-  const byDatabase = groupBy(entries, (entry) => entry.application.database)
   // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
   // is not the second owner that this one seems to have.
   const complete = comparable.length === entries.length
-  for (const [name, members] of byDatabase) {
+  const owned = comparable
+    .filter(({ application }) => application.accessLevel === 'owner')
+    .flatMap(({ application }) => application.database ?? [])
+  for (const [name, members] of groupBy(entries, (entry) => entry.application.database)) {
+    if (name === null) {
+      problems.push(...members.flatMap((member) => ownersFields(member, null)))
+      alone.push(...members.map((member) => joinEntry(member, [], memberships)))
+      continue
+    }
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
     const [owner] = owners
     if (owner !== undefined && owners.length === 1) {
@@ -51,6 +60,7 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
           name,
           members,
           owners.filter((entry) => entry.comparable),
+          owned,
         ),
       )
     }
@@ -67,13 +77,13 @@ function namedIn(schemas: readonly string[]): string[] {
   return [...new Set(schemas)].filter((schema) => schema !== ALL_SCHEMAS)
 }
 
-/** What an entry says with what others say. */
+/** What an entry says with what others say. Who has no rights of its own works in no schema. */
 function joinEntry(
   { application, schemas }: ApplicationEntry,
   others: readonly string[],
   memberships: ParsedMemberships,
 ): Application {
-  const list = schemas ?? others
+  const list = application.accessLevel === 'none' ? [] : (schemas ?? others)
   return {
     ...application,
     schemas: namedIn(list),
@@ -105,14 +115,18 @@ function joinDatabase(
 }
 
 /** Who owns the objects has every right on them. */
-function guestsFields({ application: { name, privileges } }: ApplicationEntry): Problem[] {
+function guestsFields({ application: { name, accessLevel, privileges } }: ApplicationEntry): Problem[] {
   if (Object.values(privileges).every((named) => named === null)) return []
-  const message = 'is for editors and readers; an owner owns what it creates, and has every right on it.'
+  const why =
+    accessLevel === 'owner'
+      ? 'an owner owns what it creates, and has every right on it.'
+      : 'a login of level "none" has no rights of its own.'
+  const message = `is for editors and readers; ${why}`
   return [{ application: name, code: 'misplaced_field', field: 'privileges', message, remedy: 'Take it out.' }]
 }
 
 /** Fields that describe the database itself stand in its owner's entry only. */
-function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem[] {
+function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry | null): Problem[] {
   const fields = [
     ['encoding', guest.encoding],
     ['locale', guest.locale],
@@ -125,8 +139,11 @@ function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem
       application: guest.application.name,
       code: 'misplaced_field',
       field,
-      message: `describes the database, which belongs to "${owner.application.name}".`,
-      remedy: `Set it in the entry "${owner.application.name}".`,
+      message:
+        owner === null
+          ? 'describes a database, and this login has none (access_level = "none").'
+          : `describes the database, which belongs to "${owner.application.name}".`,
+      remedy: owner === null ? 'Set it in the entry of its owner.' : `Set it in the entry "${owner.application.name}".`,
     }))
 }
 
@@ -134,6 +151,7 @@ function ownerProblem(
   database: string,
   members: readonly ApplicationEntry[],
   owners: readonly ApplicationEntry[],
+  owned: readonly string[],
 ): Problem {
   const subject = owners[1] ?? members[0]
   const application = subject?.application.name ?? null
@@ -142,8 +160,8 @@ function ownerProblem(
       application,
       code: 'no_owner',
       field: 'access_level',
-      message: `the database ${show(database)} has no owner.`,
-      remedy: 'Give one of its entries access_level = "owner".',
+      message: `the database ${show(database)} has no owner.${owned.length === 0 ? '' : suggestion(database, owned)}`,
+      remedy: 'Give one of its entries access_level = "owner", or correct database_name.',
     }
   }
   return {
@@ -156,15 +174,14 @@ function ownerProblem(
 }
 
 function duplicateUsernames(entries: readonly ApplicationEntry[]): Problem[] {
-  const groups = [...groupBy(entries, (entry) => entry.application.username)].filter(
-    ([, members]) => members.length > 1,
-  )
+  const own = entries.filter(({ application }) => application.loginOf === null)
+  const groups = [...groupBy(own, (entry) => entry.application.username)].filter(([, members]) => members.length > 1)
   return groups.map(([username, members]) => ({
     application: members[1]?.application.name ?? null,
     code: 'shared_login',
     field: 'username',
     message: `${show(username)} is the login of several applications: ${namesOf(members)}.`,
-    remedy: 'Give each its own username.',
+    remedy: 'Give each its own username, or all but one login_of with the key of that one.',
   }))
 }
 

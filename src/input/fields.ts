@@ -7,13 +7,22 @@ import { TIMESTAMP_RULE, parseTimestamp } from './timestamp.ts'
 /** Identifier of a role, database, schema or extension. */
 export const name = v.pipe(v.string(NAME_RULE), v.check(isName, NAME_RULE))
 
+/** The key of another entry; whether there is one, `src/input/references.ts` tells. */
+export const key = v.string('Use the key of an entry.')
+
 /** Text that stands in tags and audit records. */
 export const text = v.pipe(v.string(TEXT_RULE), v.check(isText, TEXT_RULE))
 
 /** Id of a state. */
 export const claim = v.pipe(v.string(CLAIM_RULE), v.regex(CLAIM, CLAIM_RULE))
 
-export const bool = v.boolean('Use true or false.')
+/** What Terraform converts to a bool counts as one. */
+export const bool = v.pipe(v.unknown(), v.transform(convertBool), v.boolean('Use true or false.'))
+
+function convertBool(value: unknown): unknown {
+  if (value === 'true' || value === '1') return true
+  return value === 'false' || value === '0' ? false : value
+}
 
 const PATH_RULE = 'Use the path of a file or folder.'
 export const path = v.pipe(
@@ -21,11 +30,19 @@ export const path = v.pipe(
   v.check((value) => value !== '' && isPrintable(value), PATH_RULE),
 )
 
-/** Integer within bounds that both sides can hold. */
-export function integer(least: number, most: number): v.GenericSchema<number> {
+/** Integer within bounds that both sides can hold; what Terraform converts to one counts as one. */
+export function integer(least: number, most: number): v.GenericSchema<unknown, number> {
   const within = (value: unknown): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-  return v.custom<number>(within, `Use a whole number from ${least} to ${most}.`)
+  return v.pipe(
+    v.unknown(),
+    v.transform(convertInteger),
+    v.custom<number>(within, `Use a whole number from ${least} to ${most}.`),
+  )
+}
+
+function convertInteger(value: unknown): unknown {
+  return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value) ? Number(value) : value
 }
 
 export const port = integer(1, 65535)

@@ -30,6 +30,8 @@ import {
   timestamp,
 } from './fields.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
+import { followLogins } from './logins.ts'
+import { followReferences } from './references.ts'
 import { parseRunner } from './runner.ts'
 import { requiredProblems } from './required.ts'
 import { parseTags } from './tags.ts'
@@ -213,10 +215,12 @@ function parseEntries(
   const parsed = Object.entries(input).map(([key, entry]) =>
     /^[a-z][a-z0-9_-]*$/.test(key) ? parseEntry(key, entry, defaults) : { entry: null, problems: [keyProblem(key)] },
   )
-  return {
-    value: parsed.flatMap(({ entry }) => (entry === null ? [] : [entry])),
-    problems: parsed.flatMap(({ problems }) => problems),
-  }
+  const keys = Object.keys(input)
+  const own = parsed.flatMap(({ entry }) => (entry === null ? [] : [entry]))
+  const inDatabases = followReferences(own, keys)
+  const { entries, problems } = followLogins(inDatabases.entries, keys)
+  const unread = parsed.flatMap((item) => item.problems)
+  return { value: entries, problems: [...unread, ...inDatabases.problems, ...problems] }
 }
 
 function keyProblem(key: string): Problem {

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../errors.ts'
 import { REPORT_SECTIONS } from '../input/report-options.ts'
 import { type AccessMatrix, ORPHAN_STATES } from '../model/access.ts'
 import type { AuditRecord, AuditRun } from '../model/audit.ts'
-import { ACCESS_LEVELS, AUTH_METHODS } from '../model/declaration.ts'
+import { ACCESS_LEVELS, LOGIN_METHODS } from '../model/declaration.ts'
 import { codeOf, type Problem } from '../model/problem.ts'
 import type { Section } from '../report/report.ts'
 import { RESUME, type Resume, TEXT_OR_NULL, TIME } from './protocol.ts'
@@ -76,7 +76,7 @@ const LOGIN = v.object({
   username: v.string(),
   application: TEXT_OR_NULL,
   accessLevel: v.nullable(v.picklist(ACCESS_LEVELS)),
-  auth: v.picklist(AUTH_METHODS),
+  auth: v.picklist(LOGIN_METHODS),
   canLogin: v.boolean(),
   createDb: v.boolean(),
   connectionLimit: v.nullable(v.number()),

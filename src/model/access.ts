@@ -1,5 +1,5 @@
 /** The access matrix: who may do what on which database (src/README.md: The audit). */
-import type { AccessLevel, AuthMethod } from './declaration.ts'
+import type { AccessLevel, LoginMethod } from './declaration.ts'
 
 /** What one stack's logins may do on one instance. */
 export interface AccessMatrix {
@@ -52,7 +52,7 @@ export interface LoginAccess {
   readonly application: string | null
   /** null: neither declared nor owner, and nobody looked inside. */
   readonly accessLevel: AccessLevel | null
-  readonly auth: AuthMethod
+  readonly auth: LoginMethod
   readonly canLogin: boolean
   readonly createDb: boolean
   /** Connections it may have at once; null: no limit. */

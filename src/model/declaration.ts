@@ -4,11 +4,15 @@ import type { OwnPrivileges } from './own-privileges.ts'
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
-export const ACCESS_LEVELS = ['owner', 'editor', 'reader'] as const
+export const ACCESS_LEVELS = ['owner', 'editor', 'reader', 'none'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
 export const AUTH_METHODS = ['password', 'iam'] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
+
+/** How an application's login proves who it is; `unmanaged`: its password is nobody's business here. */
+export const LOGIN_METHODS = [...AUTH_METHODS, 'unmanaged'] as const
+export type LoginMethod = (typeof LOGIN_METHODS)[number]
 
 export const CLEANUP_POLICIES = ['retain', 'disable', 'release', 'delete', 'snapshot-and-delete'] as const
 export type CleanupPolicy = (typeof CLEANUP_POLICIES)[number]
@@ -32,6 +36,7 @@ export type UndeclaredMode = (typeof UNDECLARED_MODES)[number]
 
 /** Fields that `keep` leaves as the server has them, where the entry does not name them. */
 export const KEEPABLE_FIELDS = [
+  'can_login',
   'can_create_databases',
   'connection_limit',
   'valid_until',
@@ -49,15 +54,21 @@ export type SettingValue = string | readonly string[]
 export interface Application {
   /** The key in `application_databases`. */
   readonly name: string
-  readonly database: string
+  /** null, with level `none` only: it has nothing to do with any. */
+  readonly database: string | null
   readonly username: string
+  /** The application whose login this is: fields of the login are that one's; null: its own. */
+  readonly loginOf: string | null
   readonly accessLevel: AccessLevel
   readonly secretId: string
-  readonly auth: AuthMethod
+  /** `unmanaged` too where nobody logs in as it: no secret is read. */
+  readonly auth: LoginMethod
+  /** Whether anybody logs in as this role; else it is a group, or an owner apart from logins. */
+  readonly canLogin: boolean
   readonly canCreateDatabases: boolean
   /** Concurrent connections of the role; -1 is no limit, as in pg_roles.rolconnlimit. */
   readonly connectionLimit: number
-  /** The moment the password expires; null is never. */
+  /** The moment the password expires, or a login without one is closed (`src/model/expiry.ts`); null is never. */
   readonly validUntil: Date | null
   /** Parameter name (lower case) to value, for this role in this database. */
   readonly settings: ReadonlyMap<string, SettingValue>
@@ -85,7 +96,7 @@ export interface Application {
 export interface Database {
   readonly name: string
   readonly owner: Application
-  /** Editors and readers. */
+  /** Editors, readers, and those with level `none`. */
   readonly guests: readonly Application[]
   /** Union of the schemas of all its applications, the owner's first. */
   readonly schemas: readonly string[]

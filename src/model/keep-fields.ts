@@ -37,9 +37,18 @@ function keptDatabase(database: Database, { databases }: Cluster): Database {
   return isKept ? { ...database, connectionLimit: limit } : database
 }
 
-/** Whether a login that may not log in stays so: one that a removal of ours closed is opened again. */
-export function staysClosed({ undeclared }: Application, role: RoleState): boolean {
-  return undeclared === 'keep' && !role.canLogin && parseTag(role.comment)?.has('Removal') !== true
+/**
+ * Whether a login that may not log in stays so: one that a removal of ours closed is opened again, and one that was
+ * closed when its `valid_until` was over (`src/model/expiry.ts`), where that is declared anew.
+ */
+export function staysClosed({ auth, kept, validUntil }: Application, role: RoleState): boolean {
+  const tag = parseTag(role.comment)
+  const isProlonged =
+    auth !== 'password' &&
+    tag !== null &&
+    !kept.has('valid_until') &&
+    validUntil?.getTime() !== role.validUntil?.getTime()
+  return kept.has('can_login') && !role.canLogin && tag?.has('Removal') !== true && !isProlonged
 }
 
 /**

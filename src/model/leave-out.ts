@@ -1,13 +1,16 @@
 /** A declaration without some of its applications: what is wrong with those is no reason not to do the others. */
-import type { Declaration } from './declaration.ts'
+import type { Application, Declaration } from './declaration.ts'
 
 /**
  * @param names applications that cannot be done.
- * @returns those, and the guests of every database whose owner is among them: without it nothing of theirs can be made.
+ * @returns those, the guests of every database whose owner is among them, and all that use a login of theirs: without
+ *   it nothing of theirs can be made.
  */
-export function withGuests({ databases }: Declaration, names: ReadonlySet<string>): ReadonlySet<string> {
+export function withGuests({ applications, databases }: Declaration, names: ReadonlySet<string>): ReadonlySet<string> {
+  const isUser = ({ loginOf }: Application): boolean => loginOf !== null && names.has(loginOf)
   return new Set([
     ...names,
+    ...applications.filter(isUser).map(({ name }) => name),
     ...databases
       .filter(({ owner }) => names.has(owner.name))
       .flatMap(({ guests }) => guests.map((guest) => guest.name)),

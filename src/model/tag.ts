@@ -23,6 +23,7 @@ export const TAG_FIELDS = [
   'CleanupPolicy',
   'Comment',
   'SecretVersionId',
+  'Auth',
   'UpdatedByBuildId',
 ] as const
 export type TagField = (typeof TAG_FIELDS)[number]

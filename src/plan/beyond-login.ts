@@ -12,15 +12,15 @@ import { alterRole, resetEverywhere, resetInDatabase } from '../sql/role.ts'
 import type { LookUps } from './context.ts'
 
 /** Of a login in its own database. */
-export function beyondOfLogin(look: LookUps, application: Application): Beyond[] {
+export function beyondOfLogin(look: LookUps, { name: database }: Database, application: Application): Beyond[] {
   const role = look.actual.cluster.roles.get(application.username)
   if (role === undefined) return []
   const stored = look.settingsByRole.get(role.name) ?? []
-  return [...attributes(look, application, role), ...settings(look, application, stored)]
+  return [...attributes(look, database, application, role), ...settings(look, database, application, stored)]
 }
 
-function attributes(look: LookUps, application: Application, role: RoleState): Beyond[] {
-  const { kept, database, username } = application
+function attributes(look: LookUps, database: string, application: Application, role: RoleState): Beyond[] {
+  const { kept, username } = application
   const item = (what: string, undo: Statement): Beyond => ({
     database,
     role: username,
@@ -49,8 +49,13 @@ function asAdmin({ actual }: LookUps, statements: readonly Statement[]): string 
 }
 
 /** Those for the role in all databases count in every mode, and are nobody's to take. */
-function settings(look: LookUps, application: Application, stored: readonly StoredSetting[]): Beyond[] {
-  const { database, username, undeclared } = application
+function settings(
+  look: LookUps,
+  database: string,
+  application: Application,
+  stored: readonly StoredSetting[],
+): Beyond[] {
+  const { username, undeclared } = application
   return stored.flatMap(({ name, value, database: where }): Beyond[] => {
     const isHere = where === database
     if (!isSendable(name) || (!isHere && where !== null)) return []

@@ -15,7 +15,7 @@ export function findBeyond(look: LookUps, database: Database): Beyond[] {
   const interior = interiors.get(database.name)
   return [
     ...beyondOfDatabase(look, database, state),
-    ...[database.owner, ...database.guests].flatMap((application) => beyondOfLogin(look, application)),
+    ...[database.owner, ...database.guests].flatMap((application) => beyondOfLogin(look, database, application)),
     ...beyondOnDatabase(look, database, state),
     ...(interior === undefined ? [] : beyondInside(look, database, interior)),
   ]

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
 import { keepFields } from '../model/keep-fields.ts'
+import { ownLogins } from '../model/logins.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
@@ -42,6 +43,7 @@ export interface PlanInput {
 export interface LookUps {
   readonly declaration: Declaration
   readonly actual: Actual
+  /** The application that has the login. */
   readonly applicationByUsername: ReadonlyMap<string, Application>
   /** Those of all roles, in a database, under ''. */
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
@@ -51,7 +53,7 @@ export function lookUps({ declaration, actual }: Pick<LookUps, 'declaration' | '
   return {
     declaration,
     actual,
-    applicationByUsername: new Map(declaration.applications.map((application) => [application.username, application])),
+    applicationByUsername: new Map(ownLogins(declaration).map((application) => [application.username, application])),
     settingsByRole: groupBy(actual.cluster.settings, (item) => item.role),
   }
 }

@@ -70,9 +70,10 @@ const NOT_BEFORE = ', and may not connect before a run has looked inside'
 export function concernedLogins(context: PlanContext, database: Database): Application[] {
   const { databases, holders } = context.actual.cluster
   const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
+  const own = new Set([database.owner, ...database.guests].map(({ username }) => username))
   const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]
+    .filter((role) => !own.has(role))
     .sort()
-    .map((role) => context.applicationByUsername.get(role))
-    .filter((application) => application !== undefined && application.database !== database.name)
-  return [...database.guests, ...strangers.filter((application) => application !== undefined)]
+    .flatMap((role) => context.applicationByUsername.get(role) ?? [])
+  return [...database.guests, ...strangers]
 }

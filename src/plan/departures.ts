@@ -50,8 +50,13 @@ export function resolveDepartures(input: DepartureInput): Departures {
   const declared =
     target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
   if (declared !== undefined) {
-    const { name, username, database, accessLevel, cleanupPolicy } = declared
-    const owned = accessLevel === 'owner' ? { name: database } : 'none'
+    const { name, username, loginOf, database, accessLevel, cleanupPolicy } = declared
+    if (loginOf !== null) {
+      const about = { application: name, database, username, object: 'role' } as const
+      const message = `${username} is the login of ${loginOf}: the apply after ${name} left the declaration ends its access to ${database ?? ''}`
+      return { ...NONE, findings: [departureFinding(about, 'kept', message)] }
+    }
+    const owned = accessLevel === 'owner' && database !== null ? { name: database } : 'none'
     return judge(input, { application: name, username, database, owned, policy: input.policy ?? cleanupPolicy })
   }
   const found = [...input.cluster.roles.values()].flatMap((role) => judgeTagged(input, role, target))

@@ -33,9 +33,9 @@ export function planIamRevoke(context: PlanContext, application: Application): S
   const recreated =
     context.actual.cluster.server.version < VERSION_16 &&
     application.accessLevel === 'owner' &&
-    !context.actual.cluster.databases.has(application.database)
+    !context.actual.cluster.databases.has(application.database ?? '')
   if (application.auth === 'iam' && !recreated) return []
-  const why = recreated ? 'while its database is created' : 'it logs in with a password'
+  const why = recreated ? 'while its database is created' : 'it does not log in by IAM'
   const { username } = application
   const revoke = revokeRole(RDS_IAM, username)
   const leave = step(
@@ -110,7 +110,7 @@ function indirectTokens(context: PlanContext, application: Application): readonl
 
 /** Seen to at the member. */
 function locksOut(context: PlanContext, { role, member }: Membership): boolean {
-  return context.tokenLogins.has(role) && context.applicationByUsername.get(member)?.auth === 'password'
+  return context.tokenLogins.has(role) && (context.applicationByUsername.get(member)?.auth ?? 'iam') !== 'iam'
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */

@@ -1,6 +1,7 @@
 /** Managed objects of this stack that are no longer declared (src/README.md: The audit; Removal). */
 import { mayAdminister } from '../model/administers.ts'
-import type { RoleState } from '../model/catalog.ts'
+import type { DatabaseState, RoleState } from '../model/catalog.ts'
+import { fewNames } from '../model/few-names.ts'
 import { isOurOrphan } from '../model/claim.ts'
 import { removalOf, undeclaredOf, withUndeclared } from '../model/removal-memory.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -80,10 +81,27 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
     const withheld = withheldTag(cluster, database)
     const tag = withheld ?? parseTag(cluster.roles.get(database.owner)?.comment ?? null)
     const owner = withheld?.get('WithheldFor') ?? database.owner
-    return tag === null || !isOurs(context, tag) || removalOf(tag, tag.get('Application') ?? '') !== null
-      ? []
-      : [orphan(context, tag, 'database', owner, database.name)]
+    if (tag === null || !isOurs(context, tag)) return []
+    const users = usersOf(context, tag, database)
+    return removalOf(tag, tag.get('Application') ?? '') !== null
+      ? users
+      : [orphan(context, tag, 'database', owner, database.name), ...users]
   })
+}
+
+/** Nobody looks into it any more, so declared logins keep what they had there. */
+function usersOf({ applicationByUsername }: PlanContext, tag: Tag, { name, owner, acl }: DatabaseState): Finding[] {
+  const users = new Set(acl.map(({ grantee }) => grantee).filter((role) => applicationByUsername.has(role)))
+  users.delete(owner)
+  if (users.size === 0) return []
+  const about = {
+    application: tag.get('Application') ?? null,
+    database: name,
+    username: owner,
+    object: 'grant',
+  } as const
+  const message = `${fewNames(users)} may still connect to database ${name}, which is no longer declared`
+  return [finding(about, 'keep', 'warning', message)]
 }
 
 function orphan(
@@ -98,7 +116,8 @@ function orphan(
   const about = { application, database, username, object }
   const declared = declaration.applications.find((item) => item.name === application)
   const now = object === 'role' ? declared?.username : declared?.database
-  const isThere = now === undefined || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
+  const isThere =
+    now === undefined || now === null || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
   if (!isThere) {
     const message = `${what} carries the tag of ${application ?? ''}, whose ${object} ${now} is not there: nothing was changed in it`
     return finding(about, 'keep', 'warning', message)
@@ -106,10 +125,12 @@ function orphan(
   if (tag.get('CleanupPolicy') === 'retain')
     return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
   // The command would take what is declared by that name now.
+  const claim = declaration.claim === null ? '' : ` --claim ${declaration.claim}`
+  const where = now === null ? `without a ${object}` : `with the ${object} ${now ?? ''}`
   const remedy =
-    now !== undefined
-      ? `${application ?? ''} is declared with the ${object} ${now} by now, and its removal leaves this one as it is`
-      : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
+    now === undefined
+      ? `rds-provision destroy --application ${application ?? ''}${claim}`
+      : `${application ?? ''} is declared ${where} by now, and its removal leaves this one as it is`
   return finding(
     about,
     'orphan',

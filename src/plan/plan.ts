@@ -1,7 +1,9 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
 import { isKeptShut } from '../model/keep-fields.ts'
-import { type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { ownLogins } from '../model/logins.ts'
+import type { Application } from '../model/declaration.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
@@ -45,7 +47,8 @@ interface DatabaseChanges {
  */
 export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
-  const roles = context.planned.applications.map((application) => {
+  const roles = context.planned.applications.map((application): RoleChanges => {
+    if (application.loginOf !== null) return usedLogin(context, application, application.loginOf)
     const own = planRole(context, application)
     const joined = planJoin(context, application)
     const tokens = planTokenRevoke(context, application)
@@ -106,6 +109,19 @@ export function makePlan(input: PlanInput): Plan {
       ...preparation.jobs,
     ],
   }
+}
+
+/** What one application's role takes; `left` and `joined` are its memberships. */
+interface RoleChanges extends Changes {
+  readonly left: readonly Step[]
+  readonly joined: readonly Step[]
+}
+
+/** The login is seen to where it belongs. */
+function usedLogin(context: PlanContext, application: Application, loginOf: string): RoleChanges {
+  const message = `uses the login ${application.username} of ${loginOf}`
+  const used = finding(subject(application, 'role'), 'check', 'no_change', message)
+  return { left: [], joined: [], steps: [], findings: [used, ...planClone(context, application).findings] }
 }
 
 /** As a preview tells them; a run tells each with its step. */
@@ -201,6 +217,6 @@ function closingJob(context: PlanContext, { closing }: DatabaseChanges): Job[] {
 }
 
 function iamJobs(context: PlanContext): Job[] {
-  const steps = context.planned.applications.flatMap((application) => planIamGrant(context, application))
+  const steps = ownLogins(context.planned).flatMap((application) => planIamGrant(context, application))
   return steps.length === 0 ? [] : [{ stage: 'closing', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
 }

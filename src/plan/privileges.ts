@@ -8,6 +8,7 @@ const DATABASE: Readonly<Record<AccessLevel, readonly string[]>> = {
   owner: ['CONNECT', 'CREATE', 'TEMPORARY'],
   editor: ['CONNECT', 'TEMPORARY'],
   reader: ['CONNECT'],
+  none: [],
 }
 
 const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly string[]>>>> = {
@@ -17,6 +18,7 @@ const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly
     function: ['EXECUTE'],
   },
   reader: { table: ['SELECT'], sequence: ['SELECT'], function: ['EXECUTE'] },
+  none: { table: [], sequence: [], function: [] },
 }
 
 /** On the database itself. */

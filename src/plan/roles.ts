@@ -1,6 +1,7 @@
 /** Roles: attributes, password and tag of every declared login. */
 import type { LoginState, RoleState } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
+import { endsByRun, mayLogIn } from '../model/expiry.ts'
 import { staysClosed } from '../model/keep-fields.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -22,14 +23,14 @@ export function planRole(context: PlanContext, application: Application): Change
 function planNewRole(context: PlanContext, application: Application): Changes {
   const verifier = context.secrets.get(application.name)?.verifier ?? undefined
   const attributes: RoleAttributes = {
-    login: true,
+    login: mayLogIn(application, context.startedAt),
     ...(application.canCreateDatabases && { createDb: true }),
     ...(application.connectionLimit !== -1 && { connectionLimit: application.connectionLimit }),
     ...(application.validUntil !== null && { validUntil: application.validUntil }),
     ...(application.auth === 'password' && verifier !== undefined && { verifier }),
   }
   const comment = commentOnRole(application.username, formatTag(desiredRoleTag(context, application, null)))
-  const message = `role ${application.username} (${application.accessLevel}${application.auth === 'iam' ? ', IAM' : ''})`
+  const message = `role ${application.username} (${application.accessLevel}${kindOfLogin(application)})`
   return {
     steps: [
       step(subject(application, 'role'), 'create_role', 'create', 'created', message, [
@@ -41,8 +42,14 @@ function planNewRole(context: PlanContext, application: Application): Changes {
   }
 }
 
+function kindOfLogin({ auth, canLogin }: Application): string {
+  if (!canLogin) return ', nobody logs in as it'
+  if (auth === 'unmanaged') return ', its password is for somebody else to set'
+  return auth === 'iam' ? ', IAM' : ''
+}
+
 function planExistingRole(context: PlanContext, application: Application, role: RoleState): Changes {
-  const attributes = attributeStep(application, role)
+  const attributes = attributeStep(context, application, role)
   const password = planPassword(context, application)
   const changed = [...(attributes === null ? [] : [attributes]), ...password.steps]
   const elsewhere = [
@@ -61,28 +68,31 @@ function planExistingRole(context: PlanContext, application: Application, role: 
   }
 }
 
-function attributeStep(application: Application, role: RoleState): Step | null {
+function attributeStep({ startedAt }: PlanContext, application: Application, role: RoleState): Step | null {
+  const login = mayLogIn(application, startedAt) && !staysClosed(application, role)
   const wanted = application.validUntil?.getTime() ?? null
   const actual = role.validUntil?.getTime() ?? null
   const attributes: RoleAttributes = {
-    ...(!role.canLogin && !staysClosed(application, role) && { login: true as const }),
+    ...(role.canLogin !== login && { login }),
     ...(role.createDb !== application.canCreateDatabases && { createDb: application.canCreateDatabases }),
     ...(role.createRole && { createRole: false }),
     ...(role.connectionLimit !== application.connectionLimit && { connectionLimit: application.connectionLimit }),
     ...(wanted !== actual && { validUntil: application.validUntil }),
   }
   if (Object.keys(attributes).length === 0) return null
-  const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}`
-  return step(subject(application, 'role'), 'alter_role', 'alter', 'updated', message, [
+  const isOver = attributes.login === false && application.canLogin
+  const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}${isOver ? ', since valid_until is over' : ''}`
+  const altered = step(subject(application, 'role'), 'alter_role', 'alter', 'updated', message, [
     alterRole(role.name, attributes),
   ])
+  return attributes.login === false ? { ...altered, loser: role.name } : altered
 }
 
 /** What differs, from what to what. */
 function differenceWords(attributes: RoleAttributes, role: RoleState, application: Application): string[] {
   const time = (value: Date | null): string => value?.toISOString() ?? 'infinity'
   return [
-    ...(attributes.login === undefined ? [] : ['may log in']),
+    ...(attributes.login === undefined ? [] : [attributes.login ? 'may log in' : 'may not log in any more']),
     ...(attributes.createDb === undefined ? [] : [attributes.createDb ? 'gets CREATEDB' : 'loses CREATEDB']),
     ...(attributes.createRole === undefined ? [] : ['loses CREATEROLE']),
     ...(attributes.connectionLimit === undefined
@@ -97,6 +107,7 @@ function differenceWords(attributes: RoleAttributes, role: RoleState, applicatio
 function planPassword(context: PlanContext, application: Application): Changes {
   const about = subject(application, 'password')
   if (application.auth === 'iam') return planNoPassword(context, application)
+  if (application.auth === 'unmanaged') return { steps: [], findings: unmanagedFindings(context, application) }
   const state = context.actual.logins.get(application.name) ?? { kind: 'not_tried' }
   const { verifier = null, clone = null } = context.secrets.get(application.name) ?? {}
   if (clone !== null && state.kind === 'password_wrong') {
@@ -120,12 +131,15 @@ function planPassword(context: PlanContext, application: Application): Changes {
 
 /**
  * pg_authid is unreadable on RDS, so whether an IAM login still has a password is known from its tag alone: one that
- * names a secret's version had one, one without our tag may have one (src/README.md: Only a login proves a password).
+ * names a secret's version had one, one without our tag, or whose password was unmanaged, may have one (src/README.md:
+ * Only a login proves a password).
  */
 function planNoPassword(context: PlanContext, application: Application): Changes {
   const tag = parseTag(context.actual.cluster.roles.get(application.username)?.comment ?? null)
-  if (tag !== null && !tag.has('SecretVersionId')) {
-    const message = `${application.username} logs in by IAM, which cannot be proven from outside`
+  if (tag !== null && !tag.has('SecretVersionId') && !tag.has('Auth')) {
+    const message = endsByRun(application, context.startedAt)
+      ? closedWords(application)
+      : `${application.username} logs in by IAM, which cannot be proven from outside`
     return { steps: [], findings: [finding(subject(application, 'login'), 'iam', 'skipped', message)] }
   }
   const statement: Statement = alterRole(application.username, { verifier: null })
@@ -142,6 +156,19 @@ function planNoPassword(context: PlanContext, application: Application): Changes
     ],
     findings: [],
   }
+}
+
+/** Of a role that nobody logs in as there is nothing to tell. */
+function unmanagedFindings({ startedAt }: PlanContext, application: Application): Finding[] {
+  if (!application.canLogin) return []
+  const message = endsByRun(application, startedAt)
+    ? closedWords(application)
+    : `the password of ${application.username} is unmanaged: it was neither set nor proven`
+  return [finding(subject(application, 'login'), 'unmanaged', 'skipped', message)]
+}
+
+function closedWords({ username }: Application): string {
+  return `${username} may not log in: valid_until is over`
 }
 
 function passwordFinding(context: PlanContext, application: Application, state: LoginState): Finding {

@@ -5,6 +5,7 @@
 import { mayAdminister } from '../model/administers.ts'
 import type { StoredSetting } from '../model/catalog.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
+import { loginName } from '../model/logins.ts'
 import { isSendable, showBytes } from '../model/sendable.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { administrators } from '../guardrails/members.ts'
@@ -14,6 +15,7 @@ import { finding, type PlanContext, step, subject } from './context.ts'
 
 export function planSettings(context: PlanContext, application: Application): Step[] {
   const { database, username, settings } = application
+  if (database === null) return []
   const stored = new Map(
     (context.settingsByRole.get(username) ?? [])
       .filter((item) => item.database === database)
@@ -61,7 +63,7 @@ const ROLE = 'role'
 function actingSteps(application: Application, stored: string | undefined): Step[] {
   const { username, database, actsAs, undeclared } = application
   const isKept = actsAs === null && (stored === undefined || undeclared === 'keep')
-  if (isKept || stored === actsAs) return []
+  if (database === null || isKept || stored === actsAs) return []
   const about = subject(application, 'setting')
   const loser = stored === undefined ? {} : { loser: username }
   if (actsAs === null) {
@@ -119,13 +121,13 @@ function describeDifference(name: string, stored: string | undefined, value: Set
  * created.
  */
 export function planClone(context: PlanContext, application: Application): Changes {
-  const clone = context.secrets.get(application.name)?.clone ?? null
+  const clone = context.secrets.get(loginName(application))?.clone ?? null
   const { database, username } = application
   const actor = application.actsAs ?? username
   const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some(
     (item) => item.database === database && item.name === 'role' && item.value === actor,
   )
-  if (clone === null || isSet) return { steps: [], findings: [] }
+  if (clone === null || database === null || isSet) return { steps: [], findings: [] }
   const about = { ...subject(application, 'setting'), username: clone }
   const statement = setInDatabase(clone, database, 'role', [actor])
   if (mayAdminister(context.actual.cluster, clone))

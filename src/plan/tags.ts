@@ -24,9 +24,12 @@ export function desiredRoleTag(
     (secret !== undefined && secret.verifier !== null)
   const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
   const own = new Map(desiredTag(context, application, existing))
-  if (application.accessLevel === 'owner')
-    for (const [field, name] of databaseFields(context, application, existing, isMade)) own.set(field, name)
+  if (application.accessLevel === 'owner' && application.database !== null)
+    for (const [field, name] of databaseFields(context, application, application.database, existing, isMade))
+      own.set(field, name)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
+  // It may have a password that no version tells of.
+  if (application.auth === 'unmanaged') own.set('Auth', 'unmanaged')
   // What is declared is on no way out: Undeclared and Removal are not carried over.
   const marker = application.marker ?? (existing === null ? null : markerOf(existing, application.name))
   return withMarker(own, application.name, marker)
@@ -53,7 +56,8 @@ export function roleTagOver(
  */
 function databaseFields(
   context: PlanContext,
-  { name, username, database }: Application,
+  { name, username }: Application,
+  database: string,
   existing: Tag | null,
   isMade: boolean,
 ): [TagField, string][] {

@@ -82,8 +82,9 @@ function loginAccess(
   schemas: readonly SchemaPrivileges[] | null,
 ): LoginAccess {
   const { login: username, connect, temporary, create } = held
-  const application = declaration.applications.find((item) => item.username === username)
-  const declared = application?.database === state.name ? application : undefined
+  const entries = declaration.applications.filter((item) => item.username === username)
+  const declared = entries.find(({ database }) => database === state.name)
+  const application = declared ?? entries.find(({ loginOf }) => loginOf === null)
   const role = cluster.roles.get(username)
   const groups = groupsOf(cluster, username)
   const ownerMembers = membersOf(
@@ -94,7 +95,7 @@ function loginAccess(
     username,
     application: application?.name ?? null,
     accessLevel: levelOf(declared, state.owner === username || ownerMembers.has(username), schemas),
-    auth: groups.includes(RDS_IAM) ? 'iam' : 'password',
+    auth: groups.includes(RDS_IAM) ? 'iam' : application?.auth === 'unmanaged' ? 'unmanaged' : 'password',
     canLogin: role?.canLogin ?? false,
     createDb: role?.createDb ?? false,
     connectionLimit: role === undefined || role.connectionLimit < 0 ? null : role.connectionLimit,

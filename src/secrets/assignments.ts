@@ -3,10 +3,11 @@ import { groupBy } from '../group-by.ts'
 import type { Membership } from '../model/catalog.ts'
 import { cloneOf, type Credential } from '../model/credential.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
+import { ownLogins } from '../model/logins.ts'
 
 /** Applications that log in by password, and so need their secret. */
 function passwordLogins(declaration: Declaration): readonly Application[] {
-  return declaration.applications.filter(({ auth }) => auth === 'password')
+  return ownLogins(declaration).filter(({ auth }) => auth === 'password')
 }
 
 /**

@@ -56,9 +56,9 @@ export async function inspect(
   )
   for (const { name } of databases) for (const known of [interiors, unseen]) known.delete(name)
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
-  const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
+  const usernames = new Set(declaration.applications.map(({ username }) => username))
   const lookInto = (database: Database): DatabaseQuestion => ({
-    grantees: granteesOf(cluster, byUsername, database),
+    grantees: granteesOf(cluster, usernames, database),
     everybody: everybody || database.owner.undeclared !== 'report',
     wantsAccess: declaration.governanceDir !== null,
   })
@@ -69,9 +69,12 @@ export async function inspect(
     if (credential === undefined || !mayTryLogin(cluster, application)) return
     const database = byOwner.get(application.name)
     const look = database === undefined ? null : lookInto(database)
-    const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
+    // Where it may not connect is no matter: the server tells that after it has looked at the password.
+    const place = application.database ?? declaration.instance.database
+    const question = { application, place, isExpired: isExpired(cluster, application) }
+    const result = await checkLogin(server, versions, question, credential, look)
     tried.set(application.name, result.credential)
-    if (result.interior !== null) interiors.set(application.database, result.interior)
+    if (result.interior !== null && database !== undefined) interiors.set(database.name, result.interior)
     logins.set(application.name, result.state)
   }
   const tryTurn = async (turn: readonly Application[]): Promise<void> => {
@@ -96,8 +99,8 @@ export async function inspect(
 /** In a database that limits its connections one login comes after the other, so that ours do not refuse each other. */
 function turnsOf(cluster: Cluster, applications: readonly Application[]): Application[][] {
   const turns = groupBy(applications, ({ name, database }) => {
-    const isLimited = (cluster.databases.get(database)?.connectionLimit ?? -1) >= 0
-    return isLimited ? `database ${database}` : `application ${name}`
+    const isLimited = (cluster.databases.get(database ?? '')?.connectionLimit ?? -1) >= 0
+    return isLimited ? `database ${database ?? ''}` : `application ${name}`
   })
   return [...turns.values()]
 }
@@ -120,12 +123,12 @@ function isExpired(cluster: Cluster, application: Application): boolean {
 }
 
 /** The plan compares guests, and declared logins of other databases that hold something on this one or inside it. */
-function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Application>, database: Database): string[] {
+function granteesOf(cluster: Cluster, declared: ReadonlySet<string>, database: Database): string[] {
   const holders = new Set([
     ...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee),
     ...(cluster.holders.get(database.name) ?? []),
   ])
-  const strangers = [...holders].filter((role) => (byUsername.get(role)?.database ?? database.name) !== database.name)
+  const strangers = [...holders].filter((role) => declared.has(role) && role !== database.owner.username)
   return [...new Set([...database.guests.map((application) => application.username), ...strangers.sort()])]
 }
 

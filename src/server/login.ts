@@ -29,6 +29,14 @@ export interface LoginResult {
 /** A secret that changes this often during one check is not rotating, it is broken. */
 const MAX_VERSIONS = 3
 
+export interface LoginQuestion {
+  readonly application: Application
+  /** The database to log in to. */
+  readonly place: string
+  /** Its role's VALID UNTIL is over. */
+  readonly isExpired: boolean
+}
+
 /**
  * Logs in as the application does.
  * @param look look inside the database over the same connection; null: only log in.
@@ -37,17 +45,17 @@ const MAX_VERSIONS = 3
 export async function checkLogin(
   server: Connections,
   versions: Versions,
-  application: Application,
+  question: LoginQuestion,
   credential: Credential,
-  isExpired: boolean,
   look: DatabaseQuestion | null,
 ): Promise<LoginResult> {
+  const { application, isExpired } = question
   let tried = credential
   for (let attempt = 1; ; attempt += 1) {
-    const result = await tryLogin(server, application, tried, look)
+    const result = await tryLogin(server, question, tried, look)
     if (result.state.kind !== 'password_wrong') return { ...result, credential: tried }
     if (isExpired) return { state: { kind: 'expired' }, credential: tried, interior: null }
-    const pending = await workingPending(server, versions, application, tried)
+    const pending = await workingPending(server, versions, question, tried)
     const again = await versions.current(application.secretId)
     // The version that a rotation made keeps the label AWSPENDING after its last step: then it is over.
     if (pending !== null && again?.versionId !== pending.versionId)
@@ -62,25 +70,25 @@ export async function checkLogin(
 async function workingPending(
   server: Connections,
   versions: Versions,
-  application: Application,
+  question: LoginQuestion,
   tried: Credential,
 ): Promise<Credential | null> {
-  const pending = await versions.pending(application.secretId)
+  const pending = await versions.pending(question.application.secretId)
   if (pending === null || pending.versionId === tried.versionId) return null
-  const { state } = await tryLogin(server, application, pending, null)
+  const { state } = await tryLogin(server, question, pending, null)
   return state.kind === 'password_right' ? pending : null
 }
 
 async function tryLogin(
   server: Connections,
-  application: Application,
+  { application, place }: LoginQuestion,
   credential: Credential,
   look: DatabaseQuestion | null,
 ): Promise<{ state: LoginState; interior: Interior | null }> {
   const login: LoginTarget = {
     user: credential.username ?? application.username,
     password: credential.password,
-    database: application.database,
+    database: place,
     mayGoInClear: false,
   }
   try {

@@ -1,7 +1,8 @@
 /** What ends soon, and what is old. */
-import type { Cluster } from '../../model/catalog.ts'
+import type { Cluster, RoleState } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { isEndedByRuns } from '../../model/expiry.ts'
 import { stackTag } from '../access-matrix.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
@@ -18,6 +19,7 @@ export function expiringSection(
   criteria: Criteria,
   now: Date,
 ): Section {
+  const ended = new Set(declaration.applications.filter(isEndedByRuns).map(({ username }) => username))
   const rows = [...cluster.roles.values()].flatMap((role): ReportRow[] => {
     const tag = stackTag(declaration, cluster, role.name)
     if (tag === null || role.validUntil === null) return []
@@ -26,7 +28,13 @@ export function expiringSection(
     if (left >= days || !matches(criteria.application, application)) return []
     return [
       {
-        cells: [role.name, application, role.validUntil.toISOString(), left, left < 0 ? 'expired' : 'expires'],
+        cells: [
+          role.name,
+          application,
+          role.validUntil.toISOString(),
+          left,
+          stateOf(role, !ended.has(role.name), left < 0),
+        ],
         application,
         build: tag.get('BuildId') ?? null,
         mark: left < 0 ? 'failed' : 'warning',
@@ -51,6 +59,13 @@ export function expiringSection(
     ],
     rows: rows.sort((a, b) => Number(a.cells[3]) - Number(b.cells[3])),
   }
+}
+
+/** PostgreSQL ends passwords alone; another login is closed by a run (`src/model/expiry.ts`). */
+function stateOf({ canLogin }: RoleState, byPassword: boolean, isOver: boolean): string {
+  if (byPassword) return isOver ? 'expired' : 'expires'
+  if (!isOver) return 'expires: the first apply after it closes the login'
+  return canLogin ? 'over, and still open: the next apply closes the login' : 'expired'
 }
 
 function ofWhom({ application }: Criteria): string {

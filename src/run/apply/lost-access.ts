@@ -1,6 +1,7 @@
 /** A session keeps what it took on, so it ends when its login loses something (src/README.md: What a session keeps). */
 import type { Execution, Failure } from '../../execute/execute.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { sharedLogins } from '../../model/logins.ts'
 import { type Plan, planSteps, type Step, type Subject } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endHidden, endSessions } from '../../server/end-sessions.ts'
@@ -17,15 +18,24 @@ export interface Loss {
 /** What a record of ended sessions has alike. */
 export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0, statements: [] } as const
 
-/** What a step takes from logins. */
+/**
+ * What a step takes from logins. Of a login that several applications use, what it loses in one database is no reason
+ * to end what it does for another application.
+ */
 export function lossesBy(
   declaration: Declaration,
-  { loser, loserMembers = [], application: name, database }: Step,
+  { loser, loserMembers = [], application: name, database, access }: Step,
 ): Loss[] {
   if (loser === undefined) return []
-  const own = declaration.applications.find((application) => application.name === name)?.database ?? database
-  const only = own === database ? null : database
-  return [loser, ...loserMembers].map((login) => ({ login, only, about: { application: name, database } }))
+  const application = declaration.applications.find((item) => item.name === name)
+  const own = application === undefined ? database : application.database
+  const shared = sharedLogins(declaration)
+  const isEverywhere = (login: string): boolean => own === database && (access === undefined || !shared.has(login))
+  return [loser, ...loserMembers].map((login) => ({
+    login,
+    only: isEverywhere(login) ? null : database,
+    about: { application: name, database },
+  }))
 }
 
 /** The steps of a plan that took effect. */

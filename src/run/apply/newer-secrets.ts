@@ -1,5 +1,6 @@
 /** Secrets that were rotated while the run set their passwords. */
 import type { Credential } from '../../model/credential.ts'
+import { ownLogins } from '../../model/logins.ts'
 import type { Inspection, InspectionScope } from '../../server/inspect.ts'
 import type { RunContext } from '../context.ts'
 import type { Setbacks } from '../end/setbacks.ts'
@@ -14,7 +15,7 @@ export async function findNewerSecrets(
   { leftOut }: Setbacks,
   inspection: Inspection,
 ): Promise<InspectionScope | null> {
-  const set = context.declaration.applications.filter(
+  const set = ownLogins(context.declaration).filter(
     ({ name, auth }) => passwords.has(name) && auth === 'password' && !leftOut.has(name),
   )
   if (set.length === 0) return null

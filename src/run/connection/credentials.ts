@@ -4,6 +4,7 @@ import { checkReservedNames } from '../../guardrails/names.ts'
 import type { Credential } from '../../model/credential.ts'
 import { violation } from '../../guardrails/violation.ts'
 import type { AwsSettings, Declaration } from '../../model/declaration.ts'
+import { ownLogins } from '../../model/logins.ts'
 import type { Actor } from '../../model/run.ts'
 import { checkUsernames, nameApplications, secretIds } from '../../secrets/assignments.ts'
 import type { SecretReader } from '../../secrets/secret-reader.ts'
@@ -26,7 +27,7 @@ export async function readCredentials(reader: SecretReader, declaration: Declara
   if (all.length > 0) throw new AwsError(all)
   const { auth, secretId } = declaration.admin
   const applications = new Map<string, Credential>()
-  for (const application of declaration.applications) {
+  for (const application of ownLogins(declaration)) {
     const credential = application.auth === 'password' ? credentials.get(application.secretId) : undefined
     if (credential !== undefined) applications.set(application.name, credential)
   }

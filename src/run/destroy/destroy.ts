@@ -102,7 +102,7 @@ export function retainFinding({ declaration, target, policy }: DestroyRequest): 
     username = null,
   } = application ?? {}
   const why = policy === null ? 'its cleanup_policy is retain' : 'RDS_CLEANUP_POLICY is retain'
-  const owned = application?.accessLevel === 'owner' ? ` and database ${application.database}` : ''
+  const owned = application?.accessLevel === 'owner' ? ` and database ${application.database ?? ''}` : ''
   const what =
     application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${owned}`
   const object = application?.accessLevel === 'owner' ? 'database' : 'role'

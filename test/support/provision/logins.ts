@@ -24,14 +24,20 @@ export class Logins {
 
   /** Name of an application's own database, as far as the tests declare it: given, or the default. */
   database(application: string): string {
+    const named = this.applications[application]?.['database_of']
+    if (typeof named === 'string') return this.database(named)
     return this.#text(application, 'database_name', `${application.replaceAll('-', '_')}_${this.#environment}_db`)
   }
 
   username(application: string): string {
+    const named = this.applications[application]?.['login_of']
+    if (typeof named === 'string') return this.username(named)
     return this.#text(application, 'username', `${application.replaceAll('-', '_')}_${this.#environment}_user`)
   }
 
   secretId(application: string): string {
+    const named = this.applications[application]?.['login_of']
+    if (typeof named === 'string') return this.secretId(named)
     return this.#text(
       application,
       'secret_id',
@@ -90,11 +96,14 @@ export class Logins {
     return typeof value === 'string' ? value : fallback
   }
 
-  /** Each login has a secret. */
+  /** Each login by password has a secret. */
   protected ensureSecrets(): void {
     for (const [name, entry] of Object.entries(this.applications)) {
-      if (entry['auth'] !== 'iam' && !this.#passwords.has(name))
-        this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
+      const hasSecret =
+        (entry['login_of'] ?? null) === null &&
+        entry['can_login'] !== false &&
+        (entry['auth'] ?? 'password') === 'password'
+      if (hasSecret && !this.#passwords.has(name)) this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
     }
   }
 }

@@ -10,7 +10,8 @@ import { checkRequest } from '../../../src/guardrails/request.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Value, Variables } from '../../support/terraform.ts'
 import { makeRig, type Rig } from './rig.ts'
-import { DECLARATIONS, FIELDS, SHORT_NAMES } from './values.ts'
+import { DECLARATIONS } from './declarations.ts'
+import { FIELDS, SHORT_NAMES } from './values.ts'
 
 let rig: Rig
 test.before(async () => {

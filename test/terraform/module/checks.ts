@@ -19,6 +19,8 @@ export const SPARED = {
   odd_values: ['value_problems'],
   odd_settings: ['setting_problems'],
   odd_rights: ['right_problems'],
+  odd_references: ['reference_problems'],
+  odd_logins: ['login_problems'],
 } as const
 
 const SETS = Object.keys(SPARED)
@@ -27,6 +29,8 @@ const SOURCES = [
   'checks.tf',
   'checks-values.tf',
   'checks-rights.tf',
+  'checks-references.tf',
+  'checks-logins.tf',
   'declaration.tf',
   'variables.tf',
   'variables-run.tf',

@@ -73,6 +73,10 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     c3: { privileges: { functions: ['EXECUTE'] } },
     e1: { secret_id: '' },
     e2: { secret_id: 'a b' },
+    f1: { can_login: false, auth: 'iam' },
+    f2: { database_of: 'nobody_has_it', access_level: 'reader' },
+    f3: { access_level: 'none', schemas: ['x'], settings: {} },
+    f4: { database_name: 'shraed', access_level: 'reader' },
     [LONG]: {},
   })
   const expected = [
@@ -94,8 +98,13 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     'a3: locale: "a\\n" is not accepted.',
     `a4: username: "${'é'.repeat(32)}" is not accepted.`,
     `a4: database_name: "${LONG}" is not accepted.`,
-    'a5: access_level: "admin" is not accepted. Use one of owner, editor, reader.',
-    'a5: auth: "ldap" is not accepted. Use one of password, iam.',
+    'a5: access_level: "admin" is not accepted. Use one of owner, editor, reader, none.',
+    'a5: auth: "ldap" is not accepted. Use one of password, iam, unmanaged.',
+    'f2: database_of: no entry has the key "nobody_has_it". Use the key of the entry whose database it is.',
+    'f3: schemas: is for owners, editors and readers;',
+    'f3: settings: is about a database, and this login has none',
+    'f4: access_level: the database "shraed" has no owner. Did you mean "shared"?',
+    'f1: auth: says how a login logs in, and nobody logs in as this role (can_login = false).',
     'a5: cleanup_policy: "drop" is not accepted. Use one of retain, disable, release, delete, snapshot-and-delete.',
     'a5: connection_limit: -2 is not accepted.',
     'a5: valid_until: "2030-01-31T00:00:00" is not accepted. Use RFC 3339 with an offset',
@@ -285,6 +294,8 @@ test.serial('odd but sound values are accepted', async (t) => {
       database_connection_limit: 0,
       recreate_missing: true,
     },
+    a6: { can_login: 'false', connection_limit: '10', database_connection_limit: '-1', adopt_existing: '1' },
+    a7: { auth: 'unmanaged' },
   })
   t.is(code, 2)
 })

@@ -25,14 +25,16 @@ test('the tables of the README are what the sources say', async (t) => {
  * Where the AWS provider can be had, `terraform validate` in the example's folder is the full check. Without it the call
  * of the module is planned, with what comes from AWS replaced by constants.
  */
-for (const example of [
-  'complete',
-  'durable-audit',
-  'existing-instance',
-  'minimal',
-  'private-instance',
-  'several-instances',
-]) {
+const EXAMPLES = {
+  complete: 'keycloak',
+  'durable-audit': 'keycloak',
+  'existing-instance': 'keycloak',
+  minimal: 'keycloak',
+  'one-login-many-databases': 'shop_tenant_50',
+  'private-instance': 'keycloak',
+  'several-instances': 'keycloak',
+}
+for (const [example, application] of Object.entries(EXAMPLES)) {
   test(`example ${example}: the call of the module plans`, async (t) => {
     const { program, env } = await prepareTerraform()
     const folder = await mkdtemp(join(tmpdir(), 'rds-provision-example-'))
@@ -50,7 +52,7 @@ for (const example of [
     await run('init')
     const { exitCode, all } = await run('plan')
     t.is(exitCode, 0, all)
-    t.regex(all, /terraform_data\.application\["keycloak"\] will be created/)
+    t.regex(all, new RegExp(`terraform_data\\.application\\["${application}"\\] will be created`))
     await rm(folder, { recursive: true })
   })
 }

@@ -1,5 +1,5 @@
 /** Values of the fields of an application, sound ones and bad ones, at the edges of what is accepted. */
-import type { Value, Variables } from '../../support/terraform.ts'
+import type { Value } from '../../support/terraform.ts'
 
 const BYTES_63 = 'é'.repeat(31) + 'x'
 /** What holds something where something else is wanted: of a list, of a map, of both. */
@@ -87,14 +87,37 @@ const LISTS: readonly Value[] = [
   ['*'],
   ['*', 'a'],
 ]
-const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, [], ...NESTED, ...MAPS]
-const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes', ...NESTED, ...MAPS]
+const LIMITS: readonly Value[] = [
+  -1,
+  0,
+  2147483647,
+  -2,
+  2147483648,
+  1.5,
+  '5',
+  '-1',
+  '-2',
+  '2147483648',
+  '99999999999999999999',
+  '1.5',
+  '1e2',
+  ' 5',
+  '5 ',
+  '',
+  'five',
+  true,
+  [],
+  ...NESTED,
+  ...MAPS,
+]
+const SWITCHES: readonly Value[] = [true, false, 'true', 'false', '1', '0', 'True', '', 1, 'yes', ...NESTED, ...MAPS]
 
 /** Values of one field, whatever the others are. */
 export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   database_name: [...NAMES, ...RESERVED],
   username: [...NAMES, ...RESERVED],
-  access_level: ['owner', 'Owner', 'admin', '', 'owner ', true, ['owner'], { a: 'owner' }],
+  login_of: ['nobody', '', 'Own', 5, true, ['own'], { a: 'own' }],
+  access_level: ['owner', 'none', 'Owner', 'admin', '', 'owner ', true, ['owner'], { a: 'owner' }],
   secret_id: [
     'a/b',
     'rds!db-1',
@@ -109,9 +132,11 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ['x'],
     ...MAPS,
   ],
-  auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
+  database_of: ['nobody', '', 'Own', 5, true, ['own'], { a: 'own' }],
+  auth: ['password', 'iam', 'unmanaged', 'IAM', '', true, ['iam'], { a: 'iam' }],
   undeclared: ['keep', 'report', 'revoke', 'Keep', '', true, ['keep'], { a: 'keep' }],
   can_create_databases: SWITCHES,
+  can_login: SWITCHES,
   adopt_existing: SWITCHES,
   recreate_missing: SWITCHES,
   connection_limit: LIMITS,
@@ -242,30 +267,3 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   acces_level: ['owner'],
   Username: ['x'],
 }
-
-/** An owner's entry, and one of its guests beside it. */
-const guest = (fields: Variables): Variables => ({
-  own: {},
-  guest: { database_name: 'own_dev_db', access_level: 'reader', ...fields },
-})
-
-/** Declarations whose entries speak of one another: plan time and the script accept or refuse each of them alike. */
-export const DECLARATIONS: readonly Variables[] = [
-  guest({ privileges: { tables: ['SELECT', 'TRUNCATE', 'SELECT'], sequences: null, functions: [] } }),
-  guest({ privileges: { tables: ['TRIGGER'] } }),
-  guest({ privileges: {} }),
-  guest({ schemas: ['*'] }),
-  guest({ member_of: ['own', 'pg_monitor'] }),
-  guest({ member_of: ['guest'] }),
-  { a: { member_of: ['b'] }, b: { member_of: ['c'] }, c: { member_of: ['a', 'd'] }, d: {} },
-  { a: { member_of: ['b'] }, b: { member_of: ['c'] }, c: { member_of: ['d'] }, d: {}, e: { member_of: ['a', 'd'] } },
-  { a: { member_of: ['b'] }, b: { member_of: ['c'], auth: 'iam' }, c: { auth: 'iam' } },
-  { a: { member_of: ['b'], auth: 'iam' }, b: { member_of: ['c'], auth: 'iam' }, c: { auth: 'iam' } },
-  { a: { auth: 'iam', member_of: ['b'] }, b: {} },
-  guest({ acts_as: 'own' }),
-  guest({ acts_as: 'own', member_of: ['own', 'pg_monitor'] }),
-  guest({ acts_as: 'guest' }),
-  { a: { acts_as: 'b' }, b: { member_of: ['a'] } },
-  { a: { acts_as: 'b' }, b: { auth: 'iam' } },
-  guest({ schemas: ['*', 'mart'] }),
-]

@@ -59,6 +59,7 @@ function settled(given: Record<string, unknown>): unknown {
     schemas: entry?.schemas ?? ['public'],
     databaseConnectionLimit: entry?.databaseConnectionLimit ?? -1,
     recreateMissing: entry?.recreateMissing ?? false,
+    ownLogin: null,
   }
 }
 

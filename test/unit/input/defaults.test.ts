@@ -36,9 +36,11 @@ test('an application that says nothing more has the default names, with _ for -'
     name: 'my-app',
     database: 'my_app_dev_db',
     username: 'my_app_dev_user',
+    loginOf: null,
     accessLevel: 'owner',
     secretId: 'platform/dev/my-app/postgres',
     auth: 'password',
+    canLogin: true,
     canCreateDatabases: false,
     connectionLimit: -1,
     validUntil: null,
@@ -122,6 +124,7 @@ test('null is the default everywhere', (t) => {
       'secret_id',
       'auth',
       'can_create_databases',
+      'can_login',
       'connection_limit',
       'valid_until',
       'settings',
@@ -248,17 +251,46 @@ test('logins that share a database: the owner describes it, guests follow its sc
   t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7, recreateMissing: true })
 })
 
+test('what Terraform would convert to a number or a bool is converted', (t) => {
+  const instance = { host: 'db', port: '5433' }
+  const application_databases = {
+    a: { connection_limit: '10', can_create_databases: 'true', can_login: '0', adopt_existing: '1' },
+    b: { connection_limit: '-1', database_connection_limit: '007', can_create_databases: 'false' },
+  }
+  const { declaration } = parse({ instance, enforce_naming: 'true', max_connections: '8', application_databases })
+  t.like(declaration, { instance: { port: 5433 }, enforceNaming: true, maxConnections: 8 })
+  t.like(declaration.applications[0], {
+    connectionLimit: 10,
+    canCreateDatabases: true,
+    canLogin: false,
+    adoptExisting: true,
+  })
+  t.like(declaration.applications[1], { connectionLimit: -1, canCreateDatabases: false, canLogin: true })
+  t.like(declaration.databases[1], { connectionLimit: 7 })
+})
+
+test('a role that nobody logs in as has no password of ours', (t) => {
+  const { applications } = parseApps({ a: { can_login: false }, b: { auth: 'unmanaged' } }).declaration
+  t.deepEqual(
+    applications.map(({ auth, canLogin }) => [auth, canLogin]),
+    [
+      ['unmanaged', false],
+      ['unmanaged', true],
+    ],
+  )
+})
+
 test('with keep what is not named stays, as is the default of what is adopted', (t) => {
   const ofApp = (app: Record<string, unknown>): [string | undefined, string[]] => {
     const [application] = parseApps({ app }).declaration.applications
     return [application?.undeclared, [...(application?.kept ?? [])]]
   }
-  const all = ['can_create_databases', 'connection_limit', 'valid_until', 'database_connection_limit']
+  const all = ['can_login', 'can_create_databases', 'connection_limit', 'valid_until', 'database_connection_limit']
   t.deepEqual(ofApp({}), ['report', []])
   t.deepEqual(ofApp({ undeclared: 'keep' }), ['keep', all])
   t.deepEqual(ofApp({ adopt_existing: true }), ['keep', all])
   t.deepEqual(ofApp({ adopt_existing: true, undeclared: 'revoke' }), ['revoke', []])
-  t.deepEqual(ofApp({ adopt_existing: true, connection_limit: -1, can_create_databases: false }), [
+  t.deepEqual(ofApp({ adopt_existing: true, connection_limit: -1, can_create_databases: false, can_login: true }), [
     'keep',
     ['valid_until', 'database_connection_limit'],
   ])

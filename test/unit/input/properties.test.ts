@@ -12,6 +12,8 @@ const FIELDS = [
   'secret_id',
   'auth',
   'can_create_databases',
+  'can_login',
+  'login_of',
   'connection_limit',
   'valid_until',
   'settings',

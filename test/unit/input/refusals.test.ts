@@ -9,7 +9,7 @@ test('all errors come at once, each with application, field and remedy', (t) => 
       max_connections: 0,
       tags: { ManagedBy: 'me' },
       application_databases: {
-        a: { acces_level: 'reader', connection_limit: '5' },
+        a: { acces_level: 'reader', connection_limit: 'five' },
         b: { username: '', valid_until: 'soon' },
         'x y': {},
         c: null,
@@ -47,6 +47,15 @@ test('a misspelled field names the nearest known one', (t) => {
   ])
 })
 
+test('how somebody logs in is not said where nobody does', (t) => {
+  for (const auth of ['password', 'iam', 'unmanaged'])
+    t.deepEqual(
+      problemsOf(() => parseApps({ a: { can_login: false, auth } })).map(({ code, field }) => [code, field]),
+      [['misplaced_field', 'auth']],
+      auth,
+    )
+})
+
 const REQUIRED = ['environment', 'instance', 'admin_secret_id'] as const
 for (const field of REQUIRED) {
   test(`without ${field} nothing runs`, (t) => {
@@ -70,7 +79,7 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['instance', { host: 'postgres://db' }],
   ['instance', { host: '/var/run/postgresql' }],
   ['instance', { host: 'db', port: 0 }],
-  ['instance', { host: 'db', port: '5432' }],
+  ['instance', { host: 'db', port: 'postgres' }],
   ['instance', { host: 'db', port: 65536 }],
   ['instance', { host: 'db', port: 1.5 }],
   ['instance', { host: 'db', database: '' }],
@@ -105,10 +114,10 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['tls', { mode: 'disable' }],
   ['tls', { ca_file: '' }],
   ['max_connections', 0],
-  ['max_connections', '4'],
+  ['max_connections', '4.5'],
   ['connect_timeout', -1],
   ['lock_timeout', 1e12],
-  ['enforce_naming', 'true'],
+  ['enforce_naming', 'yes'],
   ['application_databases', []],
 ]
 for (const [field, value] of BAD) {

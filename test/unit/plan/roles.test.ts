@@ -60,6 +60,49 @@ test('a password is set only where it is known to be wrong', (t) => {
   }
 })
 
+const OVER = '1970-01-01T00:00:00Z'
+
+test('a role that nobody logs in as loses LOGIN, and gets no password', (t) => {
+  const { steps, findings } = forRole({}, RIGHT, { can_login: false })
+  t.deepEqual(steps[0], ['role alter updated', 'ALTER ROLE "u" NOLOGIN'])
+  t.deepEqual(findings, [])
+  t.deepEqual(forRole({ canLogin: false, comment: tagOf('a', UNMANAGED) }, RIGHT, { can_login: false }), {
+    steps: [],
+    findings: ['role check no_change'],
+  })
+})
+
+const UNMANAGED = { SecretVersionId: undefined, Auth: 'unmanaged' }
+
+test('an unmanaged password is told in every run, whatever the login is like, and goes with IAM', (t) => {
+  const { steps, findings } = forRole({}, { kind: 'not_tried' }, { auth: 'unmanaged' })
+  t.deepEqual(steps, [
+    ['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { ...UNMANAGED, OwnedDatabase: 'd' })}'`],
+  ])
+  t.deepEqual(findings, ['role check no_change', 'login unmanaged skipped'])
+  const iam = forRole({ comment: tagOf('a', UNMANAGED) }, RIGHT, { auth: 'iam' })
+  t.deepEqual(iam.steps[0], ['password remove removed', 'ALTER ROLE "u" PASSWORD NULL'])
+})
+
+for (const auth of ['iam', 'unmanaged'])
+  test(`valid_until that is over closes a login by ${auth}, once`, (t) => {
+    const comment = tagOf('a', auth === 'iam' ? { SecretVersionId: undefined } : UNMANAGED)
+    const entry = { auth, valid_until: OVER }
+    const open = forRole({ comment, validUntil: new Date(0) }, RIGHT, entry)
+    t.deepEqual(open.steps[0], ['role alter updated', 'ALTER ROLE "u" NOLOGIN'])
+    t.deepEqual(forRole({ comment, validUntil: new Date(0), canLogin: false }, RIGHT, entry).findings, [
+      'role check no_change',
+      `login ${auth} skipped`,
+    ])
+    const longer = forRole({ comment, validUntil: new Date(0), canLogin: false }, RIGHT, { auth })
+    t.deepEqual(longer.steps[0], ['role alter updated', `ALTER ROLE "u" LOGIN VALID UNTIL 'infinity'`])
+  })
+
+test('valid_until that is over closes no login by password: the server refuses it itself', (t) => {
+  const { steps } = forRole({ validUntil: new Date(0) }, { kind: 'expired' }, { valid_until: OVER })
+  t.deepEqual(steps, [])
+})
+
 test('a role without our tag is adopted, and keeps nothing of its comment', (t) => {
   const { steps, findings } = forRole({ comment: 'made by hand' }, RIGHT, { adopt_existing: true })
   t.deepEqual(

@@ -36,6 +36,7 @@ export function tagOf(application: string, fields: object = {}): string {
     PendingDatabase: undefined,
     CleanupPolicy: 'retain',
     SecretVersionId: 'v1',
+    Auth: undefined,
     UpdatedByBuildId: 'b1',
     ...fields,
   })
