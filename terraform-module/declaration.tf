@@ -80,6 +80,7 @@ locals {
       { host = var.instance.host, identifier = local.identifier },
     )
     connect_through = var.connect_through
+    runner          = var.runner
     governance_dir  = var.governance_dir
     tls             = { for field, value in var.tls : field => value if value != null }
     max_connections = var.max_connections

@@ -118,6 +118,22 @@ variable "expected_account" {
   }
 }
 
+variable "runner" {
+  description = "Lambda function that does the runs in the runner's place, by name or ARN, such as the output `runner` of `modules/lambda-runner`. Default: none, the runner reaches the instance itself."
+  type = object({
+    function = string
+  })
+  default = null
+
+  validation {
+    condition = var.runner == null || can(regex(
+      "^(arn:aws[a-z-]*:lambda:[a-z0-9-]{1,40}:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?$",
+      var.runner.function,
+    ))
+    error_message = "runner.function: use the name of a Lambda function, or its ARN, with or without a version or alias."
+  }
+}
+
 variable "connect_through" {
   description = "Near end of a tunnel to the instance (bastion, SSM port forwarding). Only the connection goes there: the certificate, outputs, tags and audit are those of `instance`. Use a fixed port, since removals use the last applied one."
   type = object({

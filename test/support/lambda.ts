@@ -24,7 +24,7 @@ export interface FunctionSettings {
 export const CALLER = 'arn:aws:sts::123456789012:assumed-role/deployer/*'
 
 /** What is permitted to whom on the bed's server, unless a test says otherwise. */
-export function permitFor(bed: Bed, given: object = {}): object {
+export function permitFor(bed: Pick<Bed, 'server'>, given: object = {}): object {
   const { host, port } = bed.server
   return {
     environments: ['dev', 'test', 'staging', 'prod'],
@@ -36,7 +36,7 @@ export function permitFor(bed: Bed, given: object = {}): object {
 }
 
 /** A function of its own, so that tests do not share sandboxes. */
-export function putFunction(bed: Bed, settings: FunctionSettings = {}): LambdaFunction {
+export function putFunction(bed: Pick<Bed, 'server' | 'aws'>, settings: FunctionSettings = {}): LambdaFunction {
   const { permits = [permitFor(bed)], env = {}, ...limits } = settings
   return bed.aws.putFunction(`rds-provision-${randomUUID().slice(0, 8)}`, {
     file: BUNDLE,

@@ -47,7 +47,7 @@ for (const version of VERSIONS) {
     t.true(records.some(({ object, status }) => object === 'database' && status === 'created'))
     t.like(JSON.parse(await readFile(file, 'utf8')), { run: { run_id: run.run_id, outcome: 'changed' }, records })
     t.is(await stack.answer('shop', 'CREATE TABLE t (a int)'), 'ok')
-    t.is(await stack.answer('look', 'CREATE TABLE u (a int)'), '42501')
+    t.is(await stack.answer('look', 'INSERT INTO t VALUES (1)'), '42501')
     const again = await launchThrough(bed(), stack, made, ['apply', '--audit-file', file], JSON_LINES).ended
     t.is(again.code, 0, again.stdout + again.stderr)
     t.is(auditOf(again).run.outcome, 'no_change')

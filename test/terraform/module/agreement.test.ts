@@ -94,6 +94,18 @@ const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
   ],
   aws_profile: TEXTS,
   external_id: ['ab', 'a', '', 'org/1:x', 'a b', 'x'.repeat(1224), 'x'.repeat(1225)],
+  'runner.function': [
+    'rds-provision',
+    'rds-provision:$LATEST',
+    'arn:aws:lambda:eu-west-1:123456789012:function:rds-provision',
+    'arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rds_provision:7',
+    '',
+    'a b',
+    'a/b',
+    'arn:aws:lambda:eu-west-1:1:function:x',
+    'arn:aws:iam::123456789012:role/x',
+    'x'.repeat(65),
+  ],
   expected_account: ['123456789012', '12345678901', '', '12345678901a'],
   secret_prefix: SECRETS,
   tags: [
@@ -122,7 +134,12 @@ function declare(cases: readonly { readonly path: string; readonly value: Value 
   for (const { path, value } of cases) {
     const [variable = '', field] = path.split('.')
     if (field === undefined) whole[variable] = value
-    else variables[variable] = { ...(variable === 'tls' ? {} : LEAST.instance), ...variables[variable], [field]: value }
+    else
+      variables[variable] = {
+        ...(['tls', 'runner'].includes(variable) ? {} : LEAST.instance),
+        ...variables[variable],
+        [field]: value,
+      }
   }
   return { ...whole, ...variables }
 }

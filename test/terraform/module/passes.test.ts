@@ -223,6 +223,7 @@ test('every variable reaches the script under its own name', async (t) => {
     external_id: 'of-us',
     aws_profile: 'runner',
     expected_account: '123456789012',
+    runner: { function: 'rds-provision' },
     secret_prefix: 'prefix',
     run_id: 'run-1',
     cleanup_policy: 'delete',

@@ -31,6 +31,7 @@ const EXAMPLES = {
   'existing-instance': 'keycloak',
   minimal: 'keycloak',
   'one-login-many-databases': 'shop_tenant_50',
+  'private-instance': 'keycloak',
   'several-instances': 'keycloak',
 }
 for (const [example, application] of Object.entries(EXAMPLES)) {
@@ -70,5 +71,6 @@ function withoutAws(configuration: string): string {
       if (path === '') return '{}'
       return path.endsWith('.port') ? '5432' : '"constant"'
     })
+    .replace('module.runner.runner', '{ function = "constant" }')
     .replace('"../.."', '"./module"')
 }

@@ -1,0 +1,44 @@
+output "runner" {
+  description = "For the module's variable `runner`; known to be usable, since it waits for rights, rules and endpoints."
+  value       = { function = aws_lambda_function.this.arn }
+
+  depends_on = [
+    aws_lambda_function_event_invoke_config.this,
+    aws_vpc_security_group_egress_rule.aws,
+    aws_vpc_security_group_egress_rule.database,
+    aws_vpc_security_group_ingress_rule.database,
+    aws_vpc_security_group_ingress_rule.endpoints,
+    aws_vpc_endpoint.this,
+  ]
+}
+
+output "invoke_policy_json" {
+  description = "What whoever runs Terraform needs: the right to invoke the function, and nothing else."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "InvokeRunner"
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = [local.function_arn, "${local.function_arn}:*"]
+      },
+      { Sid = "WhoRuns", Effect = "Allow", Action = "sts:GetCallerIdentity", Resource = "*" },
+    ]
+  })
+}
+
+output "role_arn" {
+  description = "The function's role: for the policies of secrets and keys in other accounts."
+  value       = aws_iam_role.this.arn
+}
+
+output "security_group_id" {
+  description = "The function's security group."
+  value       = aws_security_group.this.id
+}
+
+output "log_group_name" {
+  description = "Where every record of every run is, also of those whose runner was cut off."
+  value       = aws_cloudwatch_log_group.this.name
+}

@@ -1,0 +1,162 @@
+variable "name" {
+  description = "Name of the function, and the beginning of the names of what it needs."
+  type        = string
+  default     = "rds-provision"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,40}$", var.name))
+    error_message = "name: use 1 to 40 letters, digits, _ and -."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC of the instance."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets for the function, from which the instance, and AWS by a NAT gateway or endpoints, can be reached."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.subnet_ids) > 0
+    error_message = "subnet_ids: name one subnet at least, better two."
+  }
+}
+
+variable "database" {
+  description = "`security_group_id` of the instance, which gets a rule that lets the function in, and its `port`. Default: no rule is made."
+  # An object, since the id of a group that is made in the same apply is not known when resources are counted.
+  type = object({
+    security_group_id = string
+    port              = optional(number, 5432)
+  })
+  default = null
+}
+
+variable "permits" {
+  description = "What the function does, and for whom: one of the list has to allow all of a request. `stacks`: as the module's `stack`; `instances`: hosts, with `:port` where it is not 5432; `callers`: ARNs of IAM roles, which stand for their sessions, or ARNs as STS tells them; `commands`: default all of `apply`, `plan`, `destroy`, `report` and `prepare-upgrade`. In all but `environments` and `commands` `*` stands for any characters."
+  type = list(object({
+    environments = list(string)
+    stacks       = list(string)
+    instances    = list(string)
+    callers      = list(string)
+    commands     = optional(list(string))
+  }))
+
+  validation {
+    condition = alltrue([
+      for permit in var.permits :
+      min(length(permit.environments), length(permit.stacks), length(permit.instances), length(permit.callers)) > 0
+    ])
+    error_message = "permits: environments, stacks, instances and callers name one thing at least; a list that is empty permits nothing."
+  }
+  validation {
+    condition = alltrue([
+      for permit in var.permits : length(setsubtract(permit.environments, ["dev", "test", "staging", "prod"])) == 0
+    ])
+    error_message = "permits: environments are dev, test, staging and prod."
+  }
+  validation {
+    condition = alltrue([
+      for permit in var.permits :
+      length(setsubtract(coalesce(permit.commands, ["apply"]), ["apply", "plan", "destroy", "report", "prepare-upgrade"])) == 0 &&
+      length(coalesce(permit.commands, ["apply"])) > 0
+    ])
+    error_message = "permits: commands are apply, plan, destroy, report and prepare-upgrade; leave it out for all of them."
+  }
+}
+
+variable "secret_arns" {
+  description = "ARNs of the secrets that runs may read: the delegated admin's, the applications', and the master's where it is used. `*` at the end stands for the six characters that AWS adds."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.secret_arns) > 0
+    error_message = "secret_arns: name the delegated admin's secret at least."
+  }
+}
+
+variable "kms_key_arns" {
+  description = "ARNs of the customer managed keys of those secrets."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "database_logins" {
+  description = "ARNs of `rds-db:connect`, where the delegated admin logs in by IAM: `arn:aws:rds-db:<region>:<account>:dbuser:<resource id>/<login>`."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "snapshot_arns" {
+  description = "For removals with `snapshot-and-delete`: ARNs of the instance or cluster, and of the snapshots that may be made of it (`arn:aws:rds:<region>:<account>:snapshot:*`)."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "endpoints" {
+  description = "Interface endpoints to make in the subnets, where they have no other way to AWS: of `secretsmanager`, `sts`, `kms` and `rds`."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.endpoints, ["secretsmanager", "sts", "kms", "rds"])) == 0
+    error_message = "endpoints: use some of secretsmanager, sts, kms and rds."
+  }
+}
+
+variable "timeout" {
+  description = "Seconds that one turn of a run may take; a run has as many turns as it needs."
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    condition     = var.timeout >= 120 && var.timeout <= 900 && floor(var.timeout) == var.timeout
+    error_message = "timeout: use a whole number of seconds from 120 to 900."
+  }
+}
+
+variable "memory_size" {
+  description = "Memory of the function in MB, which its share of a processor goes by."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.memory_size >= 256 && var.memory_size <= 10240 && floor(var.memory_size) == var.memory_size
+    error_message = "memory_size: use a whole number from 256 to 10240."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that the function's log is kept: it has every record of every run."
+  type        = number
+  default     = 365
+  nullable    = false
+}
+
+variable "log_kms_key_arn" {
+  description = "Customer managed key of the log. Default: CloudWatch's own."
+  type        = string
+  default     = null
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the permissions boundary of the function's role."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of everything that is made."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
