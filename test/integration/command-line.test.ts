@@ -268,7 +268,7 @@ async function recordThree(name: string): Promise<void> {
     object: 'default_privileges',
     action: 'grant',
     status: 'updated',
-    access: { level: null, changes: [{ on: 'table', schema: 'app', [on]: ['INSERT', 'UPDATE', 'DELETE'] }] },
+    access: { level: null, changes: [{ on: 'table', schema: 'app', [on]: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] }] },
   })
   const drafts: readonly (readonly RecordDraft[])[] = [
     [{ ...GUEST, object: 'role', action: 'create', status: 'created' }, lines('granted')],

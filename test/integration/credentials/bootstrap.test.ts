@@ -55,6 +55,9 @@ async function membershipsOf(bed: Bed, name: string): Promise<unknown[]> {
   return rows.map(({ role }) => role)
 }
 
+/** A look at the catalogs: it changes nothing, whatever it is asked about. */
+const LOOKS = /^(?:statement|execute [^:]*):\s*(?:SELECT|WITH)\b/
+
 const ATTRIBUTES = { login: true, createdb: true, createrole: true, super: false, replication: false, bypassrls: false }
 
 async function isRepaired(t: ExecutionContext, bed: Bed, stack: Stack, admin: Admin): Promise<AuditRecord[]> {
@@ -128,7 +131,7 @@ for (const version of VERSIONS) {
         byMaster.size > 0 &&
           log
             .filter(({ user }) => user === 'dbmaster')
-            .every(({ message }) => !message.includes(stack.database('shop'))),
+            .every(({ message }) => LOOKS.test(message) || !message.includes(stack.database('shop'))),
       )
 
       const again = await stack.applyOk()
