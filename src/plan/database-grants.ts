@@ -70,10 +70,22 @@ const NOT_BEFORE = ', and may not connect before a run has looked inside'
 export function concernedLogins(context: PlanContext, database: Database): Application[] {
   const { databases, holders } = context.actual.cluster
   const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
-  const own = new Set([database.owner, ...database.guests].map(({ username }) => username))
+  const own = new Set([database.owner, ...database.guests, ...leftOutOf(context, database)].map(usernameOf))
   const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]
     .filter((role) => !own.has(role))
     .sort()
     .flatMap((role) => context.applicationByUsername.get(role) ?? [])
   return [...database.guests, ...strangers]
+}
+
+/** What is left out keeps what it has here: it is no stranger. */
+function leftOutOf({ declaration, leftOut }: PlanContext, { name }: Database): readonly Application[] {
+  if (leftOut.size === 0) return []
+  return declaration.applications.filter(
+    (application) => leftOut.has(application.name) && application.database === name,
+  )
+}
+
+function usernameOf({ username }: Application): string {
+  return username
 }
