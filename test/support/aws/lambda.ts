@@ -85,18 +85,30 @@ export async function invoke(
   made.cutAfter = null
   made.dieAfter = null
   let written = 0
+  let [isCut, isDead] = [false, false]
   const failed = await sandbox.invoke(JSON.parse(body), {
     arn: made.arn,
     timeoutMs: made.options.timeoutMs ?? 60_000,
     take: (text) => {
       written += Buffer.byteLength(text)
-      if (cutAfter !== null && written >= cutAfter) response.socket?.destroy()
-      else answer.write(text)
-      if (dieAfter !== null && written >= dieAfter) sandbox.kill()
+      if (isCut) return
+      isCut = cutAfter !== null && written >= cutAfter
+      // What was sent before the cut arrives; of what the function writes at once, some.
+      answer.write(isCut ? text.slice(0, text.length / 2) : text)
+      if (isCut) response.socket?.destroySoon()
+      if (isDead || dieAfter === null || written < dieAfter) return
+      isDead = true
+      sandbox.kill()
     },
   })
-  if (cutAfter !== null) response.socket?.destroy()
-  else answer.end(failed)
+  if (cutAfter !== null) response.socket?.destroySoon()
+  else answer.end(failed ?? (isDead ? DIED : null))
+}
+
+/** What it wrote last may have been all, and arrived whole: its sandbox ended all the same. */
+const DIED = {
+  code: 'Unhandled',
+  details: JSON.stringify({ errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited with error' }),
 }
 
 class WholeAnswer {
