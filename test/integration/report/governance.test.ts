@@ -126,7 +126,7 @@ test.serial('access.md tells since when, and by which build, a login may do what
     t.is((await apply(stack)).code, 0)
     const access = await readFile(join(dir, 'dev', 'access.md'), 'utf8')
     const cells = /^\| guest_dev_user .*$/m.exec(access)?.[0].split(' | ') ?? []
-    return [cells[2] ?? '', cells[7] ?? '']
+    return [cells[2] ?? '', cells[8] ?? '']
   }
   t.deepEqual(await rowOf('first', 'reader'), ['reader', 'first'])
   t.deepEqual(await rowOf('second', 'editor'), ['editor', 'second'])
