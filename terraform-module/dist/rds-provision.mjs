@@ -14257,10 +14257,11 @@ name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}
  has more on ${state2.name} than declared${isShutOut?NOT_BEFORE:""}${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(state2.name,
 excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.length>0)}
 function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.
-grantee),own=new Set([database.owner,...database.guests].map(({username})=>username)),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].
-filter(role=>!own.has(role)).sort().flatMap(role=>context.applicationByUsername.get(role)??[]);return[...database.guests,...strangers]}var NOT_BEFORE,init_database_grants=__esm(
-{"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();init_context();init_privileges();NOT_BEFORE=", and may not connect before a \
-run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+grantee),own=new Set([database.owner,...database.guests,...leftOutOf(context,database)].map(usernameOf)),strangers=[...new Set([...onDatabase,...holders.get(database.
+name)??[]])].filter(role=>!own.has(role)).sort().flatMap(role=>context.applicationByUsername.get(role)??[]);return[...database.guests,...strangers]}function leftOutOf({
+declaration,leftOut},{name:name2}){return leftOut.size===0?[]:declaration.applications.filter(application=>leftOut.has(application.name)&&application.database===
+name2)}function usernameOf({username}){return username}var NOT_BEFORE,init_database_grants=__esm({"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();
+init_context();init_privileges();NOT_BEFORE=", and may not connect before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
 encoding??"",collate:database.locale??"",ctype:database.locale??"",localeProvider:"libc",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
 isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){
 let{version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
