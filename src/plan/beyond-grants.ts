@@ -62,7 +62,7 @@ export function fateOf(look: LookUps, database: Database, role: string, isOurs: 
   const declared = look.applicationByUsername.get(role)
   const mode = (declared ?? database.owner).undeclared
   if (mode === 'keep') return 'kept'
-  const isTaken = role === '' ? isShut : declared !== undefined || mode === 'revoke'
+  const isTaken = role === '' ? isShut : declared !== undefined
   return isOurs && isTaken ? 'taken away' : 'left alone'
 }
 

@@ -112,7 +112,7 @@ standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothin
 {"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
 able"}var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm({"src/model/d\
 eclaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],ACCESS_LEVELS=["owner","editor","reader","none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=
-[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=
+[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report"],KEEPABLE_FIELDS=
 ["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
@@ -14190,17 +14190,17 @@ state2,login2);return role===database.owner.username||role===PG_DATABASE_OWNER2|
 let items2=acl.filter(({grantee,privilege})=>grantee!==owner&&!isNeutral(look2,database,grantee)&&!wantedOf(grantee).includes(privilege));return[...groupBy(items2,
 ({grantee,grantor})=>JSON.stringify([grantee,grantor])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let privileges=[...new Set(list3.map(
 ({privilege})=>privilege))].sort(),passedOn=first.grantee!==""&&passedOnTo(acl,first.grantee,privileges).length>0;return[{grantee:first.grantee,grantor:first.grantor,
-privileges,passedOn}]})}function fateOf(look2,database,role,isOurs3,isShut=!1){let declared=look2.applicationByUsername.get(role),mode=(declared??database.owner).
-undeclared;return mode==="keep"?"kept":isOurs3&&(role===""?isShut:declared!==void 0||mode==="revoke")?"taken away":"left alone"}function beyondOnDatabase(look2,database,state2){
-let wantedOf=role=>{let application=look2.applicationByUsername.get(role);return application?.database===database.name?databasePrivileges(application.accessLevel):
-[]},{login:login2}=look2.actual.cluster.server;return heldBeyond(look2,database,state2.acl,state2.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,
-revoke=revokeOnDatabase(state2.name,privileges,grantee,grantor,passedOn),isOwners=grantor===state2.owner,remedy=isOwners?`as ${printName(login2)}: ${printAsMember(
-grantor,[revoke])}`:`as ${printName(grantor)}: ${printStatements([revoke])}`,fate=fateOf(look2,database,grantee,isOwners,!0);return beyond(database,held2,`datab\
-ase ${state2.name}`,fate,remedy)})}function beyond(database,held2,on,fate,remedy){let{grantee,grantor,privileges}=held2;return{database:database.name,role:grantee,
-what:privileges.join(", "),on,grantor,fate,remedy}}function beyondInside(look2,database,interior){let schemas2=[...interior.schemas.values()].filter(({name:name2})=>isSendable(
-name2)),groups=groupObjects(interior.objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.flatMap(schema=>onSchema(look2,
-database,schema)),...[...groups].flatMap(([schema,list3])=>onObjects(look2,database,interior.schemas.get(schema),list3)),...byDefault(look2,database,interior)]}
-function remedyInside({actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look2,database,role,schema){
+privileges,passedOn}]})}function fateOf(look2,database,role,isOurs3,isShut=!1){let declared=look2.applicationByUsername.get(role);return(declared??database.owner).
+undeclared==="keep"?"kept":isOurs3&&(role===""?isShut:declared!==void 0)?"taken away":"left alone"}function beyondOnDatabase(look2,database,state2){let wantedOf=role=>{
+let application=look2.applicationByUsername.get(role);return application?.database===database.name?databasePrivileges(application.accessLevel):[]},{login:login2}=look2.
+actual.cluster.server;return heldBeyond(look2,database,state2.acl,state2.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,revoke=revokeOnDatabase(
+state2.name,privileges,grantee,grantor,passedOn),isOwners=grantor===state2.owner,remedy=isOwners?`as ${printName(login2)}: ${printAsMember(grantor,[revoke])}`:`\
+as ${printName(grantor)}: ${printStatements([revoke])}`,fate=fateOf(look2,database,grantee,isOwners,!0);return beyond(database,held2,`database ${state2.name}`,fate,
+remedy)})}function beyond(database,held2,on,fate,remedy){let{grantee,grantor,privileges}=held2;return{database:database.name,role:grantee,what:privileges.join("\
+, "),on,grantor,fate,remedy}}function beyondInside(look2,database,interior){let schemas2=[...interior.schemas.values()].filter(({name:name2})=>isSendable(name2)),
+groups=groupObjects(interior.objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.flatMap(schema=>onSchema(look2,database,
+schema)),...[...groups].flatMap(([schema,list3])=>onObjects(look2,database,interior.schemas.get(schema),list3)),...byDefault(look2,database,interior)]}function remedyInside({
+actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look2,database,role,schema){
 let application=look2.applicationByUsername.get(role);return application?.database===database.name&&schema!==void 0&&worksIn(database,application,schema)}function onSchema(look2,database,schema){
 let wantedOf=role=>isListed2(look2,database,role,schema)||role===""&&schema.name==="public"?["USAGE"]:[];return heldBeyond(look2,database,schema.acl,schema.owner,
 wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,isOurs3=grantor===schema.owner&&[database.owner.username,PG_DATABASE_OWNER2].includes(grantor),

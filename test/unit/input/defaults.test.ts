@@ -289,7 +289,7 @@ test('with keep what is not named stays, as is the default of what is adopted', 
   t.deepEqual(ofApp({}), ['report', []])
   t.deepEqual(ofApp({ undeclared: 'keep' }), ['keep', all])
   t.deepEqual(ofApp({ adopt_existing: true }), ['keep', all])
-  t.deepEqual(ofApp({ adopt_existing: true, undeclared: 'revoke' }), ['revoke', []])
+  t.deepEqual(ofApp({ adopt_existing: true, undeclared: 'report' }), ['report', []])
   t.deepEqual(ofApp({ adopt_existing: true, connection_limit: -1, can_create_databases: false, can_login: true }), [
     'keep',
     ['valid_until', 'database_connection_limit'],
