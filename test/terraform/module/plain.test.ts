@@ -184,7 +184,16 @@ test('the entries tried are of both sorts, in each set and for each field that c
   const seen = new Set(plain.flatMap(([, fields]) => Object.keys(fields ?? {})))
   // An end of validity is always looked at: no pattern knows the calendar; so is what names another entry. Rights of its
   // own are what few entries have.
-  const never = ['valid_until', 'database_of', 'login_of', 'acts_as', 'member_of', 'privileges', 'acces_level', 'Username']
+  const never = [
+    'valid_until',
+    'database_of',
+    'login_of',
+    'acts_as',
+    'member_of',
+    'privileges',
+    'acces_level',
+    'Username',
+  ]
   t.deepEqual(
     [...seen].sort(),
     Object.keys(FIELDS)
