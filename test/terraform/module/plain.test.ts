@@ -220,7 +220,7 @@ const LATE: readonly string[] = [
   'member_of = [terraform_data.late.id]',
 ]
 const WRONG =
-  '{ valid_until = "x", settings = { role = "x" }, username = "pg_x", secret_id = "a b", foo = 1, auth = 5, privileges = { table = [] } }'
+  '{ valid_until = "x", settings = { role = "x" }, username = "pg_x", secret_id = "a b", foo = 1, auth = 5, privileges = { table = [] }, login_of = "nosuch", database_of = "nosuch" }'
 
 test('a value that is not known at plan puts off no list of problems that would tell with every entry odd', async (t) => {
   const plain = await readPlain()
