@@ -60,6 +60,7 @@ const AUDIT: AuditDocument = {
     instance: null,
     actor: null,
     approval: 'not_required',
+    approved_plan: null,
     database_login: null,
     server_version: null,
     tool_version: '1',
