@@ -20,39 +20,39 @@ type Calls = Readonly<Record<string, Entries>>
 class Root {
   readonly #t: ExecutionContext
   readonly #stack: Stack
-  readonly #id: string
+  readonly id: string
   readonly #consumer: Consumer
 
   private constructor(t: ExecutionContext, stack: Stack, id: string, consumer: Consumer) {
     this.#t = t
     this.#stack = stack
-    this.#id = id
+    this.id = id
     this.#consumer = consumer
   }
 
   static async make(t: ExecutionContext, id: string, consumer: Consumer): Promise<Root> {
     const { declare } = given()
-    const root = new Root(t, await declare(t, entries(id)), id, consumer)
-    return root
+    return new Root(t, await declare(t, entries(id)), id, consumer)
   }
 
   /** The entries with these keys. */
   of(...keys: readonly string[]): Entries {
-    return Object.fromEntries(Object.entries(entries(this.#id)).filter(([key]) => keys.includes(key)))
+    return Object.fromEntries(Object.entries(entries(this.id)).filter(([key]) => keys.includes(key)))
   }
 
   /** One call of the module; null: none any more. */
   async call(name: string | null, declared: Entries = {}): Promise<void> {
-    const call = { ...this.#common(), stack: this.#id, application_databases: declared }
+    const call = { ...this.#common(), stack: this.id, application_databases: declared }
     await this.#write(name === null ? {} : { [name]: call }, name === null ? '' : `module.${name}.databases`)
   }
 
   /** One call with `for_each`, each a stack of its own. */
-  async calls(all: Calls): Promise<void> {
+  async calls(all: Calls, variables: Variables = {}): Promise<void> {
     const call = {
       ...this.#common(),
+      ...variables,
       for_each: all,
-      stack: `${this.#id}-\${each.key}`,
+      stack: `${this.id}-\${each.key}`,
       application_databases: '${each.value}',
     }
     await this.#write({ databases: call }, '[for call in module.databases : call.databases]')
@@ -103,7 +103,7 @@ class Root {
   }
 
   found(): Promise<ReadonlyMap<string, Found>> {
-    return findLogins(given().server, this.#id)
+    return findLogins(given().server, this.id)
   }
 
   /** These have their data and their logins, and nothing is pending. */
@@ -196,11 +196,12 @@ const CASES: Readonly<Record<string, Play>> = {
     await root.applyOk()
     const before = await root.found()
     await root.calls({ one: root.of('a', 'd'), three: root.of('b', 'e') })
-    const first = await root.apply()
-    t.log(first.code, first.text.slice(-600))
+    const refused = await root.apply()
+    t.is(refused.scriptExit, 4, refused.output)
+    t.regex(refused.text, /belongs to the stack "\w+-two"/)
     await root.has(before, 'a', 'd', 'e')
-    t.log([...(await root.found()).keys()].join())
-    await root.applyOk({ ALLOW_DB_TAKEOVER: 'true' })
+    await root.calls({ one: root.of('a', 'd'), three: root.of('b', 'e') }, { accept_tags_from: [`${root.id}-two`] })
+    await root.applyOk()
     await root.has(before, 'a', 'd', 'e')
     t.true((await root.found()).get('b')?.canLogin)
     await root.plansNothing()

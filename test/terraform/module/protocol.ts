@@ -39,11 +39,13 @@ test.after.always('remove what init made', async () => {
 
 export class Case {
   readonly stack: Stack
+  readonly consumer: Consumer
   readonly #instance: Instance
   readonly #t: ExecutionContext
   readonly #id: string
 
-  private constructor(t: ExecutionContext, running: Instance, stack: Stack, id: string) {
+  private constructor(t: ExecutionContext, running: Instance, stack: Stack, consumer: Consumer, id: string) {
+    this.consumer = consumer
     this.#t = t
     this.#instance = running
     this.stack = stack
@@ -70,7 +72,7 @@ export class Case {
     if (initialised !== null) await stack.takeInit(initialised)
     await stack.applyOk()
     initialised ??= await stack.copyOfInit()
-    return new Case(t, running, stack, id)
+    return new Case(t, running, stack, consumer, id)
   }
 
   /** The entries without these keys, or with some under other keys; names stay. */
