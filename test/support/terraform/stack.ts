@@ -38,7 +38,7 @@ export interface StackSettings {
 /** Of the machine's own environment nothing else gets through: no credentials, no CI variables, no settings of Terraform. */
 const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'SYSTEMROOT']
 /** As a shell tells of a program that a signal ended. */
-const KILLED = 137
+export const KILLED = 137
 /** What `init` makes. */
 const INITIALISED = ['.terraform', '.terraform.lock.hcl']
 const OUTPUTS = ['audit', 'audit_json', 'audit_file', 'databases', 'changed']

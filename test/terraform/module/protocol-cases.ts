@@ -1,10 +1,9 @@
 /** What a person does with applications of each policy, and what must come of it (src/README.md: Removal). */
-import type { Case, Expected } from './protocol.ts'
+import { type Case, type Expected, PROVISION } from './protocol.ts'
 import { type Key, LEAVERS } from './protocol-entries.ts'
 
 export type Play = (box: Case, before: Awaited<ReturnType<Case['found']>>) => Promise<void>
 
-const PROVISION = 'module.databases.null_resource.provision'
 const STACK = 'module.databases.terraform_data.stack'
 /** An entry of each policy under another key. */
 const RENAMED: Readonly<Record<Key, Key>> = { b: 'b2', s: 's2', g: 'g2', r: 'r2', d: 'd2' }

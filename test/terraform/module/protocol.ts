@@ -4,8 +4,10 @@
  */
 import { copyFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import type { Stack } from '../../support/terraform.ts'
+import { execa } from 'execa'
+import { KILLED, type Stack } from '../../support/terraform.ts'
 import type { Instance } from './instance.ts'
 import { CUTTER } from './protocol-cutter.ts'
 import { BASE, type Declared, DROPPED, ENDS, instanceOf, type Key, KEYS, LEAVERS } from './protocol-entries.ts'
@@ -19,6 +21,8 @@ export const CONSUMERS = {
     'resource "terraform_data" "consumer" {\n triggers_replace = file("${path.module}/main.tf.json")\n depends_on = [module.databases]\n lifecycle { create_before_destroy = true }\n}\n',
 } as const
 export type Consumer = keyof typeof CONSUMERS
+
+export const PROVISION = 'module.databases.null_resource.provision'
 
 export interface Expected {
   /** Whose policy was carried out. */
@@ -43,6 +47,7 @@ export class Case {
   readonly #instance: Instance
   readonly #t: ExecutionContext
   readonly #id: string
+  #isRestored = false
 
   private constructor(t: ExecutionContext, running: Instance, stack: Stack, consumer: Consumer, id: string) {
     this.consumer = consumer
@@ -104,8 +109,10 @@ export class Case {
     expected: 'ok' | 'fails' | null = 'ok',
   ): Promise<void> {
     this.stack.applications = declared
-    const { code, output } = await this.stack.apply(args, env)
-    await this.#unlock()
+    const again = this.#isRestored && args.length === 0 ? [`-replace=${PROVISION}`] : []
+    this.#isRestored = false
+    const { code, output } = await this.stack.apply([...args, ...again], env)
+    await this.#recover(code)
     if (expected !== null) this.#t.is(code === 0, expected === 'ok', output)
   }
 
@@ -114,8 +121,9 @@ export class Case {
     env: Readonly<Record<string, string>> = {},
     expected: 'ok' | 'fails' | null = 'ok',
   ): Promise<void> {
+    this.#isRestored = false
     const { code, output } = await this.stack.destroy(args, env)
-    await this.#unlock()
+    await this.#recover(code)
     if (expected !== null) this.#t.is(code === 0, expected === 'ok', output)
   }
 
@@ -136,13 +144,19 @@ export class Case {
   }
 
   /**
-   * A Terraform that was killed leaves its lock; and, killed while it wrote its state to a local file, an empty one. A
-   * person then takes the backup; without it the next apply is refused as another state's.
+   * A Terraform that was killed leaves its lock, and its removals, which go on alone; and, killed while it wrote its state
+   * to a local file, an empty one. A person then takes the backup, and has the provisioning run, since that state is
+   * older than the server.
    */
-  async #unlock(): Promise<void> {
+  async #recover(code: number): Promise<void> {
+    if (code !== KILLED) return
+    const command = join(this.stack.folder, 'cutter')
+    while ((await execa('ps', ['-A', '-o', 'args='])).stdout.includes(command)) await sleep(100)
     const state = join(this.stack.folder, 'terraform.tfstate')
     await rm(join(this.stack.folder, '.terraform.tfstate.lock.info'), { force: true })
-    if ((await stat(state).catch(() => null))?.size === 0) await copyFile(`${state}.backup`, state)
+    if ((await stat(state).catch(() => null))?.size !== 0) return
+    await copyFile(`${state}.backup`, state)
+    this.#isRestored = true
   }
 
   found(): Promise<ReadonlyMap<Key, Found>> {
