@@ -21,6 +21,8 @@ point(who + ':start')
 if (where.join(':') === who + ':middle') {
   const env = { ...process.env, RDS_PROVISION_LOG: 'json' }
   const run = spawn(process.execPath, args, { stdio: ['inherit', 'pipe', 'inherit'], env })
+  // Whoever was killed reads no more; what it has started is waited for all the same.
+  process.stdout.on('error', () => {})
   let told = ''
   run.stdout.on('data', (chunk) => {
     process.stdout.write(chunk)

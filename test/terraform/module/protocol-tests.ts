@@ -34,7 +34,8 @@ export function protocolTests(consumer: Consumer): void {
       t.timeout(300_000)
       const box = await Case.begin(t, given(), consumer, `p${String(index + 1)}`)
       await play(box, await box.found())
-      t.log((await box.told()).join(', '))
+      // The audit of a run that was killed may be an empty file.
+      t.log((await box.told().catch(() => ['an audit was cut off'])).join(', '))
     })
   }
 }
