@@ -131,9 +131,9 @@ export function routineArguments(routine: string): string {
 
 /**
  * Objects of the database's owner, and in schemas of others of theirs; their access control items of PUBLIC and of
- * `grantees`, what those granted on included, or of everybody. Without grantees there is nothing to give: only objects with a list of their own. Objects
- * that have equal lists share a row: thousands of tables with hundreds of readers are few lists (src/README.md: Large
- * catalogs). Lists can be grouped by hash only, so names come in no order.
+ * `grantees`, what those granted on included, or of everybody. Without grantees there is nothing to give: only objects
+ * with a list of their own. Objects that have equal lists share a row: thousands of tables with hundreds of readers are
+ * few lists (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
  */
 export function objects(grantees: readonly string[], everybody: boolean, owners: SchemaOwners): string {
   const some = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
