@@ -1,4 +1,5 @@
 /** AWS for tests and the demo: one local endpoint that speaks the real wire protocols, and misbehaves as told. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { devNull } from 'node:os'
@@ -8,7 +9,7 @@ import { type Call, createAwsServer } from './aws/http.ts'
 import { rds } from './aws/rds.ts'
 import { type FunctionOptions, LambdaFunction } from './aws/lambda.ts'
 import { RdsStore, type Snapshot, type SnapshotBehaviour } from './aws/rds-store.ts'
-import { ACCOUNT, addVersion, SecretStore } from './aws/secret-store.ts'
+import { ACCOUNT, addVersion, holder, SecretStore } from './aws/secret-store.ts'
 import { secretsManager } from './aws/secrets-manager.ts'
 import { type Callers, sts } from './aws/sts.ts'
 
@@ -85,6 +86,33 @@ export class Aws {
   /** A secret in the RDS JSON format. @returns its VersionId */
   putLogin(id: string, username: string, password: string, stages?: readonly string[]): string {
     return this.putSecret(id, { engine: 'postgres', username, password }, stages)
+  }
+
+  /** Begins a rotation, as Secrets Manager does before it asks the function. @returns the id of the version to make */
+  beginRotation(id: string): string {
+    const secret = this.#secrets.get(id)
+    secret.rotatingTo = randomUUID()
+    return secret.rotatingTo
+  }
+
+  endRotation(id: string): void {
+    this.#secrets.get(id).rotatingTo = null
+  }
+
+  /** The pending version of a rotation, written by somebody. */
+  putPending(id: string, versionId: string, value: object): void {
+    addVersion(this.#secrets.get(id), JSON.stringify(value), ['AWSPENDING'], versionId)
+  }
+
+  /** Id of the version that has a label; null: none has. */
+  versionOf(id: string, stage: string): string | null {
+    return holder(this.#secrets.get(id), stage)?.id ?? null
+  }
+
+  /** What a version of a secret holds; null: no version has that label. */
+  valueOf(id: string, stage: string): string | null {
+    const value = holder(this.#secrets.get(id), stage)?.value ?? null
+    return typeof value === 'string' ? value : null
   }
 
   /** The full ARN of a secret. */

@@ -8,6 +8,7 @@ import {
   moveStage,
   type SecretStore,
   type SecretValue,
+  stagesOf,
   type StoredSecret,
   type Version,
 } from './secret-store.ts'
@@ -113,11 +114,11 @@ function valueOf(secret: StoredSecret, { id, value, stages, createdAt }: Version
 }
 
 function describeSecret(secret: StoredSecret): Json {
-  const labelled = [...secret.versions.values()].filter(({ stages }) => stages.size > 0)
   return {
     ...named(secret),
     CreatedDate: seconds(secret.createdAt),
-    VersionIdsToStages: Object.fromEntries(labelled.map(({ id, stages }) => [id, [...stages]])),
+    VersionIdsToStages: stagesOf(secret),
+    ...(secret.rotatingTo === null ? {} : { RotationEnabled: true }),
     ...(secret.deletedAt === null ? {} : { DeletedDate: seconds(secret.deletedAt) }),
   }
 }
