@@ -76,6 +76,15 @@ test('modules/lambda-runner: its own tests pass, with mocks', async (t) => {
   t.regex(output, /Success! [1-9]\d* passed, 0 failed/)
 })
 
+test('a caller that overrides the module tests itself, and nothing is run', async (t) => {
+  const { root, terraform } = await copied(t, 'examples/existing-instance')
+  await cp(join(MODULE, 'docs', 'override.tftest.hcl'), join(root, 'override.tftest.hcl'))
+  const { code, output } = await terraform('test')
+  t.is(code, 0, output)
+  t.regex(output, /Success! 1 passed, 0 failed/)
+  t.notRegex(output, /local-exec/)
+})
+
 test('mistakes in names, types and what may be written are found', async (t) => {
   const mistakes: readonly (readonly [string, string, string, RegExp])[] = [
     ['instance.tf', 'allocated_storage =', 'allocated_strage =', /argument named "allocated_strage" is not expected/],

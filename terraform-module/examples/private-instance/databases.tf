@@ -8,7 +8,7 @@ module "databases" {
     identifier  = aws_db_instance.main.identifier
     resource_id = aws_db_instance.main.resource_id
   }
-  admin_secret_id  = data.aws_secretsmanager_secret.provisioner.name
+  admin_secret_id  = "platform/${var.environment}/rds/provisioner"
   master_secret_id = aws_db_instance.main.master_user_secret[0].secret_arn
   runner           = module.runner.runner
 
