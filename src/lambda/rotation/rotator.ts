@@ -1,6 +1,6 @@
 /**
- * The rotation function: Secrets Manager's four steps for the logins of one declaration (src/README.md: The
- * functions by themselves). Whatever keeps a step from being done is thrown, since that is how Secrets Manager learns of it.
+ * The rotation function: Secrets Manager's four steps for the logins of one declaration (src/README.md: The functions
+ * by themselves). Whatever keeps a step from being done is thrown, since that is how Secrets Manager learns of it.
  */
 import { createJsonLinesReporter, printableJson } from '../../audit/json-lines.ts'
 import { describeProblem } from '../../errors.ts'

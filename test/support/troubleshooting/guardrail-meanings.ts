@@ -216,7 +216,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     [
       'this is no event of a rotation by Secrets Manager: ….',
       '… is the secret of no login that this function rotates.',
-      'version … is not the one that is pending: nothing was done.',
+      'version … is not the one that is pending',
       'the pending version is for the user …, and … is next: ….',
       'the login … carries no tag of the stack ….',
     ],
