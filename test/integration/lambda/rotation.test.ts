@@ -1,6 +1,7 @@
 /** The rotation function on a real server: each step once, twice, cut off, refused, and beside a run. */
 import test, { type ExecutionContext } from 'ava'
 import { ROTATION_STEPS, type RotationStep } from '../../../src/lambda/rotation/event.ts'
+import { holder } from '../../support/aws/secret-store.ts'
 import { type Bed, bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
 import { type FunctionRotation, rotateBy, type RotationOptions } from '../../support/rotator.ts'
 import { ADMIN_SECRET } from '../../support/provision/stack.ts'
@@ -168,12 +169,12 @@ for (const version of VERSIONS) {
     await t.throwsAsync(rotation.step('createSecret', '00000000-0000-4000-8000-000000000000'), {
       message: /the secret has no version 00000000-.*: nothing was done/,
     })
-    const old = aws.versionOf(stack.secretId('app'), 'AWSPREVIOUS') ?? ''
+    const old = holder(aws.stored(stack.secretId('app')), 'AWSPREVIOUS')?.id ?? ''
     await t.throwsAsync(rotation.step('setSecret', old), { message: /is not the one that is pending/ })
     await rotation.step('setSecret', current)
     t.regex(rotation.log(), /is current already/)
     await t.throwsAsync(rotation.step('setSecret'), { message: /has no value that is AWSPENDING/ })
-    aws.endRotation(stack.secretId('app'))
+    aws.stored(stack.secretId('app')).rotatingTo = null
     await t.throwsAsync(rotation.step('createSecret'), { message: /the secret has no rotation/ })
     t.true(await rotation.isLetIn('AWSCURRENT'))
   })

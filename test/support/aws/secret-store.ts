@@ -21,6 +21,8 @@ export interface StoredSecret {
   readonly versions: Map<string, Version>
   deletedAt: Date | null
   denied: boolean
+  /** Its key may not be used. */
+  keyDenied: boolean
   /** Id of the version that its rotation makes, which is pending before it has a value; null: it has no rotation. */
   rotatingTo: string | null
 }
@@ -47,6 +49,7 @@ export class SecretStore {
       versions: new Map(),
       deletedAt: null,
       denied: false,
+      keyDenied: false,
       rotatingTo: null,
     }
     this.#secrets.set(arn, secret)

@@ -66,6 +66,8 @@ function getSecretValue(
 ): Json {
   const secret = store.getUsable(SecretId, region)
   if (secret.denied) throw accessDenied(service, 'GetSecretValue')
+  // https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html
+  if (secret.keyDenied) throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed')
   return valueOf(secret, findVersion(secret, VersionId, VersionStage))
 }
 
