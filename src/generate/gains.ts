@@ -13,9 +13,11 @@ export function gainsOf(survey: Survey, steps: readonly Step[]): Note[] {
     const { application, database, username } = step
     const told = [...new Set(gainsOfStep(survey, step))]
     if (told.length === 0 || username === null) return []
-    const members = inOrder(membersOf(survey.cluster.memberships, username)).filter((name) => name !== survey.admin)
+    const members = inOrder(membersOf(survey.cluster.memberships, username)).filter(
+      (name) => name !== survey.admin && name !== survey.master,
+    )
     const others = members.length === 0 ? '' : `, and with it its members: ${members.join(', ')}`
-    const text = `${username} gains ${told.join('; ')}${others}`
+    const text = `${told.join('; ')}${others}`
     return [{ application, database, role: username, kind: 'gains', text, statements: [] }]
   })
 }

@@ -36,7 +36,7 @@ export function wayOf(survey: Survey, { database, from, to }: HandOver): Way {
     ...(isSelf ? [] : [joinRole(to)]),
     ...(isMember ? [] : [joinRole(from)]),
     grantMembership(version, to, from),
-    ...(version < VERSION_16 || who === admin ? [] : [grantAdministration(to, admin)]),
+    ...(version < VERSION_16 || who === admin || !cluster.roles.has(admin) ? [] : [grantAdministration(to, admin)]),
     alterDatabaseOwner(database, to),
     ...(isMember ? [] : [leaveRole(from)]),
     ...(isSelf ? [] : [leaveRole(to)]),
@@ -44,7 +44,7 @@ export function wayOf(survey: Survey, { database, from, to }: HandOver): Way {
   return { statement: `as ${printName(who)}: ${printInTransaction(statements)}` }
 }
 
-/** Who may make a role, give databases away and act as the owner; whoever owns it before the master before others. */
+/** Who may make a role, give databases away and act as the owner: the master before the owner before others. */
 function runnerOf({ cluster, master }: Survey, owner: string): string | null {
   const { roles, memberships, server } = cluster
   const able = [...roles.values()].filter(({ canLogin, createRole: makes, createDb }) => canLogin && makes && createDb)
@@ -52,7 +52,7 @@ function runnerOf({ cluster, master }: Survey, owner: string): string | null {
     name === owner ||
     server.version < VERSION_16 ||
     memberships.some((item) => item.role === owner && item.member === name && (item.set || item.admin))
-  const rank = ({ name }: RoleState): number => [owner, master, server.login].indexOf(name) + 1 || 4
+  const rank = ({ name }: RoleState): number => [master, owner, server.login].indexOf(name) + 1 || 4
   const [first] = able.filter(may).sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
   return first?.name ?? null
 }

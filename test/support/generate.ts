@@ -66,12 +66,15 @@ export async function runFirst(server: Server, { notes }: Generated): Promise<nu
 }
 
 /**
- * Lines of the probe (`login in database: what`, `member: member of role`) that no note of a gain foretold: one of the
- * login, or of a role that it is a member of, in that database.
+ * Lines of the probe (`login in database: what`, `member: member of role`) that no note foretold: a gain of the login, or
+ * of a role that it is a member of, in that database; or a role that a person made, as a note asked for.
  */
 export function unforetold(gained: readonly string[], { notes }: Generated, after: ReadonlySet<string>): string[] {
   const gains = notes.filter(({ kind }) => kind === 'gains')
+  const made = notes.flatMap(({ kind, database, role }) => (kind === 'person_first' && database !== null ? [role] : []))
   return gained.filter((line) => {
+    if (made.some((role) => line.endsWith(` member of ${role ?? ''}`) || line.endsWith(`"later ${role ?? ''}"`)))
+      return false
     const [, login = '', database = ''] = /^(.*?) in (.*?): /.exec(line) ?? []
     const groups = [...after].flatMap((item) => /^(.*): member of (.*)$/.exec(item)?.slice(1) ?? [])
     const roles = [login, ...groups.filter((_, index) => index % 2 === 1 && groups[index - 1] === login)]
