@@ -4,7 +4,7 @@ import { VERSION_16 } from '../model/server-version.ts'
 import { databaseFields, loginFields, settingFields } from './fields.ts'
 import { levelOf } from './guests.ts'
 import { afterwards, interiorAfterwards } from './hand-over.ts'
-import { inOrder, Keys } from './names.ts'
+import { inOrder, keyFrom, Keys } from './names.ts'
 import { findOwners, type Owned } from './owners.ts'
 import { refusalOf, refusedRoles } from './roles.ts'
 import type { Entry, Fields, Note, Survey } from './types.ts'
@@ -12,6 +12,7 @@ import type { Entry, Fields, Note, Survey } from './types.ts'
 export interface Draft {
   readonly entries: readonly Entry[]
   readonly notes: readonly Note[]
+  readonly before: Survey
   /** As it is once a person has run what comes first. */
   readonly after: Survey
 }
@@ -42,7 +43,7 @@ export function makeDraft(survey: Survey, now: Date): Draft {
     ...owned.flatMap((item) => ownerEntries(after, map, item, owned, now)),
     ...others.flatMap((role) => guestEntries(after, map, role, owned, now)),
   ]
-  return { entries, notes: [...notes, ...refusedRoles(survey)], after }
+  return { entries, notes: [...notes, ...refusedRoles(survey)], before: survey, after }
 }
 
 function takeOver(survey: Survey, { database, handOver }: Owned): Survey {
@@ -117,7 +118,7 @@ function guestEntries(survey: Survey, map: KeyMap, role: string, owned: readonly
 
 function usedEntry(map: KeyMap, login: string, role: string, { database, fields }: Place): Entry {
   const of = map.databases.get(database) ?? ''
-  const key = map.keys.take(`${login}_${of}`)
+  const key = map.keys.take(`${keyFrom(role)}_${of}`)
   return makeEntry(key, role, database, { database_of: of, login_of: login, ...fields, undeclared: 'keep' })
 }
 

@@ -11,6 +11,10 @@ const HEADS: Readonly<Record<Note['kind'], string>> = {
   never: 'NEVER',
 }
 
+const LEGEND =
+  'GAINS: somebody would get it. NOT EXPRESSED: stays as it is, and no field says it. FIRST: a person runs it before ' +
+  'the first apply. NEVER: in no declaration.'
+
 /** One attribute, `application_databases`, as in a `.tfvars` file; what no entry stands for is told before it. */
 export function toHcl({ entries, notes }: Generated): string {
   const keys = new Set(entries.map(({ key }) => key))
@@ -22,6 +26,7 @@ export function toHcl({ entries, notes }: Generated): string {
     ),
   )
   const lines = [
+    comment(LEGEND),
     ...general.map((note) => comment(generalText(note))),
     'application_databases = {',
     ...body

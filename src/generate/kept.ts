@@ -11,6 +11,8 @@ import { inOrder } from './names.ts'
 import { localeOf } from './fields.ts'
 import type { Entry, Note, Survey } from './types.ts'
 
+/** Told once, of the login. */
+const EVERYWHERE = 'its sessions in all databases'
 /** So many things are told in a note; the report tells all of them. */
 const TOLD = 8
 
@@ -22,19 +24,19 @@ export function keptNotes(survey: Survey, declaration: Declaration, actual: Actu
     ...declaration.databases
       .filter(({ owner }) => keys.has(owner.name))
       .flatMap((database): Note[] => {
-        const rows = findBeyond(look, database)
+        const rows = findBeyond(look, database).filter(({ on }) => on !== EVERYWHERE)
         const byRole = groupBy(rows, ({ role }) => role)
         return [...byRole].map(([role, list]) => ({
           application: role === '' ? database.owner.name : (keyOf.get(role) ?? null),
           database: database.name,
           role: role === '' ? 'PUBLIC' : role,
           kind: 'not_expressed',
-          text: `kept in ${database.name}: ${listed(list.map(({ what, on }) => `${what} on ${on}`))}`,
+          text: `kept ${role === '' ? 'for PUBLIC ' : ''}in ${database.name}: ${listed(list.map(({ what, on }) => `${what} on ${on}`))}`,
           statements: [],
         }))
       }),
     ...entries.filter(({ fields }) => !('login_of' in fields)).flatMap((entry) => loginNotes(survey, entry, keyOf)),
-    ...entries.flatMap((entry) => databaseNotes(survey, entry)),
+    ...entries.flatMap((entry) => databaseNotes({ ...survey, interiors: actual.interiors }, entry)),
   ]
 }
 
@@ -75,7 +77,7 @@ function loginNotes({ cluster }: Survey, { key, role, fields }: Entry, keyOf: Re
   ]
 }
 
-function databaseNotes({ cluster, unseen }: Survey, { key, role, database, fields }: Entry): Note[] {
+function databaseNotes({ cluster, unseen, interiors }: Survey, { key, role, database, fields }: Entry): Note[] {
   const state = cluster.databases.get(database ?? '')
   if (state?.owner !== role) return []
   const note = (text: string): Note => ({
@@ -87,8 +89,16 @@ function databaseNotes({ cluster, unseen }: Survey, { key, role, database, field
     statements: [],
   })
   const reason = unseen.get(state.name)?.reason
+  const foreign = [...(interiors.get(state.name)?.schemas.values() ?? [])].flatMap(
+    ({ name, foreign: of, foreignObjects }) => {
+      if (of === undefined) return []
+      const more = foreignObjects - of.names.length
+      return [`in schema ${name}: ${of.names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`]
+    },
+  )
   return [
     ...(reason === undefined ? [] : [note(`nobody could look inside: ${reason}`)]),
+    ...(foreign.length === 0 ? [] : [note(`kept, objects of others ${listed(foreign)}`)]),
     ...(localeOf(state) === null && !('locale' in fields)
       ? [note(`its locale is ${state.collate} for sorting and ${state.ctype} for letters`)]
       : []),

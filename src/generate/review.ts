@@ -1,7 +1,7 @@
 /** A draft is parsed, guarded and planned as an apply would, until nothing of it takes anything from anybody. Pure. */
 import { ApplyError, BlockedError, InvalidInputError } from '../errors.ts'
 import { checkActual } from '../guardrails/actual.ts'
-import { checkReservedNames } from '../guardrails/names.ts'
+import { checkNaming, checkReservedNames } from '../guardrails/names.ts'
 import { DeclarationError, parseDeclaration } from '../input/parse.ts'
 import type { Actual } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
@@ -13,7 +13,7 @@ import { dropFaults, type Drops, type Fault, NO_DROPS, withoutDrops } from './dr
 import { gainsOf } from './gains.ts'
 import { keptNotes } from './kept.ts'
 import { dropNotes, rightNotes } from './told.ts'
-import type { Entry, Generated, Survey } from './types.ts'
+import type { Entry, Generated, Note, Survey } from './types.ts'
 
 /** What a step may do that takes nothing: all else is a reason to leave something out. */
 const HARMLESS: ReadonlySet<StepKind> = new Set([
@@ -191,7 +191,7 @@ function stepFault({ application, kind, message }: Step): Fault[] {
 }
 
 function conclude(
-  { notes, after, entries: drafted }: Draft,
+  { notes, before, after, entries: drafted }: Draft,
   entries: readonly Entry[],
   drops: Drops,
   { declaration, actual, plan }: Planned,
@@ -212,9 +212,18 @@ function conclude(
       ...rightNotes(after, entries, rights),
       ...dropNotes(drafted, entries, drops),
       ...gainsOf(after, steps),
-      ...keptNotes(after, declaration, actual, entries),
+      ...namingNotes(after, declaration),
+      // What the former owner of a database has in it stays, and others keep what they hold on that.
+      ...keptNotes(after, declaration, { ...actual, interiors: before.interiors }, entries),
     ],
   }
+}
+
+function namingNotes({ declaration: { enforceNaming } }: Survey, declaration: Declaration): Note[] {
+  const off = checkNaming({ ...declaration, enforceNaming })
+  const text = `${String(off.length)} names are off the convention: set enforce_naming = false`
+  const about = { application: null, database: null, role: null, kind: 'not_expressed' as const, statements: [] }
+  return off.length === 0 ? [] : [{ ...about, text }]
 }
 
 function takesSomething({ after }: Draft, faults: readonly Fault[]): ApplyError {

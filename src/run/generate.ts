@@ -8,6 +8,7 @@ import type { Declaration } from '../model/declaration.ts'
 import type { ProblemCode } from '../model/problem.ts'
 import type { RunIdentity } from '../model/run.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
+import { type AdminCredential, loginTo } from '../server/connections.ts'
 import { type FoundInstance, inspectInstance } from '../server/inspect-survey.ts'
 import { withInstance } from './connection/look.ts'
 import { masterLogin } from './connection/credentials.ts'
@@ -67,30 +68,41 @@ async function surveyAs(
 ): Promise<Survey> {
   const asLogin = { ...declaration, applications: [], databases: [], admin: login, prepareMajorUpgrade: false }
   return withInstance(asLogin, identity, dependencies, async (server, context) => {
-    const isWanted = (database: string): boolean => !isReservedName(database)
-    const found = await inspectInstance(server, (known) => surveyDeclaration(asLogin, known), isWanted)
     const isAdmin = login === declaration.admin
+    const credential = isAdmin ? await masterCredential(declaration, context.secrets) : null
+    const found = await inspectInstance(
+      server,
+      (known) => surveyDeclaration(asLogin, known),
+      (database) => !isReservedName(database),
+      credential === null ? null : (database) => loginTo(database, credential),
+    )
+    const { login: user } = found.cluster.server
     return {
       ...found,
       declaration,
-      admin: isAdmin ? found.cluster.server.login : declaration.admin.username,
-      master: isAdmin ? await masterOf(declaration, context.secrets, found) : found.cluster.server.login,
+      admin: isAdmin ? user : declaration.admin.username,
+      master: isAdmin ? (credential?.user ?? masterOf(found)) : user,
       hints,
     }
   })
 }
 
-/** As its secret names it; else who owns the database `postgres`, which RDS gives to the master. */
-async function masterOf(
+async function masterCredential(
   { masterSecretId: id }: Declaration,
   secrets: SecretReader,
-  { cluster }: FoundInstance,
-): Promise<string | null> {
-  if (id !== null) {
-    const { credentials } = await secrets.readCurrent([id])
-    const credential = credentials.get(id)
-    if (credential !== undefined) return masterLogin(id, credential)
+): Promise<AdminCredential | null> {
+  if (id === null) return null
+  const credential = (await secrets.readCurrent([id])).credentials.get(id)
+  if (credential === undefined) return null
+  return {
+    user: masterLogin(id, credential),
+    password: () => Promise.resolve(credential.password),
+    isToken: false,
   }
+}
+
+/** Who owns the database `postgres`, which RDS gives to the master. */
+function masterOf({ cluster }: FoundInstance): string | null {
   const owner = cluster.databases.get('postgres')?.owner
   return owner === undefined || cluster.roles.get(owner)?.superuser === true ? null : owner
 }

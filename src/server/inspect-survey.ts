@@ -3,6 +3,7 @@ import { type Cluster, type Interior, isInvalid, type Unseen } from '../model/ca
 import type { Declaration } from '../model/declaration.ts'
 import { isSendable } from '../model/sendable.ts'
 import { catalogText } from './catalog-text.ts'
+import type { LoginTarget } from './connect.ts'
 import type { Connections } from './connections.ts'
 import { ConnectFailure } from './failure.ts'
 import { inspectCluster } from './inspect-cluster.ts'
@@ -31,12 +32,14 @@ async function readOnly(session: Session): Promise<void> {
 /**
  * @param ask a declaration that names everything that is known by now, which is nothing at first
  * @param isWanted whether to look into a database of that name
+ * @param master who looks where the admin is not let in; null: nobody
  * @throws ConnectFailure, StatementError
  */
 export async function inspectInstance(
   server: Connections,
   ask: (known: Cluster | null) => Declaration,
   isWanted: (database: string) => boolean,
+  master: ((database: string) => Promise<LoginTarget>) | null,
 ): Promise<FoundInstance> {
   const { admin } = server
   await readOnly(admin)
@@ -53,7 +56,8 @@ export async function inspectInstance(
   )
   await settleAll(
     open.map(async ({ name }) => {
-      const seen = await lookInside(server, name, roles)
+      const own = await lookInside(server, await server.adminLogin(name), roles)
+      const seen = 'reason' in own && master !== null ? await lookInside(server, await master(name), roles) : own
       if ('reason' in seen) unseen.set(name, seen)
       else interiors.set(name, seen)
     }),
@@ -61,9 +65,13 @@ export async function inspectInstance(
   return { cluster, interiors, unseen, noInherit: new Set(rows.map((row) => readText(row, 'name'))) }
 }
 
-async function lookInside(server: Connections, database: string, roles: readonly string[]): Promise<Interior | Unseen> {
+async function lookInside(
+  server: Connections,
+  login: LoginTarget,
+  roles: readonly string[],
+): Promise<Interior | Unseen> {
   try {
-    return await server.withSession(await server.adminLogin(database), async (session) => {
+    return await server.withSession(login, async (session) => {
       await readOnly(session)
       return inspectDatabase(session, { grantees: roles, everybody: true, wantsAccess: false })
     })
