@@ -4,7 +4,10 @@ import { PG_DATABASE_OWNER } from '../model/revoker.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Survey } from './types.ts'
 
-/** The role itself, PUBLIC ('') and every role whose rights it has without SET ROLE; `public`'s owner by its database. */
+/**
+ * The role itself, PUBLIC ('') and every role whose rights it has without SET ROLE; the owner of `public` by its
+ * database.
+ */
 export function rightsOf({ cluster, noInherit }: Survey, role: string, database: string): ReadonlySet<string> {
   const isInherited = (member: string, inherit: boolean): boolean =>
     cluster.server.version < VERSION_16 ? !noInherit.has(member) : inherit

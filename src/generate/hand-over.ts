@@ -1,4 +1,4 @@
-/** A database whose owner can be no entry gets one that can: statements for a person, and what is there after them. Pure. */
+/** A database whose owner can be no entry gets one that can: what a person runs, and what is there after it. Pure. */
 import type { AclItem, Cluster, Interior, Membership, RoleState } from '../model/catalog.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import { alterDatabaseOwner, joinRole, leaveRole } from '../sql/owner.ts'

@@ -56,11 +56,16 @@ export function findOwners(survey: Survey): Owners {
       database,
       role: to,
       kind: 'person_first',
-      text: `${reasonOf(survey, owner)}, so a role that nobody logs in as is made its owner, and ${owner} a member of that role; what ${owner} owns in it stays as it is`,
+      text: handOverText(survey, owner),
       statements: [way.statement],
     })
   }
   return { owned, notes }
+}
+
+function handOverText(survey: Survey, owner: string): string {
+  const way = `so a role that nobody logs in as is made its owner, and ${owner} a member of that role`
+  return `${reasonOf(survey, owner)}, ${way}; what ${owner} owns in it stays as it is`
 }
 
 function reasonOf(survey: Survey, owner: string): string {

@@ -54,8 +54,8 @@ export type Input = Readonly<Record<string, unknown>>
 
 /**
  * @param input the caller's declaration, as JSON
- * @throws BlockedError where the instance itself stands in the way; ApplyError where no declaration was found that takes
- *   nothing from anybody, which is a defect
+ * @throws BlockedError where the instance itself stands in the way; ApplyError where no declaration was found that
+ *   takes nothing from anybody, which is a defect
  */
 export function review(draft: Draft, input: Input, now: Date): Generated {
   let drops = NO_DROPS

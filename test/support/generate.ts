@@ -73,8 +73,9 @@ export function unforetold(gained: readonly string[], { notes }: Generated, afte
   const gains = notes.filter(({ kind }) => kind === 'gains')
   const made = notes.flatMap(({ kind, database, role }) => (kind === 'person_first' && database !== null ? [role] : []))
   return gained.filter((line) => {
-    if (made.some((role) => line.endsWith(` member of ${role ?? ''}`) || line.endsWith(`"later ${role ?? ''}"`)))
-      return false
+    const isMade = (role: string): boolean =>
+      [` member of ${role}`, ` the rights of ${role}`, `"later ${role}"`].some((end) => line.endsWith(end))
+    if (made.some((role) => role !== null && isMade(role))) return false
     const [, login = '', database = ''] = /^(.*?) in (.*?): /.exec(line) ?? []
     const groups = [...after].flatMap((item) => /^(.*): member of (.*)$/.exec(item)?.slice(1) ?? [])
     const roles = [login, ...groups.filter((_, index) => index % 2 === 1 && groups[index - 1] === login)]

@@ -42,7 +42,7 @@ async function tryWorld(bed: Bed, world: World): Promise<Tried> {
     blocked: [first, second].flatMap(({ audit }) => audit.run.error ?? []),
   }
   const isFine = found.lost.length + found.unforetold.length + found.blocked.length === 0
-  if (!isFine || found.second !== 'no_change') console.log(toHcl(generated))
+  if (!isFine || found.second !== 'no_change') console.log(toHcl(generated), JSON.stringify(found, null, 2))
   return found
 }
 
@@ -53,7 +53,7 @@ for (const version of VERSIONS) {
     t.timeout(60_000 + SERVERS * 30_000)
     const { user, password } = bed().server.master
     bed().aws.putSecret(MASTER_SECRET, { username: user, password })
-    const parameters = { numRuns: SERVERS, endOnFailure: true, ...(SEED !== undefined && { seed: Number(SEED) }) }
+    const parameters = { numRuns: SERVERS, endOnFailure: true, includeErrorInReport: true, ...(SEED !== undefined && { seed: Number(SEED) }) }
     const property = fc.asyncProperty(WORLD, async (world) => {
       const found = await tryWorld(bed(), world)
       const wanted: Tried = { lost: [], unforetold: [], second: 'no_change', blocked: [] }
