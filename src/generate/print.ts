@@ -40,7 +40,7 @@ export function toStatements({ notes }: Generated): string {
 }
 
 /**
- * Blocks by which Terraform forgets what another provider made, and destroys nothing (Terraform 1.7, OpenTofu 1.7).
+ * Blocks by which Terraform forgets what another provider made, and destroys nothing (Terraform 1.7).
  * https://developer.hashicorp.com/terraform/language/block/removed
  * @param addresses of resources, without keys of instances
  */
