@@ -195,11 +195,11 @@ locals {
           "${app}: schemas: is for owners, editors and readers; a login of level \"none\" works in none. Take it out."
         ] : [],
         [
-          for field in ["settings", "extensions"] : join(" ", [
+          for field in ["settings", "extensions", "acts_as"] : join(" ", [
             "${app}: ${field}: is about a database, and this login has none (access_level = \"none\").",
             "Take it out, or set database_name or database_of.",
           ])
-          if entry.database_name == null && contains(keys(entry), field) && (field == "settings" || try(length(entry.extensions) > 0, false))
+          if entry.database_name == null && contains(keys(entry), field) && (field != "extensions" || try(length(entry.extensions) > 0, false))
         ],
       )
     ]),

@@ -54,7 +54,7 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs'>
+  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs' | 'connects'>
   /** The entry whose database it is; null: its own `database_name`, or the default. */
   readonly databaseOf: string | null
   /** What it says of the login beside `login_of`; null: nothing. */
@@ -186,6 +186,7 @@ function levelProblems(
     readonly schemas?: unknown
     readonly extensions: readonly string[]
     readonly settings?: unknown
+    readonly acts_as: string | null
   },
 ): Problem[] {
   if (value.access_level !== 'none') return []
@@ -202,6 +203,7 @@ function levelProblems(
           'Take it out.',
         )),
     ...(hasNoDatabase(value) && (value.settings ?? null) !== null ? misplaced('settings', without, SAY_WHICH) : []),
+    ...(hasNoDatabase(value) && value.acts_as !== null ? misplaced('acts_as', without, SAY_WHICH) : []),
     ...(hasNoDatabase(value) && value.extensions.length > 0 ? misplaced('extensions', without, SAY_WHICH) : []),
   ]
 }

@@ -83,9 +83,12 @@ function joinEntry(
   others: readonly string[],
   memberships: ParsedMemberships,
 ): Application {
-  const list = application.accessLevel === 'none' ? [] : (schemas ?? others)
+  const hasNoRights = application.accessLevel === 'none'
+  const list = hasNoRights ? [] : (schemas ?? others)
+  const memberOf = memberships.roles.get(application.loginOf ?? application.name) ?? []
   return {
     ...application,
+    connects: !hasNoRights || memberOf.length > 0,
     schemas: namedIn(list),
     allSchemas: list.includes(ALL_SCHEMAS),
     memberOf: memberships.roles.get(application.name) ?? [],

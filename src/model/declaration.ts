@@ -60,6 +60,8 @@ export interface Application {
   /** The application whose login this is: fields of the login are that one's; null: its own. */
   readonly loginOf: string | null
   readonly accessLevel: AccessLevel
+  /** Whether it may connect to its database; with level `none` only where its login is a member of something. */
+  readonly connects: boolean
   readonly secretId: string
   /** `unmanaged` too where nobody logs in as it: no secret is read. */
   readonly auth: LoginMethod

@@ -69,7 +69,7 @@ export function fateOf(look: LookUps, database: Database, role: string, isOurs: 
 export function beyondOnDatabase(look: LookUps, database: Database, state: DatabaseState): Beyond[] {
   const wantedOf = (role: string): readonly string[] => {
     const application = look.applicationByUsername.get(role)
-    return application?.database === database.name ? databasePrivileges(application.accessLevel) : []
+    return application?.database === database.name ? databasePrivileges(application) : []
   }
   const { login } = look.actual.cluster.server
   return heldBeyond(look, database, state.acl, state.owner, wantedOf).map((held) => {

@@ -10,6 +10,7 @@ const DATABASE: Readonly<Record<AccessLevel, readonly string[]>> = {
   reader: ['CONNECT'],
   none: [],
 }
+const MEMBER = ['CONNECT']
 
 const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly string[]>>>> = {
   editor: {
@@ -21,9 +22,17 @@ const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly
   none: { table: [], sequence: [], function: [] },
 }
 
-/** On the database itself. */
-export function databasePrivileges(level: AccessLevel): readonly string[] {
-  return DATABASE[level]
+/** On the database itself: those of the level; without one CONNECT, where rights come from memberships. */
+export function databasePrivileges({
+  accessLevel,
+  connects,
+}: Pick<Application, 'accessLevel' | 'connects'>): readonly string[] {
+  return accessLevel === 'none' && connects ? MEMBER : DATABASE[accessLevel]
+}
+
+/** Of the database's owner. */
+export function ownerPrivileges(): readonly string[] {
+  return DATABASE.owner
 }
 
 /**

@@ -75,7 +75,7 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     e2: { secret_id: 'a b' },
     f1: { can_login: false, auth: 'iam' },
     f2: { database_of: 'nobody_has_it', access_level: 'reader' },
-    f3: { access_level: 'none', schemas: ['x'], settings: {} },
+    f3: { access_level: 'none', schemas: ['x'], settings: {}, acts_as: 'shop' },
     f4: { database_name: 'shraed', access_level: 'reader' },
     [LONG]: {},
   })
@@ -103,6 +103,7 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     'f2: database_of: no entry has the key "nobody_has_it". Use the key of the entry whose database it is.',
     'f3: schemas: is for owners, editors and readers;',
     'f3: settings: is about a database, and this login has none',
+    'f3: acts_as: is about a database, and this login has none',
     'f4: access_level: the database "shraed" has no owner. Did you mean "shared"?',
     'f1: auth: says how a login logs in, and nobody logs in as this role (can_login = false).',
     'a5: cleanup_policy: "drop" is not accepted. Use one of retain, disable, release, delete, snapshot-and-delete.',

@@ -41,6 +41,7 @@ test('an application that says nothing more has the default names, with _ for -'
     secretId: 'platform/dev/my-app/postgres',
     auth: 'password',
     canLogin: true,
+    connects: true,
     canCreateDatabases: false,
     connectionLimit: -1,
     validUntil: null,
