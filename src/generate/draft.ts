@@ -1,6 +1,7 @@
 /** Entries for all that could be one, before anything was checked. Pure. */
 import { PREDEFINED_ROLES } from '../model/predefined-roles.ts'
 import { VERSION_16 } from '../model/server-version.ts'
+import { heldByAny, rightsOf } from './effective.ts'
 import { databaseFields, loginFields, settingFields } from './fields.ts'
 import { levelOf } from './guests.ts'
 import { afterwards, interiorAfterwards } from './hand-over.ts'
@@ -128,7 +129,8 @@ function placesOf(survey: Survey, role: string, owned: readonly Owned[]): Place[
     if (item.role === role) return []
     const level = handOver === null ? levelOf(survey, role, database) : null
     const settings = settingFields(survey, role, database)
-    if (level === null && Object.keys(settings).length === 0) return []
+    const isEmpty = Object.keys(settings).length === 0 || !mayConnect(survey, role, database)
+    if (level === null && isEmpty) return []
     const { level: access_level = 'none', schemas, privileges } = level ?? {}
     const fields: Fields = {
       access_level,
@@ -138,6 +140,12 @@ function placesOf(survey: Survey, role: string, owned: readonly Owned[]): Place[
     }
     return [{ database, fields }]
   })
+}
+
+/** An entry of level `none` lets a member of something connect. */
+function mayConnect(survey: Survey, role: string, database: string): boolean {
+  const acl = survey.cluster.databases.get(database)?.acl ?? []
+  return heldByAny(acl, rightsOf(survey, role, database)).has('CONNECT')
 }
 
 /** Memberships with all that a declared one has: rights of the role, and SET ROLE. */

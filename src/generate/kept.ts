@@ -35,7 +35,9 @@ export function keptNotes(survey: Survey, declaration: Declaration, actual: Actu
           statements: [],
         }))
       }),
-    ...entries.filter(({ fields }) => !('login_of' in fields)).flatMap((entry) => loginNotes(survey, entry, keyOf)),
+    ...entries
+      .filter(({ fields }) => !('login_of' in fields))
+      .flatMap((entry) => [...loginNotes(survey, entry, keyOf), ...settingNotes(survey, entry, entries)]),
     ...entries.flatMap((entry) => databaseNotes({ ...survey, interiors: actual.interiors }, entry)),
   ]
 }
@@ -75,6 +77,22 @@ function loginNotes({ cluster }: Survey, { key, role, fields }: Entry, keyOf: Re
       ? []
       : [note(`kept: its password is valid to ${until.toISOString()}`)]),
   ]
+}
+
+/** In databases where the login has no entry. */
+function settingNotes({ cluster }: Survey, { key, role }: Entry, entries: readonly Entry[]): Note[] {
+  const told = new Set(entries.flatMap((item) => (item.role === role ? (item.database ?? []) : [])))
+  const others = cluster.settings.filter(
+    (item) => item.role === role && item.database !== null && !told.has(item.database),
+  )
+  return [...groupBy(others, ({ database }) => database ?? '')].map(([database, list]) => ({
+    application: key,
+    database,
+    role,
+    kind: 'not_expressed',
+    text: `kept in ${database}: ${listed(list.map(({ name, value }) => `${name} = ${value} on its sessions`))}`,
+    statements: [],
+  }))
 }
 
 function databaseNotes({ cluster, unseen, interiors }: Survey, { key, role, database, fields }: Entry): Note[] {

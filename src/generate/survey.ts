@@ -9,6 +9,7 @@ const NOBODY: Application = {
   username: '',
   loginOf: null,
   accessLevel: 'none',
+  connects: false,
   secretId: '',
   auth: 'unmanaged',
   canLogin: false,
