@@ -31,9 +31,12 @@ interface Place {
   readonly fields: Fields
 }
 
-/** @param now decides what is over by now */
-export function makeDraft(survey: Survey, now: Date): Draft {
-  const { owned, notes } = findOwners(survey)
+/**
+ * @param now decides what is over by now
+ * @param only the database that is asked for; null: all
+ */
+export function makeDraft(survey: Survey, now: Date, only: string | null = null): Draft {
+  const { owned, notes } = findOwners(survey, only)
   const after = owned.reduce(takeOver, survey)
   const owners = new Set(owned.map(({ role }) => role))
   const others = inOrder(survey.cluster.roles.keys()).filter(
@@ -41,8 +44,10 @@ export function makeDraft(survey: Survey, now: Date): Draft {
   )
   const map = nameAll(survey, owned, others)
   const entries = [
-    ...owned.flatMap((item) => ownerEntries(after, map, item, owned, now)),
-    ...others.flatMap((role) => guestEntries(after, map, role, owned, now)),
+    ...byKey(owned, ({ database }) => map.databases.get(database)).flatMap((item) =>
+      ownerEntries(after, map, item, owned, now),
+    ),
+    ...byKey(others, (role) => map.roles.get(role)).flatMap((role) => guestEntries(after, map, role, owned, now)),
   ]
   return { entries, notes: [...notes, ...refusedRoles(survey)], before: survey, after }
 }
@@ -66,13 +71,25 @@ function nameAll({ declaration, hints }: Survey, owned: readonly Owned[], others
     declaration.applications.filter(({ loginOf }) => loginOf === null).map(({ username, name }) => [username, name]),
   )
   const databases = new Map<string, string>()
-  for (const { database, role } of owned) {
-    const key = keys.take(hints.databases.get(database) ?? database)
+  const named = owned.map((item) => ({ ...item, name: hints.databases.get(item.database) ?? item.database }))
+  for (const { database, role, name } of keysFirst(named)) {
+    const key = keys.take(name)
     databases.set(database, key)
     roles.set(role, key)
   }
-  for (const role of others) roles.set(role, keys.take(hints.roles.get(role) ?? role))
+  const logins = others.map((role) => ({ role, name: hints.roles.get(role) ?? role }))
+  for (const { role, name } of keysFirst(logins)) roles.set(role, keys.take(name))
   return { roles, databases, keys }
+}
+
+function byKey<T>(items: readonly T[], keyOf: (item: T) => string | undefined): T[] {
+  return [...items].sort((a, b) => ((keyOf(a) ?? '') < (keyOf(b) ?? '') ? -1 : 1))
+}
+
+/** What is called as a key may be keeps its name. */
+function keysFirst<T extends { readonly name: string }>(items: readonly T[]): readonly T[] {
+  const isKey = ({ name }: T): boolean => name === keyFrom(name)
+  return [...items.filter(isKey), ...items.filter((item) => !isKey(item))]
 }
 
 function ownerEntries(

@@ -21,7 +21,7 @@ export interface Wanted {
 export function generate(survey: Survey, { input, database, resources, now }: Wanted): Generated {
   const { databases } = survey.cluster
   if (database !== null && !databases.has(database)) throw unknownDatabase(database, [...databases.keys()])
-  const found = review(makeDraft(survey, now), input, now)
+  const found = review(makeDraft(survey, now, database), input, now)
   const told = { ...found, notes: [...found.notes, ...intentNotes(survey, found, resources)] }
   return database === null ? told : only(told, database)
 }

@@ -49,10 +49,7 @@ export function inOrder(names: Iterable<string>): string[] {
 
 /** The name of a role that is to be made, which nobody has. */
 export function newRoleName(base: string, taken: ReadonlySet<string>): string {
-  const plain = base
-    .toLowerCase()
-    .replace(/[^a-z0-9_]+/g, '_')
-    .slice(0, 50)
+  const plain = keyFrom(base).replaceAll('-', '_').slice(0, 50)
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? `${plain}_owner` : `${plain}_owner_${String(number)}`
     if (!taken.has(name)) return name

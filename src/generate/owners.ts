@@ -19,10 +19,13 @@ export interface Owners {
   readonly notes: readonly Note[]
 }
 
-/** Every database of the instance is among those that are owned, or in a note. */
-export function findOwners(survey: Survey): Owners {
+/**
+ * Every database of the instance is among those that are owned, or in a note.
+ * @param only the one that is asked for; null: all
+ */
+export function findOwners(survey: Survey, only: string | null): Owners {
   const { databases, roles } = survey.cluster
-  const names = inOrder(databases.keys())
+  const names = only === null ? inOrder(databases.keys()) : [only]
   const first = firstOfOwner(survey, names)
   const taken = new Set(roles.keys())
   const owned: Owned[] = []

@@ -54,12 +54,15 @@ for (const version of VERSIONS) {
     const { user, password } = bed().server.master
     bed().aws.putSecret(MASTER_SECRET, { username: user, password })
     const parameters = { numRuns: SERVERS, endOnFailure: true, includeErrorInReport: true, ...(SEED !== undefined && { seed: Number(SEED) }) }
+    let tried = 0
     const property = fc.asyncProperty(WORLD, async (world) => {
       const found = await tryWorld(bed(), world)
+      tried += 1
       const wanted: Tried = { lost: [], unforetold: [], second: 'no_change', blocked: [] }
       const told = JSON.stringify(found)
       if (told !== JSON.stringify(wanted)) throw new Error(told)
     })
     await t.notThrowsAsync(fc.assert(property, parameters))
+    t.log(`${String(tried)} servers`)
   })
 }
