@@ -68,6 +68,8 @@ const DATABASE = fc.record({
   name: fc.constantFrom(...NAMES),
   owner: fc.oneof({ weight: 4, arbitrary: index }, { weight: 1, arbitrary: fc.constant(null) }),
   isShut: fc.constantFrom(false, false, true),
+  /** Whether the master stays a member of the owner, as people leave it. */
+  isLent: fc.boolean(),
   mayAllCreate: fc.constantFrom(false, true),
   limit: fc.constantFrom(-1, -1, 30),
   schemas: fc.array(SCHEMA, { maxLength: 2 }),
@@ -105,6 +107,8 @@ export async function makeWorld(server: Server, world: World): Promise<void> {
       `CREATE DATABASE ${id(databaseName(world, at))} OWNER ${id(owner)} CONNECTION LIMIT ${String(database.limit)}`,
     )
   }
+  for (const { owner, isLent } of world.databases)
+    if (owner !== null && !isLent) await server.sql(`REVOKE ${id(roleName(world, owner))} FROM dbmaster`)
   await server.sql('RESET SESSION AUTHORIZATION')
   for (const [at, database] of world.databases.entries()) {
     const name = databaseName(world, at)

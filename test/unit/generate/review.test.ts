@@ -49,10 +49,10 @@ test('every database and role is an entry or has a note', (t) => {
     found.notes.filter(({ kind }) => kind === 'person_first').map(({ statements }) => statements),
     [
       [
-        'as master: BEGIN; CREATE ROLE "crm_owner" NOLOGIN; GRANT "crm_owner" TO "master" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE; GRANT "crm_owner" TO "admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; ALTER DATABASE "crm" OWNER TO "crm_owner"; COMMIT;',
+        'as master: BEGIN; CREATE ROLE "shop_owner" NOLOGIN; GRANT "shop_owner" TO CURRENT_USER; GRANT "shop" TO CURRENT_USER; GRANT "shop_owner" TO "shop" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE; GRANT "shop_owner" TO "admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; ALTER DATABASE "Shop!" OWNER TO "shop_owner"; REVOKE "shop" FROM CURRENT_USER GRANTED BY CURRENT_USER; REVOKE "shop_owner" FROM CURRENT_USER GRANTED BY CURRENT_USER; COMMIT;',
       ],
       [
-        'as master: BEGIN; CREATE ROLE "shop_owner" NOLOGIN; GRANT "shop_owner" TO CURRENT_USER; GRANT "shop" TO CURRENT_USER; GRANT "shop_owner" TO "shop" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE; GRANT "shop_owner" TO "admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; ALTER DATABASE "Shop!" OWNER TO "shop_owner"; REVOKE "shop" FROM CURRENT_USER GRANTED BY CURRENT_USER; REVOKE "shop_owner" FROM CURRENT_USER GRANTED BY CURRENT_USER; COMMIT;',
+        'as master: BEGIN; CREATE ROLE "crm_owner" NOLOGIN; GRANT "crm_owner" TO "master" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE; GRANT "crm_owner" TO "admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; ALTER DATABASE "crm" OWNER TO "crm_owner"; COMMIT;',
       ],
     ],
   )

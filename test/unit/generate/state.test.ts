@@ -2,6 +2,7 @@
 import test from 'ava'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { givenUp, hintsOf } from '../../../src/generate/intent.ts'
+import { parseOptions } from '../../../src/input/options.ts'
 import { parseTerraformState } from '../../../src/input/terraform-state.ts'
 
 const resource = (type: string, name: string, values: object, index?: string | number, module = ''): object => ({
@@ -64,4 +65,16 @@ test('what is no such state is refused', (t) => {
       '--terraform-state',
       text,
     )
+})
+
+test('options of generate that do not go together are refused', (t) => {
+  for (const [line, field] of [
+    ['generate --format hlc', '--format'],
+    ['generate --removed r', '--removed'],
+    ['generate --input - --terraform-state -', '--terraform-state'],
+    ['generate --runner f', 'generate'],
+  ] as const) {
+    const error = t.throws(() => parseOptions(line.split(' ')), { instanceOf: InvalidInputError })
+    t.is(error.problems[0]?.field, field)
+  }
 })
