@@ -78,6 +78,8 @@ export interface Application {
   readonly schemas: readonly string[]
   /** Besides, all schemas of the database's owner, now and later: `*` in that list. */
   readonly allSchemas: boolean
+  /** Schemas of its database that belong to its role, not to the database's owner. */
+  readonly ownsSchemas: readonly string[]
   /** On what the database's owner owns there. */
   readonly privileges: OwnPrivileges
   readonly cleanupPolicy: CleanupPolicy
@@ -102,6 +104,8 @@ export interface Database {
   readonly guests: readonly Application[]
   /** Union of the schemas of all its applications, the owner's first. */
   readonly schemas: readonly string[]
+  /** Those that belong to guests, with whose they are. */
+  readonly schemaOwners: ReadonlyMap<string, Application>
   readonly extensions: readonly string[]
   /** null: the server's default for a new database, anything for an existing one. */
   readonly encoding: string | null

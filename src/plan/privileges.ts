@@ -1,6 +1,7 @@
 /** The access table, as the catalogs spell privileges (src/README.md: Access levels). */
 import type { AclItem, ObjectClass, SchemaState } from '../model/catalog.ts'
 import type { AccessLevel, Application, Database } from '../model/declaration.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 
 type GuestLevel = Exclude<AccessLevel, 'owner'>
 
@@ -86,14 +87,23 @@ export function subtract(a: readonly string[], b: readonly string[]): string[] {
 /** Owner of the schema public from 15 on: whoever owns the database is its member. */
 export const PG_DATABASE_OWNER = 'pg_database_owner'
 
-/** Privileges on a schema can be changed by the database's owner: it owns the schema, or is its implicit owner. */
+/** Privileges on a schema can be changed by whose it is to be: it owns the schema, or is its implicit owner. */
 export function isReachable(database: Database, schema: SchemaState): boolean {
-  return schema.owner === database.owner.username || schema.owner === PG_DATABASE_OWNER
+  return schema.owner === schemaOwner(database, schema.name).username || schema.owner === PG_DATABASE_OWNER
+}
+
+function isOwners({ owner, schemaOwners }: Database, schema: SchemaState): boolean {
+  return !schemaOwners.has(schema.name) && [owner.username, PG_DATABASE_OWNER].includes(schema.owner)
 }
 
 /** Whether it is a schema of the login: a listed one, or with `*` any of the database's owner, `public` among them. */
-export function worksIn(database: Database, { schemas, allSchemas }: Application, schema: SchemaState): boolean {
-  return schemas.includes(schema.name) || (allSchemas && (schema.name === 'public' || isReachable(database, schema)))
+export function worksIn(
+  database: Database,
+  { schemas, allSchemas, ownsSchemas }: Application,
+  schema: SchemaState,
+): boolean {
+  const isListed = schemas.includes(schema.name) || ownsSchemas.includes(schema.name)
+  return isListed || (allSchemas && (schema.name === 'public' || isOwners(database, schema)))
 }
 
 /** Whether it is a schema of any of the database's logins. */
