@@ -19,6 +19,7 @@ const NOBODY: Application = {
   settings: new Map(),
   schemas: [],
   allSchemas: false,
+  ownsSchemas: [],
   privileges: LEVEL_ALONE,
   cleanupPolicy: 'retain',
   marker: null,
