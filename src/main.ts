@@ -144,6 +144,8 @@ async function main(commandProcess: CommandProcess): Promise<ExitCode> {
       return (await import('./cli/apply.ts')).runApply(commandProcess, options, readEnvironment(process.env))
     case 'plan':
       return (await import('./cli/plan.ts')).runPlan(commandProcess, options, readEnvironment(process.env))
+    case 'generate':
+      return (await import('./cli/generate.ts')).runGenerate(commandProcess, options, readEnvironment(process.env))
     case 'report':
       return (await import('./cli/report.ts')).runReport(commandProcess, options, readEnvironment(process.env))
     case 'destroy':
