@@ -44,7 +44,14 @@ export function digestOf(
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Who loses what is approved with it. */
 function effectsOfStep(step: Step): Effect[] {
+  const { application, database, username, object, kind: rule } = step
+  const lost = (step.loses ?? []).map(({ who, what }) => `LOSES ${who}: ${what}`)
+  return [...ownEffects(step), ...lost.map((effect) => ({ application, database, username, object, rule, effect }))]
+}
+
+function ownEffects(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
   const about = { application, database, username, object, rule }
   if (rule === 'set_password') return [{ ...about, effect: `password of ${username ?? ''} set from its secret` }]

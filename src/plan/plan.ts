@@ -5,6 +5,7 @@ import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, ty
 import { ownLogins } from '../model/logins.ts'
 import type { Application } from '../model/declaration.ts'
 import { chunk } from './chunks.ts'
+import { withConsequences } from './consequences.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
@@ -58,7 +59,7 @@ export function makePlan(input: PlanInput): Plan {
   const own = planOwnDatabases(context)
   const orphans = planOrphans(context)
   const interiors = databases.flatMap((changes) => interiorJob(context, changes))
-  return {
+  const plan = {
     findings: [
       ...cautions(interiors),
       ...roles.flatMap((role) => role.findings),
@@ -84,6 +85,7 @@ export function makePlan(input: PlanInput): Plan {
       ...preparation.jobs,
     ],
   }
+  return withConsequences(context, plan)
 }
 
 /** Of one role: memberships that it loses before anything, what is its own, and what it joins once all are there. */
