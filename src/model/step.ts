@@ -108,6 +108,8 @@ export interface Step extends Subject, Consequences {
   readonly loser?: string
   /** Its members, through others too, which lose it as well; absent: they lose nothing. */
   readonly loserMembers?: readonly string[]
+  /** Logins that may not connect to the database any more: their sessions there end; absent: none, or they may stay. */
+  readonly shutOut?: readonly string[]
   /** What a person should look at, told as a warning beside it: the next look finds it no more; absent: nothing. */
   readonly caution?: string
   /** What a person can do where the server refuses it; absent: what its code says. */

@@ -5,6 +5,7 @@ import { fewNames } from '../model/few-names.ts'
 import { type AtomicTransaction, type Plan, planSteps, type Step, stepKey, type Transaction } from '../model/step.ts'
 import { otherConsequences } from './attribute-consequences.ts'
 import type { PlanContext } from './context.ts'
+import { isProtected } from './held-beyond.ts'
 import { changeList, COLUMNS, hasPrivilege, type ListChange, type Outcome, outcomesOf } from './list-changes.ts'
 import { type Moment, type People, peopleOf, REACHES } from './people.ts'
 import { type Thing, type ThingKind, Touches } from './touches.ts'
@@ -67,7 +68,25 @@ class Marker {
       [...(other.loses ?? []), ...(lists.loses ?? [])],
       [...(other.gains ?? []), ...(lists.gains ?? []), ...gains],
     )
-    return { ...step, ...consequences }
+    const shutOut = this.#shutOutBy(step)
+    return { ...step, ...consequences, ...(shutOut.length > 0 && { shutOut }) }
+  }
+
+  /** Who loses CONNECT where nothing undeclared is to stay: a session keeps it (src/README.md: What a session keeps). */
+  #shutOutBy(step: Step): readonly string[] {
+    const { database, kind, target } = step
+    const isOfDatabase = (kind === 'restrict_public' || kind === 'revoke_privileges') && target !== 'undeclared'
+    const declared = this.#context.planned.databases.find(({ name }) => name === database)
+    if (!isOfDatabase || declared?.owner.undeclared !== 'revoke') return []
+    const [thing] = this.#touches.thingsOf(step).filter((item) => item.kind === 'database')
+    if (thing === undefined) return []
+    const key = stepKey(step)
+    const isShutOut = (outcome: Outcome): boolean =>
+      outcome.key === key && outcome.verb === 'loses' && outcome.privileges.includes('CONNECT')
+    const logins = this.#outcomesOf(this.#signature(thing), thing)
+      .filter(isShutOut)
+      .map(({ login }) => login)
+    return logins.filter((login) => !isProtected(this.#context, login)).sort()
   }
 
   #ofLists(step: Step): Consequences {
@@ -85,9 +104,10 @@ class Marker {
   #outcomesOf(signature: string, thing: Thing): readonly Outcome[] {
     const known = this.#outcomes.get(signature)
     if (known !== undefined) return known
-    const found = outcomesOf(this.#changeOf(signature, thing), this.#people).filter(({ login, verb }) =>
-      this.#comesIn(thing, login, verb === 'loses' ? 'before' : 'after'),
-    )
+    const found = outcomesOf(this.#changeOf(signature, thing), this.#people).flatMap((outcome) => {
+      const moment = outcome.verb === 'loses' ? 'before' : 'after'
+      return this.#comesIn(thing, outcome.login, moment) ? this.#asUsable(thing, outcome, moment) : []
+    })
     this.#outcomes.set(signature, found)
     return found
   }
@@ -100,11 +120,23 @@ class Marker {
 
   /** Whether a login may connect to the database that it is in, and use its schema. */
   #comesIn(thing: Thing, login: string, moment: Moment): boolean {
-    return this.#touches.aroundOf(thing).every((place) => {
-      const privilege = place.kind === 'database' ? 'CONNECT' : 'USAGE'
-      const change = this.#changeOf(this.#signature(place), place)
-      return REACHES.some((reach) => hasPrivilege(change, this.#people, login, privilege, moment, reach))
-    })
+    const isClosed = this.#context.actual.cluster.databases.get(thing.database)?.allowConnections === false
+    if (isClosed && moment === 'before') return false
+    return this.#touches
+      .aroundOf(thing)
+      .every((place) => this.#has(place, login, place.kind === 'database' ? 'CONNECT' : 'USAGE', moment))
+  }
+
+  /** On a database that it may not connect to a login has nothing. */
+  #asUsable(thing: Thing, outcome: Outcome, moment: Moment): Outcome[] {
+    if (thing.kind !== 'database' || this.#has(thing, outcome.login, 'CONNECT', moment)) return [outcome]
+    const privileges = outcome.privileges.filter((privilege) => privilege === 'CONNECT')
+    return privileges.length === 0 ? [] : [{ ...outcome, privileges }]
+  }
+
+  #has(thing: Thing, login: string, privilege: string, moment: Moment): boolean {
+    const change = this.#changeOf(this.#signature(thing), thing)
+    return REACHES.some((reach) => hasPrivilege(change, this.#people, login, privilege, moment, reach))
   }
 
   #whoConnects(database: string): readonly string[] {

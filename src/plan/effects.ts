@@ -55,7 +55,7 @@ function ownEffects(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
   const about = { application, database, username, object, rule }
   if (rule === 'set_password') return [{ ...about, effect: `password of ${username ?? ''} set from its secret` }]
-  if (step.access === undefined) return [{ ...about, effect: step.message }]
+  if (step.access === undefined) return [{ ...about, effect: [step.message, ...namesOf(step)].join(', ') }]
   const { level, changes } = step.access
   return changes.flatMap((change) => {
     const names = (change.revoked ?? []).length === 0 ? [] : namesOf(step)

@@ -17,7 +17,8 @@ export interface GrantPlace {
 
 /**
  * Its schemas, and those that were so once: default privileges for the login, in the schema or in all, are what only we
- * leave there. A login of another database has nothing to look for in any schema.
+ * leave there. A login of another database has nothing to look for in any schema; with `undeclared = "revoke"` one of
+ * this database has nothing to look for in a schema that is not listed either.
  * @param groups by schema
  */
 export function placesOf(
@@ -35,7 +36,8 @@ export function placesOf(
   for (const schema of schemas.values()) {
     const isListed = isGuest && worksIn(database, application, schema)
     const here = defaults.filter((item) => item.schema === schema.name)
-    if (!isListed && isGuest && here.length === 0 && !hadAll) continue
+    const isOthers = isGuest && here.length === 0 && !hadAll && application.undeclared !== 'revoke'
+    if (!isListed && isOthers) continue
     places.push({ database, application, schema, isListed, groups: groups.get(schema.name) ?? [], defaults: here })
   }
   return places

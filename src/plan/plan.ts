@@ -10,15 +10,8 @@ import { finding, type PlanContext, planContext, type PlanInput, subject } from 
 import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
 import { planJoin, planLeave } from './member-of.ts'
-import {
-  adminFindings,
-  memberFindings,
-  membershipFindings,
-  planIamGrant,
-  planIamRevoke,
-  planLeftover,
-  planTokenRevoke,
-} from './memberships.ts'
+import { membershipFindings, planMembers } from './membership-findings.ts'
+import { adminFindings, planIamGrant, planIamRevoke, planLeftover, planTokenRevoke } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { planOwnDatabases } from './own-databases.ts'
@@ -94,8 +87,9 @@ function roleChanges(context: PlanContext, application: Application): RoleChange
   const own = planRole(context, application)
   const joined = planJoin(context, application)
   const tokens = planTokenRevoke(context, application)
+  const members = planMembers(context, application)
   return {
-    left: planLeave(context, application),
+    left: [...planLeave(context, application), ...members.steps],
     joined: joined.steps,
     steps: [
       ...planLeftover(context, application),
@@ -109,7 +103,7 @@ function roleChanges(context: PlanContext, application: Application): RoleChange
       ...joined.findings,
       ...planClone(context, application).findings,
       ...membershipFindings(context, application),
-      ...memberFindings(context, application),
+      ...members.findings,
       ...settingFindings(context, application),
       ...adminFindings(context, application),
     ],
