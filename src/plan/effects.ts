@@ -44,10 +44,11 @@ export function digestOf(
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Who loses what is approved with it. */
+/** Who loses what is approved with it; of the step's own login its effect says it. */
 function effectsOfStep(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
-  const lost = (step.loses ?? []).map(({ who, what }) => `LOSES ${who}: ${what}`)
+  const others = (step.loses ?? []).filter(({ who }) => who !== username)
+  const lost = others.map(({ who, what }) => `LOSES ${who}: ${what}`)
   return [...ownEffects(step), ...lost.map((effect) => ({ application, database, username, object, rule, effect }))]
 }
 
