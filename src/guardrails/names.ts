@@ -19,7 +19,7 @@ const RESERVED_SCHEMAS = /^(?:pg_.*|information_schema)$/s
 export function checkReservedNames(declaration: Declaration, masterUsername: string | null): Problem[] {
   const { admin, applications } = declaration
   return applications.flatMap((application) => {
-    const { username, database, schemas } = application
+    const { username, database, schemas, ownsSchemas } = application
     const reasons = [
       RESERVED.test(username) || RESERVED_ROLES.has(username)
         ? `the username "${username}" belongs to the server or to RDS.`
@@ -32,7 +32,7 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
       database !== null && RESERVED.test(database)
         ? `the database name "${database}" belongs to the server or to RDS.`
         : null,
-      ...schemas
+      ...[...schemas, ...ownsSchemas]
         .filter((schema) => RESERVED_SCHEMAS.test(schema))
         .map((schema) => `the schema "${schema}" belongs to the server.`),
     ]
@@ -60,7 +60,7 @@ export function checkNaming({ applications, enforceNaming, environment }: Declar
     ...(username.test(application.username)
       ? []
       : [offConvention(application, 'username', application.username, `<name>_${environment}_<purpose>`)]),
-    ...application.schemas
+    ...[...application.schemas, ...application.ownsSchemas]
       .filter((schema) => !/^[a-z_][a-z0-9_]*$/.test(schema))
       .map((schema) => offConvention(application, 'schema', schema, '<name>')),
   ])

@@ -6,6 +6,7 @@ import type { Beyond } from '../model/beyond.ts'
 import type { AclItem, DatabaseState, DefaultClass, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 import { isSendable } from '../model/sendable.ts'
 import type { Statement } from '../model/statement.ts'
 import type { PrivilegeStatement } from '../model/step.ts'
@@ -32,7 +33,7 @@ export interface BeyondGrant extends Beyond, Judgement {
 export function beyondOnDatabase(look: LookUps, database: Database, state: DatabaseState): BeyondGrant[] {
   const wantedOf = (role: string): readonly string[] => {
     const application = look.applicationByUsername.get(role)
-    return application?.database === database.name ? databasePrivileges(application.accessLevel) : []
+    return application?.database === database.name ? databasePrivileges(application) : []
   }
   const { login } = look.actual.cluster.server
   return heldBeyond(look, database, state.acl, state.owner, wantedOf).map((held) => {
@@ -45,7 +46,7 @@ export function beyondOnDatabase(look: LookUps, database: Database, state: Datab
       : `as ${printName(grantor)}: ${printStatements([revoke(grantor)])}`
     return {
       ...tell(database, held, `database ${state.name}`, remedy),
-      ...judge(look, database, held, { isOwners, isShut: true }),
+      ...judge(look, database, held, { isOwners, owner: state.owner, isShut: true }),
       revocations: (by) => [itemOf(held, 'database', null, revoke(by))],
       isByDefault: false,
       isElsewhere: isOwners && isDeclaredOrPublic(look, grantee),
@@ -101,14 +102,15 @@ function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyon
     isListed(look, database, role, schema) || (role === '' && schema.name === 'public') ? ['USAGE'] : []
   return heldBeyond(look, database, schema.acl, schema.owner, wantedOf).map((held) => {
     const { grantee, grantor, privileges, dependents } = held
-    const isOwners = grantor === schema.owner && [database.owner.username, PG_DATABASE_OWNER].includes(grantor)
+    const owner = schemaOwner(database, schema.name).username
+    const isOwners = grantor === schema.owner && [owner, PG_DATABASE_OWNER].includes(grantor)
     const by = grantor === PG_DATABASE_OWNER ? database.owner.username : grantor
     const revoke = (actor: string): Statement =>
       revokeOnSchema(schema.name, privileges, grantee, actor, dependents.length > 0)
     const isPublicSchema = schema.name === 'public'
     return {
       ...tell(database, held, `schema ${schema.name}`, remedyInside(look, database, by, [revoke(by)])),
-      ...judge(look, database, held, { isOwners, isShut: isPublicSchema, schema }),
+      ...judge(look, database, held, { isOwners, owner, isShut: isPublicSchema, schema }),
       revocations: (actor) => [itemOf(held, 'schema', schema.name, revoke(actor))],
       isByDefault: false,
       isElsewhere: isOwners && isDeclaredOrPublic(look, grantee) && (grantee !== '' || isPublicSchema),
@@ -123,7 +125,7 @@ function onObjects(
   groups: readonly ObjectGroup[],
 ): BeyondGrant[] {
   if (schema === undefined) return []
-  const owner = database.owner.username
+  const owner = schemaOwner(database, schema.name).username
   const found = groups.flatMap((group) => {
     const wantedOf = (role: string): readonly string[] => [
       ...(isListed(look, database, role, schema) ? levelOf(look, role, group.objectClass) : []),
@@ -149,7 +151,7 @@ function onObjects(
     return [
       {
         ...tell(database, held, on, remedyInside(look, database, grantor, [revoke(objects, grantor)])),
-        ...judge(look, database, held, { isOwners, schema }),
+        ...judge(look, database, held, { isOwners, owner, schema }),
         revocations: (actor) =>
           chunk(objects, OBJECTS_PER_STATEMENT).map((some) =>
             itemOf(held, group.objectClass, schema.name, revoke(some, actor)),
@@ -170,12 +172,14 @@ function levelOf(look: LookUps, role: string, objectClass: DefaultClass): readon
 
 /** What any creator's future objects give to others; a creator needs nothing on its own. */
 function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): BeyondGrant[] {
+  const ownerIn = (schema: string | null): string =>
+    schema === null ? database.owner.username : schemaOwner(database, schema).username
   const isOfDatabase = (role: string): boolean => look.applicationByUsername.get(role)?.database === database.name
   const others = defaultAcl.filter(({ creator, schema, objectClass, grantee, privilege }) => {
     if (grantee === creator || isNeutral(look, database, grantee) || !isSendable(schema ?? '')) return false
     if (grantee === '' && objectClass === 'function' && schema === null && privilege === 'EXECUTE') return false
     const isThere = schema === null ? isOfDatabase(grantee) : isListed(look, database, grantee, schemas.get(schema))
-    const isOurs = creator === database.owner.username && isThere
+    const isOurs = creator === ownerIn(schema) && isThere
     return !(isOurs && levelOf(look, grantee, objectClass).includes(privilege))
   })
   const alike = groupBy(others, ({ creator, schema, objectClass, grantee }) =>
@@ -188,13 +192,13 @@ function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: I
     const privileges = list.map(({ privilege }) => privilege).sort()
     const revoke = revokeByDefault(creator, schema, objectClass, privileges, grantee)
     const where = schema === null ? 'any schema' : `schema ${schema}`
-    const isOwners = creator === database.owner.username
+    const isOwners = creator === ownerIn(schema)
     const held = { grantee, grantor: creator, privileges, dependents: [], hangsOn: false }
     const on = `${objectClass}s that ${creator} will create in ${where}`
     return [
       {
         ...tell(database, held, on, remedyInside(look, database, creator, [revoke])),
-        ...judge(look, database, held, { isOwners }),
+        ...judge(look, database, held, { isOwners, owner: creator }),
         revocations: () => [itemOf(held, objectClass, schema, revoke)],
         isByDefault: true,
         isElsewhere: isOwners && grantee !== '' && isDeclaredOrPublic(look, grantee),

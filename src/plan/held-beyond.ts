@@ -89,16 +89,23 @@ export interface Judgement {
   readonly actor: string | null
 }
 
-/**
- * @param owner whose grants are the database's: its own role, and for a schema that is its own pg_database_owner
- * @param isShut of PUBLIC: what it loses on a database that is not kept
- * @param schema that the thing stands in: who cannot use it cannot revoke there
- */
+/** What it is held on. */
+interface JudgedOn {
+  /** Whether its owner granted it, be it as pg_database_owner. */
+  readonly isOwners: boolean
+  /** The role whose it is: the database's owner, or a guest that owns the schema. */
+  readonly owner: string
+  /** Of PUBLIC: what it loses on a database that is not kept. */
+  readonly isShut?: boolean
+  /** That it stands in: who cannot use it cannot revoke there. */
+  readonly schema?: SchemaState
+}
+
 export function judge(
   look: LookUps,
   database: Database,
   held: Pick<HeldBeyond, 'grantee' | 'grantor' | 'dependents' | 'hangsOn'>,
-  { isOwners, isShut = false, schema }: { isOwners: boolean; isShut?: boolean; schema?: SchemaState },
+  { isOwners, owner, isShut = false, schema }: JudgedOn,
 ): Judgement {
   const { grantee, grantor, dependents, hangsOn } = held
   const declared = look.applicationByUsername.get(grantee)
@@ -106,12 +113,12 @@ export function judge(
   if (mode === 'keep') return { fate: 'kept', actor: null }
   if (mode === 'report') {
     const isTaken = isOwners && (grantee === '' ? isShut : declared !== undefined)
-    return { fate: isTaken ? 'taken away' : 'left alone', actor: isTaken ? database.owner.username : null }
+    return { fate: isTaken ? 'taken away' : 'left alone', actor: isTaken ? owner : null }
   }
   const isLevel = isOwners && declared !== undefined
   if (!isLevel && [grantee, ...dependents].some((role) => isProtected(look, role)))
     return { fate: 'left alone', actor: null }
-  const actor = isOwners ? database.owner.username : actorFor(look, database, grantor, schema)
+  const actor = isOwners ? owner : actorFor(look, database, grantor, schema)
   const goesAlong =
     actor === null &&
     hangsOn &&
@@ -121,6 +128,7 @@ export function judge(
       { ...held, grantee: grantor, grantor: '', hangsOn: false },
       {
         isOwners: true,
+        owner,
       },
     ).fate === 'taken away'
   return { fate: actor !== null || goesAlong ? 'taken away' : 'left alone', actor }

@@ -146,9 +146,11 @@ export class Touches {
     const known = this.#objects.get(database)
     if (known !== undefined) return known
     const interior: Pick<Interior, 'objects'> = this.#context.actual.interiors.get(database) ?? { objects: [] }
-    const owner = this.#ownerOf(database)
+    const declared = this.#context.planned.databases.find(({ name }) => name === database)
     const things = interior.objects.map((object): [string, Thing] => {
       const { schema, name, args, objectClass: kind, acl, columnAcl } = object
+      // In a schema of a guest's only what is its own is looked at.
+      const owner = declared?.schemaOwners.get(schema)?.username ?? this.#ownerOf(database)
       const told = `${schema}.${name}${args === null ? '' : `(${args})`}`
       const sql = objectName(object)
       const thing = { key: JSON.stringify([database, sql]), kind, database, schema, name: told, owner, exists: true }
