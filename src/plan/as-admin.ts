@@ -1,4 +1,4 @@
-/** The catalogs as they will be once the master has made or repaired the admin (src/README.md: The master's look). Pure. */
+/** The catalogs once the master has made or repaired the admin (src/README.md: The master's look). Pure. */
 import type { Cluster, Membership, RoleState } from '../model/catalog.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import { type Plan, planSteps } from '../model/step.ts'

@@ -72,7 +72,7 @@ class Marker {
     return { ...step, ...consequences, ...(shutOut.length > 0 && { shutOut }) }
   }
 
-  /** Who loses CONNECT where nothing undeclared is to stay: a session keeps it (src/README.md: What a session keeps). */
+  /** Who loses CONNECT where nothing undeclared is to stay (src/README.md: What a session keeps). */
   #shutOutBy(step: Step): readonly string[] {
     const { database, kind, target } = step
     const isOfDatabase = (kind === 'restrict_public' || kind === 'revoke_privileges') && target !== 'undeclared'

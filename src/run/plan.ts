@@ -144,8 +144,8 @@ function seenByMaster(part: MastersPart | null): string[] {
   if (part === null) return []
   const { master, admin } = part
   return [
-    `The delegated admin ${admin} cannot log in or lacks a right, so ${master} looked, in read-only transactions: the ` +
-      `apply has ${master} make or repair it first, and only then is known what the server lets ${master} give.`,
+    `The delegated admin ${admin} cannot log in or lacks a right, so ${master} looked, in read-only transactions: ` +
+      `the apply has ${master} make or repair it first, and only then is known what the server lets ${master} give.`,
   ]
 }
 

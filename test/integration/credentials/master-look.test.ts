@@ -1,4 +1,4 @@
-/** Where the admin is missing or lacks rights, plan and report look as the master (src/README.md: The master's look). */
+/** Without an admin, or rights of it, plan and report look as the master (src/README.md: The master's look). */
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
 import { planSteps } from '../../../src/model/step.ts'
