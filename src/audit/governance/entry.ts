@@ -40,6 +40,10 @@ const ACCESS = v.object({
   ),
 })
 
+const CONSEQUENCES = v.exactOptional(
+  v.array(v.object({ who: v.string(), what: v.string(), logins: v.exactOptional(v.number()) })),
+)
+
 const RECORD = v.object({
   at: TIME,
   run_id: v.string(),
@@ -56,6 +60,8 @@ const RECORD = v.object({
   message: v.string(),
   statements: v.array(v.string()),
   access: v.exactOptional(ACCESS),
+  loses: CONSEQUENCES,
+  gains: CONSEQUENCES,
 })
 
 const ACTOR = v.object({ arn: v.string(), account: v.string() })
