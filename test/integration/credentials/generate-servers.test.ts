@@ -53,7 +53,12 @@ for (const version of VERSIONS) {
     t.timeout(60_000 + SERVERS * 30_000)
     const { user, password } = bed().server.master
     bed().aws.putSecret(MASTER_SECRET, { username: user, password })
-    const parameters = { numRuns: SERVERS, endOnFailure: true, includeErrorInReport: true, ...(SEED !== undefined && { seed: Number(SEED) }) }
+    const parameters = {
+      numRuns: SERVERS,
+      endOnFailure: true,
+      includeErrorInReport: true,
+      ...(SEED !== undefined && { seed: Number(SEED) }),
+    }
     let tried = 0
     const property = fc.asyncProperty(WORLD, async (world) => {
       const found = await tryWorld(bed(), world)
