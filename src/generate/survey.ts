@@ -43,6 +43,7 @@ export function surveyDeclaration(declaration: Declaration, known: Cluster | nul
     owner: NOBODY,
     guests: [],
     schemas: [],
+    schemaOwners: new Map(),
     extensions: ['plpgsql'],
     encoding,
     locale: null,
