@@ -48,7 +48,6 @@ export function surveyDeclaration(declaration: Declaration, known: Cluster | nul
     encoding,
     locale: null,
     connectionLimit: -1,
-    schemaOwners: new Map(),
     recreateMissing: false,
   }))
   return { ...declaration, applications, databases }
