@@ -111,6 +111,7 @@ function examine(survey: Survey, input: Input, entries: readonly Entry[], now: D
     leftOut: new Set(),
     actual,
     rooms: new Map(),
+    made: new Set(),
     buildId: 'generate',
     cleanupPolicy: null,
     startedAt: now,

@@ -67,8 +67,8 @@ async function surveyAs(
   login: Declaration['admin'],
 ): Promise<Survey> {
   const asLogin = { ...declaration, applications: [], databases: [], admin: login, prepareMajorUpgrade: false }
-  return withInstance(asLogin, identity, dependencies, async (server, context) => {
-    const isAdmin = login === declaration.admin
+  return withInstance(asLogin, identity, dependencies, async ({ server, context, part }) => {
+    const isAdmin = login === declaration.admin && part === null
     const credential = isAdmin ? await masterCredential(declaration, context.secrets) : null
     const found = await inspectInstance(
       server,
