@@ -132,10 +132,13 @@ interface Failed {
 class Executor {
   done = 0
 
-  constructor(
-    readonly server: ModelServer,
-    readonly budget: number,
-  ) {}
+  readonly server: ModelServer
+  readonly budget: number
+
+  constructor(server: ModelServer, budget: number) {
+    this.server = server
+    this.budget = budget
+  }
 
   execute({ jobs }: Plan): Failed[] {
     return STAGES.flatMap((stage) => jobs.filter((job) => job.stage === stage).flatMap((job) => this.#job(job)))

@@ -36,7 +36,7 @@ async function countAll(): Promise<void> {
     }
   }
   for (const [line, { count }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
-    console.log(count, line.slice(0, 300))
+    console.log(count, line.slice(0, 300), JSON.stringify(walk))
   process.exit()
 }
 if (values.all) await countAll()

@@ -62,7 +62,7 @@ export interface State {
   settings: StoredSetting[]
 }
 
-export const SUPERUSER = 'postgres'
+export const SUPERUSER = 'rdsadmin'
 
 /** What the server answers to a statement that it does not do. */
 export class Refusal extends Error {}

@@ -27,9 +27,11 @@ export function tokensOf(sql: string): Token[] {
 /** Reads a statement from left to right; what is not as expected is an error with the whole statement. */
 export class Reader {
   readonly #tokens: readonly Token[]
+  readonly sql: string
   #at = 0
 
-  constructor(readonly sql: string) {
+  constructor(sql: string) {
+    this.sql = sql
     this.#tokens = tokensOf(sql)
   }
 
