@@ -8,6 +8,7 @@ import { Secret } from '../../../src/model/secret.ts'
 import type { Statement } from '../../../src/model/statement.ts'
 import {
   type Job,
+  jobSteps,
   type Plan,
   planSteps,
   STAGES,
@@ -140,8 +141,20 @@ class Executor {
     this.budget = budget
   }
 
+  /** What failed for a database ends its later stages, as in `src/execute/execute.ts`. */
   execute({ jobs }: Plan): Failed[] {
-    return STAGES.flatMap((stage) => jobs.filter((job) => job.stage === stage).flatMap((job) => this.#job(job)))
+    const failures: Failed[] = []
+    const closed = new Set<string | null>()
+    for (const stage of STAGES) {
+      const open = jobs.filter(
+        (job) => job.stage === stage && !jobSteps(job).some(({ database }) => closed.has(database)),
+      )
+      const skipped = jobs.filter((job) => job.stage === stage && !open.includes(job))
+      failures.push(...open.flatMap((job) => this.#job(job)))
+      for (const { step } of failures) closed.add(step.database)
+      for (const step of skipped.flatMap(jobSteps)) closed.add(step.database)
+    }
+    return failures
   }
 
   #job({ transactions, connectTo, standApart }: Job): Failed[] {
@@ -157,17 +170,19 @@ class Executor {
   #transaction(transaction: Transaction, database: string | null): Failed | null {
     if (transaction.kind === 'bare') {
       const { before, step, undo } = transaction
+      let isHeld = false
       try {
         this.server.transaction(() => {
           this.#run(before, database)
         })
+        isHeld = true
         this.server.transaction(() => {
           this.#run(step.statements, database)
         })
         return null
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
-        this.#run(undo, database)
+        if (isHeld) this.#run(undo, database)
         return { step, reason: error.message }
       }
     }

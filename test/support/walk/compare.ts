@@ -21,7 +21,7 @@ export function projection(state: State, declaration: Declaration, foreign = new
     )
   }
   for (const { role, member, set } of state.memberships)
-    if (logins.has(role) && logins.has(member) && !keeps.has(member))
+    if (logins.has(role) && logins.has(member) && !keeps.has(member) && !keeps.has(role))
       lines.push(`member ${member} of ${role} ${String(set)}`)
   for (const { name, owner } of declaration.databases) {
     const found = state.databases.get(name)

@@ -35,7 +35,7 @@ async function countAll(): Promise<void> {
       kinds.set(line, { count: (known?.count ?? 0) + 1, walk: known?.walk ?? walk })
     }
   }
-  for (const [line, { count }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
+  for (const [line, { count, walk }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
     console.log(count, line.slice(0, 300), JSON.stringify(walk))
   process.exit()
 }

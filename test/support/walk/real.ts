@@ -34,7 +34,11 @@ export async function walkOnBoth(bed: Bed, walk: Walk): Promise<string[]> {
     const told = problems.map(({ application, code }) => `${String(application)} ${code}`)
     const { stopped, blocked, refused } = await applyTo(model, declare(entries, stack))
     const modelled = [...stopped, ...blocked].map(({ application, code }) => `${String(application)} ${code}`)
-    const isSame = told.filter((item) => !item.includes(' sql_')).sort().join() === modelled.sort().join()
+    const isSame =
+      told
+        .filter((item) => !item.includes(' sql_'))
+        .sort()
+        .join() === modelled.sort().join()
     if (!isSame && refused.length === 0)
       wrong.push(`${when}: the server: ${told.join()} (${audit.run.error ?? ''}); the model: ${modelled.join()}`)
     await compare(when)

@@ -66,11 +66,14 @@ async function expectDone(server: ModelServer, entries: Entries, wrong: string[]
   wrong.push(...unexpected('the other stack', applied))
 }
 
+/** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
+const CIRCLE = /^grant_membership: \S+ is a member of \S+$/
+
 /** A run that ends has an end, and the server refuses nothing that was planned. */
 function unexpected(what: string, { endless, refused }: Applied): string[] {
   return [
     ...endless.map((item) => `${what} is never done: ${item}`),
-    ...refused.map((item) => `${what} was refused: ${item}`),
+    ...refused.filter((item) => !CIRCLE.test(item)).map((item) => `${what} was refused: ${item}`),
   ]
 }
 
