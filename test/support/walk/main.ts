@@ -1,7 +1,12 @@
 /** `npm run test:walk -- --seed N --walks N --server 16`: random walks on the model, the first that fails shrunk. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as fc from 'fast-check'
 
+import { FAULTS } from './faults.ts'
 import { type Walk, walks } from './generate.ts'
 import { walkOn } from './walk.ts'
 
@@ -11,6 +16,7 @@ const { values } = parseArgs({
     walks: { type: 'string', default: '1000' },
     server: { type: 'string', default: '16' },
     all: { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
@@ -39,8 +45,34 @@ async function countAll(): Promise<void> {
     console.log(count, line.slice(0, 300), JSON.stringify(walk))
   process.exit()
 }
+/** `--faults`: plants each in a copy of `src`, and walks there. */
+function plantFaults(): void {
+  const checkout = fileURLToPath(new URL('../../../', import.meta.url))
+  const folder = mkdtempSync(`${tmpdir()}/walk-`)
+  let missed = 0
+  for (const name of ['src', 'test/support/walk', 'package.json', 'tsconfig.json'])
+    cpSync(`${checkout}${name}`, `${folder}/${name}`, { recursive: true })
+  symlinkSync(`${checkout}node_modules`, `${folder}/node_modules`)
+  for (const { what, file, from, to } of FAULTS) {
+    const whole = readFileSync(`${folder}/${file}`, 'utf8')
+    if (!whole.includes(from)) throw new Error(`${what}: ${file} has no such text`)
+    writeFileSync(
+      `${folder}/${file}`,
+      whole.replace(from, () => to),
+    )
+    const args = ['--seed', String(seed), '--walks', values.walks, '--server', values.server]
+    const { status } = spawnSync('npx', ['tsx', 'test/support/walk/main.ts', ...args], { cwd: folder })
+    if (status === 0) missed += 1
+    console.log(status === 0 ? 'MISSED' : 'found', what)
+    writeFileSync(`${folder}/${file}`, whole)
+  }
+  rmSync(folder, { recursive: true })
+  console.log(`${String(FAULTS.length - missed)} of ${String(FAULTS.length)} found`)
+  process.exit(missed === 0 ? 0 : 1)
+}
+if (values.faults) plantFaults()
 if (values.all) await countAll()
-const result = await fc.check(property, { seed, numRuns: Number(values.walks) })
+const result = await fc.check(property, { seed, numRuns: Number(values.walks), interruptAfterTimeLimit: 600_000 })
 if (result.failed) {
   const [walk] = result.counterexample ?? []
   console.log(JSON.stringify(walk, null, 1))
