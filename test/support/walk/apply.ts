@@ -34,6 +34,8 @@ export interface Applied {
   readonly refused: readonly string[]
   /** The run went on finding something to do. */
   readonly endless: readonly string[]
+  /** Memberships of the admin that the run itself had left, and took back in a later round. */
+  readonly leftovers: readonly string[]
   /** It ended as the cut said. */
   readonly isCut: boolean
   /** Statements that took effect. */
@@ -68,11 +70,13 @@ export async function applyTo(server: ModelServer, declaration: Declaration, bud
   const setbacks = new Setbacks(declaration)
   const executor = new Executor(server, budget)
   const refused: string[] = []
+  const leftovers: string[] = []
   const ended = (fields: Partial<Applied> = {}): Applied => ({
     stopped: [],
     blocked: setbacks.blocked,
     refused,
     endless: [],
+    leftovers,
     isCut: false,
     statements: executor.done,
     ...fields,
@@ -87,6 +91,8 @@ export async function applyTo(server: ModelServer, declaration: Declaration, bud
       if (plan.jobs.length === 0) return ended()
       const text = textOf(plan)
       if (round > MAX_ROUNDS || text === last) return ended({ endless: planSteps(plan).map(({ message }) => message) })
+      if (last !== '')
+        for (const { kind, message } of planSteps(plan)) if (kind === 'leftover_membership') leftovers.push(message)
       last = text
       const failed = executor.execute(plan)
       for (const { step, reason } of failed) {

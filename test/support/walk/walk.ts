@@ -56,7 +56,7 @@ export async function walkOn(walk: Walk): Promise<Ending> {
   wrong.push(...leftovers(server))
   const codes = [...last.stopped, ...last.blocked].map(({ code }) => code)
   const isWhole = codes.length === 0 && last.refused.length === 0
-  if (isWhole && wrong.length === 0) wrong.push(...(await againstFresh(server, walk)))
+  if (isWhole && wrong.length === 0) wrong.push(...missingOf(server, walk), ...(await againstFresh(server, walk)))
   return { kind: isWhole ? 'done' : 'blocked', codes: [...codes, ...last.refused], wrong, server }
 }
 
@@ -70,8 +70,9 @@ async function expectDone(server: ModelServer, entries: Entries, wrong: string[]
 const CIRCLE = /^grant_membership: \S+ is a member of \S+$/
 
 /** A run that ends has an end, and the server refuses nothing that was planned. */
-function unexpected(what: string, { endless, refused }: Applied): string[] {
+function unexpected(what: string, { endless, refused, leftovers: left }: Applied): string[] {
   return [
+    ...left.map((item) => `${what} left a membership: ${item}`),
     ...endless.map((item) => `${what} is never done: ${item}`),
     ...refused.filter((item) => !CIRCLE.test(item)).map((item) => `${what} was refused: ${item}`),
   ]
@@ -87,6 +88,25 @@ function leftovers({ state }: ModelServer): string[] {
   return state.memberships
     .filter(({ member, grantor, admin }) => member === 'platform_provisioner' && grantor === member && !admin)
     .map(({ role }) => `the admin is left in ${role}`)
+}
+
+/** What is declared is there, whatever a fresh server would have got by the same planner. */
+function missingOf({ state }: ModelServer, walk: Walk): string[] {
+  const b = declare(walk.b)
+  const own = b.applications.filter(({ loginOf }) => loginOf === null)
+  const joined = own.flatMap(({ username, memberOf }) => memberOf.map((role) => ({ username, role })))
+  const isThere = ({ username, role }: { username: string; role: string }): boolean =>
+    state.memberships.some((item) => item.role === role && item.member === username)
+  const holders = b.databases.flatMap(({ name, guests }) =>
+    guests.filter(({ accessLevel }) => accessLevel !== 'none').map(({ username }) => ({ username, name })),
+  )
+  const mayConnect = ({ username, name }: { username: string; name: string }): boolean =>
+    state.databases.get(name)?.acl.some(({ grantee, privilege }) => grantee === username && privilege === 'CONNECT') ===
+    true
+  return [
+    ...joined.filter((item) => !isThere(item)).map(({ username, role }) => `${username} is no member of ${role}`),
+    ...holders.filter((item) => !mayConnect(item)).map(({ username, name }) => `${username} may not enter ${name}`),
+  ]
 }
 
 /** What the declaration says is as on a server where nothing else ever was. */
