@@ -43,7 +43,8 @@ export function planInterior(context: PlanContext, database: Database): Interior
   const created = createSchemas(database, interior, exists && !isHandedOver(context, database))
   const isFirst = ({ target }: Step): boolean => extensions.byMaster.length > 0 && target === homeOf(database)
   // Else a schema that is made would give what is no longer declared (src/README.md: Default privileges).
-  const isTakenFirst = ({ kind, target }: Step): boolean => kind === 'revoke_default_privileges' && target === null
+  const isTakenFirst = ({ kind, target }: Step): boolean =>
+    created.length > 0 && kind === 'revoke_default_privileges' && target === null
   return {
     founding: [...created.filter(isFirst), ...extensions.founding],
     byMaster: extensions.byMaster,
