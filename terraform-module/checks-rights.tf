@@ -20,7 +20,7 @@ locals {
     }, {})
   }
 
-  right_problems = concat(local.privilege_problems, local.membership_problems)
+  right_problems = concat(local.privilege_problems, local.membership_problems, local.schema_problems)
   privilege_problems = flatten([
     for app, own in local.own_privileges : concat(
       [
@@ -46,6 +46,43 @@ locals {
       ],
     )
   ])
+
+  # Schemas of guests; src/input/databases.ts has the same rules. A schema has one owner.
+  owns_schemas = { for app in local.odd_rights : app => try([for name in toset(local.applications[app].owns_schemas) : tostring(name) if name != null], []) }
+  schema_problems = flatten([
+    for app, names in local.owns_schemas : concat(
+      [
+        for name in [for at, name in names : name if at == 0 && local.applications[app].access_level == "owner"] :
+        "${app}: owns_schemas: is for others than the owner, to whom all other schemas belong. List them in schemas."
+      ],
+      [
+        for name in names : name == "*" ? "${app}: owns_schemas: \"*\" is no schema. Name each schema." :
+        "${app}: owns_schemas: the schema \"public\" belongs to whoever owns the database. Use another schema."
+        if contains(["*", "public"], name) && local.applications[app].access_level != "owner"
+      ],
+      [
+        for name in names : "${app}: owns_schemas: the schema ${jsonencode(name)} is that of \"${local.schema_owners[app][name][0]}\". Keep it in one of the two."
+        if length(local.schema_owners[app][name]) > 0 && !contains(["*", "public"], name) && local.applications[app].access_level != "owner"
+      ],
+    )
+  ])
+  # Who else says that it is the owner's: the database's owner, and guests whose keys come before.
+  schema_owners = {
+    for app, names in local.owns_schemas : app => {
+      for name in names : name => local.applications[app].database_name == null ? [] : concat(
+        [
+          for owner in lookup(local.owners, local.applications[app].database_name, []) : owner
+          if try(contains(local.applications[owner].schemas, name), false)
+        ],
+        [
+          for other, others in local.owns_schemas : other
+          if contains(others, name) && local.applications[other].database_name == local.applications[app].database_name
+          && local.applications[other].access_level != "owner"
+          && index(keys(local.owns_schemas), other) < index(keys(local.owns_schemas), app)
+        ],
+      )
+    }
+  }
 
   # Memberships, by keys of entries; src/input/member-of.ts has the same rules.
   predefined_roles = [
@@ -113,6 +150,7 @@ locals {
     for app, names in local.member_of : app => join("", concat(
       [for name in names : ", member of ${name}"],
       [for name in local.acts_as[app] : ", acts as ${name}"],
+      [for schema in local.owns_schemas[app] : ", owner of its schema ${schema}"],
       [
         for owned in [[for name in local.reach_16[app] : local.applications[name].database_name if local.applications[name].access_level == "owner"]] :
         ", so an owner of ${join(", ", distinct(owned))}, drops included"

@@ -97,25 +97,30 @@ locals {
       ],
       flatten([
         for field, names in {
-          encoding   = try([tostring(entry.encoding)], [])
-          extensions = try(tolist(entry.extensions), [])
-          locale     = try([tostring(entry.locale)], [])
-          schemas    = try(tolist(entry.schemas), [])
+          encoding     = try([tostring(entry.encoding)], [])
+          extensions   = try(tolist(entry.extensions), [])
+          locale       = try([tostring(entry.locale)], [])
+          owns_schemas = try(tolist(entry.owns_schemas), [])
+          schemas      = try(tolist(entry.schemas), [])
           } : [
           for name in names :
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
           if !try(length(base64encode(name)) <= local.identifier_length && can(regex(local.identifier_pattern, name)), true)
         ]
       ]),
-      [
-        for name in try(tolist(entry.schemas), []) : "${app}: schemas: ${jsonencode(name)} is reserved. Use another name."
-        if can(regex("^(pg_|information_schema$)", name))
-      ],
-      [
-        for name in try(tolist(entry.schemas), []) :
-        "${app}: schemas: ${jsonencode(name)} is off the naming convention. Use a-z, 0-9 and _, or set enforce_naming = false."
-        if var.enforce_naming && name != "*" && !can(regex("^[a-z_][a-z0-9_]*$", name))
-      ],
+      flatten([
+        for field, names in { schemas = try(tolist(entry.schemas), []), owns_schemas = try(tolist(entry.owns_schemas), []) } : concat(
+          [
+            for name in names : "${app}: ${field}: ${jsonencode(name)} is reserved. Use another name."
+            if can(regex("^(pg_|information_schema$)", name))
+          ],
+          [
+            for name in names :
+            "${app}: ${field}: ${jsonencode(name)} is off the naming convention. Use a-z, 0-9 and _, or set enforce_naming = false."
+            if var.enforce_naming && name != "*" && !can(regex("^[a-z_][a-z0-9_]*$", name))
+          ],
+        )
+      ]),
     )
   ])
 
@@ -195,11 +200,11 @@ locals {
           "${app}: schemas: is for owners, editors and readers; a login of level \"none\" works in none. Take it out."
         ] : [],
         [
-          for field in ["settings", "extensions"] : join(" ", [
+          for field in ["settings", "extensions", "acts_as", "owns_schemas"] : join(" ", [
             "${app}: ${field}: is about a database, and this login has none (access_level = \"none\").",
             "Take it out, or set database_name or database_of.",
           ])
-          if entry.database_name == null && contains(keys(entry), field) && (field == "settings" || try(length(entry.extensions) > 0, false))
+          if entry.database_name == null && contains(keys(entry), field) && (contains(["settings", "acts_as"], field) || try(length(entry[field]) > 0, false))
         ],
       )
     ]),

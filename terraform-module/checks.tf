@@ -32,6 +32,7 @@ locals {
     locale                    = "text"
     login_of                  = "text"
     member_of                 = "texts"
+    owns_schemas              = "texts"
     privileges                = "mapping"
     recreate_missing          = "bool"
     schemas                   = "texts"

@@ -24,7 +24,7 @@ locals {
   field_lines = join("\n", [for app, entry in var.application_databases : "${app} ${jsonencode(keys(entry))}"])
 
   # Rights that an entry names itself (right_problems): few entries have any.
-  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:acts_as|member_of|privileges)\"", local.field_lines)))
+  odd_rights = toset(flatten(regexall("${local.plain_line}.*\"(?:acts_as|member_of|owns_schemas|privileges)\"", local.field_lines)))
 
   # References to other entries (reference_problems, login_problems): few entries have any.
   odd_logins     = toset(flatten(regexall("${local.plain_line}.*\"(?:login_of)\"", local.field_lines)))

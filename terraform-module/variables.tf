@@ -66,7 +66,7 @@ variable "application_databases" {
     `database_name` (`<app>_<environment>_db`), or `database_of` (the key of the entry whose database it is), `username` (`<app>_<environment>_user`) or `login_of` (the key of the entry whose login it is), `access_level` (`owner`, `editor`, `reader` or `none`; default `owner`),
     `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password`, `iam` or `unmanaged`; default `password`), `can_login` (true), `can_create_databases` (false),
     `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`; `*`: all of the database's owner), `extensions`,
-    `member_of` (keys of other entries, or predefined roles such as `pg_monitor`; a member of an owner is an owner, drops included), `acts_as` (key of an entry whose role what it creates belongs to),
+    `member_of` (keys of other entries, or predefined roles such as `pg_monitor`; a member of an owner is an owner, drops included), `acts_as` (key of an entry whose role what it creates belongs to), `owns_schemas` (schemas of the database that belong to this login's role, not to the database's owner),
     `privileges` (of an editor or reader: `tables`, `sequences`, `functions`, instead of those of the level),
     `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false), `undeclared` (`keep` or `report`; default `report`, with `adopt_existing` `keep`).
     Entries that share a `database_name` share the database; exactly one of them is its owner.

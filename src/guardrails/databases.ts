@@ -2,6 +2,7 @@
 import type { Problem } from '../model/problem.ts'
 import { isInvalid, type Cluster, type DatabaseState, type Interior } from '../model/catalog.ts'
 import type { Database, Declaration } from '../model/declaration.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 import { parseTag } from '../model/tag.ts'
 import { isWithheld } from '../model/withheld.ts'
 import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
@@ -127,9 +128,10 @@ export function checkInterior(
 }
 
 function checkSchemas(database: Database, interior: Interior | undefined, cluster: Cluster): Problem[] {
-  const owner = database.owner.username
   return database.schemas.flatMap((name) => {
     const schema = interior?.schemas.get(name)
+    const application = schemaOwner(database, name)
+    const owner = application.username
     if (schema === undefined || schema.owner === owner || name === 'public') return []
     const handOver = {
       from: schema.owner,
@@ -139,7 +141,7 @@ function checkSchemas(database: Database, interior: Interior | undefined, cluste
     }
     return [
       violation(
-        database.owner,
+        application,
         'schema',
         `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
         `Declare another schema; or let a person run, ${printHandOver(cluster, handOver)}`,

@@ -33,6 +33,7 @@ const FIELDS = {
   privileges: nested,
   member_of: v.nullish(names, []),
   acts_as: v.nullish(name, null),
+  owns_schemas: v.nullish(names, []),
   extensions: v.nullish(names, []),
   encoding: v.nullish(name, null),
   locale: v.nullish(name, null),
@@ -44,6 +45,9 @@ const FIELDS = {
   recreate_missing: v.nullish(bool),
 }
 
+/** By which entries are compared with each other. */
+const COMPARED = ['database_name', 'database_of', 'username', 'login_of', 'access_level'] as const
+
 /** Module-level values that the defaults of an application are made of. */
 export interface Defaults {
   readonly environment: Environment
@@ -54,7 +58,7 @@ export interface Defaults {
 
 /** One parsed entry, with what it says of its database beside it. */
 export interface ApplicationEntry {
-  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs'>
+  readonly application: Omit<Application, 'schemas' | 'allSchemas' | 'memberOf' | 'actsAs' | 'connects'>
   /** The entry whose database it is; null: its own `database_name`, or the default. */
   readonly databaseOf: string | null
   /** What it says of the login beside `login_of`; null: nothing. */
@@ -91,7 +95,7 @@ export function parseEntry(
   const base = `${key.replaceAll('-', '_')}_${defaults.environment}`
   const database = value.database_name ?? (hasNoDatabase(value) ? null : `${base}_db`)
   const username = value.username ?? `${base}_user`
-  const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
+  const secretId = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
   const undeclared = value.undeclared ?? (value.adopt_existing ? 'keep' : 'report')
   const entry: ApplicationEntry = {
     application: {
@@ -100,7 +104,7 @@ export function parseEntry(
       username,
       loginOf: value.login_of,
       accessLevel: value.access_level,
-      secretId: secret,
+      secretId,
       auth: (value.can_login ?? true) ? (value.auth ?? 'password') : 'unmanaged',
       canLogin: value.can_login ?? true,
       canCreateDatabases: value.can_create_databases ?? false,
@@ -108,6 +112,7 @@ export function parseEntry(
       validUntil: value.valid_until,
       settings,
       privileges,
+      ownsSchemas: value.owns_schemas,
       cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
       marker: value.marker,
       adoptExisting: value.adopt_existing,
@@ -124,9 +129,7 @@ export function parseEntry(
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,
     recreateMissing: value.recreate_missing ?? null,
-    comparable: !['database_name', 'database_of', 'username', 'login_of', 'access_level'].some((field) =>
-      broken.has(field),
-    ),
+    comparable: !COMPARED.some((field) => broken.has(field)),
   }
   const own = [
     ...settingProblems,
@@ -186,12 +189,14 @@ function levelProblems(
     readonly schemas?: unknown
     readonly extensions: readonly string[]
     readonly settings?: unknown
+    readonly acts_as: string | null
+    readonly owns_schemas: readonly string[]
   },
 ): Problem[] {
-  if (value.access_level !== 'none') return []
   const misplaced = (field: string, message: string, remedy: string): Problem[] => [
     { application, code: 'misplaced_field', field, message, remedy },
   ]
+  if (value.access_level !== 'none') return []
   const without = 'is about a database, and this login has none (access_level = "none").'
   return [
     ...((value.schemas ?? null) === null
@@ -202,6 +207,8 @@ function levelProblems(
           'Take it out.',
         )),
     ...(hasNoDatabase(value) && (value.settings ?? null) !== null ? misplaced('settings', without, SAY_WHICH) : []),
+    ...(hasNoDatabase(value) && value.owns_schemas.length > 0 ? misplaced('owns_schemas', without, SAY_WHICH) : []),
+    ...(hasNoDatabase(value) && value.acts_as !== null ? misplaced('acts_as', without, SAY_WHICH) : []),
     ...(hasNoDatabase(value) && value.extensions.length > 0 ? misplaced('extensions', without, SAY_WHICH) : []),
   ]
 }

@@ -51,6 +51,7 @@ export function groupEntries(entries: readonly ApplicationEntry[], scope: InputS
     if (owner !== undefined && owners.length === 1) {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
+      problems.push(...ownedTwice(owner, guests))
       databases.push(joinDatabase(name, owner, guests, memberships))
     } else if (owner === undefined && scope === 'removal') {
       alone.push(...members.map((guest) => joinEntry(guest, DEFAULT_SCHEMAS, memberships)))
@@ -83,9 +84,12 @@ function joinEntry(
   others: readonly string[],
   memberships: ParsedMemberships,
 ): Application {
-  const list = application.accessLevel === 'none' ? [] : (schemas ?? others)
+  const hasNoRights = application.accessLevel === 'none'
+  const list = hasNoRights ? [] : (schemas ?? others)
+  const memberOf = memberships.roles.get(application.loginOf ?? application.name) ?? []
   return {
     ...application,
+    connects: !hasNoRights || memberOf.length > 0 || application.ownsSchemas.length > 0,
     schemas: namedIn(list),
     allSchemas: list.includes(ALL_SCHEMAS),
     memberOf: memberships.roles.get(application.name) ?? [],
@@ -101,17 +105,46 @@ function joinDatabase(
 ): Database {
   const entries = [ownerEntry, ...guestEntries]
   const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
+  const guests = sorted(guestEntries.map((guest) => joinEntry(guest, ownSchemas, memberships)))
+  const schemaOwners = new Map(guests.flatMap((guest) => guest.ownsSchemas.map((schema) => [schema, guest])))
   return {
     name,
     owner: joinEntry(ownerEntry, DEFAULT_SCHEMAS, memberships),
-    guests: sorted(guestEntries.map((guest) => joinEntry(guest, ownSchemas, memberships))),
-    schemas: namedIn([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])]),
+    guests,
+    schemas: namedIn([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? []), ...schemaOwners.keys()]),
+    schemaOwners,
     extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
     encoding: ownerEntry.encoding,
     locale: ownerEntry.locale,
     connectionLimit: ownerEntry.databaseConnectionLimit ?? -1,
     recreateMissing: ownerEntry.recreateMissing ?? false,
   }
+}
+
+/** A schema has one owner: the database's, of those in its list, or one guest. */
+function ownedTwice(owner: ApplicationEntry, guests: readonly ApplicationEntry[]): Problem[] {
+  const owners = new Map((owner.schemas ?? DEFAULT_SCHEMAS).map((schema) => [schema, owner.application.name]))
+  const isOwners = 'is for others than the owner, to whom all other schemas belong.'
+  const problems: Problem[] =
+    owner.application.ownsSchemas.length === 0 ? [] : [owned(owner.application.name, isOwners, 'List them in schemas.')]
+  for (const { application } of [...guests].sort((a, b) => (a.application.name < b.application.name ? -1 : 1))) {
+    const { name, ownsSchemas } = application
+    for (const schema of ownsSchemas) {
+      const other = owners.get(schema)
+      owners.set(schema, name)
+      if (schema === ALL_SCHEMAS) problems.push(owned(name, `${show(ALL_SCHEMAS)} is no schema.`, 'Name each schema.'))
+      else if (schema === 'public') problems.push(owned(name, PUBLIC_SCHEMA, 'Use another schema.'))
+      else if (other !== undefined)
+        problems.push(owned(name, `the schema ${show(schema)} is that of "${other}".`, 'Keep it in one of the two.'))
+    }
+  }
+  return problems
+}
+
+const PUBLIC_SCHEMA = 'the schema "public" belongs to whoever owns the database.'
+
+function owned(application: string, message: string, remedy: string): Problem {
+  return { application, code: 'invalid_value', field: 'owns_schemas', message, remedy }
 }
 
 /** Who owns the objects has every right on them. */

@@ -2,7 +2,7 @@
 import type { AccessChange } from './access-change.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { ProblemCode } from './problem.ts'
-import type { Approval, Command } from './run.ts'
+import type { Approval, RunName } from './run.ts'
 
 export const OBJECTS = [
   'role',
@@ -95,7 +95,7 @@ export interface ApplicationsEnd {
 export interface AuditRun {
   readonly run_id: string
   readonly build_id: string
-  readonly command: Command
+  readonly command: RunName
   readonly environment: string | null
   readonly cluster_name: string | null
   readonly instance: { readonly identifier: string; readonly host: string; readonly port: number } | null

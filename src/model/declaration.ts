@@ -60,6 +60,8 @@ export interface Application {
   /** The application whose login this is: fields of the login are that one's; null: its own. */
   readonly loginOf: string | null
   readonly accessLevel: AccessLevel
+  /** Whether it may connect to its database; with level `none` only where its login is a member of something. */
+  readonly connects: boolean
   readonly secretId: string
   /** `unmanaged` too where nobody logs in as it: no secret is read. */
   readonly auth: LoginMethod
@@ -76,6 +78,8 @@ export interface Application {
   readonly schemas: readonly string[]
   /** Besides, all schemas of the database's owner, now and later: `*` in that list. */
   readonly allSchemas: boolean
+  /** Schemas of its database that belong to its role, not to the database's owner. */
+  readonly ownsSchemas: readonly string[]
   /** On what the database's owner owns there. */
   readonly privileges: OwnPrivileges
   readonly cleanupPolicy: CleanupPolicy
@@ -100,6 +104,8 @@ export interface Database {
   readonly guests: readonly Application[]
   /** Union of the schemas of all its applications, the owner's first. */
   readonly schemas: readonly string[]
+  /** Those that belong to guests, with whose they are. */
+  readonly schemaOwners: ReadonlyMap<string, Application>
   readonly extensions: readonly string[]
   /** null: the server's default for a new database, anything for an existing one. */
   readonly encoding: string | null

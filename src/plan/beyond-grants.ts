@@ -5,6 +5,7 @@ import type { Beyond, Fate } from '../model/beyond.ts'
 import type { AclItem, DatabaseState, DefaultClass, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 import { isSendable } from '../model/sendable.ts'
 import type { Statement } from '../model/statement.ts'
 import { isHelper } from '../model/upgrade-helper.ts'
@@ -69,7 +70,7 @@ export function fateOf(look: LookUps, database: Database, role: string, isOurs: 
 export function beyondOnDatabase(look: LookUps, database: Database, state: DatabaseState): Beyond[] {
   const wantedOf = (role: string): readonly string[] => {
     const application = look.applicationByUsername.get(role)
-    return application?.database === database.name ? databasePrivileges(application.accessLevel) : []
+    return application?.database === database.name ? databasePrivileges(application) : []
   }
   const { login } = look.actual.cluster.server
   return heldBeyond(look, database, state.acl, state.owner, wantedOf).map((held) => {
@@ -114,7 +115,8 @@ function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyon
     isListed(look, database, role, schema) || (role === '' && schema.name === 'public') ? ['USAGE'] : []
   return heldBeyond(look, database, schema.acl, schema.owner, wantedOf).map((held) => {
     const { grantee, grantor, privileges, passedOn } = held
-    const isOurs = grantor === schema.owner && [database.owner.username, PG_DATABASE_OWNER].includes(grantor)
+    const isOurs =
+      grantor === schema.owner && [schemaOwner(database, schema.name).username, PG_DATABASE_OWNER].includes(grantor)
     const by = grantor === PG_DATABASE_OWNER ? database.owner.username : grantor
     const revoke = revokeOnSchema(schema.name, privileges, grantee, by, passedOn)
     const fate = fateOf(look, database, grantee, isOurs, schema.name === 'public')
@@ -129,7 +131,7 @@ function onObjects(
   groups: readonly ObjectGroup[],
 ): Beyond[] {
   if (schema === undefined) return []
-  const owner = database.owner.username
+  const owner = schemaOwner(database, schema.name).username
   const found = groups.flatMap((group) => {
     const wantedOf = (role: string): readonly string[] => [
       ...(isListed(look, database, role, schema) ? levelOf(look, role, group.objectClass) : []),
@@ -163,12 +165,14 @@ function levelOf(look: LookUps, role: string, objectClass: DefaultClass): readon
 
 /** What any creator's future objects give to others; a creator needs nothing on its own. */
 function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): Beyond[] {
+  const ownerIn = (schema: string | null): string =>
+    schema === null ? database.owner.username : schemaOwner(database, schema).username
   const isOfDatabase = (role: string): boolean => look.applicationByUsername.get(role)?.database === database.name
   const others = defaultAcl.filter(({ creator, schema, objectClass, grantee, privilege }) => {
     if (grantee === creator || isNeutral(look, database, grantee) || !isSendable(schema ?? '')) return false
     if (grantee === '' && objectClass === 'function' && schema === null && privilege === 'EXECUTE') return false
     const isThere = schema === null ? isOfDatabase(grantee) : isListed(look, database, grantee, schemas.get(schema))
-    const isOurs = creator === database.owner.username && isThere
+    const isOurs = creator === ownerIn(schema) && isThere
     return !(isOurs && levelOf(look, grantee, objectClass).includes(privilege))
   })
   const alike = groupBy(others, ({ creator, schema, objectClass, grantee }) =>
@@ -181,7 +185,7 @@ function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: I
     const privileges = list.map(({ privilege }) => privilege).sort()
     const revoke = revokeByDefault(creator, schema, objectClass, privileges, grantee)
     const where = schema === null ? 'any schema' : `schema ${schema}`
-    const fate = fateOf(look, database, grantee, creator === database.owner.username)
+    const fate = fateOf(look, database, grantee, creator === ownerIn(schema))
     const held = { grantee, grantor: creator, privileges, passedOn: false }
     const on = `${objectClass}s that ${creator} will create in ${where}`
     return [beyond(database, held, on, fate, remedyInside(look, database, creator, [revoke]))]

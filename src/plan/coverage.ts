@@ -2,6 +2,7 @@
 import type { SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 import { showBytes } from '../model/sendable.ts'
 import type { Finding } from '../model/step.ts'
 import { finding, subject } from './context.ts'
@@ -13,11 +14,11 @@ export function coverageFindings(database: Database, schemas: ReadonlyMap<string
 
 /** Objects of others in listed schemas, such as a restore as the master leaves. */
 function foreignFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
-  const owner = database.owner.username
   return [...schemas.values()]
     .filter((schema) => isCovered(database, schema))
     .flatMap(({ name, foreignObjects: count, foreign }) => {
       if (foreign === undefined) return []
+      const owner = schemaOwner(database, name).username
       const more = count > foreign.names.length ? ` and ${String(count - foreign.names.length)} more` : ''
       const objects = `${String(count)} object(s) in schema ${name} of ${database.name} belong to others than ${owner}`
       const own =

@@ -21,7 +21,7 @@ function loginSteps(database: Database, application: Application, state: Databas
   const owner = database.owner.username
   const { username } = application
   const level = application.database === database.name ? application.accessLevel : null
-  const wanted = level === null ? [] : databasePrivileges(level)
+  const wanted = level === null ? [] : databasePrivileges(application)
   const missing = subtract(wanted, heldBy(state.acl, username))
   const held = heldBy(state.acl, username, owner)
   const beyond = application.undeclared === 'keep' ? [] : subtract(held, wanted)

@@ -20,7 +20,7 @@ import { beyondFindings } from './beyond.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
-import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
+import { ownerPrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 import { desiredDatabaseTag, isWritten, roleTagOver } from './tags.ts'
 import { afterHandover, isHandedOver, planWithheld, planWithheldCreation, type Withheld } from './withheld.ts'
 
@@ -112,7 +112,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const about = subject(database.owner, 'grant')
   const grant = (privileges: readonly string[], role: string) =>
     privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)]
-  const lost = subtract(databasePrivileges('owner'), heldBy(state.acl, owner))
+  const lost = subtract(ownerPrivileges(), heldBy(state.acl, owner))
   const access: AccessChange = { level: 'owner', changes: [{ on: 'database', schema: null, granted: lost }] }
   const open = staysOpen(database, context.actual.cluster) ? [] : heldBy(state.acl, '', owner)
   const passedOn = passedOnTo(state.acl, '', open).length > 0

@@ -69,24 +69,24 @@ function defaultsOf(place: GrantPlace, objectClass: ObjectClass): string[] {
 }
 
 export function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application, schema } = place
+  const { application, schema, owner } = place
   return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const missing = subtract(wantedByDefault(place, objectClass), defaultsOf(place, objectClass))
     if (missing.length === 0) return []
     const { username } = application
-    const statement = grantByDefault(database.owner.username, schema.name, objectClass, missing, username)
+    const statement = grantByDefault(owner, schema.name, objectClass, missing, username)
     return [{ statement, change: { on: objectClass, schema: schema.name, granted: missing } }]
   })
 }
 
 export function defaultRevokes(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application, schema } = place
+  const { application, schema, owner } = place
   if (application.undeclared === 'keep') return []
   return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const excess = subtract(defaultsOf(place, objectClass), wantedByDefault(place, objectClass))
     if (excess.length === 0) return []
     const { username } = application
-    const statement = revokeByDefault(database.owner.username, schema.name, objectClass, excess, username)
+    const statement = revokeByDefault(owner, schema.name, objectClass, excess, username)
     return [{ statement, change: { on: objectClass, schema: schema.name, revoked: excess } }]
   })
 }

@@ -11,17 +11,17 @@ export function placeFindings(place: GrantPlace): Finding[] {
 }
 
 /** What others than the owner granted to the login, under a grant option, only they can revoke. */
-function foreignGrants({ database, application, schema, groups, isListed }: GrantPlace): Finding[] {
-  const from = (acl: readonly AclItem[], owner: string, wanted: readonly string[]): AclItem[] =>
+function foreignGrants({ database, application, schema, owner, groups, isListed }: GrantPlace): Finding[] {
+  const from = (acl: readonly AclItem[], by: string, wanted: readonly string[]): AclItem[] =>
     acl.filter(
-      (item) => item.grantee === application.username && item.grantor !== owner && !wanted.includes(item.privilege),
+      (item) => item.grantee === application.username && item.grantor !== by && !wanted.includes(item.privilege),
     )
   const items = [
     ...from(schema.acl, schema.owner, isListed ? ['USAGE'] : []),
     ...groups.flatMap((group) =>
       from(
         [...group.itemsOf(application.username), ...group.columnItemsOf(application.username)],
-        database.owner.username,
+        owner,
         isListed ? objectPrivileges(application, group.objectClass) : [],
       ),
     ),

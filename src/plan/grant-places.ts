@@ -2,6 +2,7 @@
 
 import type { SchemaState, DefaultAcl, DefaultClass, Interior, ObjectClass } from '../model/catalog.ts'
 import type { Database, Application } from '../model/declaration.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 import type { ObjectGroup } from './object-groups.ts'
 import { objectPrivileges, worksIn } from './privileges.ts'
 
@@ -10,6 +11,8 @@ export interface GrantPlace {
   readonly database: Database
   readonly application: Application
   readonly schema: SchemaState
+  /** The role that the schema and what is granted on in it belong to, and whose grants they are. */
+  readonly owner: string
   readonly isListed: boolean
   readonly groups: readonly ObjectGroup[]
   readonly defaults: readonly DefaultAcl[]
@@ -17,7 +20,8 @@ export interface GrantPlace {
 
 /**
  * Its schemas, and those that were so once: default privileges for the login, in the schema or in all, are what only we
- * leave there. A login of another database has nothing to look for in any schema.
+ * leave there. A login of another database has nothing to look for in any schema, and the owner of one needs nothing in
+ * it.
  * @param groups by schema
  */
 export function placesOf(
@@ -28,15 +32,24 @@ export function placesOf(
   groups: ReadonlyMap<string, readonly ObjectGroup[]>,
 ): GrantPlace[] {
   const isGuest = application.database === database.name
-  const owner = database.owner.username
-  const defaults = interior.defaultAcl.filter((item) => item.grantee === application.username && item.creator === owner)
+  const defaults = interior.defaultAcl.filter(({ grantee }) => grantee === application.username)
   const hadAll = heldEverywhere(database, application, interior)
   const places: GrantPlace[] = []
   for (const schema of schemas.values()) {
+    const owner = schemaOwner(database, schema.name).username
+    if (owner === application.username) continue
     const isListed = isGuest && worksIn(database, application, schema)
-    const here = defaults.filter((item) => item.schema === schema.name)
+    const here = defaults.filter((item) => item.schema === schema.name && item.creator === owner)
     if (!isListed && isGuest && here.length === 0 && !hadAll) continue
-    places.push({ database, application, schema, isListed, groups: groups.get(schema.name) ?? [], defaults: here })
+    places.push({
+      database,
+      application,
+      schema,
+      owner,
+      isListed,
+      groups: groups.get(schema.name) ?? [],
+      defaults: here,
+    })
   }
   return places
 }
@@ -45,9 +58,10 @@ export function wantedOn(place: GrantPlace, objectClass: ObjectClass): readonly 
   return place.isListed ? objectPrivileges(place.application, objectClass) : []
 }
 
-/** By default in this schema alone: none where the login has them in all. */
+/** By default in this schema alone: none where the login has them in all of the database's owner. */
 export function wantedByDefault(place: GrantPlace, objectClass: ObjectClass): readonly string[] {
-  return place.application.allSchemas ? [] : wantedOn(place, objectClass)
+  const hasAll = place.application.allSchemas && place.owner === place.database.owner.username
+  return hasAll ? [] : wantedOn(place, objectClass)
 }
 
 /** By default in all schemas of the database's owner. */

@@ -65,7 +65,7 @@ function placeSteps(place: GrantPlace): Step[] {
     'grant_default_privileges',
     'grant',
     'created',
-    `${application.username}: ${levelInWords(application)} of what ${database.owner.username} will create in ${where}`,
+    `${application.username}: ${levelInWords(application)} of what ${place.owner} will create in ${where}`,
     level,
     defaultGrants(place),
     schema.name,
@@ -83,12 +83,12 @@ function placeSteps(place: GrantPlace): Step[] {
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
 }
 
-function schemaGrants({ database, application, schema, isListed }: GrantPlace): PrivilegeStatement[] {
+function schemaGrants({ database, application, schema, owner, isListed }: GrantPlace): PrivilegeStatement[] {
   const isMissing =
     isListed && isReachable(database, schema) && !heldBy(schema.acl, application.username).includes('USAGE')
   const missing = isMissing ? ['USAGE'] : []
   return missing.map((privilege) => ({
-    statement: grantOnSchema(schema.name, [privilege], application.username, database.owner.username),
+    statement: grantOnSchema(schema.name, [privilege], application.username, owner),
     change: { on: 'schema', schema: schema.name, granted: [privilege] },
   }))
 }
@@ -100,13 +100,13 @@ function schemaExcess({ database, application, schema, isListed }: GrantPlace): 
 }
 
 function schemaRevokes(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application, schema } = place
+  const { application, schema, owner } = place
   const excess = schemaExcess(place)
   const passedOn = passedOnTo(schema.acl, application.username, excess).length > 0
   return excess.length > 0
     ? [
         {
-          statement: revokeOnSchema(schema.name, excess, application.username, database.owner.username, passedOn),
+          statement: revokeOnSchema(schema.name, excess, application.username, owner, passedOn),
           change: { on: 'schema', schema: schema.name, revoked: excess },
         },
       ]
@@ -118,14 +118,14 @@ function schemaRevokes(place: GrantPlace): PrivilegeStatement[] {
  * levels).
  */
 function objectGrants(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application } = place
+  const { application, owner } = place
   return byPrivileges(place.groups, (group) => {
     const items = group.itemsOf(application.username)
     const has = heldBy(items, application.username)
     const all = group.objectClass === 'function' ? [...has, ...heldBy(items, '')] : has
     return subtract(wantedOn(place, group.objectClass), all)
   }).map(({ objectClass, objects, privileges }) => ({
-    statement: grantOnObjects(objects, privileges, application.username, database.owner.username),
+    statement: grantOnObjects(objects, privileges, application.username, owner),
     change: { on: objectClass, schema: place.schema.name, granted: privileges },
   }))
 }
@@ -134,7 +134,7 @@ function objectGrants(place: GrantPlace): PrivilegeStatement[] {
 function objectExcess(place: GrantPlace, group: ObjectGroup): string[] {
   if (place.application.undeclared === 'keep') return []
   return subtract(
-    heldBy(allItems(place, group), place.application.username, place.database.owner.username),
+    heldBy(allItems(place, group), place.application.username, place.owner),
     wantedOn(place, group.objectClass),
   )
 }
@@ -149,13 +149,13 @@ function allItems({ application: { username } }: GrantPlace, group: ObjectGroup)
 
 /** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
 function objectRevokes(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application } = place
+  const { application, owner } = place
   return [false, true].flatMap((passedOn) =>
     byPrivileges(
       place.groups.filter((group) => objectDependents(place, group).length > 0 === passedOn),
       (group) => objectExcess(place, group),
     ).map(({ objectClass, objects, privileges }) => ({
-      statement: revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
+      statement: revokeOnObjects(objects, privileges, application.username, owner, passedOn),
       change: { on: objectClass, schema: place.schema.name, revoked: privileges },
     })),
   )

@@ -1,10 +1,12 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
 import type { AclItem, Interior, SchemaState } from '../model/catalog.ts'
-import type { Database } from '../model/declaration.ts'
+import type { Application, Database } from '../model/declaration.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import { fewNames } from '../model/few-names.ts'
 import { staysOpen } from '../model/keep-fields.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
+import { grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
 import { createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
 import { printInside } from '../sql/print.ts'
@@ -40,7 +42,7 @@ export function planInterior(context: PlanContext, database: Database): Interior
   const publicSchema = planPublicSchema(context, database, interior)
   const own = ownerSchemas(context, database, schemas)
   const extensions = planExtensions(context, database, interior)
-  const created = createSchemas(database, interior, exists && !isHandedOver(context, database))
+  const created = createSchemas(context, database, interior, exists && !isHandedOver(context, database))
   const isFirst = ({ target }: Step): boolean => extensions.byMaster.length > 0 && target === homeOf(database)
   // Else a schema that is made would give what is no longer declared (src/README.md: Default privileges).
   const isTakenFirst = ({ kind, target }: Step): boolean =>
@@ -88,33 +90,19 @@ function missingSchemas(database: Database, interior: Interior): string[] {
 }
 
 function schemasAfterCreation(database: Database, interior: Interior): Map<string, SchemaState> {
-  const owner = database.owner.username
-  const created = missingSchemas(database, interior).map((name): [string, SchemaState] => [
-    name,
-    {
-      name,
-      owner,
-      acl: ['CREATE', 'USAGE'].map((privilege) => ({ grantor: owner, grantee: owner, privilege })),
-      objects: 0,
-      foreignObjects: 0,
-    },
-  ])
+  const created = missingSchemas(database, interior).map((name): [string, SchemaState] => {
+    const owner = schemaOwner(database, name).username
+    const acl = ['CREATE', 'USAGE'].map((privilege) => ({ grantor: owner, grantee: owner, privilege }))
+    return [name, { name, owner, acl, objects: 0, foreignObjects: 0 }]
+  })
   return new Map([...interior.schemas, ...created])
 }
 
 /** @param exists the database was there before: one of its other schemas may be the one that is missing, renamed. */
-function createSchemas(database: Database, interior: Interior, exists: boolean): Step[] {
+function createSchemas(context: PlanContext, database: Database, interior: Interior, exists: boolean): Step[] {
   const unlisted = exists ? unlistedSchemas(database, interior.schemas) : []
   return missingSchemas(database, interior).map((name) => ({
-    ...step(
-      subject(database.owner, 'schema'),
-      'create_schema',
-      'create',
-      'created',
-      `schema ${name} in ${database.name}`,
-      [createSchema(name, database.owner.username)],
-      name,
-    ),
+    ...createStep(context, database, schemaOwner(database, name), name),
     ...(unlisted.length > 0 && {
       caution:
         `schema ${name} of ${database.name} was not there, and a new, empty one is made; where it was renamed by hand, ` +
@@ -123,12 +111,41 @@ function createSchemas(database: Database, interior: Interior, exists: boolean):
   }))
 }
 
+/** A guest may create its own schemas while they are made, in the same transaction, and not longer. */
+function createStep(
+  { actual: { cluster } }: PlanContext,
+  { name: database, owner: { username: owner } }: Database,
+  application: Application,
+  schema: string,
+): Step {
+  const { username } = application
+  const create = createSchema(schema, username)
+  const isGuests = username !== owner
+  const mayCreate = heldBy(cluster.databases.get(database)?.acl ?? [], username).includes('CREATE')
+  return step(
+    subject(application, 'schema'),
+    'create_schema',
+    'create',
+    'created',
+    `schema ${schema} in ${database}${isGuests ? `, owned by ${username}` : ''}`,
+    isGuests && !mayCreate
+      ? [
+          grantOnDatabase(database, ['CREATE'], username, owner),
+          create,
+          revokeOnDatabase(database, ['CREATE'], username, owner),
+        ]
+      : [create],
+    schema,
+  )
+}
+
 /** What the owner took from itself, or a restored dump left out; on a schema of others it has what PUBLIC has. */
 function ownerSchemas(context: PlanContext, database: Database, schemas: ReadonlyMap<string, SchemaState>): Changes {
-  const owner = database.owner.username
   const steps: Step[] = []
   const findings: Finding[] = []
   for (const schema of database.schemas.flatMap((name) => schemas.get(name) ?? [])) {
+    const application = schemaOwner(database, schema.name)
+    const owner = application.username
     const isOwn = isReachable(database, schema)
     const missing = subtract(
       ['CREATE', 'USAGE'],
@@ -139,12 +156,12 @@ function ownerSchemas(context: PlanContext, database: Database, schemas: Readonl
     if (isOwn) {
       steps.push(
         accessStep(
-          subject(database.owner, 'grant'),
+          subject(application, 'grant'),
           'grant_privileges',
           'grant',
           'created',
           `${owner}: ${missing.join(', ')} in ${where}, which it owns`,
-          'owner',
+          application.accessLevel,
           [
             {
               statement: grantOnSchema(schema.name, missing, schema.owner, owner),
@@ -163,7 +180,7 @@ function ownerSchemas(context: PlanContext, database: Database, schemas: Readonl
           : printLogin(cluster, schema.owner, database.name)
       const remedy = `${login}: ${grant}`
       const message = `${owner} lacks ${missing.join(' and ')} in ${where}; ${remedy}`
-      findings.push(finding(subject(database.owner, 'grant'), 'grant', 'warning', message))
+      findings.push(finding(subject(application, 'grant'), 'grant', 'warning', message))
     }
   }
   return { steps, findings }

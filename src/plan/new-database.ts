@@ -7,7 +7,7 @@ import { hasOwned, parseTag } from '../model/tag.ts'
 import { createDatabase } from '../sql/database.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'
 import { type PlanContext, step, subject } from './context.ts'
-import { databasePrivileges } from './privileges.ts'
+import { ownerPrivileges } from './privileges.ts'
 
 /** What CREATE DATABASE will leave, with the built-in access control list (acldefault). */
 export function newDatabase(database: Database): DatabaseState {
@@ -26,11 +26,7 @@ export function newDatabase(database: Database): DatabaseState {
     allowConnections: true,
     isTemplate: false,
     comment: null,
-    acl: [
-      item('', 'CONNECT'),
-      item('', 'TEMPORARY'),
-      ...databasePrivileges('owner').map((privilege) => item(owner, privilege)),
-    ],
+    acl: [item('', 'CONNECT'), item('', 'TEMPORARY'), ...ownerPrivileges().map((privilege) => item(owner, privilege))],
   }
 }
 

@@ -1,6 +1,7 @@
 /** The access table, as the catalogs spell privileges (src/README.md: Access levels). */
 import type { AclItem, ObjectClass, SchemaState } from '../model/catalog.ts'
 import type { AccessLevel, Application, Database } from '../model/declaration.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
 
 type GuestLevel = Exclude<AccessLevel, 'owner'>
 
@@ -10,6 +11,7 @@ const DATABASE: Readonly<Record<AccessLevel, readonly string[]>> = {
   reader: ['CONNECT'],
   none: [],
 }
+const MEMBER = ['CONNECT']
 
 const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly string[]>>>> = {
   editor: {
@@ -21,9 +23,17 @@ const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly
   none: { table: [], sequence: [], function: [] },
 }
 
-/** On the database itself. */
-export function databasePrivileges(level: AccessLevel): readonly string[] {
-  return DATABASE[level]
+/** On the database itself: those of the level; without one CONNECT, where rights come from memberships. */
+export function databasePrivileges({
+  accessLevel,
+  connects,
+}: Pick<Application, 'accessLevel' | 'connects'>): readonly string[] {
+  return accessLevel === 'none' && connects ? MEMBER : DATABASE[accessLevel]
+}
+
+/** Of the database's owner. */
+export function ownerPrivileges(): readonly string[] {
+  return DATABASE.owner
 }
 
 /**
@@ -77,14 +87,23 @@ export function subtract(a: readonly string[], b: readonly string[]): string[] {
 /** Owner of the schema public from 15 on: whoever owns the database is its member. */
 export const PG_DATABASE_OWNER = 'pg_database_owner'
 
-/** Privileges on a schema can be changed by the database's owner: it owns the schema, or is its implicit owner. */
+/** Privileges on a schema can be changed by whose it is to be: it owns the schema, or is its implicit owner. */
 export function isReachable(database: Database, schema: SchemaState): boolean {
-  return schema.owner === database.owner.username || schema.owner === PG_DATABASE_OWNER
+  return schema.owner === schemaOwner(database, schema.name).username || schema.owner === PG_DATABASE_OWNER
+}
+
+function isOwners({ owner, schemaOwners }: Database, schema: SchemaState): boolean {
+  return !schemaOwners.has(schema.name) && [owner.username, PG_DATABASE_OWNER].includes(schema.owner)
 }
 
 /** Whether it is a schema of the login: a listed one, or with `*` any of the database's owner, `public` among them. */
-export function worksIn(database: Database, { schemas, allSchemas }: Application, schema: SchemaState): boolean {
-  return schemas.includes(schema.name) || (allSchemas && (schema.name === 'public' || isReachable(database, schema)))
+export function worksIn(
+  database: Database,
+  { schemas, allSchemas, ownsSchemas }: Application,
+  schema: SchemaState,
+): boolean {
+  const isListed = schemas.includes(schema.name) || ownsSchemas.includes(schema.name)
+  return isListed || (allSchemas && (schema.name === 'public' || isOwners(database, schema)))
 }
 
 /** Whether it is a schema of any of the database's logins. */

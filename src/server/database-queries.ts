@@ -3,7 +3,22 @@ import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { catalogText } from './catalog-text.ts'
 import { ACL_ITEMS, aclJson } from './row.ts'
 
-const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
+/** The owner of the database, by oid. */
+export const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
+
+/** Schemas that belong to others than the database's owner, with the names of their roles. */
+export type SchemaOwners = ReadonlyMap<string, string>
+
+/** Whose what stands in a schema is to be, by oids; a role or schema that is not there is nobody's. */
+function ownerIn(schema: string, owners: SchemaOwners): string {
+  if (owners.size === 0) return OWNER
+  const oid = (catalog: string, column: string, name: string): string =>
+    `(SELECT oid FROM ${catalog} WHERE ${isOneOf(column, [name])})`
+  const cases = [...owners].map(
+    ([name, role]) => `WHEN ${oid('pg_namespace', 'nspname', name)} THEN ${oid('pg_roles', 'rolname', role)}`,
+  )
+  return `CASE ${schema} ${cases.join(' ')} ELSE ${OWNER} END`
+}
 
 /** Not a member of an extension: its objects belong to the bootstrap superuser (src/README.md: Grants by name). */
 export function noMember(catalog: string, oid: string): string {
@@ -26,14 +41,18 @@ const NO_CONSTRUCTOR = `NOT EXISTS (
           AND d.deptype = 'i'
       )`
 
-/** Each with whether the database's owner may use it; asked by oid, since a name may be gone meanwhile. */
-const OBJECTS = `
+/** Each with whether whose it is to be may use it; asked by oid, since a name may be gone meanwhile. */
+function listed(owners: SchemaOwners): string {
+  const ofTable = ownerIn('c.relnamespace', owners)
+  const ofFunction = ownerIn('p.pronamespace', owners)
+  return `
         SELECT
           c.relnamespace AS schema,
           c.relowner AS owner,
           CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
           ${catalogText('c.relname')} AS name,
-          CASE WHEN c.relowner = ${OWNER} THEN true ELSE has_table_privilege(${OWNER}, c.oid, 'SELECT') END AS usable
+          c.relowner = ${ofTable} AS own,
+          CASE WHEN c.relowner = ${ofTable} THEN true ELSE has_table_privilege(${ofTable}, c.oid, 'SELECT') END AS usable
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE ${RELATIONS}
@@ -45,12 +64,14 @@ const OBJECTS = `
           p.proowner,
           'function ',
           ${catalogText('p.proname')},
-          CASE WHEN p.proowner = ${OWNER} THEN true ELSE has_function_privilege(${OWNER}, p.oid, 'EXECUTE') END
+          p.proowner = ${ofFunction},
+          CASE WHEN p.proowner = ${ofFunction} THEN true ELSE has_function_privilege(${ofFunction}, p.oid, 'EXECUTE') END
         FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE ${NO_SYSTEM_SCHEMA}
           AND ${noMember('pg_proc', 'p.oid')}
           AND ${NO_CONSTRUCTOR}`
+}
 
 /** So many objects of others are named in each schema. */
 const NAMED = 3
@@ -65,14 +86,14 @@ const FOREIGN = `
       FROM (
         SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
         FROM o
-        WHERE owner <> ${OWNER}
+        WHERE own IS NOT TRUE
       ) numbered
       GROUP BY schema`
 
-/** Schemas, with how many objects are in them, and which of others than the database's owner. */
-export function schemas(): string {
+/** Schemas, with how many objects are in them, and which of others than whose they are to be. */
+export function schemas(owners: SchemaOwners): string {
   return `
-    WITH o AS (${OBJECTS}
+    WITH o AS (${listed(owners)}
     )
     SELECT
       ${catalogText('n.nspname')} AS name,
@@ -109,12 +130,12 @@ export function routineArguments(routine: string): string {
 }
 
 /**
- * Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on
- * included, or of everybody. Without grantees there is nothing to give: only objects with a list of their own. Objects
- * that have equal lists share a row: thousands of tables with hundreds of readers are few lists (src/README.md: Large
- * catalogs). Lists can be grouped by hash only, so names come in no order.
+ * Objects of the database's owner, and in schemas of others of theirs; their access control items of PUBLIC and of
+ * `grantees`, what those granted on included, or of everybody. Without grantees there is nothing to give: only objects
+ * with a list of their own. Objects that have equal lists share a row: thousands of tables with hundreds of readers are
+ * few lists (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
  */
-export function objects(grantees: readonly string[], everybody: boolean): string {
+export function objects(grantees: readonly string[], everybody: boolean, owners: SchemaOwners): string {
   const some = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
   const concerned = everybody ? 'true' : some
   const having = (condition: string): string => (grantees.length === 0 ? `\n        AND (${condition})` : '')
@@ -137,7 +158,7 @@ export function objects(grantees: readonly string[], everybody: boolean): string
       FROM pg_class c
       LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
-        AND c.relowner = ${OWNER}
+        AND c.relowner = ${ownerIn('c.relnamespace', owners)}
         AND ${noMember('pg_class', 'c.oid')}${having('c.relacl IS NOT NULL OR t.acl IS NOT NULL')}
       GROUP BY 1, 2, 5, 6
       UNION ALL
@@ -149,59 +170,12 @@ export function objects(grantees: readonly string[], everybody: boolean): string
         ${ROUTINE_ACL},
         NULL::text
       FROM pg_proc p
-      WHERE p.proowner = ${OWNER}
+      WHERE p.proowner = ${ownerIn('p.pronamespace', owners)}
         AND ${noMember('pg_proc', 'p.oid')}${having('p.proacl IS NOT NULL')}
       GROUP BY 1, 2, 5, 6
     ) o
     JOIN pg_namespace n ON n.oid = o.schema
     WHERE ${NO_SYSTEM_SCHEMA}`
-}
-
-/** So many large objects are counted: there may be millions of them. */
-export const COUNTED_LARGE_OBJECTS = 1_000
-
-/**
- * What no access level reaches of what the database's owner owns, where one of `grantees` may not use or read it: types
- * that PUBLIC may not use any more, by schema, and large objects.
- */
-export function uncovered(grantees: readonly string[]): string {
-  const lacks = (condition: string): string =>
-    `EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf('r.rolname', grantees)} AND NOT ${condition})`
-  const mayRead = `EXISTS (
-            SELECT FROM aclexplode(l.lomacl) a
-            WHERE a.privilege_type = 'SELECT'
-              AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
-          )`
-  return `
-    SELECT
-      'type' AS kind,
-      ${catalogText('n.nspname')} AS schema,
-      count(*)::int AS objects,
-      min(${catalogText('t.typname')}) AS name
-    FROM pg_type t
-    JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typowner = ${OWNER}
-      AND t.typacl IS NOT NULL
-      AND t.typtype <> 'm'
-      AND ${NO_SYSTEM_SCHEMA}
-      AND ${lacks("has_type_privilege(r.oid, t.oid, 'USAGE')")}
-      AND ${noMember('pg_type', 't.oid')}
-    GROUP BY n.nspname
-    UNION ALL
-    SELECT
-      'large object',
-      NULL,
-      count(*)::int,
-      ${catalogText("format('%s', min(l.oid))")}
-    FROM (
-      SELECT l.oid
-      FROM pg_largeobject_metadata l
-      WHERE l.lomowner = ${OWNER}
-        AND ${lacks(mayRead)}
-      LIMIT ${String(COUNTED_LARGE_OBJECTS)}
-    ) l
-    HAVING count(*) > 0
-    ORDER BY 1, 2`
 }
 
 /** Few columns have a list of their own, so they are read once for all tables. */

@@ -9,7 +9,8 @@ import type {
   Uncovered,
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
-import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas, uncovered } from './database-queries.ts'
+import { defaultAcl, INSTALLED_EXTENSIONS, objects, type SchemaOwners, schemas } from './database-queries.ts'
+import { uncovered } from './uncovered-queries.ts'
 import { readAcl, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -22,6 +23,7 @@ export interface DatabaseQuestion {
   readonly grantees: readonly string[]
   /** Also what everybody else holds (src/README.md: Beyond the declaration). */
   readonly everybody: boolean
+  readonly owners: SchemaOwners
   /** Also ask who may do what here, for the access matrix. */
   readonly wantsAccess: boolean
 }
@@ -29,13 +31,13 @@ export interface DatabaseQuestion {
 /** @throws StatementError, ConnectionLost */
 export async function inspectDatabase(
   session: Session,
-  { grantees, everybody, wantsAccess }: DatabaseQuestion,
+  { grantees, everybody, owners, wantsAccess }: DatabaseQuestion,
 ): Promise<Interior> {
   const counted = everybody || grantees.length > 0
   const queries = [
-    schemas(),
+    schemas(owners),
     INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees, everybody), defaultAcl(grantees, everybody), uncovered(grantees)] : []),
+    ...(counted ? [objects(grantees, everybody, owners), defaultAcl(grantees, everybody), uncovered(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])

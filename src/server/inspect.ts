@@ -60,6 +60,7 @@ export async function inspect(
   const lookInto = (database: Database): DatabaseQuestion => ({
     grantees: granteesOf(cluster, usernames, database),
     everybody: everybody || database.owner.undeclared !== 'report',
+    owners: ownersIn(database),
     wantsAccess: declaration.governanceDir !== null,
   })
 
@@ -78,10 +79,7 @@ export async function inspect(
     logins.set(application.name, result.state)
   }
   const tryTurn = async (turn: readonly Application[]): Promise<void> => {
-    for (const application of turn) {
-      await tryOut(application)
-      onTried()
-    }
+    for (const application of turn) await tryOut(application).then(onTried)
   }
   await settleAll(turnsOf(cluster, applications).map(tryTurn))
   await settleAll(
@@ -94,6 +92,10 @@ export async function inspect(
       }),
   )
   return { actual: { cluster, interiors, unseen, logins }, credentials: tried }
+}
+
+function ownersIn({ schemaOwners }: Database): ReadonlyMap<string, string> {
+  return new Map([...schemaOwners].map(([schema, { username }]) => [schema, username]))
 }
 
 /** In a database that limits its connections one login comes after the other, so that ours do not refuse each other. */

@@ -9945,19 +9945,19 @@ join(", "),message=`${application.username} is a member of ${roles}, granted out
 subject(application,"grant"),"keep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(context.actual.
 cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application\
  may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();
-init_print();init_quote();init_role();init_upgrade_helper();init_context();init_member_of();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges(level){return DATABASE[level]}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??
-OBJECTS3[accessLevel][objectClass2]}function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];
-return named===null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(
-" and ")}`}function heldBy(acl,grantee,grantor){let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(
-items2.map(item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.
-includes(item.privilege));return[...new Set(items2.map(item=>item.grantee===""?"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===
-0?"":`; what it granted on to ${others.join(", ")} goes too`}function subtract(a10,b10){return a10.filter(item=>!b10.includes(item))}function isReachable(database,schema){
-return schema.owner===database.owner.username||schema.owner===PG_DATABASE_OWNER2}function worksIn(database,{schemas:schemas2,allSchemas},schema){return schemas2.
-includes(schema.name)||allSchemas&&(schema.name==="public"||isReachable(database,schema))}function isCovered(database,schema){return[database.owner,...database.
-guests].some(application=>worksIn(database,application,schema))}var DATABASE,OBJECTS3,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use \
-strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"],none:[]},OBJECTS3={editor:{table:["SELECT","INSERT","\
-UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],sequence:[],
-function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
+init_print();init_quote();init_role();init_upgrade_helper();init_context();init_member_of();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
+owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS3[accessLevel][objectClass2]}
+function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];return named===
+null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(" and ")}`}function heldBy(acl,grantee,grantor){
+let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){
+let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(item.privilege));return[...new Set(items2.map(item=>item.grantee===""?
+"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; what it granted on to ${others.join(", ")} goes too`}function subtract(a10,b10){
+return a10.filter(item=>!b10.includes(item))}function isReachable(database,schema){return schema.owner===database.owner.username||schema.owner===PG_DATABASE_OWNER2}
+function worksIn(database,{schemas:schemas2,allSchemas},schema){return schemas2.includes(schema.name)||allSchemas&&(schema.name==="public"||isReachable(database,
+schema))}function isCovered(database,schema){return[database.owner,...database.guests].some(application=>worksIn(database,application,schema))}var DATABASE,MEMBER,
+OBJECTS3,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","T\
+EMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS3={editor:{table:["SELECT","INSERT","UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:[
+"EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
 departureSubject(departure,"login"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.
 get(username)?.canLogin===!0?[close]:[],...givenTo(cluster,departure).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
 departureSubject(departure,"grant"),item,revoke)]}),...membersOf3(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:
@@ -10934,18 +10934,19 @@ null)!==null).map(field=>describesLogin(application,field,loginOf))}function has
 "none"&&(name2??null)===null&&of===null}function levelProblems(application,value2){if(value2.access_level!=="none")return[];let misplaced2=(field,message,remedy)=>[
 {application,code:"misplaced_field",field,message,remedy}],without='is about a database, and this login has none (access_level = "none").';return[...(value2.schemas??
 null)===null?[]:misplaced2("schemas",'is for owners, editors and readers; a login of level "none" works in none.',"Take it out."),...hasNoDatabase(value2)&&(value2.
-settings??null)!==null?misplaced2("settings",without,SAY_WHICH):[],...hasNoDatabase(value2)&&value2.extensions.length>0?misplaced2("extensions",without,SAY_WHICH):
-[]]}function twoDatabases(application,fields){if(fields.database_of===null||(fields.database_name??null)===null)return[];let message=`says whose database it is,\
- and database_name says which (${show(fields.database_name)}).`;return[{application,code:"misplaced_field",field:"database_of",message,remedy:"Take one of the t\
-wo out."}]}function defaultProblems(key2,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>value2!==null&&!isName(
-value2)).map(([field,value2])=>({application:key2,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}\
-, or shorten the key. ${NAME_RULE}`}))}var FIELDS3,SAY_WHICH,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();
-init_login_fields();init_object();init_privileges2();init_settings2();init_text2();FIELDS3={database_name:nullish(name),database_of:nullish(key,null),username:nullish(
-name),login_of:nullish(key,null),access_level:nullish(oneOf2(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf2(LOGIN_METHODS)),can_login:nullish(
-bool),can_create_databases:nullish(bool),connection_limit:nullish(connectionLimit),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),privileges:nested,
-member_of:nullish(names,[]),acts_as:nullish(name,null),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(
-connectionLimit),cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES)),marker:nullish(claim,null),adopt_existing:nullish(bool,!1),undeclared:nullish(oneOf2(UNDECLARED_MODES)),
-recreate_missing:nullish(bool)};SAY_WHICH="Take it out, or set database_name or database_of."}});function parseMemberships(entries){let byName5=new Map(entries.map(entry=>[entry.application.name,entry])),links=new Map(entries.map(entry=>[entry.application.name,
+settings??null)!==null?misplaced2("settings",without,SAY_WHICH):[],...hasNoDatabase(value2)&&value2.acts_as!==null?misplaced2("acts_as",without,SAY_WHICH):[],...hasNoDatabase(
+value2)&&value2.extensions.length>0?misplaced2("extensions",without,SAY_WHICH):[]]}function twoDatabases(application,fields){if(fields.database_of===null||(fields.
+database_name??null)===null)return[];let message=`says whose database it is, and database_name says which (${show(fields.database_name)}).`;return[{application,
+code:"misplaced_field",field:"database_of",message,remedy:"Take one of the two out."}]}function defaultProblems(key2,database,username){return[["database_name",
+database],["username",username]].filter(([,value2])=>value2!==null&&!isName(value2)).map(([field,value2])=>({application:key2,code:"invalid_value",field,message:`\
+the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS3,SAY_WHICH,init_application=__esm({"\
+src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_login_fields();init_object();init_privileges2();init_settings2();init_text2();
+FIELDS3={database_name:nullish(name),database_of:nullish(key,null),username:nullish(name),login_of:nullish(key,null),access_level:nullish(oneOf2(ACCESS_LEVELS),
+"owner"),secret_id:nullish(secretId),auth:nullish(oneOf2(LOGIN_METHODS)),can_login:nullish(bool),can_create_databases:nullish(bool),connection_limit:nullish(connectionLimit),
+valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),privileges:nested,member_of:nullish(names,[]),acts_as:nullish(name,null),extensions:nullish(
+names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES)),
+marker:nullish(claim,null),adopt_existing:nullish(bool,!1),undeclared:nullish(oneOf2(UNDECLARED_MODES)),recreate_missing:nullish(bool)};SAY_WHICH="Take it out, \
+or set database_name or database_of."}});function parseMemberships(entries){let byName5=new Map(entries.map(entry=>[entry.application.name,entry])),links=new Map(entries.map(entry=>[entry.application.name,
 joined(entry).filter(name2=>!isPredefined(name2)&&byName5.has(name2))])),loginOf=name2=>{let entry=name2===null||isPredefined(name2)?void 0:byName5.get(name2);return entry===
 void 0?[]:[entry.application.username]},roles=entries.map(entry=>[entry.application.name,[...new Set(joined(entry).flatMap(other=>isPredefined(other)?other:loginOf(
 other)))].sort()]),actors=entries.flatMap(({application:{name:name2},actsAs})=>loginOf(actsAs).map(role=>[name2,role]));return{roles:new Map(roles),actors:new Map(
@@ -10974,27 +10975,28 @@ guest,owner));databases2.push(joinDatabase(name2,owner,guests,memberships2))}els
 DEFAULT_SCHEMAS,memberships2))):(complete||owners.filter(entry=>entry.comparable).length>1)&&problems.push(ownerProblem(name2,members,owners.filter(entry=>entry.
 comparable),owned2))}let applications=[...databases2.flatMap(({owner,guests})=>[owner,...guests]),...alone];return{applications:sorted(applications),databases:sorted(
 databases2),problems}}function namedIn(schemas2){return[...new Set(schemas2)].filter(schema=>schema!==ALL_SCHEMAS)}function joinEntry({application,schemas:schemas2},others,memberships2){
-let list3=application.accessLevel==="none"?[]:schemas2??others;return{...application,schemas:namedIn(list3),allSchemas:list3.includes(ALL_SCHEMAS),memberOf:memberships2.
-roles.get(application.name)??[],actsAs:memberships2.actors.get(application.name)??null}}function joinDatabase(name2,ownerEntry,guestEntries,memberships2){let entries=[
-ownerEntry,...guestEntries],ownSchemas=ownerEntry.schemas??DEFAULT_SCHEMAS;return{name:name2,owner:joinEntry(ownerEntry,DEFAULT_SCHEMAS,memberships2),guests:sorted(
-guestEntries.map(guest=>joinEntry(guest,ownSchemas,memberships2))),schemas:namedIn([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])]),extensions:[
-...new Set(entries.flatMap(entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??
--1,recreateMissing:ownerEntry.recreateMissing??!1}}function guestsFields({application:{name:name2,accessLevel,privileges}}){return Object.values(privileges).every(
-named=>named===null)?[]:[{application:name2,code:"misplaced_field",field:"privileges",message:`is for editors and readers; ${accessLevel==="owner"?"an owner own\
-s what it creates, and has every right on it.":'a login of level "none" has no rights of its own.'}`,remedy:"Take it out."}]}function ownersFields(guest,owner){
-return[["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit],["recreate_missing",guest.recreateMissing]].
-filter(([,value2])=>value2!==null).map(([field])=>({application:guest.application.name,code:"misplaced_field",field,message:owner===null?'describes a database, \
-and this login has none (access_level = "none").':`describes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the ent\
-ry of its owner.":`Set it in the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners,owned2){let application=(owners[1]??members[0])?.
-application.name??null;return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned2.
-length===0?"":suggestion(database,owned2)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owner\
-s",field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_l\
-evel = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(({application})=>application.loginOf===
-null);return[...groupBy(own,entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.
-name??null,code:"shared_login",field:"username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own\
- username, or all but one login_of with the key of that one."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){
-return[...items2].sort((a10,b10)=>a10.name<b10.name?-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,init_databases2=__esm({"src/input/databases.ts"(){"use strict";init_group_by();
-init_member_of2();init_text2();DEFAULT_SCHEMAS=["public"],ALL_SCHEMAS="*"}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
+let hasNoRights=application.accessLevel==="none",list3=hasNoRights?[]:schemas2??others,memberOf2=memberships2.roles.get(application.loginOf??application.name)??
+[];return{...application,connects:!hasNoRights||memberOf2.length>0,schemas:namedIn(list3),allSchemas:list3.includes(ALL_SCHEMAS),memberOf:memberships2.roles.get(
+application.name)??[],actsAs:memberships2.actors.get(application.name)??null}}function joinDatabase(name2,ownerEntry,guestEntries,memberships2){let entries=[ownerEntry,
+...guestEntries],ownSchemas=ownerEntry.schemas??DEFAULT_SCHEMAS;return{name:name2,owner:joinEntry(ownerEntry,DEFAULT_SCHEMAS,memberships2),guests:sorted(guestEntries.
+map(guest=>joinEntry(guest,ownSchemas,memberships2))),schemas:namedIn([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])]),extensions:[...new Set(
+entries.flatMap(entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1,recreateMissing:ownerEntry.
+recreateMissing??!1}}function guestsFields({application:{name:name2,accessLevel,privileges}}){return Object.values(privileges).every(named=>named===null)?[]:[{application:name2,
+code:"misplaced_field",field:"privileges",message:`is for editors and readers; ${accessLevel==="owner"?"an owner owns what it creates, and has every right on it\
+.":'a login of level "none" has no rights of its own.'}`,remedy:"Take it out."}]}function ownersFields(guest,owner){return[["encoding",guest.encoding],["locale",
+guest.locale],["database_connection_limit",guest.databaseConnectionLimit],["recreate_missing",guest.recreateMissing]].filter(([,value2])=>value2!==null).map(([field])=>({
+application:guest.application.name,code:"misplaced_field",field,message:owner===null?'describes a database, and this login has none (access_level = "none").':`d\
+escribes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the entry of its owner.":`Set it in the entry "${owner.application.
+name}".`}))}function ownerProblem(database,members,owners,owned2){let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,
+code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned2.length===0?"":suggestion(database,owned2)}`,remedy:'Give one \
+of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owners",field:"access_level",message:`the database ${show(database)}\
+ has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}
+function duplicateUsernames(entries){let own=entries.filter(({application})=>application.loginOf===null);return[...groupBy(own,entry=>entry.application.username)].
+filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"shared_login",field:"username",message:`${show(
+username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username, or all but one login_of with the key of that one."}))}
+function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){return[...items2].sort((a10,b10)=>a10.name<b10.name?
+-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,init_databases2=__esm({"src/input/databases.ts"(){"use strict";init_group_by();init_member_of2();init_text2();DEFAULT_SCHEMAS=
+["public"],ALL_SCHEMAS="*"}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
 problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken.has("host")?problems:[...problems,missingHost("instance.host")]};let identifier=value2.
 identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier},problems}}function parseConnectThrough(input){
 if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken}=parseObject(ENDPOINT,input,{application:null,path:"connect_through."});return value2===
@@ -14192,8 +14194,8 @@ let items2=acl.filter(({grantee,privilege})=>grantee!==owner&&!isNeutral(look2,d
 ({privilege})=>privilege))].sort(),passedOn=first.grantee!==""&&passedOnTo(acl,first.grantee,privileges).length>0;return[{grantee:first.grantee,grantor:first.grantor,
 privileges,passedOn}]})}function fateOf(look2,database,role,isOurs3,isShut=!1){let declared=look2.applicationByUsername.get(role);return(declared??database.owner).
 undeclared==="keep"?"kept":isOurs3&&(role===""?isShut:declared!==void 0)?"taken away":"left alone"}function beyondOnDatabase(look2,database,state2){let wantedOf=role=>{
-let application=look2.applicationByUsername.get(role);return application?.database===database.name?databasePrivileges(application.accessLevel):[]},{login:login2}=look2.
-actual.cluster.server;return heldBeyond(look2,database,state2.acl,state2.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,revoke=revokeOnDatabase(
+let application=look2.applicationByUsername.get(role);return application?.database===database.name?databasePrivileges(application):[]},{login:login2}=look2.actual.
+cluster.server;return heldBeyond(look2,database,state2.acl,state2.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,revoke=revokeOnDatabase(
 state2.name,privileges,grantee,grantor,passedOn),isOwners=grantor===state2.owner,remedy=isOwners?`as ${printName(login2)}: ${printAsMember(grantor,[revoke])}`:`\
 as ${printName(grantor)}: ${printStatements([revoke])}`,fate=fateOf(look2,database,grantee,isOwners,!0);return beyond(database,held2,`database ${state2.name}`,fate,
 remedy)})}function beyond(database,held2,on,fate,remedy){let{grantee,grantor,privileges}=held2;return{database:database.name,role:grantee,what:privileges.join("\
@@ -14249,7 +14251,7 @@ C":role))),message=`kept on ${database.name}, and not declared: ${String(kept.le
  statements that would take them away`;return[finding(subject(database.owner,"grant"),"keep","skipped",message)]}var init_beyond=__esm({"src/plan/beyond.ts"(){"\
 use strict";init_few_names();init_beyond_grants();init_beyond_login();init_context()}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
 flatMap(application=>loginSteps(database,application,state2,isFull2))}function loginSteps(database,application,state2,isFull2){let owner=database.owner.username,
-{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges(level),missing=subtract(
+{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges(application),missing=subtract(
 wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond3=application.undeclared==="keep"?[]:subtract(held2,wanted),isShutOut=isFull2&&
 beyond3.length>0,excess=isShutOut?held2:beyond3,dependents2=passedOnTo(state2.acl,username,excess),about2=subjectIn(database,application,"grant"),granted=accessStep(
 about2,"grant_privileges","grant","created",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.
@@ -14263,7 +14265,7 @@ declaration,leftOut},{name:name2}){return leftOut.size===0?[]:declaration.applic
 name2)}function usernameOf({username}){return username}var NOT_BEFORE,init_database_grants=__esm({"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();
 init_context();init_privileges();NOT_BEFORE=", and may not connect before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
 encoding??"",collate:database.locale??"",ctype:database.locale??"",localeProvider:"libc",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
-isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){
+isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...ownerPrivileges().map(privilege=>item(owner,privilege))]}}function planCreation(context,database){
 let{version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
 {name:name2,owner:owner.username,encoding,locale,version:version2,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,
 login2)],step:step(subject(owner,"database"),"create_database","create","created",`database ${name2}, owned by ${owner.username}${anew(context,database)}`,[statement]),
@@ -14338,20 +14340,20 @@ let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit
 e","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&!isKept&&steps.push(step(about2,"end_t\
 emplate","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2,isClosed){
 let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===
-0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost2=subtract(databasePrivileges("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"\
-database",schema:null,granted:lost2}]},open5=staysOpen(database,context.actual.cluster)?[]:heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).
-length>0,restrict=[...open5.length===0?[]:[revokeOnDatabase(state2.name,open5,"",owner,passedOn)],...grant2(lost2,owner),...isClosed?[allowConnections(state2.name,
-!0,owner)]:[]],restriction=isClosed?"open_database":"restrict_public",admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[step(about2,"adm\
-it_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about2,restriction,"restrict","updated",`PUBLIC may not connect to ${state2.
-name}`,restrict),...lost2.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){let existing2=parseTag(
-state2.comment);if(existing2===null&&isTooLong(state2.comment))return[];let own=desiredDatabaseTag(context,database.owner,existing2),desired=existing2===null?withWords(
-own,state2.comment):own;if(existing2!==null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.
-owner.username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===null&&!isNew,about2=subject(database.owner,isAdopted?"database":"t\
-ag");return[step(about2,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}${existing2===
-null&&state2.comment!==null?", with the words that stood there":""}`,statements)]}function rememberDatabase(context,owner){let comment=context.actual.cluster.roles.
-get(owner.username)?.comment??null;return commentOnRole(owner.username,formatTag(roleTagOver(context,owner,comment,!0)))}function commentFindings(database,state2){
-if(parseTag(state2.comment)!==null||!isTooLong(state2.comment))return[];let message=`the comment on database ${state2.name} is too long for a tag to keep, and i\
-s left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
+0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost2=subtract(ownerPrivileges(),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"databas\
+e",schema:null,granted:lost2}]},open5=staysOpen(database,context.actual.cluster)?[]:heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>
+0,restrict=[...open5.length===0?[]:[revokeOnDatabase(state2.name,open5,"",owner,passedOn)],...grant2(lost2,owner),...isClosed?[allowConnections(state2.name,!0,owner)]:
+[]],restriction=isClosed?"open_database":"restrict_public",admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[step(about2,"admit_admin","\
+admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about2,restriction,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),
+...lost2.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){let existing2=parseTag(state2.comment);
+if(existing2===null&&isTooLong(state2.comment))return[];let own=desiredDatabaseTag(context,database.owner,existing2),desired=existing2===null?withWords(own,state2.
+comment):own;if(existing2!==null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.
+username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===null&&!isNew,about2=subject(database.owner,isAdopted?"database":"tag");return[
+step(about2,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}${existing2===null&&state2.
+comment!==null?", with the words that stood there":""}`,statements)]}function rememberDatabase(context,owner){let comment=context.actual.cluster.roles.get(owner.
+username)?.comment??null;return commentOnRole(owner.username,formatTag(roleTagOver(context,owner,comment,!0)))}function commentFindings(database,state2){if(parseTag(
+state2.comment)!==null||!isTooLong(state2.comment))return[];let message=`the comment on database ${state2.name} is too long for a tag to keep, and is left as it\
+ is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
 let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==
 ""&&role!==admin&&!declared.has(role)).sort(),strangers=strangersOf(context,[...state2.acl.map(item=>item.grantee),...context.actual.cluster.holders.get(database.
 name)??[]]),isOther=role=>!strangers.has(role),others=undeclared(state2.acl.map(item=>item.grantee)).filter(isOther),inside=undeclared(context.actual.cluster.holders.

@@ -92,4 +92,34 @@ for (const version of VERSIONS) {
     t.is(await stack.answer('hand', 'SELECT FROM t', 'farm_dev_db'), 'ok')
     t.deepEqual(await stack.plan(), [])
   })
+  test.serial(
+    `${on}a member without rights of its own gets in while it is one, with each entry of its login`,
+    async (t) => {
+      const none = { access_level: 'none', database_of: 'barn' }
+      const member = { ...none, member_of: ['barn'], username: 'barn_member' }
+      const second = { login_of: 'member', database_of: 'silo', access_level: 'none' }
+      const stack = bed().declare({ barn: {}, silo: {}, member, second })
+      const gets = (database: string): Promise<string> => stack.answer('member', 'SELECT 1', database)
+      await stack.applyOk()
+      await stack.sql('barn', 'CREATE TABLE t (id int)')
+      t.is(await stack.answer('member', 'SELECT FROM t', 'barn_dev_db'), 'ok')
+      t.is(await gets('silo_dev_db'), 'ok')
+      t.deepEqual(await stack.plan(), [])
+      t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+
+      // By hand, then put right.
+      await stack.sql('barn', 'REVOKE CONNECT ON DATABASE barn_dev_db FROM barn_member')
+      await stack.applyOk()
+      t.is(await gets('barn_dev_db'), 'ok')
+
+      stack.applications = { ...stack.applications, member: { ...member, member_of: [] } }
+      const open = await stack.connect('member', 'silo_dev_db')
+      open.on('error', () => undefined)
+      await stack.applyOk()
+      t.is(await gets('barn_dev_db'), DENIED)
+      t.is(await gets('silo_dev_db'), DENIED)
+      await t.throwsAsync(open.query('SELECT 1'))
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
 }

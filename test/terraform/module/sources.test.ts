@@ -1,10 +1,11 @@
 /** The module's own files: formatted, documented, its examples call it as it wants to be called. */
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { execa } from 'execa'
 import { MODULE, prepareTerraform } from '../../support/terraform.ts'
+import { writeExample } from './examples.ts'
 import { copyModule } from './rig.ts'
 import { currentReadme, README } from './reference.ts'
 
@@ -26,11 +27,16 @@ test('the tables of the README are what the sources say', async (t) => {
  * of the module is planned, with what comes from AWS replaced by constants.
  */
 const EXAMPLES = {
+  aurora: 'keycloak',
+  'bi-login': 'bi_billing',
   complete: 'keycloak',
   'durable-audit': 'keycloak',
   'existing-instance': 'keycloak',
   minimal: 'keycloak',
+  monitoring: 'monitoring',
   'one-login-many-databases': 'shop_tenant_50',
+  'owner-group': 'shop_deploy',
+  'people-and-groups': 'ben',
   'private-instance': 'keycloak',
   'several-instances': 'keycloak',
 }
@@ -39,9 +45,7 @@ for (const [example, application] of Object.entries(EXAMPLES)) {
     const { program, env } = await prepareTerraform()
     const folder = await mkdtemp(join(tmpdir(), 'rds-provision-example-'))
     await copyModule(folder, 'module')
-    for (const file of ['variables.tf', 'databases.tf']) {
-      await writeFile(join(folder, file), withoutAws(await readFile(join(MODULE, 'examples', example, file), 'utf8')))
-    }
+    await writeExample(folder, example)
     const run = (...args: string[]) =>
       execa(program.command, [...args, '-no-color'], {
         cwd: folder,
@@ -62,15 +66,3 @@ test('every example is listed', async (t) => {
   for (const example of await readdir(join(MODULE, 'examples')))
     t.true(readme.includes(`(examples/${example})`), example)
 })
-
-/** A configuration with its data sources taken out and each reference to AWS replaced by a constant of the same type. */
-function withoutAws(configuration: string): string {
-  return configuration
-    .replaceAll(/^data "[\s\S]*?^\}\n/gm, '')
-    .replaceAll(/\b(?:data\.)?aws_\w+\.\w+(?:\[each\.key\])?((?:\.\w+(?:\[0\])?)*)/g, (_, path: string) => {
-      if (path === '') return '{}'
-      return path.endsWith('.port') ? '5432' : '"constant"'
-    })
-    .replace('module.runner.runner', '{ function = "constant" }')
-    .replace('"../.."', '"./module"')
-}

@@ -138,6 +138,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     ...MAPS,
   ],
   schemas: LISTS,
+  owns_schemas: LISTS,
   extensions: LISTS,
   encoding: NAMES,
   locale: NAMES,

@@ -33,7 +33,11 @@ test('the privileges table', (t) => {
     return sorted((cell ?? '').match(/\b[A-Z]{3,}\b/g) ?? [])
   }
   for (const level of ACCESS_LEVELS) {
-    t.deepEqual(privileges('database', level), sorted(databasePrivileges(level)), level)
+    t.deepEqual(
+      privileges('database', level),
+      sorted(databasePrivileges({ accessLevel: level, connects: level !== 'none' })),
+      level,
+    )
     for (const object of ['table', 'sequence', 'function'] as const)
       t.deepEqual(
         privileges(object, level),

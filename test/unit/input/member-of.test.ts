@@ -89,3 +89,27 @@ test('who acts as a role is its member, and it is the login of an entry', (t) =>
   ])
   t.deepEqual(refused({ a: { acts_as: 'a' } }), ['a: acts_as: a is a member of a: no role can be a member of itself.'])
 })
+
+test('who acts as a role does so in a database', (t) => {
+  const none = { acts_as: 'b', access_level: 'none' }
+  t.deepEqual(refused({ a: none, b: {} }), [
+    'a: acts_as: is about a database, and this login has none (access_level = "none").',
+  ])
+  t.deepEqual(refused({ a: { ...none, database_of: 'b' }, b: {} }), [])
+})
+
+test('a login without rights of its own connects where it is a member of something', (t) => {
+  const none = { access_level: 'none', database_of: 'own' }
+  const { applications } = parseApps({
+    own: {},
+    alone: none,
+    member: { ...none, member_of: ['pg_monitor'] },
+    actor: { ...none, acts_as: 'own' },
+    again: { login_of: 'member', database_of: 'other', access_level: 'none' },
+    other: {},
+  }).declaration
+  t.deepEqual(
+    applications.filter(({ connects }) => !connects).map(({ name }) => name),
+    ['alone'],
+  )
+})

@@ -1,0 +1,5 @@
+variable "db_instance_identifier" {
+  description = "The instance, made elsewhere."
+  type        = string
+  default     = "orders-dev"
+}
