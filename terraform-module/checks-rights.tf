@@ -104,10 +104,10 @@ locals {
     if can(regex("^pg_.*_server_", name)) || can(local.refused_roles[name])
   }
   acts_as = { for app in local.odd_rights : app => try([tostring(local.applications[app].acts_as)], []) }
-  # Who acts as a role is its member.
+  # Who acts as a role is its member. An entry with login_of stands for the one whose login it uses: one role.
   links = {
     for app, names in local.member_of : app => [
-      for name in concat(names, local.acts_as[app]) : name
+      for name in concat(names, local.acts_as[app]) : try(coalesce(tostring(local.applications[name].login_of)), name)
       if can(local.applications[name]) && !contains(local.predefined_roles, name) && !can(local.not_entries[name])
     ]
   }

@@ -16,10 +16,14 @@ export interface ParsedMemberships {
 /** Each entry may name the others, whatever their order; nobody is a member of itself, through others either. */
 export function parseMemberships(entries: readonly ApplicationEntry[]): ParsedMemberships {
   const byName = new Map(entries.map((entry) => [entry.application.name, entry]))
+  // An entry with `login_of` stands for the one whose login it uses: two entries, and one role.
+  const holderOf = (name: string): string => byName.get(name)?.application.loginOf ?? name
   const links = new Map(
     entries.map((entry) => [
       entry.application.name,
-      joined(entry).filter((name) => !isPredefined(name) && byName.has(name)),
+      joined(entry)
+        .filter((name) => !isPredefined(name) && byName.has(name))
+        .map(holderOf),
     ]),
   )
   const loginOf = (name: string | null): string[] => {

@@ -46,16 +46,20 @@ export function planInterior(context: PlanContext, database: Database): Interior
   const revoked = revocationsInside(context, database, interior)
   const created = createSchemas(context, database, interior, exists && !isHandedOver(context, database))
   const isFirst = ({ target }: Step): boolean => extensions.byMaster.length > 0 && target === homeOf(database)
+  // Else a schema that is made would give what is no longer declared (src/README.md: Default privileges).
+  const isTakenFirst = ({ kind, target }: Step): boolean =>
+    created.length > 0 && kind === 'revoke_default_privileges' && target === null
   return {
     founding: [...created.filter(isFirst), ...extensions.founding],
     byMaster: extensions.byMaster,
     steps: [
+      ...grants.steps.filter(isTakenFirst),
       ...created.filter((item) => !isFirst(item)),
       ...own.steps,
       ...extensions.byOwner,
       ...revoked.steps,
       ...publicSchema.steps,
-      ...grants.steps,
+      ...grants.steps.filter((item) => !isTakenFirst(item)),
     ],
     findings: [
       ...publicSchema.findings,

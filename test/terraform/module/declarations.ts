@@ -32,6 +32,7 @@ export const DECLARATIONS: readonly Variables[] = [
   guest({ acts_as: 'own', member_of: ['own', 'pg_monitor'] }),
   guest({ acts_as: 'guest' }),
   { a: { acts_as: 'b' }, b: { member_of: ['a'] } },
+  { a: { member_of: ['b'] }, b: { access_level: 'reader', database_of: 'c', login_of: 'a' }, c: {} },
   { a: { acts_as: 'b' }, b: { auth: 'iam' } },
   guest({ access_level: 'none' }),
   guest({ access_level: 'none', settings: { work_mem: '8MB' }, extensions: ['pgcrypto'] }),

@@ -60,6 +60,17 @@ test('a circle is told once, at the first of its entries, by its shortest way', 
   t.deepEqual(refused({ a: { member_of: ['b', 'c'] }, b: { member_of: ['c'] }, c: {} }), [])
 })
 
+test('an entry that uses a login of another stands for that one: they are one role', (t) => {
+  const user = { access_level: 'reader', database_of: 'c', login_of: 'a' }
+  t.deepEqual(refused({ a: { member_of: ['b'] }, b: user, c: {} }), [
+    'a: member_of: a is a member of a: no role can be a member of itself.',
+  ])
+  t.deepEqual(refused({ a: { auth: 'iam' }, b: user, c: {}, d: { member_of: ['b'] } }), [
+    'd: member_of: d is a member of a, which logs in by IAM: RDS would refuse its password.',
+  ])
+  t.deepEqual(refused({ a: {}, b: user, c: {}, d: { member_of: ['b'] } }), [])
+})
+
 test('a password login becomes no member of an IAM login, through others neither', (t) => {
   t.deepEqual(refused({ a: { auth: 'iam' }, b: { member_of: ['a'] }, c: { member_of: ['b'] } }), [
     'b: member_of: b is a member of a, which logs in by IAM: RDS would refuse its password.',

@@ -1,0 +1,21 @@
+/** What walks on the model found, tried on a real server. */
+import test from 'ava'
+import { bedFor, VERSIONS } from '../../support/provision.ts'
+
+for (const version of VERSIONS) {
+  const bed = bedFor(version)
+  test.serial(`PostgreSQL ${version}: who goes down to none gets nothing in a schema of the same run`, async (t) => {
+    const stack = bed().declare({
+      alpha: {},
+      beta: { access_level: 'editor', database_of: 'alpha', schemas: ['*'] },
+    })
+    await stack.applyOk()
+    stack.applications = {
+      alpha: { schemas: ['public', 'app'] },
+      beta: { access_level: 'none', database_of: 'alpha' },
+    }
+    await stack.applyOk()
+    const text = `SELECT has_schema_privilege('${stack.username('beta')}', 'app', 'USAGE') AS has`
+    t.deepEqual(await bed().server.sql(text, [], stack.database('alpha')), [{ has: false }])
+  })
+}

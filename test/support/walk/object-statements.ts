@@ -1,0 +1,279 @@
+/** Statements on databases, and on what is inside one, read and done. */
+import type { AclItem, DefaultClass, ObjectClass } from '../../../src/model/catalog.ts'
+import { isSuper, maySet, mustOwn } from './rights.ts'
+import { alterSetting } from './role-statements.ts'
+import {
+  allOn,
+  builtIn,
+  changed,
+  type ModelDatabase,
+  type ModelDefault,
+  type ModelSchema,
+  ofNewOwner,
+  Refusal,
+  sameAcl,
+  type State,
+  SUPERUSER,
+} from './state.ts'
+import type { Reader } from './tokens.ts'
+
+const DATABASE_OWNER = 'pg_database_owner'
+
+/** Its schema public belongs to whoever owns the database, from 15 on; before, PUBLIC may create in it. */
+function publicSchema(version: number): ModelSchema {
+  const owner = version >= 150000 ? DATABASE_OWNER : SUPERUSER
+  const toPublic = version >= 150000 ? ['USAGE'] : ['CREATE', 'USAGE']
+  const items = toPublic.map((privilege) => ({ grantor: owner, grantee: '', privilege }))
+  return { name: 'public', owner, acl: [...builtIn('schema', owner, version), ...items] }
+}
+
+export function newDatabase(state: State, name: string, owner: string): ModelDatabase {
+  state.nextOid += 1
+  return {
+    oid: state.nextOid,
+    name,
+    owner,
+    connectionLimit: -1,
+    allowConnections: true,
+    isTemplate: false,
+    comment: null,
+    acl: builtIn('database', owner, state.version),
+    schemas: new Map([['public', publicSchema(state.version)]]),
+    objects: [],
+    defaults: [],
+  }
+}
+
+/** After CREATE DATABASE. */
+export function createDatabase(state: State, by: string, reader: Reader): void {
+  const name = reader.name()
+  reader.words('OWNER')
+  const made = newDatabase(state, name, reader.name())
+  reader.words('TEMPLATE template0')
+  if (reader.takes('ALLOW_CONNECTIONS false')) made.allowConnections = false
+  if (reader.takes('CONNECTION LIMIT')) made.connectionLimit = Number(reader.word())
+  reader.end()
+  if (!isSuper(state, by) && state.roles.get(by)?.createDb !== true) throw new Refusal('no CREATEDB')
+  if (!state.roles.has(made.owner)) throw new Refusal(`no role ${made.owner}`)
+  if (!maySet(state, by, made.owner)) throw new Refusal(`${by} may not SET ROLE ${made.owner}`)
+  if (state.databases.has(name)) throw new Refusal(`database ${name} already exists`)
+  state.databases.set(name, made)
+}
+
+export function databaseOf(state: State, name: string): ModelDatabase {
+  const database = state.databases.get(name)
+  if (database === undefined) throw new Refusal(`database ${name} does not exist`)
+  return database
+}
+
+/** After ALTER DATABASE. */
+export function alterDatabase(state: State, by: string, reader: Reader): void {
+  const database = databaseOf(state, reader.name())
+  mustOwn(state, by, database.owner, database.name)
+  if (reader.takes('CONNECTION LIMIT')) database.connectionLimit = Number(reader.word())
+  else if (reader.takes('ALLOW_CONNECTIONS')) database.allowConnections = reader.word() === 'true'
+  else if (reader.takes('IS_TEMPLATE')) database.isTemplate = reader.word() === 'true'
+  else if (reader.takes('OWNER TO')) {
+    const owner = reader.name()
+    if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`)
+    database.acl = ofNewOwner(database.acl, database.owner, owner)
+    database.owner = owner
+  } else if (reader.takes('RENAME TO')) {
+    const name = reader.name()
+    if (state.databases.has(name)) throw new Refusal(`database ${name} already exists`)
+    state.databases.delete(database.name)
+    state.settings = state.settings.map((item) =>
+      item.database === database.name ? { ...item, database: name } : item,
+    )
+    database.name = name
+    state.databases.set(name, database)
+  } else if (reader.takes('RESET') || reader.takes('SET')) alterSetting(state, database.name, '', reader)
+  else reader.fail()
+  reader.end()
+}
+
+/** After DROP DATABASE. */
+export function dropDatabase(state: State, by: string, reader: Reader): void {
+  const database = databaseOf(state, reader.name())
+  reader.takes('WITH ( FORCE )')
+  reader.end()
+  mustOwn(state, by, database.owner, database.name)
+  if (database.isTemplate) throw new Refusal('cannot drop a template database')
+  state.databases.delete(database.name)
+  state.settings = state.settings.filter((item) => item.database !== database.name)
+}
+
+/** After CREATE SCHEMA. */
+export function createSchema(state: State, by: string, database: ModelDatabase, reader: Reader): void {
+  const name = reader.name()
+  const owner = reader.takes('AUTHORIZATION') ? reader.name() : by
+  reader.end()
+  const mayCreate = hasOnDatabase(state, database, by, 'CREATE')
+  if (!mayCreate) throw new Refusal(`${by} may not create in ${database.name}`)
+  if (database.schemas.has(name)) throw new Refusal(`schema ${name} already exists`)
+  const global = database.defaults.find((item) => item.creator === owner && item.objectClass === 'schema')
+  const acl = global?.acl ?? builtIn('schema', owner, state.version)
+  database.schemas.set(name, { name, owner, acl: [...acl] })
+}
+
+function hasOnDatabase(state: State, { acl, owner }: ModelDatabase, role: string, privilege: string): boolean {
+  if (isSuper(state, role) || role === owner) return true
+  return acl.some((item) => (item.grantee === role || item.grantee === '') && item.privilege === privilege)
+}
+
+/** After CREATE TABLE, SEQUENCE or FUNCTION: only by hand. */
+export function createObject(
+  state: State,
+  by: string,
+  database: ModelDatabase,
+  objectClass: ObjectClass,
+  reader: Reader,
+): void {
+  const schema = reader.name()
+  reader.words('.')
+  const name = reader.name()
+  if (!database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`)
+  if (database.objects.some((item) => item.schema === schema && item.name === name)) throw new Refusal(`${name} exists`)
+  if (!mayCreateIn(state, database, schema, by)) throw new Refusal(`${by} may not create in ${schema}`)
+  const of = (where: string | null): ModelDefault | undefined =>
+    database.defaults.find((item) => item.creator === by && item.schema === where && item.objectClass === objectClass)
+  const standard = builtIn(objectClass, by, state.version)
+  const acl = [...(of(null)?.acl ?? standard), ...(of(schema)?.acl ?? [])]
+  const merged = [...new Map(acl.map((item) => [JSON.stringify(item), item])).values()]
+  database.objects.push({
+    schema,
+    name,
+    objectClass,
+    args: objectClass === 'function' ? '' : null,
+    owner: by,
+    acl: sameAcl(merged, standard) ? null : merged,
+  })
+}
+
+function mayCreateIn(state: State, database: ModelDatabase, name: string, by: string): boolean {
+  const schema = database.schemas.get(name)
+  if (schema === undefined) return false
+  const isOwner = schema.owner === by || (schema.owner === DATABASE_OWNER && database.owner === by)
+  const has = schema.acl.some(({ grantee, privilege }) => privilege === 'CREATE' && (grantee === by || grantee === ''))
+  return (
+    isSuper(state, by) ||
+    (isOwner && schema.acl.some((item) => item.grantee === schema.owner && item.privilege === 'CREATE')) ||
+    has
+  )
+}
+
+/** After ALTER SCHEMA. */
+export function alterSchema(state: State, by: string, database: ModelDatabase, reader: Reader): void {
+  const schema = database.schemas.get(reader.name())
+  if (schema === undefined) throw new Refusal('no such schema')
+  mustOwn(state, by, schema.owner, schema.name)
+  reader.words('OWNER TO')
+  const owner = reader.name()
+  reader.end()
+  if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`)
+  schema.acl = ofNewOwner(schema.acl, schema.owner, owner)
+  schema.owner = owner
+}
+
+/** Who a grant of this role on an object comes from. @throws Refusal where it may not grant */
+function grantorOn(state: State, by: string, owner: string, database: ModelDatabase, what: string): string {
+  if (owner === DATABASE_OWNER && by === database.owner) return owner
+  mustOwn(state, by, owner, what)
+  return owner
+}
+
+const CLASSES: Readonly<Record<string, ObjectClass>> = { TABLE: 'table', SEQUENCE: 'sequence', ROUTINE: 'function' }
+
+/** After ON, of a GRANT or REVOKE of privileges. `words` null is ALL. */
+export function changePrivileges(
+  state: State,
+  by: string,
+  inside: ModelDatabase | null,
+  grants: boolean,
+  words: readonly string[],
+  reader: Reader,
+): void {
+  const listed = (kind: DefaultClass | 'database'): readonly string[] =>
+    words.length === 1 && words[0] === 'ALL' ? allOn(kind, state.version) : words
+  const to = (): string => {
+    reader.words(grants ? 'TO' : 'FROM')
+    const grantee = reader.grantee()
+    reader.takes('CASCADE')
+    reader.end()
+    if (grantee !== '' && !state.roles.has(grantee)) throw new Refusal(`no role ${grantee}`)
+    return grantee
+  }
+  if (reader.takes('DATABASE')) {
+    const database = databaseOf(state, reader.name())
+    const grantee = to()
+    const grantor = grantorOn(state, by, database.owner, database, database.name)
+    database.acl = changed(database.acl, grants, listed('database'), grantor, grantee)
+    return
+  }
+  if (inside === null) reader.fail()
+  if (reader.takes('SCHEMA')) {
+    const schema = inside.schemas.get(reader.name())
+    const grantee = to()
+    if (schema === undefined) throw new Refusal('no such schema')
+    const grantor = grantorOn(state, by, schema.owner, inside, schema.name)
+    schema.acl = changed(schema.acl, grants, listed('schema'), grantor, grantee)
+    return
+  }
+  const objectClass = CLASSES[reader.word()] ?? reader.fail()
+  const names: [string, string][] = []
+  do {
+    const schema = reader.name()
+    reader.words('.')
+    names.push([schema, reader.name()])
+    if (reader.takes('(')) reader.words(')')
+  } while (reader.takes(','))
+  const grantee = to()
+  for (const [schema, name] of names) {
+    const object = inside.objects.find((item) => item.schema === schema && item.name === name)
+    if (object?.objectClass !== objectClass) throw new Refusal(`no ${objectClass} ${name}`)
+    mustOwn(state, by, object.owner, name)
+    const acl = object.acl ?? builtIn(objectClass, object.owner, state.version)
+    object.acl = changed(acl, grants, listed(objectClass), object.owner, grantee)
+  }
+}
+
+const DEFAULT_CLASSES: Readonly<Record<string, DefaultClass>> = {
+  TABLES: 'table',
+  SEQUENCES: 'sequence',
+  ROUTINES: 'function',
+  SCHEMAS: 'schema',
+}
+
+/** After ALTER DEFAULT PRIVILEGES. An entry that says what holds anyway goes. */
+export function alterDefaults(state: State, by: string, database: ModelDatabase, reader: Reader): void {
+  reader.words('FOR ROLE')
+  const creator = reader.name()
+  mustOwn(state, by, creator, 'the default privileges')
+  const schema = reader.takes('IN SCHEMA') ? reader.name() : null
+  if (schema !== null && !database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`)
+  const grants = reader.takes('GRANT')
+  if (!grants) reader.words('REVOKE')
+  const words = privilegeWords(reader)
+  const objectClass = DEFAULT_CLASSES[reader.word()] ?? reader.fail()
+  reader.words(grants ? 'TO' : 'FROM')
+  const grantee = reader.grantee()
+  reader.end()
+  if (grantee !== '' && !state.roles.has(grantee)) throw new Refusal(`no role ${grantee}`)
+  const isIt = (item: ModelDefault): boolean =>
+    item.creator === creator && item.schema === schema && item.objectClass === objectClass
+  const standard: AclItem[] = schema === null ? builtIn(objectClass, creator, state.version) : []
+  const privileges = words[0] === 'ALL' ? allOn(objectClass, state.version) : words
+  const before = database.defaults.find(isIt)?.acl ?? standard
+  const acl = changed(before, grants, privileges, creator, grantee)
+  database.defaults = database.defaults.filter((item) => !isIt(item))
+  if (!sameAcl(acl, standard)) database.defaults.push({ creator, schema, objectClass, acl })
+}
+
+/** `SELECT, INSERT ON`, the last word read too. */
+export function privilegeWords(reader: Reader): string[] {
+  const words: string[] = []
+  do words.push(reader.word())
+  while (reader.takes(','))
+  reader.words('ON')
+  return words
+}
