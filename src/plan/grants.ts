@@ -1,7 +1,7 @@
 /** Privileges of editors and readers inside their database, now and by default. */
 import type { AclItem, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
-import type { Database } from '../model/declaration.ts'
+import type { Application, Database } from '../model/declaration.ts'
 import { schemaOwner } from '../model/schema-owner.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Step } from '../model/step.ts'
@@ -28,12 +28,17 @@ export function planGrants(
   const logins = concernedLogins(context, database)
   const named = leaveOutUnnamed(database, logins, interior, schemas)
   const groups = groupObjects(named.interior.objects)
-  const reachable = new Map([...named.schemas].filter(([name]) => mayActIn(context, database, name)))
+  const reachable = new Map([...named.schemas].filter(([name]) => mayActAs(context, schemaOwner(database, name))))
   const places = logins.flatMap((application) => placesOf(database, application, named.interior, reachable, groups))
+  const creators = [database.owner, ...new Set(database.schemaOwners.values())].filter((creator) =>
+    mayActAs(context, creator),
+  )
   return {
     steps: [
       ...places.flatMap(placeSteps),
-      ...logins.flatMap((application) => everywhereSteps(database, application, interior)),
+      ...logins.flatMap((application) =>
+        creators.flatMap((creator) => everywhereSteps(database, application, interior, creator)),
+      ),
     ],
     findings: [...places.flatMap(placeFindings), ...named.findings],
   }
@@ -43,8 +48,7 @@ export function planGrants(
  * What is granted in a guest's schema is granted as that guest: not where it is left out because its role is somebody
  * else's, or none that the admin can act as.
  */
-function mayActIn(context: PlanContext, database: Database, schema: string): boolean {
-  const { name, username } = schemaOwner(database, schema)
+function mayActAs(context: PlanContext, { name, username }: Application): boolean {
   if (!context.leftOut.has(name)) return true
   const { server, roles } = context.actual.cluster
   const administers =

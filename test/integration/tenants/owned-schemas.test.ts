@@ -77,6 +77,48 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
+  test.serial(
+    `${on}what a guest gives by default in all schemas is taken back like what it gives in its own`,
+    async (t) => {
+      const stack = declare('gives')
+      await stack.applyOk()
+      await stack.sql('loader', 'ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO gives_analyst')
+      await stack.applyOk()
+      await stack.sql('loader', 'CREATE TABLE raw.t (id int)')
+      t.is(await stack.answer('analyst', 'SELECT FROM raw.t'), 'ok')
+      t.is(await stack.answer('analyst', 'INSERT INTO raw.t VALUES (1)'), '42501')
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
+
+  test.serial(`${on}a reader of a guest's schema leaves`, async (t) => {
+    const stack = declare('leaves')
+    const { analyst = {} } = stack.applications
+    stack.applications = { ...stack.applications, analyst: { ...analyst, cleanup_policy: 'delete' } }
+    await stack.applyOk()
+    await stack.sql('loader', 'CREATE TABLE raw.t (id int); GRANT ALL ON raw.t TO leaves_analyst')
+    await stack.destroyOk('analyst')
+    const left = await bed().server.sql(`SELECT FROM pg_roles WHERE rolname = 'leaves_analyst'`)
+    t.is(left.length, 0)
+  })
+
+  test.serial(
+    `${on}a schema that only a reader lists, and that a guest gave up, stops that reader alone`,
+    async (t) => {
+      const stack = declare('up')
+      await stack.applyOk()
+      const { loader = {} } = stack.applications
+      stack.applications = { ...stack.applications, loader: { ...loader, owns_schemas: ['stage'] } }
+      const { audit, problems } = await stack.apply()
+      t.deepEqual(
+        problems.map(({ application, code }) => [application, code]),
+        [['analyst', 'schema']],
+      )
+      t.is(audit.run.applications?.done, 3)
+      t.is(await stack.answer('loader', 'CREATE TABLE stage.t ()'), 'ok')
+    },
+  )
+
   test.serial(`${on}a role that is nobody's of ours gets no schema`, async (t) => {
     const stack = declare('alien')
     const { loader = {}, ...others } = stack.applications
