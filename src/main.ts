@@ -15,8 +15,10 @@ import type { CommandProcess } from './cli/process.ts'
 import { EXIT, type ExitCode, ProvisionError } from './errors.ts'
 import { awsCorrections, readEnvironment } from './input/environment.ts'
 import { parseOptions } from './input/options.ts'
-import type { Handle } from './lambda/function/handler.ts'
+import type { FunctionProcess, Handle } from './lambda/function/handler.ts'
 import { toStreamHandler } from './lambda/function/stream.ts'
+import type { Rotate } from './lambda/rotation/rotator.ts'
+import type { WatchServer } from './lambda/watch.ts'
 import { TOOL_VERSION } from './version.ts'
 
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
@@ -47,14 +49,42 @@ let loaded: Promise<Handle> | null = null
 
 /** One for the sandbox. */
 function loadHandle(): Promise<Handle> {
-  loaded ??= import('./lambda/function/handler.ts').then(({ createHandler }) =>
-    createHandler({ variables: process.env, log: createOutput(process.stdout).write }),
-  )
+  loaded ??= import('./lambda/function/handler.ts').then(({ createHandler }) => createHandler(ownProcess()))
   return loaded
 }
 
 /** The function's handler, `rds-provision.handler`. */
 export const handler = toStreamHandler(globalThis, loadHandle)
+
+let rotator: Promise<Rotate> | null = null
+
+function loadRotate(): Promise<Rotate> {
+  rotator ??= import('./lambda/rotation/rotator.ts').then(({ createRotator }) => createRotator(ownProcess()))
+  return rotator
+}
+
+/** The handler of a rotation function, `rds-provision.rotate`. */
+export const rotate: Rotate = async (event, invocation) => (await loadRotate())(event, invocation)
+
+let watcher: Promise<WatchServer> | null = null
+
+function loadWatch(): Promise<WatchServer> {
+  watcher ??= import('./lambda/watch.ts').then(({ createWatch }) => createWatch(ownProcess()))
+  return watcher
+}
+
+/** The handler of a function on a schedule, `rds-provision.watch`. */
+export const watch: WatchServer = async (event, invocation) => (await loadWatch())(event, invocation)
+
+function ownProcess(): FunctionProcess {
+  return { variables: process.env, log: createOutput(process.stdout).write }
+}
+
+/** By what Lambda was told to call. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+function loadOwn(): Promise<unknown> {
+  const [name] = (process.env['_HANDLER'] ?? '').split('.').slice(-1)
+  return name === 'rotate' ? loadRotate() : name === 'watch' ? loadWatch() : loadHandle()
+}
 
 /** From the first moment on: a signal during start-up has its audit too. */
 function openProcess(): CommandProcess {
@@ -114,6 +144,8 @@ async function main(commandProcess: CommandProcess): Promise<ExitCode> {
       return (await import('./cli/apply.ts')).runApply(commandProcess, options, readEnvironment(process.env))
     case 'plan':
       return (await import('./cli/plan.ts')).runPlan(commandProcess, options, readEnvironment(process.env))
+    case 'generate':
+      return (await import('./cli/generate.ts')).runGenerate(commandProcess, options, readEnvironment(process.env))
     case 'report':
       return (await import('./cli/report.ts')).runReport(commandProcess, options, readEnvironment(process.env))
     case 'destroy':
@@ -143,5 +175,5 @@ async function runCommand(commandProcess: CommandProcess): Promise<void> {
 }
 
 // A sandbox that starts has more of a processor than a function that runs.
-if (isImported) await loadHandle()
+if (isImported) await loadOwn()
 else await runCommand(openProcess())

@@ -57,7 +57,7 @@ locals {
     access_level   = ["owner", "editor", "reader", "none"]
     auth           = ["password", "iam", "unmanaged"]
     cleanup_policy = ["retain", "disable", "release", "delete", "snapshot-and-delete"]
-    undeclared     = ["keep", "report"]
+    undeclared     = ["keep", "report", "revoke"]
   }
 
   # timecmp() alone, which knows the calendar, takes less than RFC 3339 asks for, and each release of Terraform another

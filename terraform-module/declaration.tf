@@ -120,6 +120,11 @@ locals {
     { for app in keys(local.applications) : app => null },
     { for app, marker in terraform_data.application : app => marker.id },
   )
+  # Windows caps one variable, its name included, at 32,767 characters, and has drives at the beginning of its paths.
+  # https://learn.microsoft.com/windows/win32/procthread/environment-variables
+  is_windows       = can(regex("^([A-Za-z]:|//|\\\\)", abspath(path.root)))
+  most_input_bytes = (local.is_windows ? 32767 : 131072) - length("RDS_PROVISION_INPUT=") - 1
+
   input_bytes = length(base64gzip(jsonencode(merge(local.common, local.run_ids, {
     workspace     = terraform.workspace
     claim         = uuidv5("dns", "claim.invalid")

@@ -139,10 +139,10 @@ resource "null_resource" "provision" {
     }
     precondition {
       # The name, the equals sign and the closing NUL count too.
-      condition = local.input_bytes + length("RDS_PROVISION_INPUT=") + 1 <= 131072
+      condition = local.input_bytes <= local.most_input_bytes
       error_message = join(" ", [
         "application_databases: the declaration is ${local.input_bytes} bytes compressed;",
-        "one environment variable holds at most 131051.",
+        "one environment variable holds at most ${local.most_input_bytes}${local.is_windows ? " on Windows" : ""}.",
         "Split the applications into two module calls with different `stack` values.",
       ])
     }

@@ -68,7 +68,7 @@ variable "application_databases" {
     `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`; `*`: all of the database's owner), `extensions`,
     `member_of` (keys of other entries, or predefined roles such as `pg_monitor`; a member of an owner is an owner, drops included), `acts_as` (key of an entry whose role what it creates belongs to), `owns_schemas` (schemas of the database that belong to this login's role, not to the database's owner),
     `privileges` (of an editor or reader: `tables`, `sequences`, `functions`, instead of those of the level),
-    `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false), `undeclared` (`keep` or `report`; default `report`, with `adopt_existing` `keep`).
+    `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false), `undeclared` (`keep`, `report` or `revoke`; default `report`, with `adopt_existing` `keep`).
     Entries that share a `database_name` share the database; exactly one of them is its owner.
   EOT
   # A typed map(object(...)) would drop a misspelled field without a word; checks.tf does what the type would.

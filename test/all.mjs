@@ -1,6 +1,6 @@
 /**
  * `npm test`: does all of its own set-up, runs every check and test, ends with `N passed, N failed`. With `--browser` also
- * the tests that need Chromium, with `--moto` also those that need Python. With `--versions` instead: the integration tests
+ * the tests that need Chromium, with `--moto` also those that need Python, with `--examples` those that hold the examples against AWS's provider and need Go. With `--versions` instead: the integration tests
  * on every version of PostgreSQL.
  */
 import { spawnSync } from 'node:child_process'

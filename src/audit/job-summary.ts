@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import type { AuditDocument, AuditRecord } from '../model/audit.ts'
+import { consequenceLines } from '../model/consequence.ts'
 import { markdownName, markdownTable, markdownText } from './markdown.ts'
 import { applicationsLine, closingLine } from './summary.ts'
 
@@ -37,6 +38,7 @@ export function jobSummary(
         ['Status', 'Application', 'Object', 'Database', 'Login', 'Why'],
         records.filter(({ status }) => CHANGED.has(status)).map(changeRow),
       ),
+      ...table('Losses and gains', ['Application', 'Who loses or gains what'], records.flatMap(consequenceRows)),
     ].join('\n\n') + '\n\n'
   )
 }
@@ -67,6 +69,10 @@ function problemRow({ application, field, message, remedy }: Problem): readonly 
 
 function warningRow({ application, database, username, message }: AuditRecord): readonly string[] {
   return [...[application, database, username].map((name) => markdownName(name ?? '')), markdownText(message)]
+}
+
+function consequenceRows(record: AuditRecord): (readonly string[])[] {
+  return consequenceLines(record).map((line) => [markdownName(record.application ?? ''), markdownText(line)])
 }
 
 function changeRow({ status, application, object, database, username, message }: AuditRecord): readonly string[] {

@@ -40,7 +40,8 @@ export function writeAuditLines(document: AuditDocument, options: JsonLinesOptio
 
 function writeRecord(record: AuditRecord, options: JsonLinesOptions): void {
   const full = { type: 'record', ...record }
-  const short = { ...full, statements: [], access: undefined, statements_omitted: record.statements.length }
+  const left = { access: undefined, loses: undefined, gains: undefined }
+  const short = { ...full, ...left, statements: [], statements_omitted: record.statements.length }
   writeFitting(full, short, options)
 }
 

@@ -8,6 +8,7 @@ import type {
   Outcome,
   RecordDraft,
 } from '../model/audit.ts'
+import { consequencesOrNone } from '../model/consequence.ts'
 import type { Instance } from '../model/declaration.ts'
 import { EXIT, type ExitCode } from '../model/exit-code.ts'
 import type { Problem } from '../model/problem.ts'
@@ -99,6 +100,7 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
     message: draft.message,
     statements: draft.statements,
     ...(draft.access !== undefined && { access: draft.access }),
+    ...consequencesOrNone(draft.loses ?? [], draft.gains ?? []),
   }
 }
 

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 
 import type { Problem } from '../model/problem.ts'
 import type { AuditRecord, AuditStatus } from '../model/audit.ts'
+import { consequenceLines } from '../model/consequence.ts'
 import { shortLine, visible } from './one-line.ts'
 import type { Reporter, Write } from './reporter.ts'
 import { applicationsLine, closingLine } from './summary.ts'
@@ -41,6 +42,7 @@ export function createTextReporter(options: TextOptions): Reporter {
     record(record, isQuiet = false) {
       if (record.status === 'warning') warnings.push(record)
       if (isListed(record, isQuiet, options.listUnchanged)) line(LOOKS[record.status].colour, recordLine(record))
+      for (const text of consequenceLines(record)) line('yellow', consequenceLine(record, text))
     },
     finish(document, problems, notes) {
       if (warnings.length + notes.length > 0) line('yellow', `warnings: ${warnings.length + notes.length}`)
@@ -74,6 +76,12 @@ function recordLine(record: AuditRecord): string {
     shortLine(record.message),
   ]
   return `${LOOKS[record.status].sign} ${parts.filter((part) => part !== null && part !== '').join(': ')}`
+}
+
+/** `! keycloak: LOSES anna: SELECT on app.orders in shop_db`, on one line of its own. */
+function consequenceLine({ application }: AuditRecord, text: string): string {
+  const whose = application === null ? '' : `${visible(application)}: `
+  return `! ${whose}${shortLine(text)}`
 }
 
 /** A message that names what it is about needs no more words before it. */

@@ -12,6 +12,11 @@ const RESERVED = /^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds
 const RESERVED_ROLES = new Set(['public', 'none'])
 const RESERVED_SCHEMAS = /^(?:pg_.*|information_schema)$/s
 
+/** Whether a role belongs to the server or to RDS, by its name. */
+export function isReservedName(name: string): boolean {
+  return RESERVED.test(name) || RESERVED_ROLES.has(name)
+}
+
 /**
  * Reserved names (src/README.md: Guardrails): what belongs to the server, to RDS, to the delegated admin or to the
  * master is no application's. `masterUsername` is null as long as it is not known.
@@ -21,9 +26,7 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
   return applications.flatMap((application) => {
     const { username, database, schemas, ownsSchemas } = application
     const reasons = [
-      RESERVED.test(username) || RESERVED_ROLES.has(username)
-        ? `the username "${username}" belongs to the server or to RDS.`
-        : null,
+      isReservedName(username) ? `the username "${username}" belongs to the server or to RDS.` : null,
       username === admin.username ? `the username "${username}" is the delegated admin's.` : null,
       username === helperOf(admin.username)
         ? `the username "${username}" is kept for the delegated admin's upgrades.`

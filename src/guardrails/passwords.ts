@@ -1,6 +1,6 @@
 /** The right to set passwords, which an instance may restrict. */
 import type { Problem } from '../model/problem.ts'
-import type { Actual } from '../model/catalog.ts'
+import type { Actual, Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { ownLogins } from '../model/logins.ts'
 import { printStatements } from '../sql/print.ts'
@@ -12,14 +12,17 @@ import { violation } from './violation.ts'
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html
  */
 export function checkPasswordRight(declaration: Declaration, { cluster, logins }: Actual): Problem[] {
-  const { server, roles, memberships } = cluster
   const isSet = ownLogins(declaration).some(
     ({ auth, username, name }) =>
-      auth === 'password' && (!roles.has(username) || logins.get(name)?.kind === 'password_wrong'),
+      auth === 'password' && (!cluster.roles.has(username) || logins.get(name)?.kind === 'password_wrong'),
   )
+  return isSet ? missingPasswordRight(cluster) : []
+}
+
+/** Of who is to set one; empty where the login of the run may. */
+export function missingPasswordRight({ server, roles, memberships }: Cluster): Problem[] {
   if (
     !server.restrictsPasswords ||
-    !isSet ||
     roles.get(server.login)?.superuser === true ||
     membersOf(memberships, 'rds_password').has(server.login)
   )

@@ -1,5 +1,6 @@
 /** The commands and their options, as data: parsing, help, completion and the guide are made from them. */
 
+import { GENERATE_FORMATS } from './generate-options.ts'
 import { REPORT_SECTIONS, REPORT_FORMATS } from './report-options.ts'
 
 export interface Option {
@@ -101,6 +102,21 @@ const REPORT: OptionTable = {
   output: value('FILE', 'File to write the report to; default: standard output'),
 }
 
+const GENERATE: OptionTable = {
+  format: value('WORD', 'How to print it; default: hcl', GENERATE_FORMATS),
+  output: value('FILE', 'File to write the declaration to; default: standard output'),
+  statements: value('FILE', 'File to write the statements to that a person has to run first'),
+  database: value('NAME', 'Only this database, with who uses it'),
+  'terraform-state': value(
+    'FILE',
+    'What `terraform show -json` prints where the provider cyrilgdn/postgresql is used: its names become keys; - is standard input',
+  ),
+  removed: value(
+    'FILE',
+    'With --terraform-state: file to write the `removed` blocks to that make Terraform forget what it holds; default: as comments, after the declaration',
+  ),
+}
+
 /** The commands, each with its options (src/README.md: Commands). */
 export const COMMANDS = {
   apply: {
@@ -144,6 +160,21 @@ export const COMMANDS = {
     options: { ...INPUT, ...RUNNER, ...AUDIT_FILE },
     examples: [
       ['$0 prepare-upgrade --input declaration.json', 'prepare by hand what prepare_major_upgrade = true would'],
+    ],
+  },
+  generate: {
+    describe: 'Print a declaration of what is on an instance, which takes nothing from anybody; changes nothing',
+    options: { ...INPUT, ...GENERATE },
+    examples: [
+      [
+        '$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql',
+        'what is there, and what a person has to run first',
+      ],
+      ['$0 generate --input instance.json --database shop', 'one database, and who uses it'],
+      [
+        'terraform show -json | $0 generate --input instance.json --terraform-state - --removed removed.tf',
+        'in place of the provider cyrilgdn/postgresql',
+      ],
     ],
   },
   report: {

@@ -3,6 +3,7 @@ import type { DestroyTarget } from '../model/removal.ts'
 import { argumentsOf, completions, completionScript, helpText } from './command-line.ts'
 import type { Arguments } from './command-line.ts'
 import { COMMANDS } from './commands.ts'
+import { type GenerateOptions, generateOptions } from './generate-options.ts'
 import { type ReportOptions, reportOptions } from './report-options.ts'
 import { checkRunner } from './runner.ts'
 import { show, suggestion } from './text.ts'
@@ -43,6 +44,7 @@ export type Options =
       readonly dryRun: boolean
     }
   | (ReportOptions & { readonly runner: string | null })
+  | GenerateOptions
   | { readonly command: 'help'; readonly text: string }
   | { readonly command: 'version' }
 
@@ -75,6 +77,10 @@ export function parseOptions(argv: readonly string[]): Options {
       return destroyOptions(argumentsOf(command, rest))
     case 'completion':
       return { command: 'help', text: completionScript() }
+    case 'generate': {
+      const found = argumentsOf(command, rest)
+      return generateOptions((option) => textOf(found, option))
+    }
     case 'report': {
       const found = argumentsOf(command, rest)
       return {

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Environment } from '../model/declaration.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
-import type { Approval, Command, RunIdentity } from '../model/run.ts'
+import type { Approval, RunName, RunIdentity } from '../model/run.ts'
 import type { RunEnvironment } from './environment.ts'
 
 /** Ids as one source gives them; null: it has none. */
@@ -12,7 +12,7 @@ export interface RunIds {
 
 /** Everything that a run's identity is made of; clock, randomness and CI system are read outside. */
 export interface RunFacts {
-  readonly command: Command
+  readonly command: RunName
   /** null: it could not be read. */
   readonly environment: Environment | null
   /** The variables `build_id` and `run_id`. */
@@ -74,7 +74,7 @@ function approvalOf(environment: Environment | null, allowed: boolean): Approval
   return allowed ? 'approved' : 'missing'
 }
 
-function missingBuildId(environment: Environment, command: Command): InvalidInputError {
+function missingBuildId(environment: Environment, command: RunName): InvalidInputError {
   return new InvalidInputError([
     {
       application: null,

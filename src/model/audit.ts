@@ -1,8 +1,9 @@
 /** The audit document: its field names are an interface (src/README.md: The audit), hence snake_case. Types only. */
 import type { AccessChange } from './access-change.ts'
+import type { Consequences } from './consequence.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { ProblemCode } from './problem.ts'
-import type { Approval, Command } from './run.ts'
+import type { Approval, RunName } from './run.ts'
 
 export const OBJECTS = [
   'role',
@@ -34,7 +35,7 @@ export type AuditStatus = (typeof STATUSES)[number]
 
 export type Outcome = 'changed' | 'no_change' | 'blocked' | 'failed'
 
-interface RecordFields {
+interface RecordFields extends Consequences {
   /** null in records of the run itself (admin, lock). */
   readonly application: string | null
   readonly database: string | null
@@ -63,7 +64,8 @@ interface Ordinary {
 /** What a stage reports of one thing it did, found or refused; the audit adds time and run identity. */
 export type RecordDraft = RecordFields & (Mishap | Ordinary)
 
-export interface AuditRecord {
+/** `loses` and `gains`: who lost and gained what by it, since 1.1. */
+export interface AuditRecord extends Consequences {
   readonly at: string
   readonly run_id: string
   readonly build_id: string
@@ -95,7 +97,7 @@ export interface ApplicationsEnd {
 export interface AuditRun {
   readonly run_id: string
   readonly build_id: string
-  readonly command: Command
+  readonly command: RunName
   readonly environment: string | null
   readonly cluster_name: string | null
   readonly instance: { readonly identifier: string; readonly host: string; readonly port: number } | null

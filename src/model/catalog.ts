@@ -151,7 +151,7 @@ export interface SchemaObject {
   readonly objectClass: ObjectClass
   /** Input arguments of a function, as `IN` and what format_type prints, with commas: already SQL; null for others. */
   readonly args: string | null
-  /** Items of PUBLIC, and those that declared editors and readers hold or gave; the built-in default is filled in. */
+  /** Never null: the built-in default is filled in. */
   readonly acl: readonly AclItem[]
   /** The same of single columns, without their names; none of sequences and functions. */
   readonly columnAcl: readonly AclItem[]

@@ -31,7 +31,7 @@ export function defaultPolicy(accessLevel: AccessLevel): CleanupPolicy {
 }
 
 /** What becomes of what the declaration does not say (src/README.md: Beyond the declaration). */
-export const UNDECLARED_MODES = ['keep', 'report'] as const
+export const UNDECLARED_MODES = ['keep', 'report', 'revoke'] as const
 export type UndeclaredMode = (typeof UNDECLARED_MODES)[number]
 
 /** Fields that `keep` leaves as the server has them, where the entry does not name them. */

@@ -36,6 +36,7 @@ export const GUARDRAILS = {
   not_permitted: 'runner',
   unproven_caller: 'runner',
   already_running: 'runner',
+  rotation: 'rotation',
 } as const
 
 export type GuardrailCode = keyof typeof GUARDRAILS

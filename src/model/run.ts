@@ -5,6 +5,10 @@ import type { ApprovedPlan } from './effect.ts'
 export const COMMAND_NAMES = ['apply', 'plan', 'destroy', 'report', 'prepare-upgrade'] as const
 export type Command = (typeof COMMAND_NAMES)[number]
 
+/** What has a run: the commands, and what a function does by itself. */
+export const RUN_NAMES = [...COMMAND_NAMES, 'rotate'] as const
+export type RunName = (typeof RUN_NAMES)[number]
+
 /** What the environment of a run approves; an approval belongs to a run, not to a file. */
 export interface Approvals {
   /** ALLOW_DB_PROVISION is exactly `true`, or `plan:<digest>`. */
@@ -20,7 +24,7 @@ export interface RunIdentity {
   readonly runId: string
   /** Never empty once `resolveRun` accepted it. */
   readonly buildId: string
-  readonly command: Command
+  readonly command: RunName
   readonly approval: Approval
   /** The only plan that may be carried out, in dev too; null: any, or none. */
   readonly approvedPlan: ApprovedPlan | null

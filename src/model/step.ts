@@ -1,6 +1,7 @@
 /** Steps are data: what to change, why and where. One apply path serves the preview and the real run. */
 import type { AccessChange, PrivilegeChange } from './access-change.ts'
 import type { AuditObject, AuditStatus } from './audit.ts'
+import { type Consequences, consequencesOrNone } from './consequence.ts'
 import type { Statement } from './statement.ts'
 
 /** Whom and what a record or a step is about. */
@@ -82,10 +83,12 @@ export type StepKind =
 export interface PrivilegeStatement {
   readonly statement: Statement
   readonly change: PrivilegeChange
+  /** Whose they are, '' is PUBLIC; absent: the login's that the step is about. */
+  readonly grantee?: string
 }
 
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
-export interface Step extends Subject {
+export interface Step extends Subject, Consequences {
   readonly kind: StepKind
   /** Of several things that `kind` can be about in one database, which: a schema, a setting, …; null: there is one. */
   readonly target: string | null
@@ -105,6 +108,8 @@ export interface Step extends Subject {
   readonly loser?: string
   /** Its members, through others too, which lose it as well; absent: they lose nothing. */
   readonly loserMembers?: readonly string[]
+  /** Logins that may not connect to the database any more: their sessions there end; absent: none, or they may stay. */
+  readonly shutOut?: readonly string[]
   /** What a person should look at, told as a warning beside it: the next look finds it no more; absent: nothing. */
   readonly caution?: string
   /** What a person can do where the server refuses it; absent: what its code says. */
@@ -208,18 +213,22 @@ export function partsOf(step: Step): string[] {
 }
 
 /** A step as people and programs are told of it; `statements` are redacted. */
-export interface ToldStep extends Subject {
+export interface ToldStep extends Subject, Consequences {
   readonly action: string
   readonly status: Step['status']
   readonly message: string
   readonly statements: readonly string[]
 }
 
-/** @param statements those to tell: the step's own, or what took effect of them and around them */
+/**
+ * @param statements those to tell: the step's own, or what took effect of them and around them. Without any nobody
+ *   loses or gains anything.
+ */
 export function tellStep(
-  { application, database, username, object, action, status, message }: Step,
+  { application, database, username, object, action, status, message, loses = [], gains = [] }: Step,
   statements: readonly Statement[],
 ): ToldStep {
   const redacted = statements.map((statement) => statement.redacted)
-  return { application, database, username, object, action, status, message, statements: redacted }
+  const consequences = statements.length === 0 ? {} : consequencesOrNone(loses, gains)
+  return { application, database, username, object, action, status, message, statements: redacted, ...consequences }
 }

@@ -1,96 +1,83 @@
 /** What access control lists hold beyond the declaration, with grantors (src/README.md: Beyond the declaration). */
 import { groupBy } from '../group-by.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
-import type { Beyond, Fate } from '../model/beyond.ts'
+import type { PrivilegeChange } from '../model/access-change.ts'
+import type { Beyond } from '../model/beyond.ts'
 import type { AclItem, DatabaseState, DefaultClass, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import { schemaOwner } from '../model/schema-owner.ts'
 import { isSendable } from '../model/sendable.ts'
 import type { Statement } from '../model/statement.ts'
-import { isHelper } from '../model/upgrade-helper.ts'
+import type { PrivilegeStatement } from '../model/step.ts'
 import { revokeOnDatabase } from '../sql/database.ts'
 import { revokeByDefault, revokeOnObjects, revokeOnSchema } from '../sql/interior.ts'
 import { printAsMember, printInside, printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
+import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
 import type { LookUps } from './context.ts'
+import { heldBeyond, type HeldBeyond, isNeutral, judge, type Judgement } from './held-beyond.ts'
 import { groupObjects, type ObjectGroup } from './object-groups.ts'
-import { databasePrivileges, objectPrivileges, passedOnTo, PG_DATABASE_OWNER, worksIn } from './privileges.ts'
+import { databasePrivileges, objectPrivileges, PG_DATABASE_OWNER, worksIn } from './privileges.ts'
 
-/** What one role holds from one other beyond the declaration, on one thing or on things that are alike. */
-export interface HeldBeyond {
-  readonly grantee: string
+/** Something beyond that a GRANT gave, and how it is taken away. */
+export interface BeyondGrant extends Beyond, Judgement {
   readonly grantor: string
-  readonly privileges: readonly string[]
-  /** Whether others hold some of it from the grantee. */
-  readonly passedOn: boolean
+  /** Statements that do it as `actor`, each of a bounded number of objects. */
+  readonly revocations: (actor: string) => readonly PrivilegeStatement[]
+  readonly isByDefault: boolean
+  /** What takes it away in every mode but `keep`: privileges of PUBLIC and of declared logins that the owner gave. */
+  readonly isElsewhere: boolean
 }
 
-/** Who is meant to have everything there: nothing of theirs is beyond. */
-export function isNeutral({ actual: { cluster } }: LookUps, database: Database, role: string): boolean {
-  const state = cluster.roles.get(role)
-  const { login } = cluster.server
-  const isAdmins = role === login || (state !== undefined && isHelper(state, login))
-  return role === database.owner.username || role === PG_DATABASE_OWNER || isAdmins || state?.superuser === true
-}
-
-/** @param wantedOf what a role is declared to have; PUBLIC is '' */
-export function heldBeyond(
-  look: LookUps,
-  database: Database,
-  acl: readonly AclItem[],
-  owner: string,
-  wantedOf: (role: string) => readonly string[],
-): HeldBeyond[] {
-  const items = acl.filter(
-    ({ grantee, privilege }) =>
-      grantee !== owner && !isNeutral(look, database, grantee) && !wantedOf(grantee).includes(privilege),
-  )
-  return [...groupBy(items, ({ grantee, grantor }) => JSON.stringify([grantee, grantor])).values()].flatMap((list) => {
-    const [first] = list
-    if (first === undefined) return []
-    const privileges = [...new Set(list.map(({ privilege }) => privilege))].sort()
-    const passedOn = first.grantee !== '' && passedOnTo(acl, first.grantee, privileges).length > 0
-    return [{ grantee: first.grantee, grantor: first.grantor, privileges, passedOn }]
-  })
-}
-
-/**
- * @param isOurs granted by the role whose grants a run may take back
- * @param isShut of PUBLIC: what it loses on a database that is not kept
- */
-export function fateOf(look: LookUps, database: Database, role: string, isOurs: boolean, isShut = false): Fate {
-  const declared = look.applicationByUsername.get(role)
-  const mode = (declared ?? database.owner).undeclared
-  if (mode === 'keep') return 'kept'
-  const isTaken = role === '' ? isShut : declared !== undefined
-  return isOurs && isTaken ? 'taken away' : 'left alone'
-}
-
-export function beyondOnDatabase(look: LookUps, database: Database, state: DatabaseState): Beyond[] {
+export function beyondOnDatabase(look: LookUps, database: Database, state: DatabaseState): BeyondGrant[] {
   const wantedOf = (role: string): readonly string[] => {
     const application = look.applicationByUsername.get(role)
     return application?.database === database.name ? databasePrivileges(application) : []
   }
   const { login } = look.actual.cluster.server
   return heldBeyond(look, database, state.acl, state.owner, wantedOf).map((held) => {
-    const { grantee, grantor, privileges, passedOn } = held
-    const revoke = revokeOnDatabase(state.name, privileges, grantee, grantor, passedOn)
+    const { grantee, grantor, privileges, dependents } = held
+    const revoke = (by: string): Statement =>
+      revokeOnDatabase(state.name, privileges, grantee, by, dependents.length > 0)
     const isOwners = grantor === state.owner
     const remedy = isOwners
-      ? `as ${printName(login)}: ${printAsMember(grantor, [revoke])}`
-      : `as ${printName(grantor)}: ${printStatements([revoke])}`
-    const fate = fateOf(look, database, grantee, isOwners, true)
-    return beyond(database, held, `database ${state.name}`, fate, remedy)
+      ? `as ${printName(login)}: ${printAsMember(grantor, [revoke(grantor)])}`
+      : `as ${printName(grantor)}: ${printStatements([revoke(grantor)])}`
+    return {
+      ...tell(database, held, `database ${state.name}`, remedy),
+      ...judge(look, database, held, { isOwners, owner: state.owner, isShut: true }),
+      revocations: (by) => [itemOf(held, 'database', null, revoke(by))],
+      isByDefault: false,
+      isElsewhere: isOwners && isDeclaredOrPublic(look, grantee),
+    }
   })
 }
 
-function beyond(database: Database, held: HeldBeyond, on: string, fate: Fate, remedy: string): Beyond {
-  const { grantee, grantor, privileges } = held
-  return { database: database.name, role: grantee, what: privileges.join(', '), on, grantor, fate, remedy }
+function isDeclaredOrPublic({ applicationByUsername }: LookUps, role: string): boolean {
+  return role === '' || applicationByUsername.has(role)
 }
 
-export function beyondInside(look: LookUps, database: Database, interior: Interior): Beyond[] {
+function tell(
+  database: Database,
+  held: HeldBeyond,
+  on: string,
+  remedy: string,
+): Omit<Beyond, 'fate' | 'grantor'> & { grantor: string } {
+  const { grantee, grantor, privileges } = held
+  return { database: database.name, role: grantee, what: privileges.join(', '), on, grantor, remedy }
+}
+
+function itemOf(
+  { grantee, privileges }: HeldBeyond,
+  on: PrivilegeChange['on'],
+  schema: string | null,
+  statement: Statement,
+): PrivilegeStatement {
+  return { statement, change: { on, schema, revoked: privileges }, grantee }
+}
+
+export function beyondInside(look: LookUps, database: Database, interior: Interior): BeyondGrant[] {
   const schemas = [...interior.schemas.values()].filter(({ name }) => isSendable(name))
   const groups = groupObjects(interior.objects.filter(({ schema, name }) => isSendable(schema) && isSendable(name)))
   return [
@@ -110,17 +97,24 @@ function isListed(look: LookUps, database: Database, role: string, schema: Schem
 }
 
 /** PUBLIC may use the schema public as the server makes it. */
-function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyond[] {
+function onSchema(look: LookUps, database: Database, schema: SchemaState): BeyondGrant[] {
   const wantedOf = (role: string): readonly string[] =>
     isListed(look, database, role, schema) || (role === '' && schema.name === 'public') ? ['USAGE'] : []
   return heldBeyond(look, database, schema.acl, schema.owner, wantedOf).map((held) => {
-    const { grantee, grantor, privileges, passedOn } = held
-    const isOurs =
-      grantor === schema.owner && [schemaOwner(database, schema.name).username, PG_DATABASE_OWNER].includes(grantor)
+    const { grantee, grantor, privileges, dependents } = held
+    const owner = schemaOwner(database, schema.name).username
+    const isOwners = grantor === schema.owner && [owner, PG_DATABASE_OWNER].includes(grantor)
     const by = grantor === PG_DATABASE_OWNER ? database.owner.username : grantor
-    const revoke = revokeOnSchema(schema.name, privileges, grantee, by, passedOn)
-    const fate = fateOf(look, database, grantee, isOurs, schema.name === 'public')
-    return beyond(database, held, `schema ${schema.name}`, fate, remedyInside(look, database, by, [revoke]))
+    const revoke = (actor: string): Statement =>
+      revokeOnSchema(schema.name, privileges, grantee, actor, dependents.length > 0)
+    const isPublicSchema = schema.name === 'public'
+    return {
+      ...tell(database, held, `schema ${schema.name}`, remedyInside(look, database, by, [revoke(by)])),
+      ...judge(look, database, held, { isOwners, owner, isShut: isPublicSchema, schema }),
+      revocations: (actor) => [itemOf(held, 'schema', schema.name, revoke(actor))],
+      isByDefault: false,
+      isElsewhere: isOwners && isDeclaredOrPublic(look, grantee) && (grantee !== '' || isPublicSchema),
+    }
   })
 }
 
@@ -129,7 +123,7 @@ function onObjects(
   database: Database,
   schema: SchemaState | undefined,
   groups: readonly ObjectGroup[],
-): Beyond[] {
+): BeyondGrant[] {
   if (schema === undefined) return []
   const owner = schemaOwner(database, schema.name).username
   const found = groups.flatMap((group) => {
@@ -142,17 +136,30 @@ function onObjects(
     return [...of(group.acl, false), ...of(group.columnAcl, true)]
   })
   const alike = groupBy(found, ({ held, group, isColumns }) => JSON.stringify([held, group.objectClass, isColumns]))
-  return [...alike.values()].flatMap((list): Beyond[] => {
+  return [...alike.values()].flatMap((list): BeyondGrant[] => {
     const [first] = list
     if (first === undefined) return []
     const { held, group, isColumns } = first
+    const { grantee, grantor, privileges, dependents } = held
     const objects = list.flatMap((item) => item.group.objects)
     const names = objects.map(({ name }) => `${schema.name}.${name}`)
     const what = names.length === 1 ? group.objectClass : `${String(names.length)} ${group.objectClass}s`
-    const revoke = revokeOnObjects(objects, held.privileges, held.grantee, held.grantor, held.passedOn)
-    const fate = fateOf(look, database, held.grantee, held.grantor === owner)
+    const revoke = (some: typeof objects, actor: string): Statement =>
+      revokeOnObjects(some, privileges, grantee, actor, dependents.length > 0)
+    const isOwners = grantor === owner
     const on = `${isColumns ? 'columns of ' : ''}${what} ${fewNames(names)}`
-    return [beyond(database, held, on, fate, remedyInside(look, database, held.grantor, [revoke]))]
+    return [
+      {
+        ...tell(database, held, on, remedyInside(look, database, grantor, [revoke(objects, grantor)])),
+        ...judge(look, database, held, { isOwners, owner, schema }),
+        revocations: (actor) =>
+          chunk(objects, OBJECTS_PER_STATEMENT).map((some) =>
+            itemOf(held, group.objectClass, schema.name, revoke(some, actor)),
+          ),
+        isByDefault: false,
+        isElsewhere: isOwners && grantee !== '' && isDeclaredOrPublic(look, grantee),
+      },
+    ]
   })
 }
 
@@ -164,7 +171,7 @@ function levelOf(look: LookUps, role: string, objectClass: DefaultClass): readon
 }
 
 /** What any creator's future objects give to others; a creator needs nothing on its own. */
-function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): Beyond[] {
+function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): BeyondGrant[] {
   const ownerIn = (schema: string | null): string =>
     schema === null ? database.owner.username : schemaOwner(database, schema).username
   const isOfDatabase = (role: string): boolean => look.applicationByUsername.get(role)?.database === database.name
@@ -178,16 +185,24 @@ function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: I
   const alike = groupBy(others, ({ creator, schema, objectClass, grantee }) =>
     JSON.stringify([creator, schema, objectClass, grantee]),
   )
-  return [...alike.values()].flatMap((list): Beyond[] => {
+  return [...alike.values()].flatMap((list): BeyondGrant[] => {
     const [first] = list
     if (first === undefined) return []
     const { creator, schema, objectClass, grantee } = first
     const privileges = list.map(({ privilege }) => privilege).sort()
     const revoke = revokeByDefault(creator, schema, objectClass, privileges, grantee)
     const where = schema === null ? 'any schema' : `schema ${schema}`
-    const fate = fateOf(look, database, grantee, creator === ownerIn(schema))
-    const held = { grantee, grantor: creator, privileges, passedOn: false }
+    const isOwners = creator === ownerIn(schema)
+    const held = { grantee, grantor: creator, privileges, dependents: [], hangsOn: false }
     const on = `${objectClass}s that ${creator} will create in ${where}`
-    return [beyond(database, held, on, fate, remedyInside(look, database, creator, [revoke]))]
+    return [
+      {
+        ...tell(database, held, on, remedyInside(look, database, creator, [revoke])),
+        ...judge(look, database, held, { isOwners, owner: creator }),
+        revocations: () => [itemOf(held, objectClass, schema, revoke)],
+        isByDefault: true,
+        isElsewhere: isOwners && grantee !== '' && isDeclaredOrPublic(look, grantee),
+      },
+    ]
   })
 }

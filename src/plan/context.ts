@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly buildId: string
   /** RDS_CLEANUP_POLICY of the run; null: the declared ones stand. */
   readonly cleanupPolicy: CleanupPolicy | null
+  /** Roles that this run made: they lose and gain nothing by it. */
+  readonly made: ReadonlySet<string>
   /** When the run began: from then on it has what it claims. */
   readonly startedAt: Date
   /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */

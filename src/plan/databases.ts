@@ -20,6 +20,7 @@ import { beyondFindings } from './beyond.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
+import { revocationsOn } from './revocations.ts'
 import { ownerPrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 import { desiredDatabaseTag, isWritten, roleTagOver } from './tags.ts'
 import { afterHandover, isHandedOver, planWithheld, planWithheldCreation, type Withheld } from './withheld.ts'
@@ -38,7 +39,9 @@ export function planDatabase(context: PlanContext, database: Database): Database
   const isWithheld = isHandedOver(context, database)
   const state = isWithheld ? afterHandover(cluster, database, found) : found
   const isNew = existing === undefined || isWithheld
+  const revoked = revocationsOn(context, database, state)
   const access = [
+    ...revoked.steps,
     ...accessSteps(context, database, state, isNew && !isWithheld),
     ...planDatabaseGrants(context, database, state),
   ]
@@ -60,6 +63,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
     findings: [
       ...(isChanged ? [] : [unchanged]),
       ...(database.owner.undeclared === 'keep' ? beyondFindings(context, database) : []),
+      ...revoked.findings,
       ...aclFindings(context, database, state),
       ...commentFindings(database, state),
     ],
@@ -189,10 +193,13 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
   const others = undeclared(state.acl.map((item) => item.grantee)).filter(isOther)
   const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? []).filter(isOther)
   const foreign = state.acl.filter(
-    (item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)),
+    ({ grantor, grantee }) =>
+      grantor !== owner.username &&
+      (grantee === '' || declared.has(grantee)) &&
+      declared.get(grantee)?.undeclared !== 'revoke',
   )
   const findings: Finding[] = strangerFindings(database, strangers)
-  if (owner.undeclared === 'keep') return findings
+  if (owner.undeclared !== 'report') return findings
   if (others.length > 0) {
     findings.push(
       finding(

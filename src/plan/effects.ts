@@ -44,11 +44,19 @@ export function digestOf(
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Who loses what is approved with it; of the step's own login its effect says it. */
 function effectsOfStep(step: Step): Effect[] {
+  const { application, database, username, object, kind: rule } = step
+  const others = (step.loses ?? []).filter(({ who }) => who !== username)
+  const lost = others.map(({ who, what }) => `LOSES ${who}: ${what}`)
+  return [...ownEffects(step), ...lost.map((effect) => ({ application, database, username, object, rule, effect }))]
+}
+
+function ownEffects(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
   const about = { application, database, username, object, rule }
   if (rule === 'set_password') return [{ ...about, effect: `password of ${username ?? ''} set from its secret` }]
-  if (step.access === undefined) return [{ ...about, effect: step.message }]
+  if (step.access === undefined) return [{ ...about, effect: [step.message, ...namesOf(step)].join(', ') }]
   const { level, changes } = step.access
   return changes.flatMap((change) => {
     const names = (change.revoked ?? []).length === 0 ? [] : namesOf(step)

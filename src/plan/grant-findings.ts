@@ -12,6 +12,8 @@ export function placeFindings(place: GrantPlace): Finding[] {
 
 /** What others than the owner granted to the login, under a grant option, only they can revoke. */
 function foreignGrants({ database, application, schema, owner, groups, isListed }: GrantPlace): Finding[] {
+  // Taken away or told with all else that is beyond (`src/plan/revocations.ts`).
+  if (application.undeclared === 'revoke') return []
   const from = (acl: readonly AclItem[], by: string, wanted: readonly string[]): AclItem[] =>
     acl.filter(
       (item) => item.grantee === application.username && item.grantor !== by && !wanted.includes(item.privilege),

@@ -16,6 +16,7 @@ import { finding, type PlanContext, step, subject } from './context.ts'
 import { coverageFindings, unlistedSchemas } from './coverage.ts'
 import { homeOf, planExtensions } from './extensions.ts'
 import { planGrants } from './grants.ts'
+import { revocationsInside } from './revocations.ts'
 import { uncoveredFindings } from './uncovered.ts'
 import { isHandedOver } from './withheld.ts'
 import { heldBy, isReachable, PG_DATABASE_OWNER, subtract } from './privileges.ts'
@@ -42,6 +43,7 @@ export function planInterior(context: PlanContext, database: Database): Interior
   const publicSchema = planPublicSchema(context, database, interior)
   const own = ownerSchemas(context, database, schemas)
   const extensions = planExtensions(context, database, interior)
+  const revoked = revocationsInside(context, database, interior)
   const created = createSchemas(context, database, interior, exists && !isHandedOver(context, database))
   const isFirst = ({ target }: Step): boolean => extensions.byMaster.length > 0 && target === homeOf(database)
   return {
@@ -51,6 +53,7 @@ export function planInterior(context: PlanContext, database: Database): Interior
       ...created.filter((item) => !isFirst(item)),
       ...own.steps,
       ...extensions.byOwner,
+      ...revoked.steps,
       ...publicSchema.steps,
       ...grants.steps,
     ],
@@ -59,6 +62,7 @@ export function planInterior(context: PlanContext, database: Database): Interior
       ...own.findings,
       ...coverageFindings(database, schemas),
       ...uncoveredFindings(database, interior),
+      ...revoked.findings,
       ...grants.findings,
     ],
   }

@@ -8,7 +8,7 @@ import type { Changes, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantMembership, revokeAdminOption } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
-import { membershipStep, RDS_IAM, revocationOf } from './membership-revocation.ts'
+import { isSelfGrant, membershipStep, RDS_IAM, revocationOf } from './membership-revocation.ts'
 
 /**
  * What this program gave the login and its entry does not declare: memberships by the delegated admin in roles of
@@ -27,15 +27,14 @@ export function planLeave(context: PlanContext, application: Application): Step[
   })
 }
 
-function isTakenBack(
-  context: PlanContext,
-  { memberOf, undeclared }: Application,
-  { role, grantor }: Membership,
-): boolean {
-  const { roles, server } = context.actual.cluster
-  if (undeclared === 'keep') return false
-  if (memberOf.includes(role) || role === RDS_IAM || grantor !== server.login) return false
-  return isPredefined(role) || parseTag(roles.get(role)?.comment ?? null)?.has('Application') === true
+/** With `revoke` all that can be taken back; what the role's own login gave is seen to there (`planLeftover`). */
+function isTakenBack(context: PlanContext, { memberOf, undeclared }: Application, item: Membership): boolean {
+  const { cluster } = context.actual
+  const { role, grantor } = item
+  if (undeclared === 'keep' || memberOf.includes(role) || role === RDS_IAM) return false
+  if (undeclared === 'revoke') return !isSelfGrant(item) && revocationOf(cluster, item) !== null
+  if (grantor !== cluster.server.login) return false
+  return isPredefined(role) || parseTag(cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
 }
 
 /** Whether the entry declares it, or it is taken back: nothing that others gave. */

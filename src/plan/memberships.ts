@@ -3,20 +3,17 @@ import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
-import { parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
-import { isDeclaredMembership } from './member-of.ts'
 import {
   isSelfGrant,
   membershipFinding,
   membershipStep,
   RDS_IAM,
   revocationOf,
-  revocationRemedy,
   tokenMemberships,
 } from './membership-revocation.ts'
 
@@ -144,57 +141,4 @@ export function adminFindings(context: PlanContext, application: Application): F
       `${login} may act as ${role}, by a grant of ${grantor}, ${narrowing}`,
     )
   })
-}
-
-/**
- * Who was made a member of the application's role can act as it, or has its rights. The delegated admin's own
- * memberships are seen to above, those of applications told of at the member, and the clone of a rotation is meant to
- * be one.
- */
-export function memberFindings(context: PlanContext, application: Application): Finding[] {
-  const { username } = application
-  const expected = new Set([
-    context.actual.cluster.server.login,
-    `${username}_clone`,
-    helperOf(context.actual.cluster.server.login),
-    ...context.applicationByUsername.keys(),
-  ])
-  const items = (context.membershipsByRole.get(username) ?? []).filter(
-    (item) => (item.inherit || item.set) && !expected.has(item.member),
-  )
-  const names = [...new Set(items.map((item) => item.member))].sort()
-  if (names.length === 0) return []
-  const message = `members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names.join(', ')}`
-  return [finding(subject(application, 'grant'), 'keep', 'skipped', message)]
-}
-
-/**
- * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a
- * warning: what keeps applications apart does not hold then (src/README.md: Access levels).
- */
-export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  const own = (context.membershipsByMember.get(application.username) ?? []).filter(
-    (item) => item.role !== RDS_IAM && !isDeclaredMembership(context, application, item),
-  )
-  const isApplication = ({ role }: Membership): boolean =>
-    parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
-  const told = (some: readonly Membership[], status: Finding['status'], more: string): Finding[] => {
-    const roles = [...new Set(some.map(({ role }) => role))].sort().join(', ')
-    const message = `${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`
-    return some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, message)]
-  }
-  const ofApplications = own.filter(isApplication)
-  const remedies = ofApplications.map((item) => revocationRemedy(context.actual.cluster, item)).join(' ')
-  return [
-    ...told(
-      own.filter((item) => !isApplication(item)),
-      'skipped',
-      '',
-    ),
-    ...told(
-      ofApplications,
-      'warning',
-      `: it may do what that application may; whoever granted it can revoke it: ${remedies}`,
-    ),
-  ]
 }

@@ -5,19 +5,13 @@ import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, ty
 import { ownLogins } from '../model/logins.ts'
 import type { Application } from '../model/declaration.ts'
 import { chunk } from './chunks.ts'
+import { withConsequences } from './consequences.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
 import { planJoin, planLeave } from './member-of.ts'
-import {
-  adminFindings,
-  memberFindings,
-  membershipFindings,
-  planIamGrant,
-  planIamRevoke,
-  planLeftover,
-  planTokenRevoke,
-} from './memberships.ts'
+import { membershipFindings, planMembers } from './membership-findings.ts'
+import { adminFindings, planIamGrant, planIamRevoke, planLeftover, planTokenRevoke } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { planOwnDatabases } from './own-databases.ts'
@@ -58,7 +52,7 @@ export function makePlan(input: PlanInput): Plan {
   const own = planOwnDatabases(context)
   const orphans = planOrphans(context)
   const interiors = databases.flatMap((changes) => interiorJob(context, changes))
-  return {
+  const plan = {
     findings: [
       ...cautions(interiors),
       ...roles.flatMap((role) => role.findings),
@@ -84,6 +78,7 @@ export function makePlan(input: PlanInput): Plan {
       ...preparation.jobs,
     ],
   }
+  return withConsequences(context, plan)
 }
 
 /** Of one role: memberships that it loses before anything, what is its own, and what it joins once all are there. */
@@ -92,8 +87,9 @@ function roleChanges(context: PlanContext, application: Application): RoleChange
   const own = planRole(context, application)
   const joined = planJoin(context, application)
   const tokens = planTokenRevoke(context, application)
+  const members = planMembers(context, application)
   return {
-    left: planLeave(context, application),
+    left: [...planLeave(context, application), ...members.steps],
     joined: joined.steps,
     steps: [
       ...planLeftover(context, application),
@@ -107,7 +103,7 @@ function roleChanges(context: PlanContext, application: Application): RoleChange
       ...joined.findings,
       ...planClone(context, application).findings,
       ...membershipFindings(context, application),
-      ...memberFindings(context, application),
+      ...members.findings,
       ...settingFindings(context, application),
       ...adminFindings(context, application),
     ],

@@ -7,6 +7,7 @@ import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
 import { alterRole, commentOnRole, createRole, type RoleAttributes } from '../sql/role.ts'
+import { attributeConsequences } from './attribute-consequences.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planIamGrant, planIamRevoke } from './memberships.ts'
 import { planSettings } from './settings.ts'
@@ -82,9 +83,12 @@ function attributeStep({ startedAt }: PlanContext, application: Application, rol
   if (Object.keys(attributes).length === 0) return null
   const isOver = attributes.login === false && application.canLogin
   const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}${isOver ? ', since valid_until is over' : ''}`
-  const altered = step(subject(application, 'role'), 'alter_role', 'alter', 'updated', message, [
-    alterRole(role.name, attributes),
-  ])
+  const altered = {
+    ...step(subject(application, 'role'), 'alter_role', 'alter', 'updated', message, [
+      alterRole(role.name, attributes),
+    ]),
+    ...attributeConsequences(role, attributes),
+  }
   return attributes.login === false ? { ...altered, loser: role.name } : altered
 }
 

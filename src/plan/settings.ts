@@ -13,11 +13,14 @@ import { printStatements } from '../sql/print.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 
-export function planSettings(context: PlanContext, application: Application): Step[] {
+export function planSettings(
+  { settingsByRole }: Pick<PlanContext, 'settingsByRole'>,
+  application: Application,
+): Step[] {
   const { database, username, settings } = application
   if (database === null) return []
   const stored = new Map(
-    (context.settingsByRole.get(username) ?? [])
+    (settingsByRole.get(username) ?? [])
       .filter((item) => item.database === database)
       .map((item) => [item.name.toLowerCase(), item.value]),
   )

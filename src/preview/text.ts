@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { printableSql } from '../sql/quote.ts'
 import { oneLine, shortLine, visible } from '../audit/one-line.ts'
 import { saysItself } from '../audit/text.ts'
+import { consequenceLines } from '../model/consequence.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Finding } from '../model/step.ts'
 import { countPlan, type PlannedChange, listChanges, type Preview } from './preview.ts'
@@ -77,6 +78,7 @@ function applicationBlock(heading: string, changes: readonly PlannedChange[], pa
     const { sign, colour } = SIGNS[change.status]
     return [
       paint(colour, `  ${sign} ${changeText(change)}`),
+      ...consequenceLines(change).map((line) => paint('yellow', `      ${shortLine(line)}`)),
       ...change.statements.map((statement) => `      ${oneLine(printableSql(statement))};`),
     ]
   })

@@ -15,10 +15,11 @@ import type { Connections } from '../server/connections.ts'
 import { lockHolder } from '../server/lock.ts'
 import type { Dependencies } from './context.ts'
 import { LOCK_DATABASE } from './connection/lock.ts'
-import { withInstance } from './connection/look.ts'
+import { type LookedAt, withInstance } from './connection/look.ts'
+import type { MastersPart } from './connection/master-look.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { type PendingPreview, previewPending } from './removal/pending.ts'
-import { type Round, makeRound } from './apply/round.ts'
+import { MissingRights, type Round, makeRound } from './apply/round.ts'
 import { Setbacks } from './end/setbacks.ts'
 
 const NOTHING: Plan = { findings: [], jobs: [] }
@@ -53,15 +54,24 @@ export async function previewApply(
   // A proxy cannot carry what the inspection needs; there is nobody to ask.
   if (blocked.some(({ code }) => code === 'endpoint')) return found
   try {
-    const { inspection, plan, moving, setbacks, removals } = await inspectAndPlan(declaration, identity, dependencies)
+    const {
+      inspection,
+      plan: own,
+      moving,
+      setbacks,
+      removals,
+      part,
+    } = await inspectAndPlan(declaration, identity, dependencies)
     const { server } = inspection.actual.cluster
+    const plan = part === null ? own : together(part.plan, own)
     const effects = stopped ? [] : effectsOf(plan)
     return {
       ...found,
       server,
       plan: stopped ? NOTHING : together(plan, removals.plan),
       effects,
-      digest: stopped ? null : digestOf(declaration, effects),
+      // No digest approves what the master does (src/README.md: What was approved).
+      digest: stopped || part !== null ? null : digestOf(declaration, effects),
       blocked: distinct([...blocked, ...setbacks.blocked, ...removals.blocked]),
       leftOut: stopped ? [] : [...setbacks.leftOut].sort(),
       moving,
@@ -82,17 +92,42 @@ async function inspectAndPlan(
   declaration: Declaration,
   identity: RunIdentity,
   dependencies: Dependencies,
-): Promise<Round & Pick<Preview, 'moving'> & { readonly setbacks: Setbacks; readonly removals: PendingPreview }> {
-  return withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
+): Promise<Inspected> {
+  try {
+    return await inspectAndPlanAs(declaration, identity, dependencies, false)
+  } catch (error) {
+    if (!(error instanceof MissingRights)) throw error
+    return await inspectAndPlanAs(declaration, identity, dependencies, true)
+  }
+}
+
+interface Inspected extends Round, Pick<Preview, 'moving'> {
+  readonly setbacks: Setbacks
+  readonly removals: PendingPreview
+  /** What the master does first; null: nothing. */
+  readonly part: MastersPart | null
+}
+
+/** @param asMaster the admin lacks rights that the apply has the master give */
+async function inspectAndPlanAs(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+  asMaster: boolean,
+): Promise<Inspected> {
+  const look = async ({ server, context, credentials, part }: LookedAt): Promise<Inspected> => {
     const holder = await lockHolder(server.admin, lockDatabases(declaration))
-    const setbacks = new Setbacks(declaration, false, { login: credentials.master, refusals: new Map() })
+    const mayRepair = declaration.masterSecretId !== null && part === null
+    const setbacks = new Setbacks(declaration, mayRepair, { login: credentials.master, refusals: new Map() })
     const round = await makeRound(context, server, credentials.applications, null, setbacks)
     const { actual } = round.inspection
     return {
       ...round,
       setbacks,
+      part,
       removals: await previewPending(context, server, actual.cluster),
       moving: [
+        ...seenByMaster(part),
         ...(await findMovement(server, declaration, actual.cluster, holder)),
         ...findUnseen(leaveOut(declaration, setbacks.leftOut), actual),
         ...claimNotices(
@@ -101,7 +136,17 @@ async function inspectAndPlan(
         ),
       ],
     }
-  })
+  }
+  return withInstance(declaration, identity, dependencies, look, asMaster)
+}
+
+function seenByMaster(part: MastersPart | null): string[] {
+  if (part === null) return []
+  const { master, admin } = part
+  return [
+    `The delegated admin ${admin} cannot log in or lacks a right, so ${master} looked, in read-only transactions: ` +
+      `the apply has ${master} make or repair it first, and only then is known what the server lets ${master} give.`,
+  ]
 }
 
 /**
@@ -123,7 +168,8 @@ async function findMovement(
   before: Cluster,
   holder: string | null,
 ): Promise<string[]> {
-  const after = await inspectCluster(server.admin, declaration)
+  const seen = await inspectCluster(server.admin, declaration)
+  const after = server.see?.(seen) ?? seen
   const held = holder ?? (await lockHolder(server.admin, lockDatabases(declaration)))
   return [
     ...(held === null

@@ -24,7 +24,7 @@ export interface TerraformPlan {
 }
 
 /** A plan holds each resource up to four times beside the declaration. */
-const MOST_PLAN_BYTES = 4 * MOST_BYTES
+export const MOST_PLAN_BYTES = 4 * MOST_BYTES
 
 /** @returns the declaration as JSON text, not parsed. @throws InvalidInputError */
 export async function readInput(options: InputOptions): Promise<string> {
@@ -46,7 +46,8 @@ export async function readInput(options: InputOptions): Promise<string> {
   ])
 }
 
-async function readText(
+/** @param option where the path was given; `-` is standard input. @throws InvalidInputError */
+export async function readText(
   path: string,
   option: string,
   most: number,

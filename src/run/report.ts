@@ -1,8 +1,10 @@
 /** `report`: from the audit files, and with a connection from the server itself; changes nothing. */
 import { BlockedError } from '../errors.ts'
 import type { Beyond } from '../model/beyond.ts'
+import type { Credential } from '../model/credential.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
+import type { Plan } from '../model/step.ts'
 import type { Report, ReportServer, Section, SectionId } from '../report/report.ts'
 import { accessHistorySection } from '../report/sections/access-history.ts'
 import { accessSection, outsideGrantsSection } from '../report/sections/access.ts'
@@ -26,8 +28,9 @@ import type { Credentials } from './connection/credentials.ts'
 import type { Dependencies, RunContext } from './context.ts'
 import { readAccessMatrix } from './access-matrix.ts'
 import { withInstance } from './connection/look.ts'
+import { type MastersPart, openAsMaster } from './connection/master-look.ts'
 import { toProvisionError } from './end/provision-error.ts'
-import { inspectServer, guardAndPlan } from './apply/round.ts'
+import { guardAndPlan, inspectServer, MissingRights } from './apply/round.ts'
 import { Setbacks } from './end/setbacks.ts'
 
 /** What a report is made for; `server` null: from the files alone. */
@@ -115,7 +118,7 @@ export async function lookForReport(
   now: Date,
 ): Promise<Section[]> {
   try {
-    return await withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
+    return await withInstance(declaration, identity, dependencies, async ({ server, context, credentials, part }) => {
       // The matrix is asked for below, in every database of the stack and not only in those declared.
       const inspection = await inspectServer(
         { ...context, declaration: { ...declaration, governanceDir: null } },
@@ -132,7 +135,7 @@ export async function lookForReport(
         accessSection(matrix, criteria),
         outsideGrantsSection(matrix, criteria),
         retainedSection(matrix, criteria),
-        driftSection(await driftFrom(context, inspection), declaration.environment, criteria),
+        driftSection(await driftFrom(context, inspection, credentials, part), declaration.environment, criteria),
         undeclaredSection(beyondIn(declaration, inspection), declaration.environment, criteria),
         unmanagedSection(declaration, cluster),
         expiringSection(declaration, cluster, expiresWithinDays, criteria, now),
@@ -144,14 +147,34 @@ export async function lookForReport(
   }
 }
 
-async function driftFrom(context: RunContext, inspection: Inspection): Promise<Drift> {
-  const setbacks = new Setbacks(context.declaration)
+/** Where the admin lacks rights that the apply has the master give, what comes then. */
+async function driftFrom(
+  context: RunContext,
+  inspection: Inspection,
+  { admin }: Pick<Credentials, 'admin'>,
+  part: MastersPart | null,
+): Promise<Drift> {
+  const setbacks = new Setbacks(context.declaration, context.declaration.masterSecretId !== null && part === null)
   try {
-    return { plan: await guardAndPlan(context, inspection, setbacks), blocked: setbacks.blocked }
+    const plan = await guardAndPlan(context, inspection, setbacks)
+    return { plan: part === null ? plan : together(part.plan, plan), blocked: setbacks.blocked }
   } catch (error) {
+    if (error instanceof MissingRights) return driftAsMaster(context, inspection, admin)
     if (error instanceof BlockedError) return { plan: null, blocked: error.problems }
     throw error
   }
+}
+
+async function driftAsMaster(context: RunContext, inspection: Inspection, admin: Credential | null): Promise<Drift> {
+  const { server, part } = await openAsMaster(context, admin, false)
+  await server.close()
+  const { cluster } = inspection.actual
+  const seen = { ...inspection, actual: { ...inspection.actual, cluster: server.see?.(cluster) ?? cluster } }
+  return driftFrom(context, seen, { admin }, part)
+}
+
+function together(first: Plan, second: Plan): Plan {
+  return { findings: [...first.findings, ...second.findings], jobs: [...first.jobs, ...second.jobs] }
 }
 
 function beyondIn(declaration: Declaration, { actual }: Inspection): Beyond[] {

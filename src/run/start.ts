@@ -11,13 +11,13 @@ import { idsAreGiven, resolveRun, type RunFacts, type RunIds } from '../input/ru
 import { show } from '../input/text.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
-import type { Command, RunIdentity } from '../model/run.ts'
+import type { Command, RunIdentity, RunName } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
 import { readApprovedPlan } from './approved-plan-file.ts'
 import { type InputOptions, readInput } from './read-input.ts'
 
 export interface StartOptions extends Omit<InputOptions, 'environment'> {
-  readonly command: Command
+  readonly command: RunName
   /** --claim, before RDS_PROVISION_CLAIM. */
   readonly claim: string | null
   readonly variables: Variables

@@ -35,8 +35,7 @@ function explain({ name, message, place }: AwsFailure): Pick<Problem, 'code' | '
     return {
       code: 'secret_denied',
       message: `access to the secret is denied (${answer}).`,
-      remedy:
-        'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.',
+      remedy: `Allow secretsmanager:${place?.action ?? 'GetSecretValue'} on it, in the policy of the runner and, across accounts, of the secret.`,
     }
   }
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) {

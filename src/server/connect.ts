@@ -17,6 +17,8 @@ export interface Target {
   readonly applicationName: string
   readonly lockTimeoutMs: number
   readonly statementTimeoutMs: number
+  /** No transaction may write; absent: each may. */
+  readonly isReadOnly?: true
   /** server_version_num where it is known already, 0 where not. */
   readonly version: number
 }
@@ -43,7 +45,7 @@ function startupOptions(target: Target): string {
     ['lock_timeout', String(target.lockTimeoutMs)],
     ['idle_session_timeout', '0'],
     ['idle_in_transaction_session_timeout', '0'],
-    ['default_transaction_read_only', 'off'],
+    ['default_transaction_read_only', target.isReadOnly === true ? 'on' : 'off'],
     ['default_transaction_isolation', 'read committed'],
     ['default_transaction_deferrable', 'off'],
     ['standard_conforming_strings', 'on'],

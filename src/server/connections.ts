@@ -1,6 +1,7 @@
 /** One run's access to the instance: the admin's session, the session that holds the lock, and a budget of others. */
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
+import type { Cluster } from '../model/catalog.ts'
 import type { Secret } from '../model/secret.ts'
 import { connect, type LoginTarget, type Target } from './connect.ts'
 import type { ConnectFailure } from './failure.ts'
@@ -25,6 +26,8 @@ export interface Connections {
   ): Promise<T>
   /** Keeps the budget, from now on, within what the server still has; one connection is always tried. */
   allow(free: number): void
+  /** What is planned from: absent where that is what was seen (src/README.md: The master's look). */
+  readonly see?: (cluster: Cluster) => Cluster
   /** The admin's login to a database; an IAM token is made anew each time, since it is good for 15 minutes only. */
   adminLogin(database: string): Promise<LoginTarget>
   /** @throws ConnectionLost when the lock is no longer held: then nothing more may be changed. */

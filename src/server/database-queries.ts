@@ -130,14 +130,13 @@ export function routineArguments(routine: string): string {
 }
 
 /**
- * Objects of the database's owner, and in schemas of others of theirs; their access control items of PUBLIC and of
- * `grantees`, what those granted on included, or of everybody. Without grantees there is nothing to give: only objects
- * with a list of their own. Objects that have equal lists share a row: thousands of tables with hundreds of readers are
- * few lists (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
+/**
+ * Objects of the database's owner, and in schemas of others of theirs, and their access control lists, whole: who loses
+ * something may have it from another grant too. Without grantees there is nothing to give: only objects with a list of
+ * their own. Objects that have equal lists share a row: thousands of tables with hundreds of readers are few lists
+ * (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
  */
-export function objects(grantees: readonly string[], everybody: boolean, owners: SchemaOwners): string {
-  const some = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
-  const concerned = everybody ? 'true' : some
+export function objects(grantees: readonly string[], owners: SchemaOwners): string {
   const having = (condition: string): string => (grantees.length === 0 ? `\n        AND (${condition})` : '')
   return `
     SELECT
@@ -145,7 +144,7 @@ export function objects(grantees: readonly string[], everybody: boolean, owners:
       o.class,
       o.names,
       o.args,
-      ${aclJson('o.acl', concerned)} AS acl,
+      ${aclJson('o.acl')} AS acl,
       o.column_acl
     FROM (
       SELECT
@@ -156,7 +155,7 @@ export function objects(grantees: readonly string[], everybody: boolean, owners:
         ${RELATION_ACL} AS acl,
         t.acl AS column_acl
       FROM pg_class c
-      LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
+      LEFT JOIN (${COLUMN_ACLS}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
         AND c.relowner = ${ownerIn('c.relnamespace', owners)}
         AND ${noMember('pg_class', 'c.oid')}${having('c.relacl IS NOT NULL OR t.acl IS NOT NULL')}
@@ -179,20 +178,16 @@ export function objects(grantees: readonly string[], everybody: boolean, owners:
 }
 
 /** Few columns have a list of their own, so they are read once for all tables. */
-function columnAcls(condition: string): string {
-  return `
+const COLUMN_ACLS = `
       SELECT
         t.attrelid,
         ${ACL_ITEMS} AS acl
       FROM pg_attribute t, aclexplode(t.attacl) a
       WHERE t.attacl IS NOT NULL
-        AND ${condition}
       GROUP BY t.attrelid`
-}
 
-/** Default privileges that give something to one of `grantees`, or to anybody. */
-export function defaultAcl(grantees: readonly string[], everybody: boolean): string {
-  return `
+/** Default privileges that give something to anybody. */
+export const DEFAULT_ACL = `
     SELECT
       ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
       ${catalogText('n.nspname')} AS schema,
@@ -201,16 +196,10 @@ export function defaultAcl(grantees: readonly string[], everybody: boolean): str
       ${catalogText('a.privilege_type')} AS privilege
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')
-      AND ${everybody ? 'true' : isRoleOf('a.grantee', grantees)}`
-}
+    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')`
 
 export const INSTALLED_EXTENSIONS = `
   SELECT
     ${catalogText('extname')} AS name,
     ${catalogText('pg_get_userbyid(extowner)')} AS owner
   FROM pg_extension`
-
-function isRoleOf(oid: string, names: readonly string[]): string {
-  return `${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf('rolname', names)})`
-}

@@ -9,7 +9,7 @@ import type {
   Uncovered,
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
-import { defaultAcl, INSTALLED_EXTENSIONS, objects, type SchemaOwners, schemas } from './database-queries.ts'
+import { DEFAULT_ACL, INSTALLED_EXTENSIONS, objects, type SchemaOwners, schemas } from './database-queries.ts'
 import { uncovered } from './uncovered-queries.ts'
 import { readAcl, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
@@ -21,7 +21,7 @@ export interface DatabaseQuestion {
    * can connect to it. Without any, objects are not listed.
    */
   readonly grantees: readonly string[]
-  /** Also what everybody else holds (src/README.md: Beyond the declaration). */
+  /** Also where there is nobody to give anything (src/README.md: Beyond the declaration). */
   readonly everybody: boolean
   readonly owners: SchemaOwners
   /** Also ask who may do what here, for the access matrix. */
@@ -37,7 +37,7 @@ export async function inspectDatabase(
   const queries = [
     schemas(owners),
     INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees, everybody, owners), defaultAcl(grantees, everybody), uncovered(grantees)] : []),
+    ...(counted ? [objects(grantees, owners), DEFAULT_ACL, uncovered(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])

@@ -42,7 +42,8 @@ export async function inspect(
   scope: InspectionScope | null,
   { onTried, everybody }: { readonly onTried: () => void; readonly everybody: boolean },
 ): Promise<Inspection> {
-  const cluster = await inspectCluster(server.admin, declaration)
+  const seen = await inspectCluster(server.admin, declaration)
+  const cluster = server.see?.(seen) ?? seen
   server.allow(cluster.server.freeConnections)
   const logins = new Map<string, LoginState>(scope?.before.actual.logins)
   const interiors = new Map<string, Interior>(scope?.before.actual.interiors)

@@ -135,7 +135,8 @@ function grantKeyword([first]: readonly ObjectName[]): string {
   return GRANT_KEYWORD[first.objectClass]
 }
 
-function objectName(object: ObjectName): string {
+/** As a GRANT names it. */
+export function objectName(object: ObjectName): string {
   const name = quoteQualified(object.schema, object.name)
   return object.args === null ? name : `${name}(${object.args})`
 }

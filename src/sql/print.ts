@@ -27,6 +27,11 @@ export function printInside(statements: readonly Statement[], role: string | nul
   ])
 }
 
+/** Statements on what belongs to the instance, all or none of them. */
+export function printInTransaction(statements: readonly Statement[]): string {
+  return join(['BEGIN', ...statements.map(({ redacted }) => redacted), 'COMMIT'])
+}
+
 /** Statements on what belongs to the instance, as a role that whoever runs them becomes a member of meanwhile. */
 export function printAsMember(role: string, statements: readonly Statement[]): string {
   return join([

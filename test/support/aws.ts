@@ -1,4 +1,5 @@
 /** AWS for tests and the demo: one local endpoint that speaks the real wire protocols, and misbehaves as told. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { devNull } from 'node:os'
@@ -8,7 +9,7 @@ import { type Call, createAwsServer } from './aws/http.ts'
 import { rds } from './aws/rds.ts'
 import { type FunctionOptions, LambdaFunction } from './aws/lambda.ts'
 import { RdsStore, type Snapshot, type SnapshotBehaviour } from './aws/rds-store.ts'
-import { ACCOUNT, addVersion, SecretStore } from './aws/secret-store.ts'
+import { ACCOUNT, addVersion, holder, SecretStore, type StoredSecret } from './aws/secret-store.ts'
 import { secretsManager } from './aws/secrets-manager.ts'
 import { type Callers, sts } from './aws/sts.ts'
 
@@ -87,6 +88,29 @@ export class Aws {
     return this.putSecret(id, { engine: 'postgres', username, password }, stages)
   }
 
+  /** Begins a rotation, as Secrets Manager does before it asks the function. @returns the id of the version to make */
+  beginRotation(id: string): string {
+    const secret = this.#secrets.get(id)
+    secret.rotatingTo = randomUUID()
+    return secret.rotatingTo
+  }
+
+  /** The pending version of a rotation, written by somebody. */
+  putPending(id: string, versionId: string, value: object): void {
+    addVersion(this.#secrets.get(id), JSON.stringify(value), ['AWSPENDING'], versionId)
+  }
+
+  /** What a version of a secret holds; null: no version has that label. */
+  valueOf(id: string, stage: string): string | null {
+    const value = holder(this.#secrets.get(id), stage)?.value ?? null
+    return typeof value === 'string' ? value : null
+  }
+
+  /** A secret as it is stored, for what no other call here does. */
+  stored(id: string): StoredSecret {
+    return this.#secrets.get(id)
+  }
+
   /** The full ARN of a secret. */
   arnOf(id: string): string {
     return this.#secrets.get(id).arn
@@ -104,6 +128,11 @@ export class Aws {
   /** Reading this one secret is refused, in a batch too. */
   denySecret(id: string, denied = true): void {
     this.#secrets.get(id).denied = denied
+  }
+
+  /** The next calls are throttled, whatever they are. */
+  throttleAccount(times: number): void {
+    this.#faults.throttleAccount(times)
   }
 
   /** Makes an instance known to RDS; of a cluster that is known already, where one is named. */

@@ -9,7 +9,7 @@ import { Stack, type StackSettings, type Variables } from './terraform/stack.ts'
 
 export { parseAudit } from './terraform/audit-file.ts'
 export { Result } from './terraform/result.ts'
-export { type Environment, Stack, type Value, type Variables } from './terraform/stack.ts'
+export { type Environment, KILLED, Stack, type Value, type Variables } from './terraform/stack.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const MODULE = join(ROOT, 'terraform-module')

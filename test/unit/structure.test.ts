@@ -18,6 +18,7 @@ const ORDER = [
   'snapshot',
   'server',
   'plan',
+  'generate',
   'execute',
   'audit',
   'preview',
@@ -35,6 +36,7 @@ const ORDER = [
   'run/apply',
   'run/plan.ts',
   'run/report.ts',
+  'run/generate.ts',
   'run/destroy',
   'run/upgrade',
   'run/aws.ts',
@@ -44,7 +46,7 @@ const ORDER = [
   'cli',
   'main.ts',
 ]
-const PURE = ['model', 'input', 'guardrails', 'plan', 'sql']
+const PURE = ['model', 'input', 'guardrails', 'plan', 'sql', 'generate']
 /** Whatever reaches out of the process, or into its environment. */
 const IMPURE =
   /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster|module|vm)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//

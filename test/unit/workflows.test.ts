@@ -98,6 +98,7 @@ test('what they run are npm scripts that exist, and everything that must hold is
     'test:package',
     'test:versions',
     'test:terraform',
+    'test:examples',
     'test:compat',
     'test:upgrade',
   ]

@@ -10,9 +10,10 @@ import { MODULE, type Stack, type Variables } from '../support/terraform.ts'
 import { instance } from '../terraform/module/instance.ts'
 import { without } from '../terraform/module/leavers.ts'
 import { callModule, fill, inShapeOf, makeLegacy, report, sectionsOf, writeDeclaration } from './bed.ts'
-import { formerModule, unpackModule } from './former.ts'
+import { formerModule } from './former.ts'
 import { plannedChanges, removed } from './plan.ts'
 import { assertRows, upgrade } from './steps.ts'
+import { unpackModule } from './unpack.ts'
 
 const given = instance()
 const former = formerModule()

@@ -4,7 +4,7 @@ import { EXIT } from '../../errors.ts'
 import { PRIVILEGE_TARGETS } from '../../model/access-change.ts'
 import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
 import { ACCESS_LEVELS } from '../../model/declaration.ts'
-import { COMMAND_NAMES } from '../../model/run.ts'
+import { RUN_NAMES } from '../../model/run.ts'
 
 /**
  * One run with its records; `run` is null where the line of the run is missing (the run was killed, or lines were cut).
@@ -40,6 +40,10 @@ const ACCESS = v.object({
   ),
 })
 
+const CONSEQUENCES = v.exactOptional(
+  v.array(v.object({ who: v.string(), what: v.string(), logins: v.exactOptional(v.number()) })),
+)
+
 const RECORD = v.object({
   at: TIME,
   run_id: v.string(),
@@ -56,6 +60,8 @@ const RECORD = v.object({
   message: v.string(),
   statements: v.array(v.string()),
   access: v.exactOptional(ACCESS),
+  loses: CONSEQUENCES,
+  gains: CONSEQUENCES,
 })
 
 const ACTOR = v.object({ arn: v.string(), account: v.string() })
@@ -65,7 +71,7 @@ const APPLICATIONS = v.object({ done: v.number(), blocked: NAMES, failed: NAMES,
 const RUN = v.object({
   run_id: v.string(),
   build_id: v.string(),
-  command: v.picklist(COMMAND_NAMES),
+  command: v.picklist(RUN_NAMES),
   environment: TEXT_OR_NULL,
   cluster_name: TEXT_OR_NULL,
   instance: v.nullable(v.object({ identifier: v.string(), host: v.string(), port: v.number() })),

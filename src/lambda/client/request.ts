@@ -29,6 +29,7 @@ export function newRequest({
   runGroup,
   caPem,
 }: RequestFacts): Omit<FunctionRequest, 'packed' | 'turn' | 'resume'> {
+  if (command === 'rotate') throw new TypeError('a rotation is nobody to ask')
   const given = VARIABLES.flatMap((name): [string, string][] => {
     const value = variables[name] ?? ''
     return value === '' ? [] : [[name, value]]

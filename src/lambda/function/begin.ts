@@ -75,7 +75,7 @@ async function keepAuthorities(pem: string | null): Promise<Pick<BegunRequest, '
 }
 
 /** Paths, profiles and roles are the runner's; the function has its own role. */
-function ofTheFunction(declaration: Declaration, caFile: string | null): Declaration {
+export function ofTheFunction(declaration: Declaration, caFile: string | null): Declaration {
   const { region } = declaration.aws
   const aws: AwsSettings = { region, profile: null, assumeRoleArn: null, externalId: null, expectedAccount: null }
   return { ...declaration, aws, tls: { ...declaration.tls, caFile } }

@@ -136,7 +136,10 @@ async function runRounds(
       continue
     }
     const execution = await executePlan(context, server, plan, { ledger, setbacks })
-    noteRoom(setbacks.rooms, appliedSteps(plan, execution))
+    const applied = appliedSteps(plan, execution)
+    noteRoom(setbacks.rooms, applied)
+    for (const { kind, username } of applied)
+      if (kind === 'create_role' && username !== null) setbacks.made.add(username)
     const held = [
       ...(await endHolders(context.declaration, server, plan, execution.failures, ledger.endedHolders)),
       ...findFull(context.declaration, execution.failures, setbacks.rooms),

@@ -24,18 +24,20 @@ export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0
  */
 export function lossesBy(
   declaration: Declaration,
-  { loser, loserMembers = [], application: name, database, access }: Step,
+  { loser, loserMembers = [], shutOut = [], application: name, database, access, privileges }: Step,
 ): Loss[] {
-  if (loser === undefined) return []
+  const about = { application: name, database }
+  const shut = shutOut.map((login) => ({ login, only: database, about }))
+  if (loser === undefined) return shut
   const application = declaration.applications.find((item) => item.name === name)
   const own = application === undefined ? database : application.database
   const shared = sharedLogins(declaration)
-  const isEverywhere = (login: string): boolean => own === database && (access === undefined || !shared.has(login))
-  return [loser, ...loserMembers].map((login) => ({
-    login,
-    only: isEverywhere(login) ? null : database,
-    about: { application: name, database },
-  }))
+  // Privileges that are no level's are those of a role that nobody declares: elsewhere it is none of ours.
+  const isUndeclared = access === undefined && privileges !== undefined
+  const isEverywhere = (login: string): boolean =>
+    !isUndeclared && own === database && (access === undefined || !shared.has(login))
+  const lost = [loser, ...loserMembers].map((login) => ({ login, only: isEverywhere(login) ? null : database, about }))
+  return [...lost, ...shut]
 }
 
 /** The steps of a plan that took effect. */

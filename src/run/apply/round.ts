@@ -101,6 +101,7 @@ export async function guardAndPlan(
     declaration,
     leftOut,
     rooms: setbacks.rooms,
+    made: setbacks.made,
     actual,
     buildId: context.identity.buildId,
     cleanupPolicy: context.identity.cleanupPolicy,

@@ -44,13 +44,7 @@ export async function bootstrapAdmin(
   try {
     lock = await lockInstance(context, session, target, master)
     const cluster = await inspectCluster(session, declaration)
-    const facts = await inspectMaster(session, [
-      admin.user,
-      'pg_signal_backend',
-      'pg_read_all_stats',
-      'rds_password',
-      'rds_iam',
-    ])
+    const facts = await inspectMaster(session, rolesToGrant(admin.user))
     const role = cluster.roles.get(admin.user)
     const before = checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable, context.identity)
     const rights = planRights({ cluster, admin: admin.user, needed: neededRoles(declaration, cluster) })
@@ -195,7 +189,13 @@ async function canLogIn(
   }
 }
 
-async function connectAsMaster(
+/** Roles of which it matters whether the master may grant them. */
+export function rolesToGrant(admin: string): readonly string[] {
+  return [admin, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam']
+}
+
+/** @throws ConnectionError */
+export async function connectAsMaster(
   { declaration, dependencies: { signal } }: RunContext,
   target: Target,
   master: AdminCredential,

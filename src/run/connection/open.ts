@@ -2,59 +2,18 @@
 import { BlockedError } from '../../errors.ts'
 import { unplannedAdmin } from '../../guardrails/approved-plan.ts'
 import type { Credential } from '../../model/credential.ts'
-import type { Declaration } from '../../model/declaration.ts'
-import type { RunIdentity } from '../../model/run.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
-import {
-  type AdminCredential,
-  makeConnections,
-  type Connections,
-  type ConnectionsOptions,
-  loginTo,
-} from '../../server/connections.ts'
+import { type AdminCredential, makeConnections, type Connections, loginTo } from '../../server/connections.ts'
 import { isPassing, isPassingAtFirst, retryPatiently } from '../../server/patience.ts'
 import type { Session } from '../../server/session.ts'
-import { tlsOptions } from '../../server/tls.ts'
 import { bootstrapAdmin, isRefused } from './bootstrap.ts'
 import { toConnectionError } from './connection-error.ts'
-import type { Dependencies, RunContext } from '../context.ts'
+import type { RunContext } from '../context.ts'
 import { cancelOnInterrupt } from '../interrupt.ts'
 import { lockInstance } from './lock.ts'
-
-/** The server cuts application_name at 63 bytes and replaces what is not ASCII. */
-function applicationNameOf(identity: RunIdentity): string {
-  const started = identity.startedAt.toISOString().replace(/\.\d+Z$/, 'Z')
-  return `rds-provision ${started} run ${identity.runId}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63)
-}
-
-/** For what a tenant's open transaction holds: its own trouble (src/README.md: Whose trouble it is). */
-const OBJECT_LOCK_TIMEOUT_MS = 2_500
-
-async function targetOf(declaration: Declaration, identity: RunIdentity, dependencies: Dependencies): Promise<Target> {
-  const { instance: declared, connectThrough, tls, lockTimeoutSeconds } = declaration
-  const instanceLockMs = lockTimeoutSeconds * 1000
-  return {
-    endpoint: connectThrough ?? { host: declared.host, port: declared.port },
-    ssl: await tlsOptions(tls, declared.host, dependencies.defaultCaFile),
-    applicationName: applicationNameOf(identity),
-    lockTimeoutMs: Math.min(instanceLockMs, OBJECT_LOCK_TIMEOUT_MS),
-    statementTimeoutMs: instanceLockMs + 600_000,
-    version: 0,
-  }
-}
-
-function adminCredentialOf(
-  declaration: Declaration,
-  secret: Credential | null,
-  dependencies: Dependencies,
-): AdminCredential {
-  const { admin, aws, instance: declared } = declaration
-  const user = secret?.username ?? admin.username
-  const { host, port } = declared
-  const password = async () => (secret === null ? dependencies.iamToken({ host, port }, user, aws) : secret.password)
-  return { user, password, isToken: secret === null }
-}
+import { type MastersPart, openAsMaster } from './master-look.ts'
+import { adminCredentialOf, connectionsOptionsOf, targetOf } from './target.ts'
 
 /**
  * Connects as the delegated admin, whom the master creates or repairs where that fails and `master_secret_id` is given,
@@ -102,6 +61,38 @@ export async function openUnlocked(context: RunContext, adminSecret: Credential 
   )
 }
 
+/** Connections of a run that only looks; what the master does before, where the look had to be its. */
+export interface Look {
+  readonly server: Connections
+  /** null: the admin looks. */
+  readonly part: MastersPart | null
+}
+
+/**
+ * Connects for a run that only looks, without the lock: as the delegated admin, or where that is refused and
+ * `master_secret_id` is given, as the master in read-only transactions.
+ * @param asMaster the admin lacks rights that the master gives
+ * @throws ConnectionError (exit 6); AwsError and BlockedError of the master's part
+ */
+export async function openToLook(
+  context: RunContext,
+  adminSecret: Credential | null,
+  asMaster: boolean,
+): Promise<Look> {
+  if (asMaster) return openAsMaster(context, adminSecret, false)
+  const target = await targetOf(context.declaration, context.identity, context.dependencies)
+  return explainFailure(context, adminSecret, async () => {
+    try {
+      const { session, credential } = await login(context, target, adminSecret)
+      const options = connectionsOptionsOf(context, target, session, credential)
+      return { server: makeConnections(session, session, options), part: null }
+    } catch (error) {
+      if (!isRefused(error) || context.declaration.masterSecretId === null) throw error
+      return openAsMaster(context, adminSecret, true)
+    }
+  })
+}
+
 async function withoutLock(
   context: RunContext,
   adminSecret: Credential | null,
@@ -110,27 +101,6 @@ async function withoutLock(
   const target = await targetOf(context.declaration, context.identity, context.dependencies)
   const { session, credential } = await open(context, target, adminSecret)
   return makeConnections(session, session, connectionsOptionsOf(context, target, session, credential))
-}
-
-function connectionsOptionsOf(
-  { declaration, dependencies }: RunContext,
-  target: Target,
-  admin: Session,
-  credential: AdminCredential,
-): ConnectionsOptions {
-  const { signal, progress } = dependencies
-  return {
-    target: { ...target, version: admin.version },
-    credential,
-    maxConnections: declaration.maxConnections,
-    patience: {
-      timeoutMs: declaration.connectTimeoutSeconds * 1000,
-      signal,
-      report: (reason, elapsedMs) => {
-        progress(`waiting for a free connection (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`)
-      },
-    },
-  }
 }
 
 /**

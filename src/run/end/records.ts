@@ -39,6 +39,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   not_permitted: 'admin',
   unproven_caller: 'admin',
   already_running: 'admin',
+  rotation: 'password',
 }
 
 /** One record for each problem that blocked the run, or an application of it, with application, database and user. */

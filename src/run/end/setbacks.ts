@@ -28,6 +28,8 @@ export class Setbacks {
   readonly #declaration: Declaration
   /** Databases that were full when this run came to them, and whether it gave them room by now. */
   readonly rooms = new Map<string, 'wanted' | 'made'>()
+  /** Roles that this run made. */
+  readonly made = new Set<string>()
   /** The master, where it makes extensions in this run, once its secret was read; null: it was not needed so far. */
   visitor: Visitor | null = null
   readonly #failed: Problem[] = []

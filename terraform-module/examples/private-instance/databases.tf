@@ -1,20 +1,16 @@
-# A private instance: a function inside its VPC does the runs, and Terraform needs no way to it.
-data "aws_db_instance" "main" {
-  db_instance_identifier = var.db_instance_identifier
-}
-
 module "databases" {
   source = "../.."
 
   environment = var.environment
   instance = {
-    host        = data.aws_db_instance.main.address
-    port        = data.aws_db_instance.main.port
-    identifier  = var.db_instance_identifier
-    resource_id = data.aws_db_instance.main.resource_id
+    host        = aws_db_instance.main.address
+    port        = aws_db_instance.main.port
+    identifier  = aws_db_instance.main.identifier
+    resource_id = aws_db_instance.main.resource_id
   }
-  admin_secret_id = "platform/${var.environment}/rds/provisioner"
-  runner          = module.runner.runner
+  admin_secret_id  = "platform/${var.environment}/rds/provisioner"
+  master_secret_id = aws_db_instance.main.master_user_secret[0].secret_arn
+  runner           = module.runner.runner
 
   application_databases = {
     keycloak = {}

@@ -42,3 +42,15 @@ output "log_group_name" {
   description = "Where every record of every run is, also of those whose runner was cut off."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "rotation_function_arn" {
+  description = "The function that rotates, for `rotation_lambda_arn` of `aws_secretsmanager_secret_rotation`; null where there is none. Known to be usable by Secrets Manager."
+  value       = var.rotation == null ? null : aws_lambda_function.own["rotation"].arn
+
+  depends_on = [aws_lambda_permission.rotation]
+}
+
+output "watch_log_group_name" {
+  description = "Where the function that looks for drift writes its lines, for a metric filter; null where there is none."
+  value       = var.watch == null ? null : aws_cloudwatch_log_group.own["watch"].name
+}

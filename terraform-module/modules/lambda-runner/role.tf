@@ -4,15 +4,7 @@ resource "aws_iam_role" "this" {
   name                 = "${var.name}-function"
   permissions_boundary = var.permissions_boundary
   tags                 = var.tags
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { Service = "lambda.amazonaws.com" }
-    }]
-  })
+  assume_role_policy   = local.assume_role_policy
 }
 
 resource "aws_iam_role_policy" "this" {
@@ -22,10 +14,8 @@ resource "aws_iam_role_policy" "this" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
+      local.read_statements,
       [
-        { Sid = "ReadSecrets", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = var.secret_arns },
-        # AWS has no narrower resource for it; each secret in the batch needs the right above.
-        { Sid = "ReadSecretsTwentyAtATime", Effect = "Allow", Action = "secretsmanager:BatchGetSecretValue", Resource = "*" },
         {
           Sid      = "WriteLog"
           Effect   = "Allow"
@@ -43,16 +33,8 @@ resource "aws_iam_role_policy" "this" {
           Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
         },
       ],
-      length(var.kms_key_arns) == 0 ? [] : [{
-        Sid       = "DecryptSecrets"
-        Effect    = "Allow"
-        Action    = "kms:Decrypt"
-        Resource  = var.kms_key_arns
-        Condition = { StringLike = { "kms:ViaService" = "secretsmanager.${local.region}.amazonaws.com*" } }
-      }],
-      length(var.database_logins) == 0 ? [] : [{
-        Sid = "LogInByToken", Effect = "Allow", Action = "rds-db:connect", Resource = var.database_logins
-      }],
+      local.decrypt_statements,
+      local.login_statements,
       length(var.snapshot_arns) == 0 ? [] : [{
         Sid      = "SnapshotBeforeDelete"
         Effect   = "Allow"
@@ -67,6 +49,31 @@ resource "aws_iam_role_policy" "this" {
 }
 
 locals {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+
+  read_statements = [
+    { Sid = "ReadSecrets", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = var.secret_arns },
+    # AWS has no narrower resource for it; each secret in the batch needs the right above.
+    { Sid = "ReadSecretsTwentyAtATime", Effect = "Allow", Action = "secretsmanager:BatchGetSecretValue", Resource = ["*"] },
+  ]
+  decrypt_statements = length(var.kms_key_arns) == 0 ? [] : [{
+    Sid       = "DecryptSecrets"
+    Effect    = "Allow"
+    Action    = "kms:Decrypt"
+    Resource  = var.kms_key_arns
+    Condition = { StringLike = { "kms:ViaService" = "secretsmanager.${local.region}.amazonaws.com*" } }
+  }]
+  login_statements = length(var.database_logins) == 0 ? [] : [{
+    Sid = "LogInByToken", Effect = "Allow", Action = "rds-db:connect", Resource = var.database_logins
+  }]
+
   network_actions = [
     "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
     "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",

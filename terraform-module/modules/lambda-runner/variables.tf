@@ -99,6 +99,41 @@ variable "snapshot_arns" {
   nullable    = false
 }
 
+variable "declaration_json" {
+  description = "For `rotation` and `watch`: the output `declaration_json` of the module. It says which logins there are, and where."
+  type        = string
+  default     = null
+}
+
+variable "rotation" {
+  description = "Makes a function that rotates the secrets of declared logins: `secret_arns` are the secrets that it may change, `admin_secret_arn` the delegated admin's (null where it logs in by IAM), `alternating_users` the applications whose login takes turns with `<username>_clone` (`*`: all). Default: none is made."
+  type = object({
+    secret_arns       = list(string)
+    admin_secret_arn  = optional(string)
+    alternating_users = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = length(try(var.rotation.secret_arns, ["none"])) > 0
+    error_message = "rotation: name one secret at least in secret_arns."
+  }
+}
+
+variable "watch" {
+  description = "Makes a function that looks on a `schedule` of EventBridge for drift and for logins that end within `expires_within_days`, and writes one line to its log. Default: none is made."
+  type = object({
+    schedule            = optional(string, "rate(1 day)")
+    expires_within_days = optional(number, 14)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.watch.expires_within_days, 14) >= 0 && try(var.watch.expires_within_days, 14) <= 3650
+    error_message = "watch: expires_within_days is from 0 to 3650."
+  }
+}
+
 variable "endpoints" {
   description = "Interface endpoints to make in the subnets, where they have no other way to AWS: of `secretsmanager`, `sts`, `kms` and `rds`."
   type        = set(string)

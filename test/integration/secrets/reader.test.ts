@@ -127,6 +127,23 @@ test.serial('a key that may not be used is told from a secret that may not be re
   }
 })
 
+test.serial('one key of several may not be used: the others are read, in a batch too', async (t) => {
+  for (const id of ['key-a', 'key-b']) aws.putLogin(id, id, 'p')
+  aws.stored('key-a').keyDenied = true
+  const { credentials, problems } = await createSecretReader(SETTINGS).readCurrent(['key-a', 'key-b'])
+  t.deepEqual([...credentials.keys()], ['key-b'])
+  t.is(problems.get('key-a')?.code, 'secret_undecryptable')
+})
+
+test.serial('an account that is throttled is asked again, and told where it stays so', async (t) => {
+  aws.putLogin('quota', 'u', 'p')
+  aws.throttleAccount(3)
+  t.is((await createSecretReader(SETTINGS).readCurrent(['quota'])).credentials.size, 1)
+  aws.throttleAccount(Infinity)
+  const error = await t.throwsAsync(createSecretReader(SETTINGS).readCurrent(['quota']))
+  t.regex(error.message, /every retry was throttled/)
+})
+
 test.serial('ARNs, whole and without their end, find their secret; a name means the own account’s', async (t) => {
   const foreign = 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:shared/name-AbCdEf'
   aws.putLogin(foreign, 'u', 'foreign')

@@ -37,6 +37,7 @@ export const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   not_permitted: NO_SQL,
   unproven_caller: NO_SQL,
   already_running: NO_SQL,
+  rotation: 'a clone that is no member: test/integration/lambda/rotation.test.ts runs it',
   lock_timeout: TRIED,
   connection_lost: NO_SQL,
   statement_failed: 'an extension that the server refuses the master: test/integration/main/master-extensions.test.ts',
@@ -68,6 +69,8 @@ export const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/passwords.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
   'guardrails/predefined.ts': 'a predefined role for the admin: the same builder as a right over a role',
   'guardrails/removal.ts': TRIED,
+  'guardrails/rotation.ts':
+    'test/integration/lambda/rotation.test.ts runs what is for a clone; the other is as in guardrails/actual.ts',
   'guardrails/ways-out.ts': TRIED,
   'plan/bootstrap.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
   'plan/beyond-grants.ts': 'test/integration/credentials/messy.test.ts runs each',

@@ -24,6 +24,9 @@ interface Fault {
   left: number
 }
 
+/** Stands for every action. */
+const ANY = '*'
+
 export class Faults {
   readonly #faults = new Map<string, Fault[]>()
   readonly #delays = new Map<string, number>()
@@ -42,6 +45,11 @@ export class Faults {
 
   throttle(action: string, times: number): void {
     this.#add(action, { kind: 'throttled' }, times)
+  }
+
+  /** The quota of the account is used up: the next calls are throttled, whatever they are. */
+  throttleAccount(times: number): void {
+    this.#add(ANY, { kind: 'throttled' }, times)
   }
 
   /** The connection is reset instead of an answer. */
@@ -69,7 +77,8 @@ export class Faults {
   async before(service: Service, action: string): Promise<boolean> {
     const wait = this.#delays.get(action)
     if (wait !== undefined) await sleep(wait, undefined, { signal: this.#closing.signal })
-    const fault = this.#faults.get(action)?.find(({ left }) => left > 0)
+    const faults = [...(this.#faults.get(action) ?? []), ...(this.#faults.get(ANY) ?? [])]
+    const fault = faults.find(({ left }) => left > 0)
     if (fault === undefined) return true
     fault.left -= 1
     if (fault.outcome.kind === 'reset') return false

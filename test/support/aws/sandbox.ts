@@ -33,6 +33,10 @@ export class Sandbox {
   readonly #ready: Promise<unknown>
   /** What the code wrote: in AWS, the function's log. */
   log = ''
+  /** What it answered, in bytes. */
+  answered = 0
+  /** From its start until it took events: node and the import of the code; null: it does not yet. */
+  coldMs: number | null = null
 
   constructor({ file, handler, env }: Code) {
     this.#child = fork(RUNTIME, [file, handler], {
@@ -47,7 +51,10 @@ export class Sandbox {
     this.#child.on('exit', () => {
       this.isGone = true
     })
-    this.#ready = Promise.race([once(this.#child, 'message'), once(this.#child, 'exit')])
+    const started = performance.now()
+    this.#ready = Promise.race([once(this.#child, 'message'), once(this.#child, 'exit')]).then(() => {
+      this.coldMs = performance.now() - started
+    })
   }
 
   /** @returns null: it went through. `take` gets what the function writes, as it writes it. */
@@ -62,6 +69,10 @@ export class Sandbox {
     } finally {
       this.isBusy = false
     }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
   }
 
   kill(): void {
@@ -79,7 +90,10 @@ export class Sandbox {
       }
       const onMessage = (message: unknown): void => {
         const { chunk, end: ended } = v.parse(Said, message)
-        if (chunk !== undefined) take(chunk)
+        if (chunk !== undefined) {
+          this.answered += Buffer.byteLength(chunk)
+          take(chunk)
+        }
         if (ended === undefined) return
         end(ended === null ? null : { code: 'Unhandled', details: JSON.stringify(ended) })
       }

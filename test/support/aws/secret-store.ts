@@ -21,6 +21,10 @@ export interface StoredSecret {
   readonly versions: Map<string, Version>
   deletedAt: Date | null
   denied: boolean
+  /** Its key may not be used. */
+  keyDenied: boolean
+  /** Id of the version that its rotation makes, which is pending before it has a value; null: it has no rotation. */
+  rotatingTo: string | null
 }
 
 export class SecretStore {
@@ -45,6 +49,8 @@ export class SecretStore {
       versions: new Map(),
       deletedAt: null,
       denied: false,
+      keyDenied: false,
+      rotatingTo: null,
     }
     this.#secrets.set(arn, secret)
     return secret
@@ -132,4 +138,11 @@ export function moveStage(secret: StoredSecret, stage: string, to: Version | nul
 /** The version that carries a label. */
 export function holder(secret: StoredSecret, stage: string): Version | null {
   return [...secret.versions.values()].find(({ stages }) => stages.has(stage)) ?? null
+}
+
+/** Labels by version, that of a rotation which has made no value yet among them. */
+export function stagesOf({ versions, rotatingTo }: StoredSecret): Readonly<Record<string, readonly string[]>> {
+  const labelled = [...versions.values()].filter(({ stages }) => stages.size > 0)
+  const begun = rotatingTo === null || versions.has(rotatingTo) ? {} : { [rotatingTo]: ['AWSPENDING'] }
+  return { ...begun, ...Object.fromEntries(labelled.map(({ id, stages }) => [id, [...stages]])) }
 }

@@ -8,6 +8,7 @@ import {
   moveStage,
   type SecretStore,
   type SecretValue,
+  stagesOf,
   type StoredSecret,
   type Version,
 } from './secret-store.ts'
@@ -65,6 +66,8 @@ function getSecretValue(
 ): Json {
   const secret = store.getUsable(SecretId, region)
   if (secret.denied) throw accessDenied(service, 'GetSecretValue')
+  // https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html
+  if (secret.keyDenied) throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed')
   return valueOf(secret, findVersion(secret, VersionId, VersionStage))
 }
 
@@ -113,11 +116,11 @@ function valueOf(secret: StoredSecret, { id, value, stages, createdAt }: Version
 }
 
 function describeSecret(secret: StoredSecret): Json {
-  const labelled = [...secret.versions.values()].filter(({ stages }) => stages.size > 0)
   return {
     ...named(secret),
     CreatedDate: seconds(secret.createdAt),
-    VersionIdsToStages: Object.fromEntries(labelled.map(({ id, stages }) => [id, [...stages]])),
+    VersionIdsToStages: stagesOf(secret),
+    ...(secret.rotatingTo === null ? {} : { RotationEnabled: true }),
     ...(secret.deletedAt === null ? {} : { DeletedDate: seconds(secret.deletedAt) }),
   }
 }

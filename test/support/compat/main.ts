@@ -6,6 +6,9 @@ import { build, RELEASES } from './releases.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../.cache/compat/', import.meta.url))
 
+/** They depend on the order in which a program destroys and makes, so all of them run with each. */
+const PROTOCOL = 'test/terraform/module/protocol-*.test.ts'
+
 const names = process.argv.slice(2)
 const POSTGRES = 'postgres'
 const wanted = RELEASES.filter(({ name }) => names.length === 0 || names.includes(name))
@@ -14,13 +17,21 @@ const total = { passed: 0, failed: 0 }
 for (const release of wanted) {
   console.log(`Building ${release.name} ${release.version} from its Go module, if it is not there yet`)
   process.env['RDS_PROVISION_TEST_TERRAFORM'] = await build(release, FOLDER)
-  const { passed, failed } = await suite(`Terraform tests with ${release.name} ${release.version}`, [
-    'test/terraform/**/*.test.ts',
-    ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts']),
-    ...(release.hasChecks ? [] : ['!test/terraform/module/drift.test.ts']),
-  ])
-  total.passed += passed
-  total.failed += failed
+  const program = `${release.name} ${release.version}`
+  const counts = [
+    await suite(`Terraform tests with ${program}`, [
+      'test/terraform/**/*.test.ts',
+      `!${PROTOCOL}`,
+      ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts']),
+      ...(release.hasChecks ? [] : ['!test/terraform/module/drift.test.ts']),
+      ...(release.hasRemovedProvisioners ? [] : ['!test/terraform/module/removed.test.ts']),
+    ]),
+    await suite(`Every case of removal with ${program}`, [PROTOCOL], { env: { RDS_PROVISION_FAULTS: 'whole' } }),
+  ]
+  for (const { passed, failed } of counts) {
+    total.passed += passed
+    total.failed += failed
+  }
 }
 const upgrades = names.length === 0 || names.includes(POSTGRES)
 if (upgrades) {

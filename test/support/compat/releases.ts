@@ -20,6 +20,8 @@ export interface Release {
   readonly hasNativeTests: boolean
   /** Whether it knows `check` blocks, which modules/drift needs. */
   readonly hasChecks: boolean
+  /** Whether a `removed` block may have a provisioner. */
+  readonly hasRemovedProvisioners: boolean
 }
 
 export const RELEASES: readonly Release[] = [
@@ -31,6 +33,7 @@ export const RELEASES: readonly Release[] = [
     ldflags: '',
     hasNativeTests: false,
     hasChecks: false,
+    hasRemovedProvisioners: false,
   },
   {
     name: 'tofu',
@@ -40,6 +43,7 @@ export const RELEASES: readonly Release[] = [
     ldflags: '-X github.com/opentofu/opentofu/version.dev=no',
     hasNativeTests: true,
     hasChecks: true,
+    hasRemovedProvisioners: false,
   },
 ]
 

@@ -31,13 +31,22 @@ export interface Leg {
   readonly title: string
   /** Brings the server and the declaration to where the run starts. */
   readonly prepare: () => Promise<void>
-  /** The application that is removed; without it, the run is an apply. */
+  /** The application that is removed, or whose marker is destroyed; without either, the run is an apply. */
   readonly removes?: string
+  readonly asks?: string
+  /** What was there before is not what an apply of everything comes to. */
+  readonly isSettledBefore?: false
   readonly adopts?: true
 }
 
-export async function runLeg(stack: Stack, { removes }: Leg): Promise<Outcome> {
+export async function runLeg(stack: Stack, { removes, asks }: Leg): Promise<Outcome> {
+  if (asks !== undefined) return stack.request(asks)
   return removes === undefined ? stack.apply() : stack.destroy(removes)
+}
+
+/** Whether the run is an apply, which goes on over a connection that is made anew. */
+export function isApply({ removes, asks }: Leg): boolean {
+  return removes === undefined && asks === undefined
 }
 
 export interface CutRun {
@@ -80,7 +89,7 @@ export async function cutOff(
     const { audit, records } = await runLeg(stack, leg)
     tale = told(records)
     faults.push(...wrongEnd(audit.run, leg, aftermath, isReached))
-    if (aftermath === 'blink' && leg.removes !== undefined) faults.push(...(await closed(bed, audit.run.error ?? '')))
+    if (aftermath === 'blink' && !isApply(leg)) faults.push(...(await closed(bed, audit.run.error ?? '')))
   }
   await quiet(bed.server)
   proxy.reset()
@@ -91,11 +100,11 @@ export async function cutOff(
 
 function wrongEnd(
   { exit_code: code, error }: Outcome['audit']['run'],
-  { removes }: Leg,
+  leg: Leg,
   aftermath: Aftermath,
   isReached: boolean,
 ): string[] {
-  const mustEndWell = !isReached || (aftermath === 'blink' && removes === undefined)
+  const mustEndWell = !isReached || (aftermath === 'blink' && isApply(leg))
   if (mustEndWell) return code === 0 ? [] : [`the run failed: ${error ?? ''}`]
   // 0: the cut came after the last word that mattered; what took effect is compared all the same.
   return [0, 1, 6].includes(code) ? [] : [`exit code ${String(code)}: ${error ?? ''}`]
@@ -118,16 +127,17 @@ async function closed({ server }: Bed, error: string): Promise<string[]> {
 const Line = v.object({ message: v.string(), status: v.picklist(STATUSES), statements: v.array(v.string()) })
 
 /** The bundle as a process, killed at the cut; what it told until then. */
-async function killed(stack: Stack, { removes }: Leg, arm: Arm): Promise<Told> {
+async function killed(stack: Stack, { removes, asks }: Leg, arm: Arm): Promise<Told> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-killed-'))
   const audit = ['--audit-file', join(folder, 'audit.json')]
   try {
+    const gone = removes ?? asks
     const run =
-      removes === undefined
+      gone === undefined
         ? stack.launch(['apply', ...audit], { RDS_PROVISION_LOG: 'json' })
-        : stack.launch(['destroy', '--application', removes, ...audit], {
+        : stack.launch(['destroy', ...(asks === undefined ? [] : ['--request']), '--application', gone, ...audit], {
             RDS_PROVISION_LOG: 'json',
-            RDS_PROVISION_INPUT: JSON.stringify(stack.marker(removes)),
+            RDS_PROVISION_INPUT: JSON.stringify(stack.marker(gone)),
           })
     arm(() => {
       run.kill('SIGKILL')

@@ -1,15 +1,14 @@
-/** The changes that the crash sweep cuts: a first run with every kind of step, an update, passwords, rotations, an adoption, removals. */
+/** The changes that the crash sweep cuts: a first run with every kind of step, an update, passwords, rotations, an adoption. Removals: removals.ts. */
 import { randomBytes } from 'node:crypto'
 import { MASTER_SECRET, putMaster } from '../major-upgrade.ts'
 import { letMasterExtend } from '../master-extensions.ts'
 import type { Bed, Entry, Stack } from '../provision.ts'
 import { beginRotation, STEPS } from '../rotation.ts'
-import type { Leg } from './cut.ts'
 import type { Scenario } from './sweep.ts'
 
 const OWNED = ['shop_dev_db', 'other_dev_db', 'token_dev_db']
 const LOGINS = ['shop_dev_user', 'ed_dev_user', 'rd_dev_user', 'rd_dev_user_clone', 'other_dev_user', 'token_dev_user']
-const SHARED = { database_name: 'shop_dev_db' }
+export const SHARED = { database_name: 'shop_dev_db' }
 
 /** IAM logins need an admin that logs in by IAM from 16 on (src/README.md: IAM and PAM). */
 function everyKind({ server }: Bed): Record<string, Entry> {
@@ -98,7 +97,7 @@ export function update(bed: Bed): Scenario {
   }
 }
 
-async function makeContent(bed: Bed, stack: Stack): Promise<void> {
+export async function makeContent(bed: Bed, stack: Stack): Promise<void> {
   await wipe(bed)
   await stack.applyOk()
   await stack.sql(
@@ -172,67 +171,5 @@ export function rotation(bed: Bed): Scenario {
       { title: 'rotation ended', prepare: ended },
       { title: 'rotation of two users', prepare: alternating },
     ],
-  }
-}
-
-/** A reader and an editor of a database that stays, and an owner with its database. */
-export function removal(bed: Bed): Scenario {
-  const gone = { cleanup_policy: 'delete' }
-  const stack = bed.declare({
-    shop: { schemas: ['public', 'mart'] },
-    ed: { ...SHARED, ...gone, access_level: 'editor' },
-    rd: { ...SHARED, ...gone, access_level: 'reader' },
-    other: gone,
-  })
-  let isMade = false
-  const leg = (removes: string, title: string): Leg => ({
-    title,
-    removes,
-    prepare: async () => {
-      if (!isMade) await makeContent(bed, stack)
-      isMade = true
-      await stack.applyOk()
-    },
-  })
-  return {
-    title: 'removal',
-    stack,
-    legs: [leg('rd', 'removal of a reader'), leg('ed', 'removal of an editor'), leg('other', 'removal of an owner')],
-  }
-}
-
-/** What was asked to go, carried out by the run that knows the declaration. */
-export function requested(bed: Bed): Scenario {
-  const gone = { cleanup_policy: 'delete' }
-  const all: Record<string, Entry> = {
-    shop: { schemas: ['public', 'mart'] },
-    ed: { ...SHARED, ...gone, access_level: 'editor' },
-    rd: { ...SHARED, access_level: 'reader', cleanup_policy: 'disable' },
-    other: gone,
-  }
-  const stack = bed.declare(all)
-  let isMade = false
-  const prepare = async (): Promise<void> => {
-    stack.applications = all
-    if (!isMade) await makeContent(bed, stack)
-    isMade = true
-    await stack.applyOk()
-    for (const application of ['ed', 'rd', 'other']) await stack.request(application)
-    stack.applications = { shop: { schemas: ['public', 'mart'] } }
-  }
-  return { title: 'requested removals', stack, legs: [{ title: 'requested removals', prepare }] }
-}
-
-export function removalWithSnapshot(bed: Bed): Scenario {
-  bed.aws.putInstance('db-1')
-  const stack = bed.declare({ other: { cleanup_policy: 'snapshot-and-delete' } })
-  const prepare = async (): Promise<void> => {
-    await wipe(bed)
-    await stack.applyOk()
-  }
-  return {
-    title: 'removal with a snapshot',
-    stack,
-    legs: [{ title: 'removal with a snapshot', removes: 'other', prepare }],
   }
 }

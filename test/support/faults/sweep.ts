@@ -2,7 +2,7 @@
 import { difference, type Dump, dump } from '../catalogs.ts'
 import type { Bed, Outcome, Stack } from '../provision.ts'
 import { type Proxy, startProxy } from '../proxy.ts'
-import { type Cut, cutOff, type Leg, runLeg } from './cut.ts'
+import { type Cut, cutOff, isApply, type Leg, runLeg } from './cut.ts'
 import { count } from './intensity.ts'
 import { effective, quiet, told, untruths } from './truth.ts'
 
@@ -92,7 +92,7 @@ class Sweeper {
     faults.push(...untold, ...(await this.#untagged(leg)))
     const mark = await server.mark()
     // After a cut removal: the same again, or the entry put back.
-    const isPutBack = leg.removes !== undefined && flight % 2 === 0
+    const isPutBack = !isApply(leg) && leg.isSettledBefore !== false && flight % 2 === 0
     const { audit, records }: Outcome = isPutBack ? await stack.apply() : await runLeg(stack, leg)
     if (audit.run.exit_code !== 0) faults.push(`the run after it failed: ${audit.run.error ?? ''}`)
     await quiet(server)

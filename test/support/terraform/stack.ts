@@ -1,5 +1,5 @@
 /** A root configuration in a temporary folder that calls the module, and what a person does with it. */
-import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -38,7 +38,9 @@ export interface StackSettings {
 /** Of the machine's own environment nothing else gets through: no credentials, no CI variables, no settings of Terraform. */
 const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'SYSTEMROOT']
 /** As a shell tells of a program that a signal ended. */
-const KILLED = 137
+export const KILLED = 137
+/** What `init` makes. */
+const INITIALISED = ['.terraform', '.terraform.lock.hcl']
 const OUTPUTS = ['audit', 'audit_json', 'audit_file', 'databases', 'changed']
 const Outputs = v.record(v.string(), v.object({ value: v.unknown() }))
 
@@ -114,6 +116,21 @@ export class Stack {
     await writeFile(join(this.folder, 'main.tf.json'), JSON.stringify(configuration, null, 1))
     if (this.#initialised) return
     expectSuccess('init', await this.terraform(['init', '-no-color']))
+    this.#initialised = true
+  }
+
+  /** A copy of what `init` has made here, for stacks that call the same modules. Nobody but its taker removes it. */
+  async copyOfInit(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'rds-provision-init-'))
+    for (const name of INITIALISED)
+      await cp(join(this.folder, name), join(folder, name), { recursive: true, verbatimSymlinks: true })
+    return folder
+  }
+
+  /** Takes such a copy in place of an `init` of its own. */
+  async takeInit(folder: string): Promise<void> {
+    for (const name of INITIALISED)
+      await cp(join(folder, name), join(this.folder, name), { recursive: true, verbatimSymlinks: true })
     this.#initialised = true
   }
 

@@ -211,4 +211,16 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'Somebody between the runner and the function sent a request a second time while it ran.',
     'Wait for the first one to end. Its records are in the log of the function.',
   ),
+  rotation: entry(
+    blocked,
+    [
+      'this is no event of a rotation by Secrets Manager: ….',
+      '… is the secret of no login that this function rotates.',
+      'version … is not the one that is pending',
+      'the pending version is for the user …, and … is next: ….',
+      'the login … carries no tag of the stack ….',
+    ],
+    'The rotation function was asked for something that is no step of a rotation under way, or that is not for a login of its declaration: see [Rotation and IAM](docs/rotation-and-iam.md). The password was left as it is.',
+    'Let Secrets Manager alone invoke the function. Where the declaration changed, apply it and `modules/lambda-runner`, and rotate again.',
+  ),
 }

@@ -38,7 +38,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   access_level: choice(['owner', 'editor', 'reader', 'none']),
   auth: choice(['password', 'iam', 'unmanaged']),
   cleanup_policy: choice(['retain', 'disable', 'release', 'delete', 'snapshot-and-delete']),
-  undeclared: choice(['keep', 'report']),
+  undeclared: choice(['keep', 'report', 'revoke']),
   can_create_databases: fc.boolean(),
   can_login: fc.boolean(),
   adopt_existing: fc.boolean(),

@@ -1,13 +1,17 @@
 /**
- * The cases of removal under Terraform: four applications (three with the policy `delete`, one with `retain`), what a
- * person does with them, and what must be on the server afterwards. Each case has logins and a state of its own.
+ * The cases of removal under Terraform: applications of each policy, what a person does with them, and what must be on
+ * the server afterwards. Each case has logins and a state of its own.
  */
 import { copyFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExecutionContext } from 'ava'
-import * as v from 'valibot'
-import type { Stack, Variables } from '../../support/terraform.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { execa } from 'execa'
+import { KILLED, type Stack } from '../../support/terraform.ts'
 import type { Instance } from './instance.ts'
+import { CUTTER } from './protocol-cutter.ts'
+import { BASE, type Declared, DROPPED, ENDS, instanceOf, type Key, KEYS, LEAVERS } from './protocol-entries.ts'
+import { type Found, findLogins } from './protocol-found.ts'
 
 export const CONSUMERS = {
   none: '',
@@ -18,66 +22,62 @@ export const CONSUMERS = {
 } as const
 export type Consumer = keyof typeof CONSUMERS
 
-/**
- * In place of node: runs it, and cuts the run where CUT says, e.g. `KILL:P:end`: at the start or the end of the
- * provisioning (P), of the removal of a marker (R) or of the end of the state (S). Once: CUT_DONE is then there.
- */
-const CUTTER = `#!/usr/bin/env node
-const fs = require('node:fs')
-const { spawnSync } = require('node:child_process')
-const args = process.argv.slice(2)
-const who = args[1] === 'apply' ? 'P' : args.includes('--requested') ? 'S' : 'R'
-function point(name) {
-  const [how, ...where] = (process.env.CUT ?? '').split(':')
-  if (where.join(':') !== name) return
-  try { fs.writeFileSync(process.env.CUT_DONE, '', { flag: 'wx' }) } catch { return }
-  if (how === 'FAIL') process.exit(1)
-  process.kill(process.ppid, how === 'KILL' ? 'SIGKILL' : 'SIGINT')
-  if (how === 'KILL') process.kill(process.pid, 'SIGKILL')
-}
-point(who + ':start')
-const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
-if (status === 0) point(who + ':end')
-process.exit(status ?? 1)
-`
+export const PROVISION = 'module.databases.null_resource.provision'
 
-export type Key = string
-export type Declared = Readonly<Record<Key, Variables>>
-
-/** What is on the server of one case: the database's oid by login, and whether something of it is pending. */
-interface Found {
-  readonly oid: unknown
-  readonly isPending: boolean
+export interface Expected {
+  /** Whose policy was carried out. */
+  readonly gone?: readonly Key[]
+  /** The keys that others have by now. */
+  readonly renamed?: Readonly<Record<Key, Key>>
+  /** The state has ended: nothing is planned, and nothing is claimed. */
+  readonly ended?: true
+  /** A run was killed in the middle, and its audit with it. */
+  readonly untold?: true
 }
+
+/** A folder that `init` has run in: all cases call the same module. */
+let initialised: string | null = null
+test.after.always('remove what init made', async () => {
+  if (initialised !== null) await rm(initialised, { recursive: true, force: true })
+})
 
 export class Case {
   readonly stack: Stack
-  readonly server: Instance['server']
+  readonly consumer: Consumer
+  readonly #instance: Instance
   readonly #t: ExecutionContext
   readonly #id: string
+  #isRestored = false
 
-  private constructor(t: ExecutionContext, server: Instance['server'], stack: Stack, id: string) {
+  private constructor(t: ExecutionContext, running: Instance, stack: Stack, consumer: Consumer, id: string) {
+    this.consumer = consumer
     this.#t = t
-    this.server = server
+    this.#instance = running
     this.stack = stack
     this.#id = id
   }
 
   /** Applied once, with the consumer beside it. */
-  static async begin(
-    t: ExecutionContext,
-    { server, declare }: Instance,
-    consumer: Consumer,
-    id: string,
-  ): Promise<Case> {
-    const stack = await declare(t, BASE(id), { stack: id, connect_timeout: 20, lock_timeout: 20 })
+  static async begin(t: ExecutionContext, running: Instance, consumer: Consumer, id: string): Promise<Case> {
+    const { server, aws, declare } = running
+    const identifier = instanceOf(id)
+    aws.putInstance(identifier)
+    const address = { host: server.host, port: server.port, identifier }
+    const stack = await declare(t, BASE(id), {
+      stack: id,
+      instance: address,
+      connect_timeout: 20,
+      lock_timeout: 20,
+    })
     const command = join(stack.folder, 'cutter')
     await writeFile(command, CUTTER, { mode: 0o755 })
     stack.variables = { ...stack.variables, node_command: command }
     stack.env = { ...stack.env, CUT_DONE: join(stack.folder, 'cut-done') }
     if (CONSUMERS[consumer] !== '') await writeFile(join(stack.folder, 'consumer.tf'), CONSUMERS[consumer])
+    if (initialised !== null) await stack.takeInit(initialised)
     await stack.applyOk()
-    return new Case(t, server, stack, id)
+    initialised ??= await stack.copyOfInit()
+    return new Case(t, running, stack, consumer, id)
   }
 
   /** The entries without these keys, or with some under other keys; names stay. */
@@ -96,26 +96,34 @@ export class Case {
     return `module.databases.terraform_data.application["${key}"]`
   }
 
+  /** The option of Terraform for each of these markers. */
+  each(option: '-target' | '-replace', keys: readonly Key[] = LEAVERS): string[] {
+    return keys.map((key) => `${option}=${this.marker(key)}`)
+  }
+
   /** @param expected of Terraform; null: either */
   async apply(
     declared: Declared,
     args: readonly string[] = [],
-    env: Variables = {},
+    env: Readonly<Record<string, string>> = {},
     expected: 'ok' | 'fails' | null = 'ok',
   ): Promise<void> {
     this.stack.applications = declared
-    const { code, output } = await this.stack.apply(args, textual(env))
-    await this.#unlock()
+    const again = this.#isRestored && args.length === 0 ? [`-replace=${PROVISION}`] : []
+    this.#isRestored = false
+    const { code, output } = await this.stack.apply([...args, ...again], env)
+    await this.#recover(code)
     if (expected !== null) this.#t.is(code === 0, expected === 'ok', output)
   }
 
   async destroy(
     args: readonly string[] = [],
-    env: Variables = {},
+    env: Readonly<Record<string, string>> = {},
     expected: 'ok' | 'fails' | null = 'ok',
   ): Promise<void> {
-    const { code, output } = await this.stack.destroy(args, textual(env))
-    await this.#unlock()
+    this.#isRestored = false
+    const { code, output } = await this.stack.destroy(args, env)
+    await this.#recover(code)
     if (expected !== null) this.#t.is(code === 0, expected === 'ok', output)
   }
 
@@ -135,54 +143,101 @@ export class Case {
     await writeFile(join(this.stack.folder, file), text)
   }
 
-  /** Whatever Terraform said, nobody's data is lost. */
-  async kept(before: ReadonlyMap<string, Found>): Promise<void> {
-    const after = await this.found()
-    for (const [key, { oid }] of before) this.#t.is(after.get(key)?.oid, oid, `${key} has its data`)
-  }
-
   /**
-   * A Terraform that was killed leaves its lock; and, killed while it wrote its state to a local file, an empty one. A
-   * person then takes the backup; without it the next apply is refused as another state's.
+   * A Terraform that was killed leaves its lock, and its removals, which go on alone; and, killed while it wrote its state
+   * to a local file, an empty one. A person then takes the backup, and has the provisioning run, since that state is
+   * older than the server.
    */
-  async #unlock(): Promise<void> {
+  async #recover(code: number): Promise<void> {
+    if (code !== KILLED) return
+    const command = join(this.stack.folder, 'cutter')
+    while ((await execa('ps', ['-A', '-o', 'args='])).stdout.includes(command)) await sleep(100)
     const state = join(this.stack.folder, 'terraform.tfstate')
     await rm(join(this.stack.folder, '.terraform.tfstate.lock.info'), { force: true })
-    if ((await stat(state).catch(() => null))?.size === 0) await copyFile(`${state}.backup`, state)
+    if ((await stat(state).catch(() => null))?.size !== 0) return
+    await copyFile(`${state}.backup`, state)
+    this.#isRestored = true
   }
 
-  async found(): Promise<ReadonlyMap<string, Found>> {
-    const rows = await this.server.sql(
-      `SELECT r.rolname AS login, d.oid AS oid,
-         coalesce(shobj_description(r.oid, 'pg_authid')::jsonb ? 'Removal', false) AS pending
-       FROM pg_roles r LEFT JOIN pg_database d ON d.datdba = r.oid WHERE r.rolname LIKE $1`,
-      [`${this.#id}\\_%`],
-    )
-    const Row = v.object({ login: v.string(), oid: v.nullable(v.unknown()), pending: v.boolean() })
-    return new Map(
-      rows.map((row) => {
-        const { login, oid, pending } = v.parse(Row, row)
-        return [login.slice(this.#id.length + 1), { oid, isPending: pending }] as const
-      }),
-    )
+  found(): Promise<ReadonlyMap<Key, Found>> {
+    return findLogins(this.#instance.server, this.#id)
   }
 
-  /** After an apply that ended well: what is declared has its data, what went is gone, nothing is pending or planned. */
-  async settled(before: ReadonlyMap<string, Found>, gone: readonly Key[] = [], plans = true): Promise<void> {
+  /** Whatever Terraform said, nobody has lost data or access. */
+  async settledSoFar(before: ReadonlyMap<Key, Found>): Promise<void> {
     const after = await this.found()
-    for (const [key, { oid }] of before)
-      if (gone.includes(key)) this.#t.false(after.has(key), `${key} is gone`)
-      else this.#t.is(after.get(key)?.oid, oid, `${key} has its data`)
-    for (const [key, { isPending }] of after) this.#t.false(isPending, `nothing of ${key} is pending`)
-    if (plans) {
-      const planned = await this.stack.plan()
-      this.#t.is(planned.code, 0, planned.output)
+    for (const [key, { oid, canLogin }] of before) {
+      this.#t.is(after.get(key)?.oid, oid, `${key} has its data`)
+      this.#t.is(after.get(key)?.canLogin, canLogin, `${key} may log in`)
     }
   }
 
-  /** What the runs have recorded of removals, in their order: `requested c`, `renamed b2`, `drop c`, … */
+  /**
+   * After an apply that ended well: whoever is declared is there, with the data of before and under the key of now; what
+   * left is as its policy says; nothing is pending or planned; and the audits say what happened.
+   * @param before whose data must be there still
+   */
+  async settled(before: ReadonlyMap<Key, Found>, expected: Expected = {}): Promise<void> {
+    const { gone = [], renamed = {}, ended } = expected
+    const after = await this.found()
+    for (const key of KEYS) {
+      const [had, has] = [before.get(key)?.oid ?? null, after.get(key)]
+      if (gone.includes(key)) this.#isGone(key, had, has)
+      else {
+        if (had !== null) this.#t.is(has?.oid, had, `${key} has its data`)
+        this.#t.true(has?.canLogin, `${key} may log in`)
+        this.#t.is(has?.application, renamed[key] ?? key, `the tag of ${key}`)
+      }
+    }
+    for (const [key, { isPending, claim }] of after) {
+      this.#t.false(isPending, `nothing of ${key} is pending`)
+      if (ended) this.#t.is(claim, null, `nobody claims ${key}`)
+    }
+    await this.#isTold(expected)
+    if (ended) {
+      this.#t.deepEqual(await this.stack.addresses(), [])
+      return
+    }
+    const planned = await this.stack.plan()
+    this.#t.is(planned.code, 0, planned.output)
+  }
+
+  #isGone(key: Key, had: string | null, has: Found | undefined): void {
+    const end = ENDS[key]
+    if (end === DROPPED) this.#t.is(has, undefined, `${key} is gone`)
+    else {
+      this.#t.is(has?.oid ?? null, had, `${key} has its data`)
+      this.#t.is(has?.canLogin, end !== 'disabled', `whether ${key} may log in`)
+      this.#t.is(has?.application ?? null, end === 'release' ? null : key, `the tag of ${key}`)
+      if (end === 'disabled') this.#t.false(has?.hasGrants, `${key} has no grants`)
+    }
+  }
+
+  async #isTold({ gone = [], renamed = {}, untold }: Expected): Promise<void> {
+    if (untold) return
+    const told = new Set(await this.told())
+    for (const key of gone) {
+      const end = ENDS[key] ?? null
+      if (end === null) continue
+      this.#t.true(told.has(`apply ${end} ${key}`) || told.has(`destroy ${end} ${key}`), `${end} ${key} is told`)
+    }
+    for (const key of Object.values(renamed)) this.#t.true(told.has(`apply renamed ${key}`), `renamed ${key} is told`)
+    const ours = this.#instance.aws.snapshots.filter(({ source }) => source === instanceOf(this.#id))
+    if (gone.includes('s')) this.#t.true(ours.length > 0, 'there is a snapshot')
+  }
+
+  /** What the runs have recorded of removals, in their order: `destroy requested c`, `apply renamed b2`, … */
   async told(): Promise<string[]> {
-    const actions = new Set(['requested', 'taken back', 'renamed', 'undeclared', 'drop', 'give up'])
+    const actions = new Set([
+      'requested',
+      'taken back',
+      'renamed',
+      'undeclared',
+      'drop',
+      'disabled',
+      'release',
+      'give up',
+    ])
     const audits = await this.stack.audits()
     return audits.flatMap(({ run, records }) =>
       records
@@ -190,25 +245,4 @@ export class Case {
         .map(({ action, application }) => `${run.command} ${action} ${application ?? ''}`),
     )
   }
-}
-
-function textual(env: Variables): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  )
-}
-
-/** Logins are named by the case: keys may be renamed, and names stay. */
-function BASE(id: string): Record<Key, Variables> {
-  return Object.fromEntries(
-    ['a', 'b', 'c', 'd'].map((key) => [
-      key,
-      {
-        username: `${id}_${key}`,
-        database_name: `${id}_${key}_db`,
-        secret_id: `protocol/${id}/${key}`,
-        cleanup_policy: key === 'd' ? 'retain' : 'delete',
-      },
-    ]),
-  )
 }

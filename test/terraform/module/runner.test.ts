@@ -6,7 +6,7 @@ import { instance } from './instance.ts'
 const given = instance()
 const NOTHING = /Resources: 0 added, 0 changed, 0 destroyed/
 
-test.serial('apply, no change, and a removal by the marker, all through the function', async (t) => {
+test.serial('apply, no change, a taint, and a removal by the marker, all through the function', async (t) => {
   const { server, aws, declare } = given()
   const made = putFunction({ server, aws })
   const stack = await declare(
@@ -23,9 +23,13 @@ test.serial('apply, no change, and a removal by the marker, all through the func
   t.true(aws.callsTo('GetSecretValue', 'BatchGetSecretValue').every(({ caller }) => caller.accessKeyId !== 'AKIATEST'))
   t.regex((await stack.applyOk()).output, NOTHING)
   t.is(asked(), 1)
+  await stack.taint()
+  await stack.applyOk()
+  t.is(asked(), 2)
+  t.is((await stack.outputs())['changed'], false)
   delete stack.applications['far']
   await stack.applyOk()
-  t.true(asked() >= 3)
+  t.true(asked() >= 4)
   t.deepEqual(await server.sql("SELECT 1 FROM pg_database WHERE datname = 'far_dev_db'"), [])
 })
 

@@ -3,6 +3,8 @@
  * more.
  */
 import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import * as v from 'valibot'
 import type { Variables } from '../../support/terraform.ts'
@@ -50,6 +52,28 @@ test('many applications reach the script whole, in as many bytes as the plan has
   // Other ids of the same length compress nearly alike.
   const share = (call?.bytes ?? 0) / counted
   t.true(share > 0.98 && share < 1.02, `${String(call?.bytes)} of ${String(counted)}`)
+})
+
+test('on Windows, which paths tell, a variable holds a quarter of that', async (t) => {
+  t.timeout(300_000)
+  const { stack, module } = await makeRig(applications(700))
+  t.teardown(() => stack.remove())
+  const file = join(module, 'declaration.tf')
+  const text = await readFile(file, 'utf8')
+  for (const [path, isSo] of [
+    ['C:/work/root', true],
+    ['//server/share/root', true],
+    ['/work/C:/root', false],
+  ] as const) {
+    await writeFile(file, text.replace('abspath(path.root)', JSON.stringify(path)))
+    const { code, output } = await stack.plan([ONLY])
+    t.is(code === 1, isSo, output)
+    if (!isSo) continue
+    t.regex(
+      output.replaceAll(/[\s│]+/g, ' '),
+      /is \d{5} bytes compressed; one environment variable holds at most 32746 on Windows\. Split the applications/,
+    )
+  }
 })
 
 test('what is too large fails at plan, in a sentence that says how large and what to do', async (t) => {

@@ -27,6 +27,7 @@ test('the tables of the README are what the sources say', async (t) => {
  * of the module is planned, with what comes from AWS replaced by constants.
  */
 const EXAMPLES = {
+  aurora: 'keycloak',
   'bi-login': 'bi_billing',
   complete: 'keycloak',
   'durable-audit': 'keycloak',

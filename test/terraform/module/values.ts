@@ -24,7 +24,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   ],
   database_of: ['nobody', '', 'Own', 5, true, ['own'], { a: 'own' }],
   auth: ['password', 'iam', 'unmanaged', 'IAM', '', true, ['iam'], { a: 'iam' }],
-  undeclared: ['keep', 'report', 'revoke', 'Keep', '', true, ['keep'], { a: 'keep' }],
+  undeclared: ['keep', 'report', 'revoke', 'drop', 'Keep', '', true, ['keep'], { a: 'keep' }],
   can_create_databases: SWITCHES,
   can_login: SWITCHES,
   adopt_existing: SWITCHES,

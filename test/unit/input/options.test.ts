@@ -55,6 +55,32 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     },
   ],
   [
+    'generate',
+    {
+      command: 'generate',
+      input: null,
+      format: 'hcl',
+      output: null,
+      statements: null,
+      database: null,
+      terraformState: null,
+      removed: null,
+    },
+  ],
+  [
+    'generate --input i --format json --output o --statements s --database d --terraform-state - --removed r',
+    {
+      command: 'generate',
+      input: 'i',
+      format: 'json',
+      output: 'o',
+      statements: 's',
+      database: 'd',
+      terraformState: '-',
+      removed: 'r',
+    },
+  ],
+  [
     'destroy --application a',
     {
       command: 'destroy',

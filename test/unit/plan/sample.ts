@@ -171,6 +171,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     declaration,
     leftOut: new Set(),
     rooms: new Map(),
+    made: new Set(),
     actual: actual(state),
     buildId: 'b1',
     cleanupPolicy: null,

@@ -1,0 +1,4 @@
+/** Who carries out a removal (src/README.md: Removal), beside a resource that waits for the module, and is made before its former self goes. */
+import { protocolTests } from './protocol-tests.ts'
+
+protocolTests('depends')
