@@ -1,7 +1,7 @@
 /** Guardrails on databases: owner, what cannot be changed later, and schemas. */
 import type { Problem } from '../model/problem.ts'
 import { isInvalid, type Cluster, type DatabaseState, type Interior } from '../model/catalog.ts'
-import type { Database, Declaration } from '../model/declaration.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { schemaOwner } from '../model/schema-owner.ts'
 import { parseTag } from '../model/tag.ts'
 import { isWithheld } from '../model/withheld.ts'
@@ -130,8 +130,7 @@ export function checkInterior(
 function checkSchemas(database: Database, interior: Interior | undefined, cluster: Cluster): Problem[] {
   return database.schemas.flatMap((name) => {
     const schema = interior?.schemas.get(name)
-    const application = schemaOwner(database, name)
-    const owner = application.username
+    const owner = schemaOwner(database, name).username
     if (schema === undefined || schema.owner === owner || name === 'public') return []
     const handOver = {
       from: schema.owner,
@@ -139,13 +138,21 @@ function checkSchemas(database: Database, interior: Interior | undefined, cluste
       database: database.name,
       statements: [alterSchemaOwner(name, owner)],
     }
-    return [
+    return claimantsOf(database, name).map((application) =>
       violation(
         application,
         'schema',
         `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
         `Declare another schema; or let a person run, ${printHandOver(cluster, handOver)}`,
       ),
-    ]
+    )
   })
+}
+
+/** Who asks for a schema: whose it is to be; or where the owner's entry does not name it, the guests that do. */
+function claimantsOf({ owner, guests, schemaOwners }: Database, schema: string): readonly Application[] {
+  const own = schemaOwners.get(schema)
+  if (own !== undefined) return [own]
+  const listing = guests.filter(({ schemas }) => schemas.includes(schema))
+  return owner.schemas.includes(schema) || listing.length === 0 ? [owner] : listing
 }

@@ -53,6 +53,6 @@ function unlistedFindings(database: Database, schemas: ReadonlyMap<string, Schem
 /** Those with objects in them that nobody names; one of them may be a listed one that was renamed. */
 export function unlistedSchemas(database: Database, schemas: ReadonlyMap<string, SchemaState>): string[] {
   return [...schemas.values()]
-    .filter(({ name, objects }) => objects > 0 && !database.schemas.includes(name))
+    .filter(({ name, objects }) => objects > 0 && !database.schemas.includes(name) && !database.schemaOwners.has(name))
     .map(({ name }) => name)
 }

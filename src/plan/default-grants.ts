@@ -15,9 +15,17 @@ const EVERYWHERE: readonly DefaultClass[] = ['schema', ...CLASSES]
 /**
  * Default privileges in all schemas: those of a login that works in all of them. They apply in the listed ones too:
  * what goes beyond the level is taken away, and all of it from a login that worked in all schemas before.
+ * @param creator the database's owner, or a guest that owns schemas: all schemas are never those of a guest
  */
-export function everywhereSteps(database: Database, application: Application, interior: Interior): Step[] {
-  const owner = database.owner.username
+export function everywhereSteps(
+  database: Database,
+  application: Application,
+  interior: Interior,
+  creator: Application,
+): Step[] {
+  const owner = creator.username
+  if (owner === application.username) return []
+  const isOwners = creator.name === database.owner.name
   const { username, undeclared } = application
   const level = application.database === database.name ? application.accessLevel : null
   const mayKeep = level !== null && !application.allSchemas && !heldEverywhere(database, application, interior)
@@ -25,9 +33,9 @@ export function everywhereSteps(database: Database, application: Application, in
     mayKeep && on !== 'schema' ? objectPrivileges(application, on) : []
   const items = EVERYWHERE.map((on) => {
     const held = interior.defaultAcl
-      .filter(({ grantee, creator, schema }) => grantee === username && creator === owner && schema === null)
+      .filter((item) => item.grantee === username && item.creator === owner && item.schema === null)
       .flatMap(({ objectClass, privilege }) => (objectClass === on ? [privilege] : []))
-    const wanted = wantedEverywhere(database, application, on)
+    const wanted = isOwners ? wantedEverywhere(database, application, on) : []
     const excess = undeclared === 'keep' ? [] : subtract(held, [...wanted, ...tolerated(on)])
     return { on, missing: subtract(wanted, held), excess }
   })
@@ -52,7 +60,7 @@ export function everywhereSteps(database: Database, application: Application, in
     'revoke_default_privileges',
     'revoke',
     'removed',
-    `${username}: default privileges in ${where} beyond the declaration`,
+    `${username}: default privileges${isOwners ? '' : ` of ${owner}`} in ${where} beyond the declaration`,
     level,
     items
       .filter(({ excess }) => excess.length > 0)

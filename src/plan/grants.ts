@@ -1,7 +1,11 @@
 /** Privileges of editors and readers inside their database, now and by default. */
 import type { AclItem, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
-import type { Database } from '../model/declaration.ts'
+import { isOfStack } from '../model/claim.ts'
+import type { Application, Database } from '../model/declaration.ts'
+import { schemaOwner } from '../model/schema-owner.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Step } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
 import { grantOnObjects, grantOnSchema, revokeOnObjects, revokeOnSchema } from '../sql/interior.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { type PlanContext, subjectIn } from './context.ts'
@@ -24,14 +28,34 @@ export function planGrants(
   const logins = concernedLogins(context, database)
   const named = leaveOutUnnamed(database, logins, interior, schemas)
   const groups = groupObjects(named.interior.objects)
-  const places = logins.flatMap((application) => placesOf(database, application, named.interior, named.schemas, groups))
+  const reachable = new Map([...named.schemas].filter(([name]) => mayActAs(context, schemaOwner(database, name))))
+  const places = logins.flatMap((application) => placesOf(database, application, named.interior, reachable, groups))
+  const creators = [database.owner, ...new Set(database.schemaOwners.values())].filter((creator) =>
+    mayActAs(context, creator),
+  )
   return {
     steps: [
       ...places.flatMap(placeSteps),
-      ...logins.flatMap((application) => everywhereSteps(database, application, interior)),
+      ...logins.flatMap((application) =>
+        creators.flatMap((creator) => everywhereSteps(database, application, interior, creator)),
+      ),
     ],
     findings: [...places.flatMap(placeFindings), ...named.findings],
   }
+}
+
+/**
+ * What is granted in a guest's schema is granted as that guest: not where it is left out because its role is somebody
+ * else's, or none that the admin can act as.
+ */
+function mayActAs(context: PlanContext, { name, username }: Application): boolean {
+  if (!context.leftOut.has(name)) return true
+  const { server, roles } = context.actual.cluster
+  const administers =
+    server.version < VERSION_16 ||
+    roles.get(server.login)?.superuser === true ||
+    (context.membershipsByRole.get(username) ?? []).some(({ member, admin }) => member === server.login && admin)
+  return administers && isOfStack(context.declaration, parseTag(roles.get(username)?.comment ?? null))
 }
 
 function placeSteps(place: GrantPlace): Step[] {

@@ -115,7 +115,10 @@ function createSchemas(context: PlanContext, database: Database, interior: Inter
   }))
 }
 
-/** A guest may create its own schemas while they are made, in the same transaction, and not longer. */
+/**
+ * A guest may create its own schemas while they are made, in the same transaction, and not longer. What it held of that
+ * beyond the declaration is taken away before, and comes from somebody else's hand where that is kept.
+ */
 function createStep(
   { actual: { cluster } }: PlanContext,
   { name: database, owner: { username: owner } }: Database,
@@ -125,14 +128,16 @@ function createStep(
   const { username } = application
   const create = createSchema(schema, username)
   const isGuests = username !== owner
-  const mayCreate = heldBy(cluster.databases.get(database)?.acl ?? [], username).includes('CREATE')
+  const keepsCreate =
+    application.undeclared === 'keep' &&
+    heldBy(cluster.databases.get(database)?.acl ?? [], username, owner).includes('CREATE')
   return step(
     subject(application, 'schema'),
     'create_schema',
     'create',
     'created',
     `schema ${schema} in ${database}${isGuests ? `, owned by ${username}` : ''}`,
-    isGuests && !mayCreate
+    isGuests && !keepsCreate
       ? [
           grantOnDatabase(database, ['CREATE'], username, owner),
           create,
