@@ -62,10 +62,16 @@ export function alterRole(state: State, by: string, reader: Reader): void {
   const role = state.roles.get(name)
   if (role === undefined) throw new Refusal(`role ${name} does not exist`)
   mustAdminister(state, by, name)
-  if (reader.takes('RENAME TO')) return renameRole(state, name, reader.name())
+  if (reader.takes('RENAME TO')) {
+    renameRole(state, name, reader.name())
+    return
+  }
   const database = reader.takes('IN DATABASE') ? reader.name() : null
   if (database !== null && !state.databases.has(database)) throw new Refusal(`no database ${database}`)
-  if (reader.takes('SET') || reader.takes('RESET')) return alterSetting(state, database, name, reader)
+  if (reader.takes('SET') || reader.takes('RESET')) {
+    alterSetting(state, database, name, reader)
+    return
+  }
   Object.assign(role, readOptions(reader))
 }
 
@@ -75,7 +81,10 @@ export function alterSetting(state: State, database: string | null, role: string
   const isOther = (item: State['settings'][number]): boolean =>
     item.database !== database || item.role !== role || item.name !== name
   state.settings = state.settings.filter(isOther)
-  if (!reader.takes('=')) return reader.end()
+  if (!reader.takes('=')) {
+    reader.end()
+    return
+  }
   state.settings.push({ database, role, name, value: reader.text() })
   reader.end()
 }

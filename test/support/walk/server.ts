@@ -2,16 +2,13 @@
  * A pure model of the server: it reads the statements of the builders in `src/sql`, and does what PostgreSQL does with
  * roles, memberships, owners and access control lists. A statement that it does not know is an error.
  */
+import { alterDatabase, createDatabase, databaseOf, dropDatabase } from './database-statements.ts'
 import {
-  alterDatabase,
   alterDefaults,
   alterSchema,
   changePrivileges,
-  createDatabase,
   createObject,
   createSchema,
-  databaseOf,
-  dropDatabase,
   privilegeWords,
 } from './object-statements.ts'
 import { maySet, mustAdminister, mustOwn } from './rights.ts'
