@@ -88,7 +88,8 @@ for (const version of VERSIONS) {
           cuts += isReached ? 1 : 0
         }
     t.log(`${String(cuts)} cuts`)
-    t.true(cuts > (IS_THOROUGH ? 80 : 20))
+    // Of the sample: every exchange of one step, which logs in, takes the lock, looks, and sets a verifier.
+    t.true(cuts > (IS_THOROUGH ? 80 : 12))
   })
 
   test.serial(`${on}cut off at every call of AWS, the same step goes on`, async (t) => {

@@ -138,6 +138,7 @@ async function killed(stack: Stack, { removes, asks }: Leg, arm: Arm): Promise<T
         : stack.launch(['destroy', ...(asks === undefined ? [] : ['--request']), '--application', gone, ...audit], {
             RDS_PROVISION_LOG: 'json',
             RDS_PROVISION_INPUT: JSON.stringify(stack.marker(gone)),
+            RDS_PROVISION_BUILD_ID: String(stack.variables['build_id']),
           })
     arm(() => {
       run.kill('SIGKILL')
