@@ -60,6 +60,7 @@ export const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
 
 /** Where statements are printed for people; each is brought about below, or said why not. */
 export const PRINTING: Readonly<Record<string, string>> = {
+  'generate/told.ts': 'test/integration/credentials/generate.test.ts runs all that stand before an apply',
   'guardrails/actual.ts': TRIED,
   'guardrails/bootstrap.ts': 'a right over the admin for the master: the same builder as a right over a role',
   'guardrails/by-hand.ts': TRIED,
@@ -87,4 +88,10 @@ export const PRINTING: Readonly<Record<string, string>> = {
 /** Who runs what, for those that print. */
 export const WORDING = ['guardrails/hand-over.ts', 'guardrails/printed-login.ts']
 /** Where a statement's text is kept, for the audit and for a plan, and is not for running. */
-export const KEEPING = ['model/statement.ts', 'model/step.ts', 'preview/preview.ts', 'run/outcome.ts']
+export const KEEPING = [
+  'generate/review.ts',
+  'model/statement.ts',
+  'model/step.ts',
+  'preview/preview.ts',
+  'run/outcome.ts',
+]
