@@ -60,6 +60,8 @@ const Access = v.strictObject({
   ),
 })
 
+const Consequence = v.strictObject({ who: v.string(), what: v.string(), logins: v.exactOptional(Count) })
+
 const Record = v.strictObject({
   at: Time,
   run_id: v.string(),
@@ -76,6 +78,8 @@ const Record = v.strictObject({
   message: v.string(),
   statements: v.array(v.string()),
   access: v.exactOptional(Access),
+  loses: v.exactOptional(v.array(Consequence)),
+  gains: v.exactOptional(v.array(Consequence)),
 })
 
 const Summary = v.strictObject({

@@ -190,6 +190,7 @@ test('the entries tried are of both sorts, in each set and for each field that c
     'login_of',
     'acts_as',
     'member_of',
+    'owns_schemas',
     'privileges',
     'acces_level',
     'Username',
