@@ -37,13 +37,16 @@ export async function runThere(run: RemoteRun, dependencies: Dependencies): Prom
 async function askInTurns(run: RemoteRun, dependencies: Dependencies, records: AuditRecord[]): Promise<EndedLine> {
   const started = Date.now()
   let resume: Resume | null = null
+  let approved = run.request.approved_plan
   for (let turn = 1; ; turn += 1) {
     const before = records.length
-    const line = await askTurn(run, dependencies, records, { turn, resume })
-    const { again } = line
+    const line = await askTurn(run, dependencies, records, { turn, resume, approved_plan: approved })
+    const { again, begun } = line
     const isMoving = records.slice(before).some(({ status }) => CHANGES.has(status))
     if (again === null || dependencies.signal.aborted || !mayGoOn(run, again, isMoving, Date.now() - started))
       return line
+    // The function proves it anew, by the digest: what travels is trusted by nobody.
+    if (approved !== null && begun !== null) approved = { plan: begun.plan ?? approved.plan, is_begun: true }
     resume = again.why === 'snapshot' ? again.resume : null
     dependencies.progress(WHY[again.why])
   }
@@ -70,7 +73,7 @@ async function askTurn(
   { client, request }: RemoteRun,
   { sinks, progress, signal }: Dependencies,
   records: AuditRecord[],
-  turn: Pick<FunctionRequest, 'turn' | 'resume'>,
+  turn: Pick<FunctionRequest, 'turn' | 'resume' | 'approved_plan'>,
 ): Promise<EndedLine> {
   const before = records.length
   const answer = await client.ask(
