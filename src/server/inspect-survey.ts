@@ -76,7 +76,7 @@ async function lookInside(
       return inspectDatabase(session, {
         grantees: roles,
         everybody: true,
-        owners: { declared: new Map(), guests: [] },
+        owners: { declared: new Map(), guests: roles },
         wantsAccess: false,
       })
     })
