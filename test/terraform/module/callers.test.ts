@@ -140,6 +140,54 @@ test('a misspelled field is named at plan, whatever else is unknown; a bad value
   await rig.stack.remove()
 })
 
+test('attributes of the instance: one misspelled is named while the host is unknown; the outputs are known as far as they can be', async (t) => {
+  const rig = await makeRig()
+  const given = 'host = terraform_data.instance.output.host'
+  const database =
+    'output "known" { value = { for app, entry in module.databases.databases : app => entry.database } }\n'
+  const configuration = INSTANCE.replace('EXTRA', '') + database
+  await configure(rig, configuration.replace(given, `${given}, identifer = "orders"`))
+  const misspelled = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(misspelled.code, 1)
+  t.regex(misspelled.text, /instance\.identifer: is not a known field\. Did you mean "identifier"\?/)
+  await configure(rig, configuration.replace(given, `${given}, identifier = "orders", port = "5433"`))
+  const { code, text } = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(code, 0, text)
+  t.regex(text, /known += \{ \+ a += "a_dev_db" \+ b += "b_dev_db" \}/)
+  t.regex(text, /\+ host += \(known after apply\) \+ port += 5433/)
+  t.regex(text, /is += "owner of b_dev_db as b_dev_user"/)
+  t.is((await apply(rig)).code, 0)
+  const [call] = await rig.calls()
+  const instance = { host: 'new.example.internal', identifier: 'orders', port: 5433, database: 'postgres' }
+  t.like(call?.input['instance'], instance)
+  await rig.stack.remove()
+})
+
+test('an instance of which nothing is known at plan: what is wrong with it fails before anything runs', async (t) => {
+  const rig = await makeRig()
+  const withInstance = (attributes: string): Promise<void> =>
+    configure(
+      rig,
+      INSTANCE.replace('EXTRA', '')
+        .replace(/instance {14}= \{.*\}/, 'instance = jsondecode(terraform_data.late.output)')
+        .concat(`resource "terraform_data" "late" {\n  input = jsonencode({ ${attributes} })\n}\n`),
+    )
+  await withInstance('host = "new.example.internal", identifer = "orders"')
+  const planned = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(planned.code, 0, planned.text)
+  const { code, text } = await apply(rig)
+  t.is(code, 1)
+  t.regex(text, /instance\.identifer: is not a known field\. Did you mean "identifier"\?/)
+  t.deepEqual(await words(rig), [])
+  t.false((await rig.stack.addresses()).some((address) => address.includes('module.')))
+  await withInstance('host = "new.example.internal", port = 5433')
+  t.is((await apply(rig)).code, 0)
+  const [call] = await rig.calls()
+  const instance = { host: 'new.example.internal', identifier: 'new', port: 5433, database: 'postgres' }
+  t.deepEqual(call?.input['instance'], instance)
+  await rig.stack.remove()
+})
+
 test('the module under depends_on: a change there neither runs it again nor hides its outputs', async (t) => {
   const rig = await makeRig()
   const configuration =

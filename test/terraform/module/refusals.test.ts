@@ -250,6 +250,42 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
   for (const subject of subjects) t.true(text.includes(subject), `${subject}\n${text}`)
 })
 
+test.serial(
+  'attributes that nobody knows are named with the nearest one, and what is wrong beside them too',
+  async (t) => {
+    const text = await refusal(
+      {},
+      {
+        instance: { hots: 'db.example', identifer: 'orders', port: 'ten', nonsense: 1 },
+        connect_through: { host: 'localhost', prot: 5432 },
+        tls: { cafile: 'ca.pem', mode: 'require' },
+        runner: { functoin: 'x' },
+        lock_timeout: -1,
+      },
+    )
+    const expected = [
+      'instance.hots: is not a known field. Did you mean "host"? Known fields: database, host, identifier, port, resource_id.',
+      'instance.identifer: is not a known field. Did you mean "identifier"?',
+      'instance.nonsense: is not a known field. Known fields: database,',
+      'instance.host: use a host name',
+      'instance.port: use a whole number',
+      'connect_through.prot: is not a known field. Did you mean "port"? Known fields: host, port.',
+      'tls.cafile: is not a known field. Did you mean "ca_file"? Known fields: ca_file, mode, server_name.',
+      'tls.mode: "require" is not accepted.',
+      'runner.functoin: is not a known field. Did you mean "function"? Known fields: function.',
+      'runner.function: use the name of a Lambda function',
+      'lock_timeout: use a whole number',
+    ]
+    for (const message of expected) t.true(text.includes(message), `${message}\n${text}`)
+  },
+)
+
+test.serial('what is no object is told to be none', async (t) => {
+  const text = await refusal({}, { instance: 'db.example', connect_through: ['localhost'], tls: 5, runner: 'x' })
+  for (const name of ['instance', 'connect_through', 'tls', 'runner'])
+    t.true(text.includes(`${name}: is not an object. Use {`), `${name}\n${text}`)
+})
+
 test.serial('what needs several variables', async (t) => {
   t.regex(await refusal({}, { admin_secret_id: null }), /admin_secret_id: is missing/)
   t.is(await accepted({}, { admin_secret_id: null, admin_auth: 'iam' }), 2)
