@@ -138,6 +138,18 @@ resource "null_resource" "provision" {
       ])
     }
     precondition {
+      # As the script reads it: from the folder that Terraform runs in, with no meaning of ~. A path that is not known yet
+      # waits.
+      condition = local.tls.ca_file == null || local.tls.mode == "disable" ? true : can(filebase64(
+        startswith(local.tls.ca_file, "~") ? "./${local.tls.ca_file}" : local.tls.ca_file,
+      ))
+      error_message = join(" ", [
+        "tls.ca_file: ${jsonencode(local.tls.ca_file)} cannot be read by Terraform, which runs in ${abspath(path.cwd)}.",
+        "Give the path of a PEM file that is there before the plan, such as \"$${path.root}/ca.pem\";",
+        "one that this apply makes needs a path that is not known before it.",
+      ])
+    }
+    precondition {
       # The name, the equals sign and the closing NUL count too.
       condition = local.input_bytes <= local.most_input_bytes
       error_message = join(" ", [

@@ -2,6 +2,8 @@
  * Plan time and the script accept and refuse the same values, where plan time can tell (src/README.md: The declaration;
  * Names).
  */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { TAG_FIELDS } from '../../../src/model/tag.ts'
@@ -17,6 +19,9 @@ import { FIELDS } from './values.ts'
 let rig: Rig
 test.before(async () => {
   rig = await makeRig({})
+  // Plan time looks for the file too.
+  await mkdir(join(rig.stack.folder, 'a'))
+  for (const file of ['a/b.pem', 'a b']) await writeFile(join(rig.stack.folder, file), '')
 })
 test.after.always(() => rig.stack.remove())
 

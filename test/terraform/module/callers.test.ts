@@ -2,7 +2,7 @@
  * The module as callers use it: several instances, an instance made in the same apply, unknown values, workspaces
  * (src/README.md: The declaration).
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { apply, configure, makeRig, removal, words } from './rig.ts'
@@ -185,6 +185,27 @@ test('an instance of which nothing is known at plan: what is wrong with it fails
   const [call] = await rig.calls()
   const instance = { host: 'new.example.internal', identifier: 'new', port: 5433, database: 'postgres' }
   t.deepEqual(call?.input['instance'], instance)
+  await rig.stack.remove()
+})
+
+test('a file of authorities that the same apply makes: a path that is not known waits for it', async (t) => {
+  const rig = await makeRig()
+  const file = join(rig.stack.folder, 'made.pem')
+  const withFile = INSTANCE.replace('EXTRA', 'tls = { ca_file = terraform_data.ca.output }').concat(
+    `resource "terraform_data" "ca" {\n  input = "${file}"\n  provisioner "local-exec" {\n    command = "touch ${file}"\n  }\n}\n`,
+  )
+  await configure(rig, withFile)
+  const { code, text } = await apply(rig)
+  t.is(code, 0, text)
+  const [call] = await rig.calls()
+  t.deepEqual(call?.input['tls'], { mode: 'verify-full', ca_file: file })
+  await configure(rig, withFile.replace('touch', 'true'))
+  t.is((await rig.stack.terraform(['plan', '-no-color', '-detailed-exitcode'])).code, 0)
+  await rm(file)
+  const gone = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(gone.code, 1)
+  t.regex(gone.text, /tls\.ca_file: ".*made\.pem" cannot be read by Terraform/)
+  t.is((await rig.stack.terraform(['destroy', '-no-color', '-auto-approve'])).code, 0, 'removals do not plan')
   await rig.stack.remove()
 })
 

@@ -1,5 +1,5 @@
 /** What plan time can tell, in the caller's words: application, field and remedy; all of it at once; never a crash. */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Variables } from '../../support/terraform.ts'
@@ -279,6 +279,27 @@ test.serial(
     for (const message of expected) t.true(text.includes(message), `${message}\n${text}`)
   },
 )
+
+test.serial('a file of authorities that cannot be read', async (t) => {
+  const { folder } = rig.stack
+  await mkdir(join(folder, 'certificates', '~'), { recursive: true })
+  await writeFile(join(folder, 'certificates', 'ca.pem'), '-----BEGIN CERTIFICATE-----')
+  await writeFile(join(folder, 'home', 'ca.pem'), '-----BEGIN CERTIFICATE-----')
+  // The script knows no ~, which Terraform's functions take for the home.
+  for (const file of ['nowhere/ca.pem', 'certificates', '~/ca.pem', join(folder, 'ca.pem')]) {
+    const text = await refusal({ a: { acces_level: 'owner' } }, { tls: { ca_file: file } })
+    t.true(
+      text.includes(`tls.ca_file: ${JSON.stringify(file)} cannot be read by Terraform, which runs in ${folder}.`),
+      text,
+    )
+    t.true(text.includes('such as "${path.root}/ca.pem"'), text)
+    t.true(text.includes('a: acces_level: is not a known field.'), text)
+  }
+  for (const file of ['certificates/ca.pem', './certificates/ca.pem', join(folder, 'certificates', 'ca.pem')])
+    t.is(await accepted({}, { tls: { ca_file: file } }), 2, file)
+  const plain = { tls: { mode: 'disable', ca_file: 'nowhere/ca.pem' }, connect_through: { host: 'localhost' } }
+  t.is(await accepted({}, plain), 2, 'nobody reads it')
+})
 
 test.serial('what is no object is told to be none', async (t) => {
   const text = await refusal({}, { instance: 'db.example', connect_through: ['localhost'], tls: 5, runner: 'x' })
