@@ -8,7 +8,7 @@ import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
 import { withOwnedSchemas } from '../model/schema-owner.ts'
 import type { Secret } from '../model/secret.ts'
-import type { AuditObject } from '../model/audit.ts'
+import type { AuditObject, Standing } from '../model/audit.ts'
 import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
 
 /** What is known of one application's secret. */
@@ -104,6 +104,11 @@ export function step(
   target: string | null = null,
 ): Step {
   return { ...about, kind, target, action, status, message, statements }
+}
+
+/** What is so in every run until somebody changes it; it is left as it is. */
+export function standing(about: Subject, kind: Standing, action: string, message: string): Finding {
+  return { ...finding(about, action, 'skipped', message), standing: kind }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {
