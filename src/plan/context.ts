@@ -6,6 +6,7 @@ import { keepFields } from '../model/keep-fields.ts'
 import { ownLogins } from '../model/logins.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
+import { withOwnedSchemas } from '../model/schema-owner.ts'
 import type { Secret } from '../model/secret.ts'
 import type { AuditObject, Standing } from '../model/audit.ts'
 import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
@@ -43,6 +44,7 @@ export interface PlanInput {
 
 /** What can be looked up by name. */
 export interface LookUps {
+  /** With the schemas that guests own on the server (`src/model/schema-owner.ts`). */
   readonly declaration: Declaration
   readonly actual: Actual
   /** The application that has the login. */
@@ -51,7 +53,8 @@ export interface LookUps {
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
-export function lookUps({ declaration, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+export function lookUps({ declaration: declared, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+  const declaration = withOwnedSchemas(declared, actual.interiors)
   return {
     declaration,
     actual,
@@ -71,10 +74,11 @@ export interface PlanContext extends PlanInput, LookUps {
 }
 
 export function planContext(input: PlanInput): PlanContext {
+  const look = lookUps(input)
   return {
     ...input,
-    planned: keepFields(leaveOut(input.declaration, input.leftOut), input.actual.cluster),
-    ...lookUps(input),
+    planned: keepFields(leaveOut(look.declaration, input.leftOut), input.actual.cluster),
+    ...look,
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     tokenLogins: membersOf(input.actual.cluster.memberships, 'rds_iam'),
