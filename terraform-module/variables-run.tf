@@ -128,9 +128,9 @@ variable "runner" {
     error_message = "runner: is not an object. Use { function = \"<name or ARN>\" }, or leave it out."
   }
   validation {
-    condition = length(try(setsubtract(keys(var.runner), ["function"]), [])) == 0
+    condition = length(setsubtract(var.runner == null ? [] : keys(var.runner), ["function"])) == 0
     error_message = join("\n", [
-      for field in try(setsubtract(keys(var.runner), ["function"]), []) : join("", [
+      for field in setsubtract(var.runner == null ? [] : keys(var.runner), ["function"]) : join("", [
         "runner.${field}: is not a known field. ",
         try([
           for match in reverse(sort([for known in ["function"] : format("%03d \"%s\"", floor(
@@ -145,7 +145,7 @@ variable "runner" {
     ])
   }
   validation {
-    condition = var.runner == null || !can(keys(var.runner)) || can(regex(
+    condition = var.runner == null || can(regex(
       "^(arn:aws[a-z-]*:lambda:[a-z0-9-]{1,40}:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?$",
       var.runner.function,
     ))
@@ -163,9 +163,9 @@ variable "connect_through" {
     error_message = "connect_through: is not an object. Use { host = \"localhost\", port = <port> }, or leave it out."
   }
   validation {
-    condition = length(try(setsubtract(keys(var.connect_through), ["host", "port"]), [])) == 0
+    condition = length(setsubtract(var.connect_through == null ? [] : keys(var.connect_through), ["host", "port"])) == 0
     error_message = join("\n", [
-      for field in try(setsubtract(keys(var.connect_through), ["host", "port"]), []) : join("", [
+      for field in setsubtract(var.connect_through == null ? [] : keys(var.connect_through), ["host", "port"]) : join("", [
         "connect_through.${field}: is not a known field. ",
         try([
           for match in reverse(sort([for known in ["host", "port"] : format("%03d \"%s\"", floor(
@@ -181,7 +181,7 @@ variable "connect_through" {
   }
   validation {
     condition = (
-      var.connect_through == null || !can(keys(var.connect_through)) ||
+      var.connect_through == null ||
       can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.connect_through.host))
     )
     error_message = "connect_through.host: use a host name or address alone, without scheme, port or path."
@@ -210,9 +210,9 @@ variable "tls" {
     error_message = "tls: is not an object. Use { mode = \"verify-full\" }, or leave it out."
   }
   validation {
-    condition = length(try(setsubtract(keys(var.tls), ["ca_file", "mode", "server_name"]), [])) == 0
+    condition = length(setsubtract(keys(var.tls), ["ca_file", "mode", "server_name"])) == 0
     error_message = join("\n", [
-      for field in try(setsubtract(keys(var.tls), ["ca_file", "mode", "server_name"]), []) : join("", [
+      for field in setsubtract(keys(var.tls), ["ca_file", "mode", "server_name"]) : join("", [
         "tls.${field}: is not a known field. ",
         try([
           for match in reverse(sort([for known in ["ca_file", "mode", "server_name"] : format("%03d \"%s\"", floor(

@@ -17,7 +17,7 @@ variable "instance" {
   description = "The PostgreSQL instance, by its own endpoint (no proxy, no reader): `host`, and, all optional, `port` (5432), `database` (the one the admin connects to, `postgres`), `identifier` (the first label of the host), `resource_id` (a new one, of a rebuilt instance, runs the provisioning again)."
   # A typed object({...}) would drop a misspelled attribute without a word; objects.tf does what the type would. A
   # validation may name no local (Terraform < 1.9), so each of the objects looks for the nearest name itself: the one
-  # that shares most letters and pairs of letters.
+  # that shares most letters and pairs of letters. Without try(), which waits for values that are not known.
   type     = any
   nullable = false
 
@@ -26,9 +26,9 @@ variable "instance" {
     error_message = "instance: is not an object. Use { host = \"<address of the instance>\" }."
   }
   validation {
-    condition = length(try(setsubtract(keys(var.instance), ["database", "host", "identifier", "port", "resource_id"]), [])) == 0
+    condition = length(setsubtract(keys(var.instance), ["database", "host", "identifier", "port", "resource_id"])) == 0
     error_message = join("\n", [
-      for field in try(setsubtract(keys(var.instance), ["database", "host", "identifier", "port", "resource_id"]), []) : join("", [
+      for field in setsubtract(keys(var.instance), ["database", "host", "identifier", "port", "resource_id"]) : join("", [
         "instance.${field}: is not a known field. ",
         try([
           for match in reverse(sort([for known in ["database", "host", "identifier", "port", "resource_id"] : format("%03d \"%s\"", floor(
@@ -43,7 +43,7 @@ variable "instance" {
     ])
   }
   validation {
-    condition     = !can(keys(var.instance)) || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.instance.host))
+    condition     = can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.instance.host))
     error_message = "instance.host: use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint)."
   }
   validation {

@@ -33,8 +33,8 @@ variable "database" {
   default = null
 
   validation {
-    condition     = var.database == null || length(try(setsubtract(keys(var.database), ["security_group_id", "port"]), ["?"])) == 0
-    error_message = "database: ${join(", ", try(setsubtract(keys(var.database), ["security_group_id", "port"]), ["the value"]))} is not known. Use an object of security_group_id, port."
+    condition     = length(setsubtract(var.database == null ? [] : keys(var.database), ["security_group_id", "port"])) == 0
+    error_message = "database: ${join(", ", setsubtract(var.database == null ? [] : keys(var.database), ["security_group_id", "port"]))} is not known. Use an object of security_group_id, port."
   }
   validation {
     condition     = var.database == null || can(regex(".", var.database.security_group_id))
@@ -133,8 +133,8 @@ variable "rotation" {
   default     = null
 
   validation {
-    condition     = var.rotation == null || length(try(setsubtract(keys(var.rotation), ["secret_arns", "admin_secret_arn", "alternating_users"]), ["?"])) == 0
-    error_message = "rotation: ${join(", ", try(setsubtract(keys(var.rotation), ["secret_arns", "admin_secret_arn", "alternating_users"]), ["the value"]))} is not known. Use an object of secret_arns, admin_secret_arn, alternating_users."
+    condition     = length(setsubtract(var.rotation == null ? [] : keys(var.rotation), ["secret_arns", "admin_secret_arn", "alternating_users"])) == 0
+    error_message = "rotation: ${join(", ", setsubtract(var.rotation == null ? [] : keys(var.rotation), ["secret_arns", "admin_secret_arn", "alternating_users"]))} is not known. Use an object of secret_arns, admin_secret_arn, alternating_users."
   }
   validation {
     condition     = var.rotation == null || can([for value in tolist(var.rotation.secret_arns) : regex(".", value)]) && try(length(var.rotation.secret_arns) > 0, false)
@@ -155,8 +155,8 @@ variable "watch" {
   default     = null
 
   validation {
-    condition     = var.watch == null || length(try(setsubtract(keys(var.watch), ["schedule", "expires_within_days"]), ["?"])) == 0
-    error_message = "watch: ${join(", ", try(setsubtract(keys(var.watch), ["schedule", "expires_within_days"]), ["the value"]))} is not known. Use an object of schedule, expires_within_days."
+    condition     = length(setsubtract(var.watch == null ? [] : keys(var.watch), ["schedule", "expires_within_days"])) == 0
+    error_message = "watch: ${join(", ", setsubtract(var.watch == null ? [] : keys(var.watch), ["schedule", "expires_within_days"]))} is not known. Use an object of schedule, expires_within_days."
   }
   validation {
     condition     = try(var.watch.schedule == null || can(regex(".", var.watch.schedule)), !can(var.watch.schedule))

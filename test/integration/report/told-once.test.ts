@@ -87,3 +87,19 @@ test.serial('a warning is told once, and what is no longer declared is counted',
   const verbose = await stack.bundle(['apply'], { ...TEXT, RDS_PROVISION_LOG: 'verbose' })
   t.regex(verbose.stdout, /\n\. once_gone: role once_gone_dev_user is no longer declared and is retained\n/)
 })
+
+test.serial('a level that is lowered says what is lost, and a look at a name that nobody has is refused', async (t) => {
+  const guest = { database_name: 'once_shop_dev_db', cleanup_policy: 'delete' }
+  const stack = bed().declare({ once_shop: {}, once_cart: { ...guest, access_level: 'editor' } })
+  await stack.applyOk()
+  await stack.sql('once_shop', 'CREATE TABLE orders (id int)')
+  await stack.applyOk()
+  stack.applications = { once_shop: {}, once_cart: { ...guest, access_level: 'reader' } }
+  await toldOnce(t, stack, 0, [
+    /LOSES once_cart_dev_user: INSERT, UPDATE, DELETE on public\.orders in once_shop_dev_db/,
+  ])
+  const look = await stack.bundle(['destroy', '--application', 'once_cat', '--dry-run'], TEXT)
+  t.is(look.code, 4, look.stdout)
+  t.regex(look.stdout, /once_cat: destroy: nothing of .* carries Application once_cat\./)
+  t.regex(look.stdout, /-> There are once_cart, once_shop\. Did you mean "once_cart"\?/)
+})

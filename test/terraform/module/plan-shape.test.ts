@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import type { Variables } from '../../support/terraform.ts'
 import { configure, makeRig, type Rig } from './rig.ts'
 
-const COUNTS = [5, 30, 100] as const
+const COUNTS = [5, 30, 100, 1000] as const
 /** Of `terraform show`, whose lines end in a line feed. */
 const MOST_LINES = 60
 const MOST_BYTES = 6 * 1024

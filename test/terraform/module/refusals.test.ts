@@ -81,6 +81,7 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     g2: { database_name: 'g', access_level: 'none', owns_schemas: ['raw', '*', 'public', 'pg_x', 'stage'] },
     g3: { database_name: 'g', access_level: 'none', owns_schemas: ['stage', 'own'] },
     g4: { access_level: 'none', owns_schemas: ['own'] },
+    h1: { access_level: 'readr', auth: 'passwrd', cleanup_policy: 'snapshot-delete', undeclared: 'Report' },
     [LONG]: {},
   })
   const expected = [
@@ -104,6 +105,10 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     `a4: database_name: "${LONG}" is not accepted.`,
     'a5: access_level: "admin" is not accepted. Use one of owner, editor, reader, none.',
     'a5: auth: "ldap" is not accepted. Use one of password, iam, unmanaged.',
+    'h1: access_level: "readr" is not accepted. Use one of owner, editor, reader, none. Did you mean "reader"?',
+    'h1: auth: "passwrd" is not accepted. Use one of password, iam, unmanaged. Did you mean "password"?',
+    'h1: cleanup_policy: "snapshot-delete" is not accepted. Use one of retain, disable, release, delete, snapshot-and-delete. Did you mean "snapshot-and-delete"?',
+    'h1: undeclared: "Report" is not accepted. Use one of keep, report, revoke. Did you mean "report"?',
     'f2: database_of: no entry has the key "nobody_has_it". Use the key of the entry whose database it is.',
     'f3: schemas: is for owners, editors and readers;',
     'f3: settings: is about a database, and this login has none',
@@ -302,7 +307,11 @@ test.serial('a file of authorities that cannot be read', async (t) => {
 })
 
 test.serial('what is no object is told to be none', async (t) => {
-  const text = await refusal({}, { instance: 'db.example', connect_through: ['localhost'], tls: 5, runner: 'x' })
+  const own = rig.stack.variables
+  rig.stack.variables = { ...own, instance: 'db.example', connect_through: ['localhost'], tls: 5, runner: 'x' }
+  const { code, text } = await rig.stack.plan()
+  rig.stack.variables = own
+  t.is(code, 1)
   for (const name of ['instance', 'connect_through', 'tls', 'runner'])
     t.true(text.includes(`${name}: is not an object. Use {`), `${name}\n${text}`)
 })
