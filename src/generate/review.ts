@@ -34,7 +34,7 @@ const HARMLESS: ReadonlySet<StepKind> = new Set([
 const FIELDS_OF: Partial<Record<ProblemCode, readonly string[]>> = {
   setting: ['settings'],
   extension: ['extensions'],
-  schema: ['schemas'],
+  schema: ['schemas', 'owns_schemas'],
   immutable: ['encoding', 'locale'],
   encoding: ['encoding', 'locale', 'settings'],
   server_version: ['member_of', 'privileges'],
@@ -47,7 +47,7 @@ const FIELDS_OF_STEP: Partial<Record<StepKind, readonly string[]>> = {
   alter_role: ['can_create_databases', 'connection_limit', 'valid_until'],
   limit_database: ['database_connection_limit'],
   create_extension: ['extensions'],
-  create_schema: ['schemas'],
+  create_schema: ['schemas', 'owns_schemas'],
 }
 
 /** The caller's input, to which the generated entries are added: as the rest of the program reads it. */

@@ -7,8 +7,9 @@ import { keepFields } from '../model/keep-fields.ts'
 import { ownLogins } from '../model/logins.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
+import { withOwnedSchemas } from '../model/schema-owner.ts'
 import type { Secret } from '../model/secret.ts'
-import type { AuditObject } from '../model/audit.ts'
+import type { AuditObject, Standing } from '../model/audit.ts'
 import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 
@@ -47,6 +48,7 @@ export interface PlanInput {
 
 /** What can be looked up by name. */
 export interface LookUps {
+  /** With the schemas that guests own on the server (`src/model/schema-owner.ts`). */
   readonly declaration: Declaration
   readonly actual: Actual
   /** The application that has the login. */
@@ -55,7 +57,8 @@ export interface LookUps {
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
-export function lookUps({ declaration, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+export function lookUps({ declaration: declared, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+  const declaration = withOwnedSchemas(declared, actual.interiors)
   return {
     declaration,
     actual,
@@ -77,12 +80,13 @@ export interface PlanContext extends PlanInput, LookUps {
 }
 
 export function planContext(input: PlanInput): PlanContext {
-  const planned = keepFields(leaveOut(input.declaration, input.leftOut), input.actual.cluster)
+  const look = lookUps(input)
+  const planned = keepFields(leaveOut(look.declaration, input.leftOut), input.actual.cluster)
   return {
     ...input,
     planned,
     bearer: bearerOf(planned, input.actual.cluster),
-    ...lookUps(input),
+    ...look,
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     tokenLogins: membersOf(input.actual.cluster.memberships, 'rds_iam'),
@@ -116,6 +120,11 @@ export function step(
   target: string | null = null,
 ): Step {
   return { ...about, kind, target, action, status, message, statements }
+}
+
+/** What is so in every run until somebody changes it; it is left as it is. */
+export function standing(about: Subject, kind: Standing, action: string, message: string): Finding {
+  return { ...finding(about, action, 'skipped', message), standing: kind }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {

@@ -94,7 +94,7 @@ export async function guardAndPlan(
     throw new MissingRights(problems)
   if (concerns.run.length > 0) throw new BlockedError(problems)
   const upgrade = checkUpgrade(declaration, actual.cluster, setbacks.master.login)
-  setbacks.block([...single, ...upgrade])
+  setbacks.block([...single, ...upgrade], actual.cluster.roles.keys())
   const { leftOut } = setbacks
   const isNeeded = leaveOut(declaration, leftOut).databases.some((item) => needsMaster(declaration, actual, item))
   if (isNeeded) setbacks.visitor ??= await findVisitor(context, actual.cluster)

@@ -167,9 +167,13 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   renamed_role: entry(
     blocked,
-    ['the role … is not there, and … carries its tag'],
-    "A person renamed the owner's login, or its entry has another `username` now.",
-    'Run the statement of the message, which gives it that name. Or declare the name that it has.',
+    [
+      'the role … is not there, and … carries its tag',
+      'the role … is the role of another application by now, and … carries its tag',
+      'the role … is that of …, which owns …',
+    ],
+    "A person renamed the owner's login, or exchanged the names of several, or its entry has another `username` now.",
+    'Run the statements of the message, which give each its name back. Or declare the name that it has.',
   ),
   unknown_application: entry(
     blocked,
