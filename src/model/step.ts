@@ -28,6 +28,9 @@ export type StepKind =
   /** The key of an entry changed, and its login is the same. */
   | 'rename_application'
   | 'tag_role'
+  /** Before anything else, that a run has begun what was approved; and after it, that it is done. */
+  | 'note_approved_plan'
+  | 'end_approved_plan'
   /** Of an application that leaves: what its role's tag remembers (src/README.md: Removal). */
   | 'note_undeclared'
   | 'request_removal'

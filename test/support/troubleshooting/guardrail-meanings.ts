@@ -10,9 +10,14 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   approved_plan: entry(
     blocked,
-    ['this run would not do what the approved plan says', 'the delegated admin cannot log in, and'],
-    'The environment approves one plan, by its digest, and what this run would do is something else: the declaration changed, or somebody changed the server. Each line says what is more (+) or less (-). Nothing was changed.',
-    'Look at the plan as it is now, and approve that; or find out who changed the server.',
+    [
+      'this run would not do what the approved plan says',
+      "a run before has begun …; whether all that is left was approved, only the plan's file proves.",
+      'a run before has begun …, and this run would do more than is left of it.',
+      'the delegated admin cannot log in, and',
+    ],
+    'The environment approves one plan, by its digest, and what this run would do is something else: the declaration changed, somebody changed the server, or a run before has ended half-way. Each line says what is more (+) or less (-). Nothing was changed.',
+    'Where a run before has begun the plan, name its file in `RDS_PROVISION_PLAN_FILE`: the run then goes on with it. Else look at the plan as it is now, and approve that; or find out who changed the server.',
   ),
   endpoint: entry(
     blocked,
