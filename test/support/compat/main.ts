@@ -1,7 +1,8 @@
-/** The Terraform tests under each release of `releases.ts`, and real major upgrades of PostgreSQL; see `npm run test:compat`. */
+/** The Terraform tests under each release of `releases.ts`, real major upgrades of PostgreSQL, and moto; see `npm run test:compat`. */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { suite } from '../suite/run.ts'
+import { motoSuite } from '../suite/moto.ts'
+import { type Count, suite } from '../suite/run.ts'
 import { build, RELEASES } from './releases.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../.cache/compat/', import.meta.url))
@@ -11,9 +12,14 @@ const PROTOCOL = 'test/terraform/module/protocol-*.test.ts'
 
 const names = process.argv.slice(2)
 const POSTGRES = 'postgres'
+const MOTO = 'moto'
 const wanted = RELEASES.filter(({ name }) => names.length === 0 || names.includes(name))
 await mkdir(FOLDER, { recursive: true })
 const total = { passed: 0, failed: 0 }
+function add({ passed, failed }: Count): void {
+  total.passed += passed
+  total.failed += failed
+}
 for (const release of wanted) {
   console.log(`Building ${release.name} ${release.version} from its Go module, if it is not there yet`)
   process.env['RDS_PROVISION_TEST_TERRAFORM'] = await build(release, FOLDER)
@@ -28,19 +34,13 @@ for (const release of wanted) {
     ]),
     await suite(`Every case of removal with ${program}`, [PROTOCOL], { env: { RDS_PROVISION_FAULTS: 'whole' } }),
   ]
-  for (const { passed, failed } of counts) {
-    total.passed += passed
-    total.failed += failed
-  }
+  counts.forEach(add)
 }
-const upgrades = names.length === 0 || names.includes(POSTGRES)
-if (upgrades) {
-  const { passed, failed } = await suite('Major upgrades of PostgreSQL, and policies', ['test/compat/**/*.test.ts'])
-  total.passed += passed
-  total.failed += failed
-}
-if (wanted.length === 0 && !upgrades) {
-  const known = [...RELEASES.map(({ name }) => name), POSTGRES].join(', ')
+const isWanted = (name: string): boolean => names.length === 0 || names.includes(name)
+if (isWanted(POSTGRES)) add(await suite('Major upgrades of PostgreSQL, and policies', ['test/compat/**/*.test.ts']))
+if (isWanted(MOTO)) add(await motoSuite())
+if (wanted.length === 0 && !isWanted(POSTGRES) && !isWanted(MOTO)) {
+  const known = [...RELEASES.map(({ name }) => name), POSTGRES, MOTO].join(', ')
   throw new Error(`no such release: ${names.join(', ')}. There are: ${known}.`)
 }
 console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`)

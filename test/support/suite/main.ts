@@ -13,7 +13,7 @@ const results = [
   await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
   await suite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
   ...(process.argv.includes('--examples') ? [await suite('Modules and examples', ['test/examples/**/*.test.ts'])] : []),
-  ...(process.argv.includes('--moto') ? [await motoSuite('test/unit/support/aws-protocol.test.ts')] : []),
+  ...(process.argv.includes('--moto') ? [await motoSuite()] : []),
   ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]
 
