@@ -10,12 +10,12 @@ import { blockedRecords, notBegunRecords } from '../../run/end/records.ts'
 import { SNAPSHOT_TIMEOUT_MS } from '../../run/dependencies.ts'
 import { toProvisionError } from '../../run/end/provision-error.ts'
 import type { Again, EndedLine } from '../answer.ts'
-import type { FunctionRequest, Resume } from '../protocol.ts'
+import type { Resume, Turn, TurnlessRequest } from '../protocol.ts'
 import type { FunctionClient, Lost } from './ask.ts'
 
 export interface RemoteRun {
   readonly client: FunctionClient
-  readonly request: Omit<FunctionRequest, 'packed' | 'turn' | 'resume'>
+  readonly request: TurnlessRequest
   readonly parsed: ParsedInput
   readonly identity: RunIdentity
 }
@@ -37,13 +37,15 @@ export async function runThere(run: RemoteRun, dependencies: Dependencies): Prom
 async function askInTurns(run: RemoteRun, dependencies: Dependencies, records: AuditRecord[]): Promise<EndedLine> {
   const started = Date.now()
   let resume: Resume | null = null
+  let waited = 0
   for (let turn = 1; ; turn += 1) {
     const before = records.length
-    const line = await askTurn(run, dependencies, records, { turn, resume })
+    const line = await askTurn(run, dependencies, records, { turn, resume, waited_ms: waited })
     const { again } = line
     const isMoving = records.slice(before).some(({ status }) => CHANGES.has(status))
     if (again === null || dependencies.signal.aborted || !mayGoOn(run, again, isMoving, Date.now() - started))
       return line
+    waited = line.run.server_version === null ? Date.now() - started : 0
     resume = again.why === 'snapshot' ? again.resume : null
     dependencies.progress(WHY[again.why])
   }
@@ -70,7 +72,7 @@ async function askTurn(
   { client, request }: RemoteRun,
   { sinks, progress, signal }: Dependencies,
   records: AuditRecord[],
-  turn: Pick<FunctionRequest, 'turn' | 'resume'>,
+  turn: Turn,
 ): Promise<EndedLine> {
   const before = records.length
   const answer = await client.ask(
