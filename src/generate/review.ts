@@ -27,6 +27,7 @@ const HARMLESS: ReadonlySet<StepKind> = new Set([
   'grant_default_privileges',
   'grant_membership',
   'leftover_membership',
+  'end_approved_plan',
 ])
 
 /** The fields that a guardrail is about. */
@@ -116,6 +117,7 @@ function examine(survey: Survey, input: Input, entries: readonly Entry[], now: D
     cleanupPolicy: null,
     startedAt: now,
     preparedFor: null,
+    approvedPlan: null,
     master: null,
     secrets: new Map(),
   })

@@ -10,6 +10,7 @@ import type { Variables } from '../../support/terraform.ts'
 import { configure, makeRig, type Rig } from './rig.ts'
 
 const COUNTS = [5, 30, 100] as const
+const MANY = 1000
 /** Of `terraform show`, whose lines end in a line feed. */
 const MOST_LINES = 60
 const MOST_BYTES = 6 * 1024
@@ -151,6 +152,20 @@ test('what changes is named in few lines, which are the same with ten times as m
     t.regex(added.text, /^ *\+ +is += "owner of x_dev_db as x_dev_user"$/m)
     t.regex(added.text, /"KEEPS x_dev_db, login x_dev_user \| /)
     seen.push([...plans, added])
+  }
+  isAlike(t, seen)
+})
+
+test('a thousand applications: as few lines as five', async (t) => {
+  t.timeout(1_200_000)
+  const seen: Shown[][] = []
+  for (const count of [5, MANY]) {
+    const rig = await settled(t, count)
+    rig.stack.applications = { ...applications(count), 'app-003': { ...ENTRY, connection_limit: 25 } }
+    const plan = await shown(t, rig, `connection_limit, of ${String(count)}`)
+    isShort(t, plan)
+    t.regex(plan.text, /^ *~ +connection_limit += 20 -> 25$/m)
+    seen.push([plan])
   }
   isAlike(t, seen)
 })
