@@ -80,6 +80,8 @@ const REQUEST = v.object({
   id: v.pipe(v.string(), v.uuid()),
   /** From 1 on: a run that needs more time than a function has is gone on with in another turn. */
   turn: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** So long turns before have waited for the server, where none has reached it, in milliseconds. */
+  waited_ms: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
   command: v.picklist(COMMAND_NAMES),
   /** base64gzip of the declaration. */
   input: v.string(),
@@ -101,6 +103,10 @@ const REQUEST = v.object({
   packed: v.boolean(),
 })
 export type FunctionRequest = v.InferOutput<typeof REQUEST>
+/** What differs from turn to turn. */
+export type Turn = Pick<FunctionRequest, 'turn' | 'resume' | 'waited_ms'>
+/** What is the same in all turns, however it is answered. */
+export type TurnlessRequest = Omit<FunctionRequest, 'packed' | keyof Turn>
 
 /** @returns null: it is none that this release can read. */
 export function parseEnvelope(event: unknown): Envelope | null {

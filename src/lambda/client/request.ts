@@ -6,7 +6,7 @@ import type { RemovalOptions } from '../../input/options.ts'
 import type { ParsedInput } from '../../input/parse.ts'
 import { packPlan } from '../../input/plan-file.ts'
 import type { RunIdentity } from '../../model/run.ts'
-import { type FunctionRequest, VARIABLES } from '../protocol.ts'
+import { type TurnlessRequest, VARIABLES } from '../protocol.ts'
 
 export interface RequestFacts {
   readonly identity: RunIdentity
@@ -29,7 +29,7 @@ export function newRequest({
   removal,
   runGroup,
   caPem,
-}: RequestFacts): Omit<FunctionRequest, 'packed' | 'turn' | 'resume'> {
+}: RequestFacts): TurnlessRequest {
   if (command === 'rotate') throw new TypeError('a rotation is nobody to ask')
   const given = VARIABLES.flatMap((name): [string, string][] => {
     const value = variables[name] ?? ''

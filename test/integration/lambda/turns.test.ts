@@ -1,8 +1,9 @@
 /** A run that needs more time than a function has: it ends in order, and another turn goes on. */
 import test from 'ava'
 import { approve, planOf } from '../../support/approved.ts'
-import { auditOf, launchThrough, putFunction } from '../../support/lambda.ts'
+import { auditOf, launchThrough, permitFor, putFunction } from '../../support/lambda.ts'
 import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
+import { startProxy } from '../../support/proxy.ts'
 
 const JSON_LINES = { RDS_PROVISION_LOG: 'json', RDS_PROVISION_AUDIT_FILE: '/dev/null' }
 
@@ -92,6 +93,28 @@ test.serial('who only waits does so as long as the declaration says, and no long
   t.regex(auditOf(ended).run.error ?? '', /interrupted: the function's time is nearly up|lock/)
   t.true(invocationsOf(made.arn) >= 2)
 })
+
+test.serial(
+  'a server that is gone is given up when the declaration says, over all turns, as on a runner',
+  async (t) => {
+    const proxy = await startProxy(bed().server.port)
+    t.teardown(() => proxy.close())
+    proxy.die()
+    const made = putFunction(bed(), {
+      timeoutMs: 6_000,
+      permits: [permitFor(bed(), { instances: [`localhost:${String(proxy.port)}`] })],
+    })
+    const stack = stackOf('turn_gone', 1, {
+      connect_timeout: 5,
+      lock_timeout: 300,
+      instance: { host: 'localhost', port: proxy.port },
+    })
+    const ended = await launchThrough(bed(), stack, made, ['apply'], JSON_LINES).ended
+    t.is(ended.code, 6, ended.stdout + ended.stderr)
+    t.deepEqual(auditOf(ended).run.error_codes, ['server_unreachable'])
+    t.true(invocationsOf(made.arn) >= 2)
+  },
+)
 
 test.serial('a snapshot is waited for in turns: what waits stays closed, one snapshot, and then it goes', async (t) => {
   const made = putFunction(bed(), { timeoutMs: 8_000 })
