@@ -65,6 +65,8 @@ const REPORT = v.object({
   secrets_older_than_days: v.number(),
   /** What the audit files on the runner prove (`provenBuilds`). */
   known: v.array(v.string()),
+  /** The lines of an access review instead; absent before 1.1. */
+  review: v.optional(v.boolean(), false),
 })
 
 const REQUEST = v.object({
