@@ -65,6 +65,8 @@ const REPORT = v.object({
   secrets_older_than_days: v.number(),
   /** What the audit files on the runner prove (`provenBuilds`). */
   known: v.array(v.string()),
+  /** The lines of an access review instead; absent before 1.1. */
+  review: v.optional(v.boolean(), false),
 })
 
 /** One plan and no other, as ALLOW_DB_PROVISION says: the function proves what comes along by the digest. */

@@ -201,15 +201,21 @@ async function sectionsLine(
   report: NonNullable<FunctionRequest['report']>,
   dependencies: Dependencies,
 ): Promise<SectionsLine> {
+  const server = { declaration: parsed.declaration, identity, dependencies }
+  if (report.review) {
+    const { lookForReview } = await import('../../run/review.ts')
+    return { type: 'sections', sections: await lookForReview(server) }
+  }
   const { lookForReport } = await import('../../run/report.ts')
   const {
     known,
+    review: _,
     expires_within_days: expiresWithinDays,
     secrets_older_than_days: secretsOlderThanDays,
     ...criteria
   } = report
   const sections = await lookForReport(
-    { declaration: parsed.declaration, identity, dependencies },
+    server,
     { criteria, expiresWithinDays, secretsOlderThanDays },
     new Set(known),
     new Date(),
