@@ -18,9 +18,9 @@ text2)},failure:()=>failure}}function createFileOutput(path4){let failure=null;r
 failure=error instanceof Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
 "")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_fs,init_output=__esm({"src/audit/output.ts"(){"use str\
 ict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
-0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function fewNames(names2,others=0){let sorted2=[...names2].sort(),left2=Math.max(sorted2.length-FEW,0)+others,more=left2>0?` and ${String(left2)} more`:"";return`${sorted2.
-slice(0,FEW).map(showBytes).join(", ")}${more}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function forEach(logins,what){let more=logins.length-NAMED_LOGINS,named=logins.slice(0,NAMED_LOGINS).map(who=>({who,what}));return more>0?[...named,{who:`${String(
-more)} more`,what,logins:more}]:named}function consequenceLines({loses=[],gains=[]}){return[...linesOf("LOSES",loses),...linesOf("GAINS",gains)]}function linesOf(verb,items2){
+0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function fewNames(names2,others=0){let sorted2=[...names2].sort(),left2=Math.max(sorted2.length-FEW,0)+others,more2=left2>0?` and ${String(left2)} more`:"";return`${sorted2.
+slice(0,FEW).map(showBytes).join(", ")}${more2}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function forEach(logins,what){let more2=logins.length-NAMED_LOGINS,named=logins.slice(0,NAMED_LOGINS).map(who=>({who,what}));return more2>0?[...named,{who:`${String(
+more2)} more`,what,logins:more2}]:named}function consequenceLines({loses=[],gains=[]}){return[...linesOf("LOSES",loses),...linesOf("GAINS",gains)]}function linesOf(verb,items2){
 return[...new Set(items2.map(({what})=>what))].map(what=>`${verb} ${whoOf(items2.filter(item=>item.what===what))}: ${what}`)}function whoOf(items2){let named=items2.
 filter(({logins})=>logins===void 0).map(({who})=>who),others=items2.reduce((sum,{logins=0})=>sum+logins,0);return fewNames(named,others)}function consequencesOrNone(loses,gains){
 return{...loses.length>0&&{loses},...gains.length>0&&{gains}}}var NAMED_LOGINS,init_consequence=__esm({"src/model/consequence.ts"(){"use strict";init_few_names();
@@ -37,13 +37,12 @@ what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["no
  in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
 filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}function applicationsLine({
 run},problems){let ended=run.applications??null;if(ended===null||ended.blocked.length+ended.failed.length===0)return null;let fieldsOf=name2=>[...new Set(problems.
-filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe147)=>{if(names2.length===0)return[];let rest=names2.
-length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe147).join(", ")}${rest}`]},
-withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`,parts=[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
-d",withField),...group4(ended.not_begun,"not begun with them",visible)],[only3,...others]=problems,remedy=only3===void 0||others.length>0?"":` -> ${shortLine(only3.
-remedy)}`;return`${parts.join(", ")}${remedy}`}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["crea\
-ted","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change",
-"unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};MAX_NAMES=5}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
+filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe148)=>{if(names2.length===0)return[];let rest=names2.
+length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe148).join(", ")}${rest}`]},
+withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`;return[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
+d",withField),...group4(ended.not_begun,"not begun with them",visible)].join(", ")}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use s\
+trict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],
+["skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};MAX_NAMES=5}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
 ""?"":`: ${where}`}`,...[applicationsLine(document,problems),closingLine(document)].flatMap(line2=>line2===null?[]:[markdownText(line2)]),...table("Problems",["\
 Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","Database","Login","Warning"],[...warnings.map(warningRow),
@@ -84,26 +83,33 @@ error===null?null:shortLine(run.error)},options2)}function writeFitting(full,sho
 Buffer.byteLength(line2)>MAX_LINE_BYTES?printableJson(short):line2}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
-64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text2)=>options2.colour?(0,import_node_util.styleText)(colour,text2,{validateStream:!1}):text2,
-line2=(colour,text2)=>options2.write(`${paint(colour,text2)}
-`);return{record(record2,isQuiet=!1){record2.status==="warning"&&warnings.push(record2),isListed(record2,isQuiet,options2.listUnchanged)&&line2(LOOKS[record2.status].
-colour,recordLine(record2));for(let text2 of consequenceLines(record2))line2("yellow",consequenceLine(record2,text2))},finish(document,problems,notes){warnings.
-length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line2("yellow",recordLine(warning2));for(let note3 of notes)
+64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function standingLine(told,where){let orphans=told.filter(({standing:standing2})=>standing2==="orphan"),databases2=orphans.filter(({object:object2})=>object2===
+"database").length,counts=[counted(orphans.length-databases2,"role"),counted(databases2,"database")].filter(text2=>text2!==""),beyond2=told.filter(({standing:standing2})=>standing2===
+"beyond").length,parts=[...counts.length===0?[]:[`no longer declared: ${counts.join(", ")}`],...beyond2===0?[]:[`not declared and left alone: ${String(beyond2)}`]];
+return parts.length===0?null:`. ${parts.join("; ")} (${where})`}function counted(count2,word){return count2===0?"":`${String(count2)} ${word}${count2===1?"":"s"}`}
+var init_standing=__esm({"src/audit/standing.ts"(){"use strict"}});function createTextReporter(options2){let warnings=[],failed=[],standing2=[],paint=(colour,text2)=>options2.colour?(0,import_node_util.styleText)(colour,text2,{
+validateStream:!1}):text2,line2=(colour,text2)=>options2.write(`${paint(colour,text2)}
+`),print2=record2=>{line2(LOOKS[record2.status].colour,recordLine(record2)),printConsequences(record2,line2)};return{record(record2,isQuiet=!1){record2.status===
+"warning"?warnings.push(record2):record2.status==="failed"?failed.push(record2):record2.standing!==void 0&&!options2.listUnchanged?standing2.push(record2):isListed(
+record2,isQuiet,options2.listUnchanged)?print2(record2):printConsequences(record2,line2)},finish(document,problems,notes){let untold=failed.filter(record2=>!problems.
+some(problem=>isToldBy(record2,problem)));for(let record2 of untold)print2(record2);let stands=standingLine(standing2,"the audit names each");stands!==null&&line2(
+"gray",stands),warnings.length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)print2(warning2);for(let note3 of notes)
 line2("yellow",`! ${shortLine(note3)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);for(let problem of problems)printProblem(problem,line2);let applications=applicationsLine(
-document,problems);applications!==null&&line2("red",applications),line2(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record2,isQuiet,listUnchanged){
-let isUneventful=isQuiet||record2.status==="skipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!==
-"blocked"}function recordLine(record2){let parts=[record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(
-record2.message)];return`${LOOKS[record2.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function consequenceLine({application},text2){return`\
-! ${application===null?"":`${visible(application)}: `}${shortLine(text2)}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==
-null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.
-action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"r\
-ole":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"\
-default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line2){let subject2=[
-problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line2("red",`! ${[...subject2,shortLine(problem.message)].join(
-": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm(
-{"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"\
-green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"\
-red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+document,problems);applications!==null&&line2("red",applications),line2(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isToldBy(record2,{
+application,code}){return record2.code===code&&(application===null||application===record2.application)}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||
+record2.status==="skipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){
+let parts=[record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.
+status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function printConsequences(record2,line2){let whose=record2.application===null?"":`${visible(
+record2.application)}: `;for(let text2 of consequenceLines(record2))line2("yellow",`! ${whose}${shortLine(text2)}`)}function saysItself({message,username,database}){
+return[username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].
+filter(part=>part!=="").join(" "),visible(record2.action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(
+username??"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":
+return name2.database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line2){
+let subject2=[problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line2("red",`! ${[...subject2,shortLine(problem.
+message)].join(": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,
+LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();init_one_line();init_standing();init_summary();
+LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",
+colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems,own=error.problems){let all=[...own,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
 error instanceof AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
 var ProvisionError,InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
@@ -127,7 +133,7 @@ eclaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],ACCES
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
 claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
 clusterName,environment,null);return stack!==former&&stack===defaultStack(clusterName,environment,workspace)&&tag.get("Stack")===former}function isOfStack(declaration,tag){
-if(tag===null)return!1;let standing=standingOf(declaration,tag);return standing==="ours"||standing==="unproven"}function isOurOrphan(declaration,tag){return standingOf(
+if(tag===null)return!1;let standing2=standingOf(declaration,tag);return standing2==="ours"||standing2==="unproven"}function isOurOrphan(declaration,tag){return standingOf(
 declaration,tag)==="ours"&&(tag.has("Claim")||tag.get("Stack")===declaration.stack)}function isClaimedElsewhere(declaration,tag){let claim2=tag.get("Claim");return claim2!==
 void 0&&declaration.claim!==null&&claim2!==declaration.claim}function wasOurs({claim:claim2,environment},tag){return claim2!==null&&tag.get("TakenOverFrom")===claim2&&
 tag.get("Environment")===environment}function describeClaim(tag){let field=name2=>tag.get(name2)??"",stack=`"${field("Stack")}" (environment ${field("Environmen\
@@ -174,12 +180,12 @@ function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.st
 env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf2(env3,variable){let value2=env3[variable];
 return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words2,problems){let value2=valueOf2(env3,variable),word=words2.find(known=>known===
 value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,words2.length===1?`Only ${words2.join("")} counts; or unset it.`:`Use one\
- of ${words2.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf2(env3,variable);return problems.push(...checkId(variable,
-value2)),value2}function claimOf(env3,problems){let value2=valueOf2(env3,"RDS_PROVISION_CLAIM");return problems.push(...checkClaim("RDS_PROVISION_CLAIM",value2)),
-value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}function checkId(field,value2){return value2===
-null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,code:"invalid_value",field:variable,message:`${show(
-value2)} is not accepted.`,remedy}}var LOG_FORMATS,DIGEST,init_environment=__esm({"src/input/environment.ts"(){"use strict";init_declaration();init_claim();init_aws_environment();
-init_text2();LOG_FORMATS=["text","verbose","json"];DIGEST=/^plan:([0-9a-f]{64})$/}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
+ of ${words2.join(", ")}, or unset it.${suggestion(value2,words2)}`)),word}function textOf(env3,variable,problems){let value2=valueOf2(env3,variable);return problems.
+push(...checkId(variable,value2)),value2}function claimOf(env3,problems){let value2=valueOf2(env3,"RDS_PROVISION_CLAIM");return problems.push(...checkClaim("RDS\
+_PROVISION_CLAIM",value2)),value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}function checkId(field,value2){
+return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,code:"invalid_value",
+field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,DIGEST,init_environment=__esm({"src/input/environment.ts"(){"use strict";init_declaration();
+init_claim();init_aws_environment();init_text2();LOG_FORMATS=["text","verbose","json"];DIGEST=/^plan:([0-9a-f]{64})$/}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
@@ -188,25 +194,30 @@ slice(1).map(part=>Number(part??0));if(month<1||month>12||day<1||day>daysIn(year
 let date2=new Date(text2.toUpperCase()),utcYear=date2.getUTCFullYear();return utcYear>=1&&utcYear<=9999?date2:null}function daysIn(year2,month){let leap=year2%4===
 0&&(year2%100!==0||year2%400===0);return month===2?leap?29:28:[4,6,9,11].includes(month)?30:31}var TIMESTAMP_RULE,RFC_3339,init_timestamp=__esm({"src/input/time\
 stamp.ts"(){"use strict";TIMESTAMP_RULE="Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z.",RFC_3339=/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/i}});function reportOptions(text2,flag2){let problems=[],options2={command:"report",input:text2("input"),governanceDir:text2("governance-dir"),auditDir:text2("audit-\
-dir"),auditFile:text2("audit"),connect:flag2("connect"),verify:flag2("verify"),criteria:{environment:text2("environment"),application:text2("application"),database:text2(
-"database"),build:text2("build-id"),since:momentOf("since",text2("since"),problems)?.from??null,until:momentOf("until",text2("until"),problems)?.to??null},sections:wordsOf(
-"section",text2("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text2("expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf(
-"secrets-older-than",text2("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf("format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2(
-"output")};options2.format==="csv"&&options2.sections.length!==1&&problems.push(refusal3("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.
-join(", ")}.`));let unseen=options2.connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.has(section));if(unseen.length>0&&problems.push(refusal3("section",
-`only the server can tell ${unseen.join(", ")}.`,"Give --connect, and the declaration.")),problems.length>0)throw new InvalidInputError(problems);return options2}
-function momentOf(option,value2,problems){if(value2===null)return null;let moment=parseTimestamp(value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.
-test(value2)?parseTimestamp(`${value2.length===7?`${value2}-01`:value2}T00:00:00Z`):null;if(day===null)return problems.push(refusal3(option,`${show(value2)} is \
-no day, month or time.`,"Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+
-1):end.setUTCDate(end.getUTCDate()+1),{from:day,to:end}}function daysOf(option,value2,byDefault3,problems){return value2===null?byDefault3:/^\d{1,5}$/.test(value2)?
-Number(value2):(problems.push(refusal3(option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault3)}function wordsOf(option,value2,known,problems){
-return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.
-push(refusal3(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal3(option,message,remedy){return{
-application:null,code:"usage",field:`--${option}`,message,remedy}}var REPORT_FORMATS,REPORT_SECTIONS,LIVE_SECTIONS,EXPIRES_WITHIN_DAYS,SECRETS_OLDER_THAN_DAYS,init_report_options=__esm(
-{"src/input/report-options.ts"(){"use strict";init_errors();init_text2();init_timestamp();REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=
-["problems","traceability","access","outside-grants","retained","drift","undeclared","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=
-new Set(["traceability","access","outside-grants","retained","drift","undeclared","unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=
-90}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
+dir"),auditFile:text2("audit"),connect:flag2("connect"),verify:flag2("verify"),review:flag2("review"),signed:text2("signed"),criteria:{environment:text2("enviro\
+nment"),application:text2("application"),database:text2("database"),build:text2("build-id"),since:momentOf("since",text2("since"),problems)?.from??null,until:momentOf(
+"until",text2("until"),problems)?.to??null},sections:wordsOf("section",text2("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text2(
+"expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf("secrets-older-than",text2("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf(
+"format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2("output")};problems.push(...reviewProblems(options2,text2,flag2)),options2.format==="c\
+sv"&&options2.sections.length!==1&&!options2.review&&problems.push(refusal3("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.join(
+", ")}.`));let unseen=options2.connect?[]:options2.sections.filter(section2=>LIVE_SECTIONS.has(section2));if(unseen.length>0&&problems.push(refusal3("section",`\
+only the server can tell ${unseen.join(", ")}.`,"Give --connect, and the declaration.")),problems.length>0)throw new InvalidInputError(problems);return options2}
+function reviewProblems({review:review2,signed,connect:connect2},text2,flag2){if(!review2)return signed===null?[]:[refusal3("signed","goes with --review only.",
+"Give --review too, or leave it out.")];let others=[...NOT_OF_REVIEW.filter(option=>text2(option)!==null),...flag2("verify")?["verify"]:[]];return[...connect2?[]:
+[refusal3("review","is of what the server has; the audit files tell what was given, and not what anybody has.","Give --connect, and the declaration.")],...others.
+map(option=>refusal3(option,"does not go with --review.","Leave it out."))]}function momentOf(option,value2,problems){if(value2===null)return null;let moment=parseTimestamp(
+value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.test(value2)?parseTimestamp(`${value2.length===7?`${value2}-01`:value2}T00\
+:00:00Z`):null;if(day===null)return problems.push(refusal3(option,`${show(value2)} is no day, month or time.`,"Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),
+null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+1):end.setUTCDate(end.getUTCDate()+1),{from:day,to:end}}function daysOf(option,value2,byDefault3,problems){
+return value2===null?byDefault3:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal3(option,`${show(value2)} is no number of days.`,"Use a whole numb\
+er from 0 to 99999.")),byDefault3)}function wordsOf(option,value2,known,problems){return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{
+let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal3(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}\
+.${suggestion(word,known)}`)),[])})}function refusal3(option,message,remedy){return{application:null,code:"usage",field:`--${option}`,message,remedy}}var REPORT_FORMATS,
+REPORT_SECTIONS,LIVE_SECTIONS,EXPIRES_WITHIN_DAYS,SECRETS_OLDER_THAN_DAYS,NOT_OF_REVIEW,init_report_options=__esm({"src/input/report-options.ts"(){"use strict";
+init_errors();init_text2();init_timestamp();REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outside-\
+grants","retained","drift","undeclared","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outs\
+ide-grants","retained","drift","undeclared","unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;NOT_OF_REVIEW=["section","build\
+-id","since","until"]}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
 return type==="string"?`"${input}"`:type==="number"||type==="bigint"||type==="boolean"?`${input}`:type==="object"||type==="function"?(input&&Object.getPrototypeOf(
@@ -353,13 +364,14 @@ naged role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_
 valid database",missing_database:"missing database",renamed_database:"renamed database",renamed_role:"renamed role",unknown_application:"destroy",removal_approval:"\
 destroy",removal_obstacle:"destroy",standing_application:"destroy",not_permitted:"runner",unproven_caller:"runner",already_running:"runner",rotation:"rotation"};
 INPUT_CODES=["usage","missing_input","unreadable_input","unknown_at_plan","missing_value","invalid_value","unknown_field","misplaced_field","no_owner","several_\
-owners","shared_login","missing_build_id","invalid_ca_file","unreadable_folder","no_place_for_audit","other_protocol","request_too_large"],AWS_CODES=["secret_no\
-t_found","secret_empty","secret_denied","secret_undecryptable","secret_pending_deletion","secret_refused","malformed_secret","secret_of_another_login","aws_regi\
-on_missing","aws_credentials","aws_profile_missing","aws_throttled","aws_unreachable","aws_refused","assume_role_denied","snapshot_failed"],CONNECTION_CODES=["s\
-erver_unreachable","server_starting","server_full","untrusted_certificate","tls_missing","wrong_password","other_authentication","server_unproven","refused_afte\
-r_authentication","login_refused"],RUN_CODES=["lock_timeout","connection_lost","statement_failed","not_converged","interrupted","closed_by_another_removal","ope\
-ned_during_snapshot","left_during_snapshot","session_hides","session_left","unseen_database","left_closed","audit_unwritable","governance_unwritable","output_un\
-writable","function_lost","snapshot_pending","defect"],CODES=[...INPUT_CODES,...AWS_CODES,...CONNECTION_CODES,...RUN_CODES]}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+owners","shared_login","missing_build_id","invalid_ca_file","unreadable_folder","unusable_sheet","no_place_for_audit","other_protocol","request_too_large"],AWS_CODES=
+["secret_not_found","secret_empty","secret_denied","secret_undecryptable","secret_pending_deletion","secret_refused","malformed_secret","secret_of_another_login",
+"aws_region_missing","aws_wrong_region","aws_wrong_partition","aws_credentials","aws_profile_missing","aws_throttled","aws_unreachable","aws_refused","assume_ro\
+le_denied","snapshot_failed"],CONNECTION_CODES=["server_unreachable","server_starting","server_full","untrusted_certificate","tls_missing","wrong_password","oth\
+er_authentication","server_unproven","refused_after_authentication","login_refused"],RUN_CODES=["lock_timeout","connection_lost","statement_failed","not_converg\
+ed","interrupted","closed_by_another_removal","opened_during_snapshot","left_during_snapshot","session_hides","session_left","unseen_database","left_closed","au\
+dit_unwritable","governance_unwritable","output_unwritable","function_lost","snapshot_pending","defect"],CODES=[...INPUT_CODES,...AWS_CODES,...CONNECTION_CODES,
+...RUN_CODES]}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key2])=>key2===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authentic\
 ation.ts"(){"use strict";UNPROVEN={AUTH_NONE:{message:"the server let the login in without asking for its password, so nothing shows that it is the right server",
 remedy:"Give the login the method scram-sha-256 in pg_hba.conf, in place of trust, peer, ident or cert."},AUTH_MD5:{message:"the server asks for an MD5 hash of \
@@ -369,8 +381,8 @@ AUTH_SCRAM:{message:"the server did not prove by SCRAM that it knows the passwor
 , and that it offers SCRAM-SHA-256."},AUTH_UNREADABLE:{message:"the server answers the login with what cannot be read here, such as a method other than password\
 s",remedy:"Take the login out of the roles that log in by Kerberos (on RDS rds_ad), or check that a PostgreSQL server answers there."}}}});function readServerError(error){if(!(error instanceof Error)||!("severity"in error)||!("code"in error)||typeof error.severity!="string"||typeof error.code!="str\
 ing")return null;let text2=field=>{let value2=Reflect.get(error,field);return typeof value2=="string"?value2:""};return{code:error.code,message:error.message,routine:text2(
-"routine"),detail:text2("detail"),hint:text2("hint"),context:text2("where")}}var init_server_error=__esm({"src/server/server-error.ts"(){"use strict"}});var require_events=__commonJS({"builtin:events"(exports,module){module.exports=__require("node:events")}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
-source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity2,this.position=
+"routine"),detail:text2("detail"),hint:text2("hint"),context:text2("where")}}var init_server_error=__esm({"src/server/server-error.ts"(){"use strict"}});var require_events=__commonJS({"builtin:events"(exports,module){module.exports=__require("node:events")}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform3){return new ArrayParser(
+source,transform3).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform3){this.source=source,this.transform=transform3||identity2,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
 return character==="\\"?{value:this.source[this.position++],escaped:!0}:{value:character,escaped:!1}}record(character){this.recorded.push(character)}newEntry(includeEmpty){
 var entry;(this.recorded.length>0||includeEmpty)&&(entry=this.recorded.join(""),entry==="NULL"&&!includeEmpty&&(entry=null),entry!==null&&(entry=this.transform(
@@ -379,8 +391,8 @@ entry)),this.entries.push(entry),this.recorded=[])}consumeDimensions(){if(this.s
 this.dimension++,this.dimension>1&&(parser2=new _ArrayParser(this.source.substr(this.position-1),this.transform),this.entries.push(parser2.parse(!0)),this.position+=
 parser2.position-2);else if(character.value==="}"&&!quote){if(this.dimension--,!this.dimension&&(this.newEntry(),nested2))return this.entries}else character.value===
 '"'&&!character.escaped?(quote&&this.newEntry(!0),quote=!quote):character.value===","&&!quote?this.newEntry():this.record(character.value);if(this.dimension!==0)
-throw new Error("array dimension not balanced");return this.entries}};function identity2(value2){return value2}}});var require_arrayParser=__commonJS({"node_modules/pg-types/lib/arrayParser.js"(exports,module){var array2=require_postgres_array();module.exports={create:function(source,transform2){
-return{parse:function(){return array2.parse(source,transform2)}}}}}});var require_postgres_date=__commonJS({"node_modules/postgres-date/index.js"(exports,module){"use strict";var DATE_TIME=/(\d{1,})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(\.\d{1,})?.*?( BC)?$/,
+throw new Error("array dimension not balanced");return this.entries}};function identity2(value2){return value2}}});var require_arrayParser=__commonJS({"node_modules/pg-types/lib/arrayParser.js"(exports,module){var array2=require_postgres_array();module.exports={create:function(source,transform3){
+return{parse:function(){return array2.parse(source,transform3)}}}}}});var require_postgres_date=__commonJS({"node_modules/postgres-date/index.js"(exports,module){"use strict";var DATE_TIME=/(\d{1,})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(\.\d{1,})?.*?( BC)?$/,
 DATE=/^(\d{1,})-(\d{2})-(\d{2})( BC)?$/,TIME_ZONE=/([Z+-])(\d{2})?:?(\d{2})?:?(\d{2})?/,INFINITY=/^-?infinity$/;module.exports=function(isoDate){if(INFINITY.test(
 isoDate))return Number(isoDate.replace("i","I"));var matches2=DATE_TIME.exec(isoDate);if(!matches2)return getDate(isoDate)||null;var isBC=!!matches2[8],year2=parseInt(
 matches2[1],10);isBC&&(year2=bcYearToNegativeYear(year2));var month=parseInt(matches2[2],10)-1,day=matches2[3],hour=parseInt(matches2[4],10),minute=parseInt(matches2[5],
@@ -392,7 +404,7 @@ return is0To99(year2)&&date2.setFullYear(year2),date2}}function timeZoneOffset(i
 " ")[1]);if(zone){var type=zone[1];if(type==="Z")return 0;var sign3=type==="-"?-1:1,offset=parseInt(zone[2],10)*3600+parseInt(zone[3]||0,10)*60+parseInt(zone[4]||
 0,10);return offset*sign3*1e3}}function bcYearToNegativeYear(year2){return-(year2-1)}function is0To99(num){return num>=0&&num<100}}});var require_mutable=__commonJS({"node_modules/xtend/mutable.js"(exports,module){module.exports=extend;var hasOwnProperty=Object.prototype.hasOwnProperty;function extend(target){
 for(var i10=1;i10<arguments.length;i10++){var source=arguments[i10];for(var key2 in source)hasOwnProperty.call(source,key2)&&(target[key2]=source[key2])}return target}}});var require_postgres_interval=__commonJS({"node_modules/postgres-interval/index.js"(exports,module){"use strict";var extend=require_mutable();module.exports=PostgresInterval;
-function PostgresInterval(raw){if(!(this instanceof PostgresInterval))return new PostgresInterval(raw);extend(this,parse5(raw))}var properties=["seconds","minut\
+function PostgresInterval(raw){if(!(this instanceof PostgresInterval))return new PostgresInterval(raw);extend(this,parse6(raw))}var properties=["seconds","minut\
 es","hours","days","months","years"];PostgresInterval.prototype.toPostgres=function(){var filtered=properties.filter(this.hasOwnProperty,this);return this.milliseconds&&
 filtered.indexOf("seconds")<0&&filtered.push("seconds"),filtered.length===0?"0":filtered.map(function(property){var value2=this[property]||0;return property==="\
 seconds"&&this.milliseconds&&(value2=(value2+this.milliseconds/1e3).toFixed(6).replace(/\.?0+$/,"")),value2+" "+property},this).join(" ")};var propertiesISOEquivalent={
@@ -402,7 +414,7 @@ this).join("");return"P"+datePart+"T"+timePart;function buildProperty(property){
 (value2+this.milliseconds/1e3).toFixed(6).replace(/0+$/,"")),value2+propertiesISOEquivalent[property]}};var NUMBER="([+-]?\\d+)",YEAR=NUMBER+"\\s+years?",MONTH=NUMBER+
 "\\s+mons?",DAY=NUMBER+"\\s+days?",TIME4="([+-])?([\\d]*):(\\d\\d):(\\d\\d)\\.?(\\d{1,6})?",INTERVAL=new RegExp([YEAR,MONTH,DAY,TIME4].map(function(regexString){
 return"("+regexString+")?"}).join("\\s*")),positions={years:2,months:4,days:6,hours:9,minutes:10,seconds:11,milliseconds:12},negatives=["hours","minutes","secon\
-ds","milliseconds"];function parseMilliseconds2(fraction){var microseconds=fraction+"000000".slice(fraction.length);return parseInt(microseconds,10)/1e3}function parse5(interval){
+ds","milliseconds"];function parseMilliseconds2(fraction){var microseconds=fraction+"000000".slice(fraction.length);return parseInt(microseconds,10)/1e3}function parse6(interval){
 if(!interval)return{};var matches2=INTERVAL.exec(interval),isNegative=matches2[8]==="-";return Object.keys(positions).reduce(function(parsed2,property){var position=positions[property],
 value2=matches2[position];return!value2||(value2=property==="milliseconds"?parseMilliseconds2(value2):parseInt(value2,10),!value2)||(isNegative&&~negatives.indexOf(
 property)&&(value2*=-1),parsed2[property]=value2),parsed2},{})}}});var require_postgres_bytea=__commonJS({"node_modules/postgres-bytea/index.js"(exports,module){"use strict";var bufferFrom=Buffer.from||Buffer;module.exports=function(input){
@@ -458,8 +470,8 @@ return this.usec},result},parseArray=function(value2){for(var dim=parseBits(valu
 dims=[],i10=0;i10<dim;i10++)dims[i10]=parseBits(value2,32,offset),offset+=32,offset+=32;var parseElement=function(elementType2){var length=parseBits(value2,32,offset);
 if(offset+=32,length==4294967295)return null;var result;if(elementType2==23||elementType2==20)return result=parseBits(value2,length*8,offset),offset+=length*8,result;
 if(elementType2==25)return result=value2.toString(this.encoding,offset>>3,(offset+=length<<3)>>3),result;console.log("ERROR: ElementType not implemented: "+elementType2)},
-parse5=function(dimension,elementType2){var array2=[],i11;if(dimension.length>1){var count2=dimension.shift();for(i11=0;i11<count2;i11++)array2[i11]=parse5(dimension,
-elementType2);dimension.unshift(count2)}else for(i11=0;i11<dimension[0];i11++)array2[i11]=parseElement(elementType2);return array2};return parse5(dims,elementType)},
+parse6=function(dimension,elementType2){var array2=[],i11;if(dimension.length>1){var count2=dimension.shift();for(i11=0;i11<count2;i11++)array2[i11]=parse6(dimension,
+elementType2);dimension.unshift(count2)}else for(i11=0;i11<dimension[0];i11++)array2[i11]=parseElement(elementType2);return array2};return parse6(dims,elementType)},
 parseText=function(value2){return value2.toString("utf8")},parseBool=function(value2){return value2===null?null:parseBits(value2,8)>0},init=function(register){register(
 20,parseInt64),register(21,parseInt16),register(23,parseInt32),register(26,parseInt32),register(1700,parseNumeric),register(700,parseFloat32),register(701,parseFloat64),
 register(16,parseBool),register(1114,parseDate.bind(null,!1)),register(1184,parseDate.bind(null,!0)),register(1e3,parseArray),register(1007,parseArray),register(
@@ -567,7 +579,7 @@ Buffer lengths must match");if(a10.length===0)throw new Error("Buffers cannot be
 this._types=userTypes||types,this.text={},this.binary={}}TypeOverrides.prototype.getOverrides=function(format4){switch(format4){case"text":return this.text;case"\
 binary":return this.binary;default:return{}}};TypeOverrides.prototype.setTypeParser=function(oid,format4,parseFn){typeof format4=="function"&&(parseFn=format4,format4=
 "text"),this.getOverrides(format4)[oid]=parseFn};TypeOverrides.prototype.getTypeParser=function(oid,format4){return format4=format4||"text",this.getOverrides(format4)[oid]||
-this._types.getTypeParser(oid,format4)};module.exports=TypeOverrides}});var require_dns=__commonJS({"builtin:dns"(exports,module){module.exports=__require("node:dns")}});var require_pg_connection_string=__commonJS({"node_modules/pg-connection-string/index.js"(exports,module){"use strict";function parse5(str,options2={}){if(str.charAt(
+this._types.getTypeParser(oid,format4)};module.exports=TypeOverrides}});var require_dns=__commonJS({"builtin:dns"(exports,module){module.exports=__require("node:dns")}});var require_pg_connection_string=__commonJS({"node_modules/pg-connection-string/index.js"(exports,module){"use strict";function parse6(str,options2={}){if(str.charAt(
 0)==="/"){let config2=str.split(" ");return{host:config2[0],database:config2[1]}}let config=Object.create(null),result,dummyHost=!1;/ |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.
 test(str)&&(str=encodeURI(str).replace(/%25(\d\d)/g,"%$1"));try{try{result=new URL(str,"postgres://base")}catch{result=new URL(str.replace("@/","@___DUMMY___/"),
 "postgres://base"),dummyHost=!0}}catch(err){throw err.input&&(err.input="*****REDACTED*****"),err}for(let entry of result.searchParams.entries())config[entry[0]]=
@@ -589,7 +601,7 @@ function(){};break}case"verify-full":break}else switch(config.sslmode){case"disa
 return Object.entries(sslConfig).reduce((c10,[key2,value2])=>(value2!=null&&(c10[key2]=value2),c10),Object.create(null))}function toClientConfig(config){return Object.
 entries(config).reduce((c10,[key2,value2])=>{if(key2==="ssl"){let sslConfig=value2;typeof sslConfig=="boolean"&&(c10[key2]=sslConfig),typeof sslConfig=="object"&&
 (c10[key2]=toConnectionOptions(sslConfig))}else if(value2!=null)if(key2==="port"){if(value2!==""){let v=parseInt(value2,10);if(isNaN(v))throw new Error(`Invalid\
- ${key2}: ${value2}`);c10[key2]=v}}else c10[key2]=value2;return c10},Object.create(null))}function parseIntoClientConfig(str){return toClientConfig(parse5(str))}
+ ${key2}: ${value2}`);c10[key2]=v}}else c10[key2]=value2;return c10},Object.create(null))}function parseIntoClientConfig(str){return toClientConfig(parse6(str))}
 function deprecatedSslModeWarning(sslmode){!deprecatedSslModeWarning.warned&&typeof process<"u"&&process.emitWarning&&(deprecatedSslModeWarning.warned=!0,process.
 emitWarning(`SECURITY WARNING: The SSL modes 'prefer', 'require', and 'verify-ca' are treated as aliases for 'verify-full'.
 In the next major version (pg-connection-string v3.0.0 and pg v9.0.0), these modes will adopt standard libpq semantics, which have weaker security guarantees.
@@ -598,14 +610,14 @@ To prepare for this change:
 - If you want the current behavior, explicitly use 'sslmode=verify-full'
 - If you want libpq compatibility now, use 'uselibpqcompat=true&sslmode=${sslmode}'
 
-See https://www.postgresql.org/docs/current/libpq-ssl.html for libpq SSL mode definitions.`))}module.exports=parse5;parse5.parse=parse5;parse5.toClientConfig=toClientConfig;
-parse5.parseIntoClientConfig=parseIntoClientConfig}});var require_connection_parameters=__commonJS({"node_modules/pg/lib/connection-parameters.js"(exports,module){"use strict";var dns=require_dns(),defaults2=require_defaults(),
-parse5=require_pg_connection_string().parse,val=function(key2,config,envVar){return config[key2]?config[key2]:(envVar===void 0?envVar=process.env["PG"+key2.toUpperCase()]:
+See https://www.postgresql.org/docs/current/libpq-ssl.html for libpq SSL mode definitions.`))}module.exports=parse6;parse6.parse=parse6;parse6.toClientConfig=toClientConfig;
+parse6.parseIntoClientConfig=parseIntoClientConfig}});var require_connection_parameters=__commonJS({"node_modules/pg/lib/connection-parameters.js"(exports,module){"use strict";var dns=require_dns(),defaults2=require_defaults(),
+parse6=require_pg_connection_string().parse,val=function(key2,config,envVar){return config[key2]?config[key2]:(envVar===void 0?envVar=process.env["PG"+key2.toUpperCase()]:
 envVar===!1||(envVar=process.env[envVar]),envVar||defaults2[key2])},readSSLConfigFromEnvironment=function(){switch(process.env.PGSSLMODE){case"disable":return!1;case"\
 prefer":case"require":case"verify-ca":case"verify-full":return!0;case"no-verify":return{rejectUnauthorized:!1}}return defaults2.ssl},quoteParamValue=function(value2){
 return"'"+(""+value2).replace(/\\/g,"\\\\").replace(/'/g,"\\'")+"'"},add=function(params,config,paramName){let value2=config[paramName];value2!=null&&params.push(
-paramName+"="+quoteParamValue(value2))},ConnectionParameters=class{constructor(config){if(config=typeof config=="string"?parse5(config):config||{},config.connectionString&&
-(config=Object.assign({},config,parse5(config.connectionString))),this.user=val("user",config),this.database=val("database",config),this.database===void 0&&(this.
+paramName+"="+quoteParamValue(value2))},ConnectionParameters=class{constructor(config){if(config=typeof config=="string"?parse6(config):config||{},config.connectionString&&
+(config=Object.assign({},config,parse6(config.connectionString))),this.user=val("user",config),this.database=val("database",config),this.database===void 0&&(this.
 database=this.user),this.port=parseInt(val("port",config),10),this.host=val("host",config),Object.defineProperty(this,"password",{configurable:!0,enumerable:!1,
 writable:!0,value:val("password",config)}),this.binary=val("binary",config),this.options=val("options",config),this.ssl=typeof config.ssl>"u"?readSSLConfigFromEnvironment():
 config.ssl,typeof this.ssl=="string"&&this.ssl==="true"&&(this.ssl=!0),this.ssl==="no-verify"&&(this.ssl={rejectUnauthorized:!1}),this.ssl&&this.ssl.key&&Object.
@@ -696,7 +708,7 @@ keys(opts))writer.addCString(key2).addCString(opts[key2]);writer.addCString("cli
 length+4;return new buffer_writer_1.Writer().addInt32(length).add(bodyBuffer).flush()},requestSsl=()=>{let response=Buffer.allocUnsafe(8);return response.writeInt32BE(
 8,0),response.writeInt32BE(80877103,4),response},password=password2=>writer.addCString(password2).flush(112),sendSASLInitialResponseMessage=function(mechanism,initialResponse){
 return writer.addCString(mechanism).addInt32PrefixedString(initialResponse),writer.flush(112)},sendSCRAMClientFinalMessage=function(additionalData){return writer.
-addString(additionalData).flush(112)},query=text2=>writer.addCString(text2).flush(81),emptyArray=[],parse5=query2=>{let name2=query2.name||"";name2.length>63&&(console.
+addString(additionalData).flush(112)},query=text2=>writer.addCString(text2).flush(81),emptyArray=[],parse6=query2=>{let name2=query2.name||"";name2.length>63&&(console.
 error("Warning! Postgres only supports 63 characters for query names."),console.error("You supplied %s (%s)",name2,name2.length),console.error("This can cause c\
 onflicts and silent errors executing queries"));let types=query2.types||emptyArray,len=types.length,buffer=writer.addCString(name2).addCString(query2.text).addInt16(
 len);for(let i10=0;i10<len;i10++)buffer.addInt32(types[i10]);return writer.flush(80)},writeValues=function(values,valueMapper,formatsOffset){let len=values.length;
@@ -710,11 +722,11 @@ rows=config.rows||0,portalLength=Buffer.byteLength(portal),len=4+portalLength+1+
 write(portal,5,"utf-8"),buff[portalLength+5]=0,buff.writeUInt32BE(rows,buff.length-4),buff},cancel=(processID,secretKey)=>{let buffer=Buffer.allocUnsafe(16);return buffer.
 writeInt32BE(16,0),buffer.writeInt16BE(1234,4),buffer.writeInt16BE(5678,6),buffer.writeInt32BE(processID,8),buffer.writeInt32BE(secretKey,12),buffer},cstringMessage=(code,string2)=>{
 let len=4+Buffer.byteLength(string2)+1,buffer=Buffer.allocUnsafe(1+len);return buffer[0]=code,buffer.writeInt32BE(len,1),buffer.write(string2,5,"utf-8"),buffer[len]=
-0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe147=msg=>msg.name?cstringMessage(
+0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe148=msg=>msg.name?cstringMessage(
 68,`${msg.type}${msg.name||""}`):msg.type==="P"?emptyDescribePortal:emptyDescribeStatement,close=msg=>{let text2=`${msg.type}${msg.name||""}`;return cstringMessage(
 67,text2)},copyData=chunk2=>writer.add(chunk2).flush(100),copyFail=message=>cstringMessage(102,message),codeOnlyBuffer=code=>Buffer.from([code,0,0,0,4]),flushBuffer=codeOnlyBuffer(
 72),syncBuffer=codeOnlyBuffer(83),endBuffer=codeOnlyBuffer(88),copyDoneBuffer=codeOnlyBuffer(99),serialize={startup,password,requestSsl,sendSASLInitialResponseMessage,
-sendSCRAMClientFinalMessage,query,parse:parse5,bind,execute:execute2,describe:describe147,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
+sendSCRAMClientFinalMessage,query,parse:parse6,bind,execute:execute2,describe:describe148,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
 copyDone:()=>copyDoneBuffer,copyFail,cancel};exports.serialize=serialize}});var require_buffer_reader=__commonJS({"node_modules/pg-protocol/dist/buffer-reader.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.BufferReader=void 0;var BufferReader=class{constructor(offset=0){this.offset=offset,this.buffer=Buffer.allocUnsafe(0),this.encoding="utf-8"}setBuffer(offset,buffer){
 this.offset=offset,this.buffer=buffer}int16(){let result=this.buffer.readInt16BE(this.offset);return this.offset+=2,result}byte(){let result=this.buffer[this.offset];
@@ -766,9 +778,9 @@ NoticeMessage(LATEINIT_LENGTH,messageValue):new messages_1.DatabaseError(message
 C,message.detail=fields.D,message.hint=fields.H,message.position=fields.P,message.internalPosition=fields.p,message.internalQuery=fields.q,message.where=fields.
 W,message.schema=fields.s,message.table=fields.t,message.column=fields.c,message.dataType=fields.d,message.constraint=fields.n,message.file=fields.F,message.line=
 fields.L,message.routine=fields.R,message}}});var require_dist=__commonJS({"node_modules/pg-protocol/dist/index.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.DatabaseError=
-exports.serialize=void 0;exports.parse=parse5;var messages_1=require_messages();Object.defineProperty(exports,"DatabaseError",{enumerable:!0,get:function(){return messages_1.
+exports.serialize=void 0;exports.parse=parse6;var messages_1=require_messages();Object.defineProperty(exports,"DatabaseError",{enumerable:!0,get:function(){return messages_1.
 DatabaseError}});var serializer_1=require_serializer();Object.defineProperty(exports,"serialize",{enumerable:!0,get:function(){return serializer_1.serialize}});
-var parser_1=require_parser();function parse5(stream2,callback){let parser2=new parser_1.Parser;return stream2.on("data",buffer=>parser2.parse(buffer,callback)),
+var parser_1=require_parser();function parse6(stream2,callback){let parser2=new parser_1.Parser;return stream2.on("data",buffer=>parser2.parse(buffer,callback)),
 new Promise(resolve7=>stream2.on("end",()=>resolve7()))}}});var require_net=__commonJS({"builtin:net"(exports,module){module.exports=__require("node:net")}});var require_tls=__commonJS({"builtin:tls"(exports,module){module.exports=__require("node:tls")}});var require_empty=__commonJS({"node_modules/pg-cloudflare/dist/empty.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.default=
 {}}});var require_stream=__commonJS({"node_modules/pg/lib/stream.js"(exports,module){var{getStream,getSecureStream}=getStreamFuncs();module.exports={getStream,getSecureStream};
 function getNodejsStreamFuncs(){function getStream2(ssl){let net=require_net();return new net.Socket}function getSecureStream2(options2){return require_tls().connect(
@@ -776,7 +788,7 @@ options2)}return{getStream:getStream2,getSecureStream:getSecureStream2}}function
 return new CloudflareSocket(ssl)}function getSecureStream2(options2){return options2.socket.startTls(options2),options2.socket}return{getStream:getStream2,getSecureStream:getSecureStream2}}
 function isCloudflareRuntime(){if(typeof navigator=="object"&&navigator!==null&&typeof navigator.userAgent=="string")return navigator.userAgent==="Cloudflare-Wo\
 rkers";if(typeof Response=="function"){let resp=new Response(null,{cf:{thing:!0}});if(typeof resp.cf=="object"&&resp.cf!==null&&resp.cf.thing)return!0}return!1}
-function getStreamFuncs(){return isCloudflareRuntime()?getCloudflareStreamFuncs():getNodejsStreamFuncs()}}});var require_connection=__commonJS({"node_modules/pg/lib/connection.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,{parse:parse5,
+function getStreamFuncs(){return isCloudflareRuntime()?getCloudflareStreamFuncs():getNodejsStreamFuncs()}}});var require_connection=__commonJS({"node_modules/pg/lib/connection.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,{parse:parse6,
 serialize}=require_dist(),stream2=require_stream(),{getStream}=stream2,flushBuffer=serialize.flush(),syncBuffer=serialize.sync(),endBuffer=serialize.end(),Connection=class extends EventEmitter{constructor(config){
 super(),config=config||{},this.stream=config.stream||getStream(config.ssl),typeof this.stream=="function"&&(this.stream=this.stream(config)),this._keepAlive=config.
 keepAlive,this._keepAliveInitialDelayMillis=config.keepAliveInitialDelayMillis,this.parsedStatements={},this.submittedNamedStatements={},this.ssl=config.ssl||!1,
@@ -791,7 +803,7 @@ error establishing an SSL connection"))}self2.upgradeToSSL(host2,reportStreamErr
 stream,host:host2};self2.ssl!==!0&&(Object.assign(options2,self2.ssl),"key"in self2.ssl&&(options2.key=self2.ssl.key)),self2.sslNegotiation==="direct"&&(options2.
 ALPNProtocols=["postgresql"]);let net=require_net();net.isIP&&net.isIP(host2)===0&&(options2.servername=host2);try{self2.stream=stream2.getSecureStream(options2)}catch(err){
 return self2.emit("error",err)}self2.attachListeners(self2.stream),self2.stream.on("error",reportStreamError),self2.emit("sslconnect")}attachListeners(stream3){
-parse5(stream3,msg=>{let eventName=msg.name==="error"?"errorMessage":msg.name;this._emitMessage&&this.emit("message",msg),this.emit(eventName,msg)})}requestSsl(){
+parse6(stream3,msg=>{let eventName=msg.name==="error"?"errorMessage":msg.name;this._emitMessage&&this.emit("message",msg),this.emit(eventName,msg)})}requestSsl(){
 this.stream.write(serialize.requestSsl())}startup(config){this.stream.write(serialize.startup(config))}cancel(processID,secretKey){this._send(serialize.cancel(processID,
 secretKey))}password(password){this._send(serialize.password(password))}sendSASLInitialResponseMessage(mechanism,initialResponse){this._send(serialize.sendSASLInitialResponseMessage(
 mechanism,initialResponse))}sendSCRAMClientFinalMessage(additionalData){this._send(serialize.sendSCRAMClientFinalMessage(additionalData))}_send(buffer){return this.
@@ -800,7 +812,7 @@ serialize.bind(config))}execute(config){this._send(serialize.execute(config))}fl
 this.stream.ref()}unref(){this.stream.unref()}end(){if(this._ending=!0,!this._connecting||!this.stream.writable){this.stream.end();return}return this.stream.write(
 endBuffer,()=>{this.stream.end()})}close(msg){this._send(serialize.close(msg))}describe(msg){this._send(serialize.describe(msg))}sendCopyFromChunk(chunk2){this.
 _send(serialize.copyData(chunk2))}endCopyFrom(){this._send(serialize.copyDone())}sendCopyFail(msg){this._send(serialize.copyFail(msg))}};module.exports=Connection}});var require_stream2=__commonJS({"builtin:stream"(exports,module){module.exports=__require("node:stream")}});var require_string_decoder=__commonJS({"builtin:string_decoder"(exports,module){module.exports=__require("node:string_decoder")}});var require_split2=__commonJS({"node_modules/split2/index.js"(exports,module){"use strict";var{Transform}=require_stream2(),{StringDecoder}=require_string_decoder(),
-kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform2(chunk2,enc,cb){let list3;if(this.overflow){if(list3=this[kDecoder].write(chunk2).split(this.
+kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform3(chunk2,enc,cb){let list3;if(this.overflow){if(list3=this[kDecoder].write(chunk2).split(this.
 matcher),list3.length===1)return cb();list3.shift(),this.overflow=!1}else this[kLast]+=this[kDecoder].write(chunk2),list3=this[kLast].split(this.matcher);this[kLast]=
 list3.pop();for(let i10=0;i10<list3.length;i10++)try{push(this,this.mapper(list3[i10]))}catch(error){return cb(error)}if(this.overflow=this[kLast].length>this.maxLength,
 this.overflow&&!this.skipOverflow){cb(new Error("maximum buffer reached"));return}cb()}function flush(cb){if(this[kLast]+=this[kDecoder].end(),this[kLast])try{push(
@@ -808,7 +820,7 @@ this,this.mapper(this[kLast]))}catch(error){return cb(error)}cb()}function push(
 function split2(matcher,mapper,options2){switch(matcher=matcher||/\r?\n/,mapper=mapper||noop2,options2=options2||{},arguments.length){case 1:typeof matcher=="fu\
 nction"?(mapper=matcher,matcher=/\r?\n/):typeof matcher=="object"&&!(matcher instanceof RegExp)&&!matcher[Symbol.split]&&(options2=matcher,matcher=/\r?\n/);break;case 2:
 typeof matcher=="function"?(options2=mapper,mapper=matcher,matcher=/\r?\n/):typeof mapper=="object"&&(options2=mapper,mapper=noop2)}options2=Object.assign({},options2),
-options2.autoDestroy=!0,options2.transform=transform2,options2.flush=flush,options2.readableObjectMode=!0;let stream2=new Transform(options2);return stream2[kLast]=
+options2.autoDestroy=!0,options2.transform=transform3,options2.flush=flush,options2.readableObjectMode=!0;let stream2=new Transform(options2);return stream2[kLast]=
 "",stream2[kDecoder]=new StringDecoder("utf8"),stream2.matcher=matcher,stream2.mapper=mapper,stream2.maxLength=options2.maxLength,stream2.skipOverflow=options2.
 skipOverflow||!1,stream2.overflow=!1,stream2._destroy=function(err,cb){this._writableState.errorEmitted=!1,cb(err)},stream2}module.exports=split2}});var require_helper=__commonJS({"node_modules/pgpass/lib/helper.js"(exports,module){"use strict";var path4=require_path(),Stream=require_stream2().Stream,split2=require_split2(),
 util=require_util(),defaultPort=5432,isWin=process.platform==="win32",warnStream=process.stderr,S_IRWXG=56,S_IRWXO=7,S_IFMT=61440,S_IFREG=32768;function isRegFile(mode){
@@ -1053,24 +1065,39 @@ return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.mess
 n."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends sessions); what took effect \
 is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,code:"connection_lost",field:"instance",message:`the connection \
 to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([defectProblem(thrown)],{cause:thrown})}var init_provision_error=__esm({
-"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function describePlace({action,region:region2,endpoint}){return`${action}${region2===null?"":` in ${region2}`}${endpoint===null?"":` at ${endpoint}`}`}function toAwsFailure(error,place2){
+"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function partitionOf(region2){return PREFIXES.find(([prefix])=>region2.startsWith(prefix))?.[1]??"aws"}function partitionOfArn(text2){return/^arn:(aws[a-z-]*):/.
+exec(text2)?.[1]??null}var PREFIXES,init_partition=__esm({"src/model/partition.ts"(){"use strict";PREFIXES=[["cn-","aws-cn"],["us-gov-","aws-us-gov"],["us-iso-",
+"aws-iso"],["us-isob-","aws-iso-b"],["eu-isoe-","aws-iso-e"],["us-isof-","aws-iso-f"],["eusc-","aws-eusc"]]}});function describePlace({action,region:region2,endpoint}){return`${action}${region2===null?"":` in ${region2}`}${endpoint===null?"":` at ${endpoint}`}`}function toAwsFailure(error,place2){
 if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null,place:place2};let code="code"in error&&typeof error.code=="string"?error.code:
 null,message=error instanceof SyntaxError?"the answer cannot be read":error.message.replace(/\s+/g," ").trim();return{name:error.name==="Error"&&code!==null?code:
-error.name,message:message===""?code??error.name:message,status:statusOf(error),place:place2}}function isRefusal({name:name2,status,message}){return status!==null&&
-status>=400&&status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function toAwsError(failure,service){return new AwsError(
-[describeAwsFailure(failure,service)])}function describeAwsFailure({name:name2,message,status,place:place2},service){let where=place2===null?"":describePlace(place2),
-told=`${name2}: ${message}.`.replace(/\.\.$/,"."),problem=(code,field,remedy)=>({application:null,code,field,message:[field===service?"":service,where,told].filter(
-part=>part!=="").join(": "),remedy});return/region is missing/i.test(message)?problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the regi\
-on of the profile."):isAssumeRole(message)?problem("assume_role_denied","assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner i\
-n the role's trust policy."):CREDENTIAL_FAILURES.has(name2)?problem("aws_credentials","AWS credentials","Give the runner credentials that are valid now (environ\
-ment, profile, SSO login, role), and check its clock."):THROTTLING.test(name2)||status===429?problem("aws_throttled",service,"Run again later, or raise the quot\
-a: every retry was throttled."):status===null||status>=500?problem("aws_unreachable",service,"Check the network path to the service (endpoint, proxy, VPC endpoi\
-nt) and run again."):problem("aws_refused",service,"Check the runner's permissions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.
-test(message)}function statusOf(error){return!("$metadata"in error)||typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&
-typeof error.$metadata.httpStatusCode=="number"?error.$metadata.httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-\
-failure.ts"(){"use strict";init_errors();CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","Un\
-recognizedClientException","InvalidClientTokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSign\
-atureException","MissingAuthenticationToken","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises2.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
+error.name,message:message===""?code??error.name:message,status:statusOf(error),place:place2,..."assumedRole"in error&&typeof error.assumedRole=="string"?{role:error.
+assumedRole}:{}}}function isRefusal(failure){return isAnswered(failure)&&!CREDENTIAL_FAILURES.has(failure.name)&&!isOfRole(failure)}function isAnswered({name:name2,
+status}){return status!==null&&status>=400&&status<500&&status!==429&&!THROTTLING.test(name2)}function isOfRegion(failure){return UNKNOWN_KEYS.has(failure.name)||
+isUnscoped(failure)||isUnnamed(failure)}function isUnscoped({message}){return/scoped to a valid region/i.test(message)}function isUnnamed({name:name2}){return name2===
+"ENOTFOUND"}function toAwsError(failure,service){return new AwsError([describeAwsFailure(failure,service)])}function describeAwsFailure(failure,service){let{name:name2,
+message,status,place:place2}=failure,where=place2===null?"":describePlace(place2),told=`${name2}: ${message}.`.replace(/\.\.$/,"."),problem=(code,field,remedy,because="")=>({
+application:null,code,field,message:[field===service?"":service,where,`${told}${because}`].filter(part=>part!=="").join(": "),remedy});if(/region is missing/i.test(
+message))return problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the region of the profile.");let foreign=foreignRole(failure);return foreign!==
+null?problem("aws_wrong_partition","assume_role_arn",foreign.remedy,foreign.because):isUnscoped(failure)?problem("aws_wrong_region","aws_region",WRONG_REGION):CREDENTIAL_FAILURES.
+has(name2)&&!isAssumeRole(message)?problem("aws_credentials","AWS credentials",`${CREDENTIALS}${inRegion(failure)}`):isOfRole(failure)?problem("assume_role_deni\
+ed","assume_role_arn",ROLE):THROTTLING.test(name2)||status===429?problem("aws_throttled",service,"Run again later, or raise the quota: every retry was throttled\
+."):status===null||status>=500?problem("aws_unreachable",service,`${unreachable(failure)} ${NETWORK}`.trim()):problem("aws_refused",service,"Check the runner's \
+permissions, the region and AWS_ENDPOINT_URL.")}function inRegion({name:name2,place:place2}){let region2=place2?.region??null;return region2===null||!UNKNOWN_KEYS.
+has(name2)?"":` If they are, ${region2} is of another partition than their account, or not enabled for it: check aws_region.`}function unreachable(failure){let region2=failure.
+place?.region??null;return isUnnamed(failure)&&region2!==null?`Check that ${region2} is a region of AWS.`:""}function foreignRole(failure){let{role="",place:place2}=failure,
+region2=place2?.region??null,partition3=partitionOfArn(role);return partition3===null||region2===null||partition3===partitionOf(region2)||!isAnswered(failure)?null:
+{because:` The role is of the partition ${partition3}, and ${region2} is a region of ${partitionOf(region2)}.`,remedy:`Name a role of ${partitionOf(region2)} in\
+ assume_role_arn, or correct aws_region: no role counts in another partition.`}}function isOfRole(failure){return isAssumeRole(failure.message)||failure.role!==
+void 0&&isAnswered(failure)}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("$metadata"in error)||typeof error.
+$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="number"?error.$metadata.httpStatusCode:
+null}var CREDENTIAL_FAILURES,UNKNOWN_KEYS,THROTTLING,CREDENTIALS,ROLE,NETWORK,WRONG_REGION,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();
+init_partition();CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientExceptio\
+n","InvalidClientTokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","Missing\
+AuthenticationToken","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),UNKNOWN_KEYS=new Set(["UnrecognizedClientExce\
+ption","InvalidClientTokenId"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/;CREDENTIALS="Give the runner credential\
+s that are valid now (environment, profile, SSO login, role), and check its clock.",ROLE="Allow sts:AssumeRole on the role to the runner, and name the runner in\
+ the role's trust policy.",NETWORK="Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.",WRONG_REGION="Set aws_region, or AWS_R\
+EGION, to a region that there is, and AWS_ENDPOINT_URL, where it is set, to an endpoint of that region."}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises2.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
 ertificate in PEM form");return use(pem)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
 code:"invalid_ca_file",field,message:`${file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){
 return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto.X509Certificate(block).validTo!==
@@ -2194,8 +2221,8 @@ response,responseSchema:ns}):dataObject[memberName]=sdkStreamMixin2(response.bod
 byteLength>0&&(dataObject[memberName]=await(directDeserializer?directDeserializer.readPayload(value2,bytes):deserializer.read(memberSchema,bytes)))}}for(let header in headers){
 if(!hasOwn(headers,header))continue;let lower=header.toLowerCase(),headerValue=headers[header];lower!==header&&(delete headers[header],headers[lower]=headerValue);
 let binding=hasOwn(responseHeaders,lower)?responseHeaders[lower]:void 0;if(!binding)continue;let[memberName,[memberSchema,flags,collectionValue],,wireName]=binding;
-if(collectionValue){let sections=flags>>16&1?splitEvery(headerValue,",",2):splitHeader(headerValue),list3=[];for(let section of sections)list3.push(directDeserializer?
-directDeserializer.readHttpBinding(collectionValue,section.trim(),38):await deserializer.read([collectionValue[0],{httpHeader:wireName}],section.trim()));dataObject[memberName]=
+if(collectionValue){let sections=flags>>16&1?splitEvery(headerValue,",",2):splitHeader(headerValue),list3=[];for(let section2 of sections)list3.push(directDeserializer?
+directDeserializer.readHttpBinding(collectionValue,section2.trim(),38):await deserializer.read([collectionValue[0],{httpHeader:wireName}],section2.trim()));dataObject[memberName]=
 list3}else dataObject[memberName]=directDeserializer?directDeserializer.readHttpBinding(binding[1],headerValue,38):await deserializer.read(memberSchema,headerValue)}
 for(let[memberName,[,,collectionValue],,wireName]of prefixHeaders){dataObject[memberName]={};for(let header in headers){if(!hasOwn(headers,header)||!header.startsWith(
 wireName))continue;let headerValue=headers[header];dataObject[memberName][header.slice(wireName.length)]=directDeserializer?directDeserializer.readHttpBinding(collectionValue,
@@ -2650,12 +2677,12 @@ supportsDualStack:!0,supportsFIPS:!0},regionRegex:"^us\\-isof\\-\\w+\\-\\d+$",re
 1":{description:"US ISOF EAST"},"us-isof-south-1":{description:"US ISOF SOUTH"}}},{id:"aws-us-gov",outputs:{dnsSuffix:"amazonaws.com",dualStackDnsSuffix:"api.aw\
 s",implicitGlobalRegion:"us-gov-west-1",name:"aws-us-gov",supportsDualStack:!0,supportsFIPS:!0},regionRegex:"^us\\-gov\\-\\w+\\-\\d+$",regions:{"aws-us-gov-glob\
 al":{description:"aws-us-gov global region"},"us-gov-east-1":{description:"AWS GovCloud (US-East)"},"us-gov-west-1":{description:"AWS GovCloud (US-West)"}}}],version:"\
-1.1"}}});var selectedPartitionsInfo,selectedUserAgentPrefix,partition,setPartitionInfo,useDefaultPartitionInfo,getUserAgentPrefix,init_partition=__esm({"node_modules/@aw\
-s-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partition.js"(){init_partitions();selectedPartitionsInfo=partitionsInfo,selectedUserAgentPrefix="",partition=
-value2=>{let{partitions}=selectedPartitionsInfo;for(let partition3 of partitions){let{regions,outputs}=partition3;for(let[region2,regionData]of Object.entries(regions))
-if(region2===value2)return{...outputs,...regionData}}for(let partition3 of partitions){let{regionRegex,outputs}=partition3;if(new RegExp(regionRegex).test(value2))
-return{...outputs}}let DEFAULT_PARTITION=partitions.find(partition3=>partition3.id==="aws");if(!DEFAULT_PARTITION)throw new Error("Provided region was not found\
- in the partition array or regex, and default partition with id 'aws' doesn't exist.");return{...DEFAULT_PARTITION.outputs}},setPartitionInfo=(partitionsInfo2,userAgentPrefix="")=>{
+1.1"}}});var selectedPartitionsInfo,selectedUserAgentPrefix,partition,setPartitionInfo,useDefaultPartitionInfo,getUserAgentPrefix,init_partition2=__esm({"node_modules/@a\
+ws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partition.js"(){init_partitions();selectedPartitionsInfo=partitionsInfo,selectedUserAgentPrefix="",
+partition=value2=>{let{partitions}=selectedPartitionsInfo;for(let partition3 of partitions){let{regions,outputs}=partition3;for(let[region2,regionData]of Object.
+entries(regions))if(region2===value2)return{...outputs,...regionData}}for(let partition3 of partitions){let{regionRegex,outputs}=partition3;if(new RegExp(regionRegex).
+test(value2))return{...outputs}}let DEFAULT_PARTITION=partitions.find(partition3=>partition3.id==="aws");if(!DEFAULT_PARTITION)throw new Error("Provided region \
+was not found in the partition array or regex, and default partition with id 'aws' doesn't exist.");return{...DEFAULT_PARTITION.outputs}},setPartitionInfo=(partitionsInfo2,userAgentPrefix="")=>{
 selectedPartitionsInfo=partitionsInfo2,selectedUserAgentPrefix=userAgentPrefix},useDefaultPartitionInfo=()=>{setPartitionInfo(partitionsInfo,"")},getUserAgentPrefix=
 ()=>selectedUserAgentPrefix}});var import_node_stream5,isStreamingPayload,init_isStreamingPayload=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/middleware-retry/isStreamingPayloa\
 d/isStreamingPayload.js"(){import_node_stream5=__toESM(require_stream2()),isStreamingPayload=request=>request?.body instanceof import_node_stream5.Readable||typeof ReadableStream<
@@ -2780,13 +2807,13 @@ s/client/middleware-user-agent/check-features.js"(){init_retry2();init_setFeatur
 re-user-agent/constants.js"(){USER_AGENT="user-agent",X_AMZ_USER_AGENT="x-amz-user-agent",UA_NAME_ESCAPE_REGEX=/[^!$%&'*+\-.^_`|~\w]/g,UA_VALUE_ESCAPE_REGEX=/[^!$%&'*+\-.^_`|~\w#]/g}});function encodeFeatures(features){let buffer="";for(let key2 in features){let val=features[key2];if(buffer.length+val.length+1<=1024){buffer.length?buffer+=","+
 val:buffer+=val;continue}break}return buffer}var init_encode_features=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/encode-\
 features.js"(){}});var userAgentMiddleware,escapeUserAgent,getUserAgentMiddlewareOptions,getUserAgentPlugin,init_user_agent_middleware=__esm({"node_modules/@aws-sdk/core/dist-es/s\
-ubmodules/client/middleware-user-agent/user-agent-middleware.js"(){init_protocols();init_partition();init_check_features();init_constants5();init_encode_features();
+ubmodules/client/middleware-user-agent/user-agent-middleware.js"(){init_protocols();init_partition2();init_check_features();init_constants5();init_encode_features();
 userAgentMiddleware=options2=>(next,context)=>async args=>{let{request}=args;if(!HttpRequest.isInstance(request))return next(args);let{headers}=request,userAgent=context?.
 userAgent?.map(escapeUserAgent)||[],defaultUserAgent2=(await options2.defaultUserAgentProvider()).map(escapeUserAgent);await checkFeatures(context,options2,args);
 let awsContext=context;defaultUserAgent2.push(`m/${encodeFeatures(Object.assign({},context.__smithy_context?.features,awsContext.__aws_sdk_context?.features))}`);
 let customUserAgent=options2?.customUserAgent?.map(escapeUserAgent)||[],appId=await options2.userAgentAppId();appId&&defaultUserAgent2.push(escapeUserAgent(["ap\
 p",`${appId}`]));let prefix=getUserAgentPrefix(),sdkUserAgentValue=(prefix?[prefix]:[]).concat([...defaultUserAgent2,...userAgent,...customUserAgent]).join(" "),
-normalUAValue=[...defaultUserAgent2.filter(section=>section.startsWith("aws-sdk-")),...customUserAgent].join(" ");return options2.runtime!=="browser"?(normalUAValue&&
+normalUAValue=[...defaultUserAgent2.filter(section2=>section2.startsWith("aws-sdk-")),...customUserAgent].join(" ");return options2.runtime!=="browser"?(normalUAValue&&
 (headers[X_AMZ_USER_AGENT]=headers[X_AMZ_USER_AGENT]?`${headers[USER_AGENT]} ${normalUAValue}`:normalUAValue),headers[USER_AGENT]=sdkUserAgentValue):headers[X_AMZ_USER_AGENT]=
 sdkUserAgentValue,next({...args,request})},escapeUserAgent=userAgentPair=>{let name2=userAgentPair[0].split("/").map(part=>part.replace(UA_NAME_ESCAPE_REGEX,"-")).
 join("/"),version2=userAgentPair[1]?.replace(UA_VALUE_ESCAPE_REGEX,"-"),prefixSeparatorIndex=name2.indexOf("/"),prefix=name2.substring(0,prefixSeparatorIndex),uaName=name2.
@@ -3079,7 +3106,7 @@ return clientHints===void 0&&(clientHints=null),new Parser2(UA,clientHints).getR
 {key:"ENGINE_MAP",get:function(){return ENGINE_MAP}},{key:"OS_MAP",get:function(){return OS_MAP}},{key:"PLATFORMS_MAP",get:function(){return PLATFORMS_MAP}}])})(),
 parse2=Bowser.parse,getParser=Bowser.getParser}});var createUserAgentStringParsingProvider,init_createUserAgentStringParsingProvider=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-\
 browser/createUserAgentStringParsingProvider.js"(){createUserAgentStringParsingProvider=({serviceId,clientVersion})=>async config=>{let module=await Promise.resolve().then(()=>(init_bowser(),bowser_exports)),
-parse5=module.parse??module.default.parse??(()=>""),parsedUA=typeof window<"u"&&window?.navigator?.userAgent?parse5(window.navigator.userAgent):void 0,sections=[
+parse6=module.parse??module.default.parse??(()=>""),parsedUA=typeof window<"u"&&window?.navigator?.userAgent?parse6(window.navigator.userAgent):void 0,sections=[
 ["aws-sdk-js",clientVersion],["ua","2.1"],[`os/${parsedUA?.os?.name||"other"}`,parsedUA?.os?.version],["lang/js"],["md/browser",`${parsedUA?.browser?.name??"unk\
 nown"}_${parsedUA?.browser?.version??"unknown"}`]];serviceId&&sections.push([`api/${serviceId}`,clientVersion]);let appId=await config?.userAgentAppId?.();return appId&&
 sections.push([`app/${appId}`]),sections}}});var fallback,init_defaultUserAgent2=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-browser/defaultUserAgent.js"(){fallback={os(ua){
@@ -3092,7 +3119,7 @@ isIpAddress(value2))}}});var parseArn,init_parseArn=__esm({"node_modules/@aws-sd
 split(":");if(segments.length<6)return null;let[arn,partition3,service,region2,accountId,...resourcePath]=segments;if(arn!=="arn"||partition3===""||service===""||
 resourcePath.join(":")==="")return null;let resourceId=resourcePath.map(resource=>resource.split("/")).flat();return{partition:partition3,service,region:region2,
 accountId,resourceId}}}});var awsEndpointFunctions,init_aws=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/aws.js"(){init_endpoints();init_isVirtualHostableS3Bucket();
-init_parseArn();init_partition();awsEndpointFunctions={isVirtualHostableS3Bucket,parseArn,partition};customEndpointFunctions.aws=awsEndpointFunctions}});var init_resolveEndpoint2=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/resolveEndpoint.js"(){init_endpoints()}});var resolveDefaultAwsRegionalEndpointsConfig,toEndpointV12,init_resolveDefaultAwsRegionalEndpointsConfig=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/c\
+init_parseArn();init_partition2();awsEndpointFunctions={isVirtualHostableS3Bucket,parseArn,partition};customEndpointFunctions.aws=awsEndpointFunctions}});var init_resolveEndpoint2=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/resolveEndpoint.js"(){init_endpoints()}});var resolveDefaultAwsRegionalEndpointsConfig,toEndpointV12,init_resolveDefaultAwsRegionalEndpointsConfig=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/c\
 lient/util-endpoints/resolveDefaultAwsRegionalEndpointsConfig.js"(){init_protocols();resolveDefaultAwsRegionalEndpointsConfig=input=>{if(typeof input.endpointProvider!=
 "function")throw new Error("@aws-sdk/util-endpoint - endpointProvider and endpoint missing in config for this client.");let{endpoint}=input;return endpoint===void 0&&
 (input.endpoint=async()=>toEndpointV12(input.endpointProvider({Region:typeof input.region=="function"?await input.region():input.region,UseDualStack:typeof input.
@@ -3120,7 +3147,7 @@ userAgentMiddleware:()=>userAgentMiddleware});var init_client3=__esm({"node_modu
 init_longPollMiddleware();init_setCredentialFeature();init_setFeature();init_setTokenFeature();init_getDefaultSocketTimeout();init_hostHeaderMiddleware();init_loggerMiddleware();
 init_configuration();init_getRecursionDetectionPlugin();init_recursionDetectionMiddleware();init_configurations();init_user_agent_middleware();init_defaultUserAgent();
 init_nodeAppIdConfigOptions();init_defaultUserAgent2();init_createUserAgentStringParsingProvider();init_aws();init_resolveEndpoint2();init_resolveDefaultAwsRegionalEndpointsConfig();
-init_isIpAddress2();init_isVirtualHostableS3Bucket();init_parseArn();init_partition();init_EndpointError2();init_awsRegionConfig();init_stsRegionDefaultResolver();
+init_isIpAddress2();init_isVirtualHostableS3Bucket();init_parseArn();init_partition2();init_EndpointError2();init_awsRegionConfig();init_stsRegionDefaultResolver();
 init_extensions2()}});var getDateHeader,getAgeHeader,init_getDateHeader=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/utils/getDateHeader.js"(){init_protocols();
 getDateHeader=response=>HttpResponse.isInstance(response)?response.headers?.date??response.headers?.Date:void 0,getAgeHeader=response=>HttpResponse.isInstance(response)?
 response.headers?.age??response.headers?.Age:void 0}});var getSkewCorrectedDate,init_getSkewCorrectedDate=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/utils/getSkewCorrectedDate.js"(){getSkewCorrectedDate=
@@ -4117,7 +4144,7 @@ RoleArn:profileData.role_arn,RoleSessionName:profileData.role_session_name||`aws
 profileData.duration_seconds||"3600",10)},{mfa_serial}=profileData;if(mfa_serial){if(!options2.mfaCodeProvider)throw new CredentialsProviderError(`Profile ${profileName}\
  requires multi-factor authentication, but no MFA code callback was provided.`,{logger:options2.logger,tryNextLink:!1});params.SerialNumber=mfa_serial,params.TokenCode=
 await options2.mfaCodeProvider(mfa_serial)}let sourceCreds=await sourceCredsProvider;return options2.roleAssumer(sourceCreds,params).then(creds=>setCredentialFeature(
-creds,"CREDENTIALS_PROFILE_SOURCE_PROFILE","o"))}},isCredentialSourceWithoutRoleArn=section=>!section.role_arn&&!!section.credential_source}});function createAwsAuthSigv4HttpAuthOption3(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"signin",region:authParameters.region},propertiesExtractor:(config,context)=>({
+creds,"CREDENTIALS_PROFILE_SOURCE_PROFILE","o"))}},isCredentialSourceWithoutRoleArn=section2=>!section2.role_arn&&!!section2.credential_source}});function createAwsAuthSigv4HttpAuthOption3(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"signin",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}function createSmithyApiNoAuthHttpAuthOption3(authParameters){return{schemeId:"smithy.api#noAuth"}}var defaultSigninHttpAuthSchemeParametersProvider,
 defaultSigninHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig3,init_httpAuthSchemeProvider3=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/si\
 gnin/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultSigninHttpAuthSchemeParametersProvider=async(config,context,input)=>({operation:getSmithyContext(
@@ -4730,13 +4757,15 @@ fromTokenFile:()=>fromTokenFile2,fromWebToken:()=>fromWebToken2,propertyProvider
 dk/credential-providers/dist-es/index.js"(){init_createCredentialChain();init_fromCognitoIdentity2();init_fromCognitoIdentityPool2();init_fromContainerMetadata2();
 init_fromEnv3();init_fromHttp2();init_fromIni2();init_fromInstanceMetadata2();init_fromLoginCredentials2();init_fromNodeProviderChain();init_fromProcess2();init_fromSSO2();
 init_fromTemporaryCredentials();init_fromTokenFile2();init_fromWebToken2()}});async function credentialsOf(access,requestHandler){let source=await sourceOf(access,requestHandler),{region:region2,assumeRoleArn,externalId:externalId2}=access;
-if(assumeRoleArn===null)return source;let{fromTemporaryCredentials:fromTemporaryCredentials3}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));
-return fromTemporaryCredentials3({params:{RoleArn:assumeRoleArn,RoleSessionName:"rds-provision",...externalId2===null?{}:{ExternalId:externalId2}},...source===null?
-{}:{masterCredentials:source},clientConfig:{requestHandler,...region2===null?{}:{region:region2}}})}async function sourceOf({profile,environment=NO_AWS_ENVIRONMENT},requestHandler){
-let clientConfig2={requestHandler};if(profile!==null){await assertProfile(profile,"aws_profile");let{fromIni:fromIni3}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));
-return fromIni3({profile,clientConfig:clientConfig2})}if(environment.profile!==null&&environment.hasKeys){let{fromEnv:fromEnv4}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));
-return fromEnv4()}if(environment.profile!==null&&await assertProfile(environment.profile,"AWS_PROFILE"),environment.hasKeys||(requestHandler.httpAgent??requestHandler.
-httpsAgent)===void 0)return null;let{fromNodeProviderChain:fromNodeProviderChain2}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));return fromNodeProviderChain2(
+if(assumeRoleArn===null)return source;let{fromTemporaryCredentials:fromTemporaryCredentials3}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12)),
+assume=fromTemporaryCredentials3({params:{RoleArn:assumeRoleArn,RoleSessionName:"rds-provision",...externalId2===null?{}:{ExternalId:externalId2}},...source===null?
+{}:{masterCredentials:source},clientConfig:{requestHandler,...region2===null?{}:{region:region2}}});return(...args)=>assume(...args).catch(error=>Promise.reject(
+failedToAssume(error,assumeRoleArn)))}function failedToAssume(error,assumedRole){return Object.assign(error instanceof Error?error:new Error(String(error)),{assumedRole})}
+async function sourceOf({profile,environment=NO_AWS_ENVIRONMENT},requestHandler){let clientConfig2={requestHandler};if(profile!==null){await assertProfile(profile,
+"aws_profile");let{fromIni:fromIni3}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));return fromIni3({profile,clientConfig:clientConfig2})}
+if(environment.profile!==null&&environment.hasKeys){let{fromEnv:fromEnv4}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));return fromEnv4()}
+if(environment.profile!==null&&await assertProfile(environment.profile,"AWS_PROFILE"),environment.hasKeys||(requestHandler.httpAgent??requestHandler.httpsAgent)===
+void 0)return null;let{fromNodeProviderChain:fromNodeProviderChain2}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports12));return fromNodeProviderChain2(
 {clientConfig:clientConfig2})}async function assertProfile(profile,field){if(profile==="default")return;let{loadSharedConfigFiles:loadSharedConfigFiles2}=await Promise.resolve().then(()=>(init_config2(),config_exports)),
 {configFile,credentialsFile}=await loadSharedConfigFiles2();if(!(Object.hasOwn(configFile,profile)||Object.hasOwn(credentialsFile,profile)))throw new AwsError([
 {application:null,code:"aws_profile_missing",field,message:`there is no profile ${JSON.stringify(profile)} in the AWS configuration of the runner.`,remedy:"Corr\
@@ -5155,8 +5184,9 @@ settings3,limits)]),client=new sdk.STSClient({...config}),call=callerOf(client,l
 ACTION,abortSignal=>client.send(new sdk.GetCallerIdentityCommand({}),{abortSignal}),ANSWER_MS);return{arn,account:account2}}catch(error){throw toAwsError(failureOf(
 error),"AWS STS")}finally{client.destroy()}}var ACTION,ANSWER_MS,init_identity=__esm({"src/secrets/identity.ts"(){"use strict";init_aws_call();init_aws_failure();
 init_client_config();ACTION="GetCallerIdentity",ANSWER_MS=2e4}});var PRIVILEGE_TARGETS,init_access_change=__esm({"src/model/access-change.ts"(){"use strict";PRIVILEGE_TARGETS=["database","schema","table","sequence","function",
-"other"]}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
-"tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,RUN_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report","prepare-upgrade"],RUN_NAMES=[...COMMAND_NAMES,
+"other"]}});var OBJECTS,STATUSES,STANDINGS,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting",
+"extension","tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"],STANDINGS=[
+"orphan","beyond"]}});var COMMAND_NAMES,RUN_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report","prepare-upgrade"],RUN_NAMES=[...COMMAND_NAMES,
 "rotate"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
 return toParseResult(safeParse(DOCUMENT,value2))}function toParseResult(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,
 field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,PRIVILEGES,ACCESS,CONSEQUENCES,RECORD,
@@ -5165,26 +5195,27 @@ init_declaration();init_run();TIME=pipe(string(),check(text2=>!Number.isNaN(Date
 array(string())),ACCESS=object({level:nullable(picklist(ACCESS_LEVELS)),changes:array(object({on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL,granted:PRIVILEGES,
 revoked:PRIVILEGES}))}),CONSEQUENCES=exactOptional(array(object({who:string(),what:string(),logins:exactOptional(number())}))),RECORD=object({at:TIME,run_id:string(),
 build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,object:picklist(OBJECTS),action:string(),status:picklist(
-STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(string()),access:exactOptional(ACCESS),loses:CONSEQUENCES,gains:CONSEQUENCES}),
-ACTOR=object({arn:string(),account:string()}),NAMES=array(string()),APPLICATIONS=object({done:number(),blocked:NAMES,failed:NAMES,not_begun:NAMES}),RUN=object({
-run_id:string(),build_id:string(),command:picklist(RUN_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),
-port:number()})),actor:nullable(ACTOR),executed_as:exactOptional(ACTOR),approval:picklist(["not_required","approved","missing"]),approved_plan:exactOptional(TEXT_OR_NULL),
-database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(
-["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,applications:exactOptional(
-nullable(APPLICATIONS)),governance:optional(nullable(object({file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(
-1),run:RUN,records:array(unknown())})}});var ORPHAN_STATES,ROW_PRIVILEGES,TABLE_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ORPHAN_STATES=["retained","disabled","removal pending",
-"undeclared"],ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"],TABLE_PRIVILEGES=[...ROW_PRIVILEGES,"TRUNCATE","REFERENCES","MAINTAIN"]}});function parseEnvelope(event){let parsed2=safeParse(ENVELOPE,event);return parsed2.success?parsed2.output:null}function parseRequest(text2){let parsed2=safeParse(
+STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(string()),standing:exactOptional(picklist(STANDINGS)),access:exactOptional(
+ACCESS),loses:CONSEQUENCES,gains:CONSEQUENCES}),ACTOR=object({arn:string(),account:string()}),NAMES=array(string()),APPLICATIONS=object({done:number(),blocked:NAMES,
+failed:NAMES,not_begun:NAMES}),RUN=object({run_id:string(),build_id:string(),command:picklist(RUN_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(
+object({identifier:string(),host:string(),port:number()})),actor:nullable(ACTOR),executed_as:exactOptional(ACTOR),approval:picklist(["not_required","approved","\
+missing"]),approved_plan:exactOptional(TEXT_OR_NULL),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,
+finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(
+array(string()),[]),error:TEXT_OR_NULL,applications:exactOptional(nullable(APPLICATIONS)),governance:optional(nullable(object({file:string(),chain:string(),hash:string(),
+lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});var ORPHAN_STATES,ROW_PRIVILEGES,TABLE_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ORPHAN_STATES=["retained","disabled","removal pending",
+"undeclared"],ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"],TABLE_PRIVILEGES=[...ROW_PRIVILEGES,"TRUNCATE","REFERENCES","MAINTAIN"]}});var REVIEW_SECTIONS,init_report=__esm({"src/report/report.ts"(){"use strict";REVIEW_SECTIONS=["review","decisions","instance"]}});function parseEnvelope(event){let parsed2=safeParse(ENVELOPE,event);return parsed2.success?parsed2.output:null}function parseRequest(text2){let parsed2=safeParse(
 pipe(string(),parseJson(),REQUEST),text2);if(parsed2.success)return parsed2.output;let[issue]=parsed2.issues;return`${getDotPath(issue)??"request"}: ${issue.message}`}
-var PROTOCOL,VARIABLES,TEXT_OR_NULL2,TIME2,PROOF,ENVELOPE,REMOVAL,RESUME,REPORT2,REQUEST,init_protocol=__esm({"src/lambda/protocol.ts"(){"use strict";init_dist();
-init_run();PROTOCOL=1,VARIABLES=["ALLOW_DB_PROVISION","ALLOW_DB_DESTROY","ALLOW_DB_TAKEOVER","RDS_CLEANUP_POLICY","RDS_PROVISION_BUILD_ID","RDS_PROVISION_CLAIM",
-"RDS_PROVISION_RUN_ID"],TEXT_OR_NULL2=nullable(string()),TIME2=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time"),transform(text2=>new Date(
-text2))),PROOF=object({date:string(),authorization:string(),token:TEXT_OR_NULL2}),ENVELOPE=object({protocol:number(),tool_version:string(),request:string(),proof:PROOF}),
-REMOVAL=variant("kind",[object({kind:literal("target"),target:object({by:picklist(["application","build-id","cluster-name"]),value:string()})}),object({kind:literal(
-"request"),application:string(),marker:TEXT_OR_NULL2}),object({kind:literal("requested")})]),RESUME=object({closed_at:TIME2,databases:array(string())}),REPORT2=
-object({environment:TEXT_OR_NULL2,application:TEXT_OR_NULL2,database:TEXT_OR_NULL2,build:TEXT_OR_NULL2,since:nullable(TIME2),until:nullable(TIME2),expires_within_days:number(),
-secrets_older_than_days:number(),known:array(string())}),REQUEST=object({id:pipe(string(),uuid()),turn:pipe(number(),integer(),minValue(1)),command:picklist(COMMAND_NAMES),
-input:string(),variables:record(string(),string()),run_group:string(),ca_pem:TEXT_OR_NULL2,removal:nullable(REMOVAL),tell:nullable(object({json:boolean(),document:boolean(),
-colour:boolean(),list_unchanged:boolean()})),report:nullable(REPORT2),resume:nullable(RESUME),packed:boolean()})}});function writeLine(line2){return`${JSON.stringify(line2)}
+var PROTOCOL,VARIABLES,TEXT_OR_NULL2,TIME2,PROOF,ENVELOPE,REMOVAL,RESUME,REPORT2,APPROVED_PLAN,REQUEST,init_protocol=__esm({"src/lambda/protocol.ts"(){"use stri\
+ct";init_dist();init_run();PROTOCOL=1,VARIABLES=["ALLOW_DB_PROVISION","ALLOW_DB_DESTROY","ALLOW_DB_TAKEOVER","RDS_CLEANUP_POLICY","RDS_PROVISION_BUILD_ID","RDS_\
+PROVISION_CLAIM","RDS_PROVISION_RUN_ID"],TEXT_OR_NULL2=nullable(string()),TIME2=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time"),transform(
+text2=>new Date(text2))),PROOF=object({date:string(),authorization:string(),token:TEXT_OR_NULL2}),ENVELOPE=object({protocol:number(),tool_version:string(),request:string(),
+proof:PROOF}),REMOVAL=variant("kind",[object({kind:literal("target"),target:object({by:picklist(["application","build-id","cluster-name"]),value:string()})}),object(
+{kind:literal("request"),application:string(),marker:TEXT_OR_NULL2}),object({kind:literal("requested")})]),RESUME=object({closed_at:TIME2,databases:array(string())}),
+REPORT2=object({environment:TEXT_OR_NULL2,application:TEXT_OR_NULL2,database:TEXT_OR_NULL2,build:TEXT_OR_NULL2,since:nullable(TIME2),until:nullable(TIME2),expires_within_days:number(),
+secrets_older_than_days:number(),known:array(string()),review:optional(boolean(),!1)}),APPROVED_PLAN=object({plan:TEXT_OR_NULL2,is_begun:boolean()}),REQUEST=object(
+{id:pipe(string(),uuid()),turn:pipe(number(),integer(),minValue(1)),waited_ms:optional(pipe(number(),minValue(0)),0),command:picklist(COMMAND_NAMES),input:string(),
+variables:record(string(),string()),run_group:string(),ca_pem:TEXT_OR_NULL2,removal:nullable(REMOVAL),tell:nullable(object({json:boolean(),document:boolean(),colour:boolean(),
+list_unchanged:boolean()})),report:nullable(REPORT2),resume:nullable(RESUME),approved_plan:optional(nullable(APPROVED_PLAN),null),packed:boolean()})}});function writeLine(line2){return`${JSON.stringify(line2)}
 `}function parseLine(text2){let parsed2=safeParse(pipe(string(),parseJson(),LINE),text2);if(!parsed2.success)return null;let line2=parsed2.output;if(line2.type===
 "record"){let{value:record2}=parseRecord(line2.record);return record2===null?null:{...line2,record:record2}}if(line2.type==="ended"){let{value:run}=parseRun(line2.
 run);return run===null?null:{...line2,run}}return line2}function isLast(line2){return line2.type!=="record"&&line2.type!=="progress"&&line2.type!=="alive"}function packLines(lines){
@@ -5192,20 +5223,20 @@ return`${JSON.stringify({packed:(0,import_node_zlib.gzipSync)(lines).toString("b
 `}function unpackLines(text2){let parsed2=safeParse(pipe(string(),parseJson(),PACKED),text2);return parsed2.success?(0,import_node_zlib.gunzipSync)(Buffer.from(
 parsed2.output.packed,"base64")).toString("utf8"):text2}var import_node_zlib,PROBLEM,LOGIN,ORPHAN,MATRIX,SECTION,AGAIN,LINE,PACKED,init_answer=__esm({"src/lambd\
 a/answer.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_dist();init_entry();init_errors();init_report_options();init_access();init_declaration();
-init_problem();init_protocol();PROBLEM=object({application:TEXT_OR_NULL2,code:pipe(string(),transform(code=>codeOf(code)??"defect")),field:string(),message:string(),
-remedy:string()}),LOGIN=object({username:string(),application:TEXT_OR_NULL2,accessLevel:nullable(picklist(ACCESS_LEVELS)),auth:picklist(LOGIN_METHODS),canLogin:boolean(),
-createDb:boolean(),connectionLimit:nullable(number()),memberOf:array(string()),connect:boolean(),temporary:boolean(),create:boolean(),schemas:array(object({schema:string(),
-may:string()})),build:TEXT_OR_NULL2,validUntil:nullable(TIME2)}),ORPHAN=object({username:string(),application:string(),state:picklist(ORPHAN_STATES),cleanupPolicy:TEXT_OR_NULL2,
-canLogin:boolean(),databases:array(string()),since:TEXT_OR_NULL2,build:TEXT_OR_NULL2}),MATRIX=object({environment:string(),stack:string(),clusterName:string(),instance:string(),
-databases:array(object({database:string(),owner:string(),logins:array(LOGIN),outsideGrants:array(object({role:string(),privilege:string(),on:string()})),isSeen:boolean()})),
-orphans:array(ORPHAN)}),SECTION=object({id:picklist(REPORT_SECTIONS),title:string(),about:string(),attention:exactOptional(TEXT_OR_NULL2),columns:array(object({
-key:string(),title:string()})),rows:array(object({cells:array(nullable(union([string(),number()]))),environment:exactOptional(TEXT_OR_NULL2),application:exactOptional(
-TEXT_OR_NULL2),build:exactOptional(TEXT_OR_NULL2),mark:exactOptional(string()),details:exactOptional(array(string()))}))}),AGAIN=variant("why",[object({why:literal(
-"time")}),object({why:literal("snapshot"),resume:RESUME})]),LINE=variant("type",[object({type:literal("record"),record:unknown(),quiet:boolean()}),object({type:literal(
-"progress"),message:string()}),object({type:literal("alive")}),object({type:literal("ended"),tool_version:string(),run:unknown(),problems:array(PROBLEM),matrix:nullable(
-MATRIX),records:number(),again:nullable(AGAIN)}),object({type:literal("refused"),protocol:number(),tool_version:string(),exit_code:picklist(Object.values(EXIT)),
-problems:array(PROBLEM)}),object({type:literal("told"),text:string(),document:TEXT_OR_NULL2,summary:string(),blocked:array(PROBLEM),changes:number()}),object({type:literal(
-"sections"),sections:array(SECTION)})]);PACKED=object({packed:string()})}});function placeOfFunction(text2){let[,arn,partition3,region2,name2]=ARN.exec(text2)??[];return arn===void 0||region2===void 0||partition3===void 0||name2===void 0?
+init_problem();init_report();init_protocol();PROBLEM=object({application:TEXT_OR_NULL2,code:pipe(string(),transform(code=>codeOf(code)??"defect")),field:string(),
+message:string(),remedy:string()}),LOGIN=object({username:string(),application:TEXT_OR_NULL2,accessLevel:nullable(picklist(ACCESS_LEVELS)),auth:picklist(LOGIN_METHODS),
+canLogin:boolean(),createDb:boolean(),connectionLimit:nullable(number()),memberOf:array(string()),connect:boolean(),temporary:boolean(),create:boolean(),schemas:array(
+object({schema:string(),may:string()})),build:TEXT_OR_NULL2,validUntil:nullable(TIME2)}),ORPHAN=object({username:string(),application:string(),state:picklist(ORPHAN_STATES),
+cleanupPolicy:TEXT_OR_NULL2,canLogin:boolean(),databases:array(string()),since:TEXT_OR_NULL2,build:TEXT_OR_NULL2}),MATRIX=object({environment:string(),stack:string(),
+clusterName:string(),instance:string(),databases:array(object({database:string(),owner:string(),logins:array(LOGIN),outsideGrants:array(object({role:string(),privilege:string(),
+on:string()})),isSeen:boolean()})),orphans:array(ORPHAN)}),SECTION=object({id:picklist([...REPORT_SECTIONS,...REVIEW_SECTIONS]),title:string(),about:string(),attention:exactOptional(
+TEXT_OR_NULL2),columns:array(object({key:string(),title:string()})),rows:array(object({cells:array(nullable(union([string(),number()]))),environment:exactOptional(
+TEXT_OR_NULL2),application:exactOptional(TEXT_OR_NULL2),build:exactOptional(TEXT_OR_NULL2),mark:exactOptional(string()),details:exactOptional(array(string()))}))}),
+AGAIN=variant("why",[object({why:literal("time")}),object({why:literal("snapshot"),resume:RESUME})]),LINE=variant("type",[object({type:literal("record"),record:unknown(),
+quiet:boolean()}),object({type:literal("progress"),message:string()}),object({type:literal("alive")}),object({type:literal("ended"),tool_version:string(),run:unknown(),
+problems:array(PROBLEM),matrix:nullable(MATRIX),records:number(),again:nullable(AGAIN),begun:optional(nullable(object({plan:TEXT_OR_NULL2})),null)}),object({type:literal(
+"refused"),protocol:number(),tool_version:string(),exit_code:picklist(Object.values(EXIT)),problems:array(PROBLEM)}),object({type:literal("told"),text:string(),
+document:TEXT_OR_NULL2,summary:string(),blocked:array(PROBLEM),changes:number()}),object({type:literal("sections"),sections:array(SECTION)})]);PACKED=object({packed:string()})}});function placeOfFunction(text2){let[,arn,partition3,region2,name2]=ARN.exec(text2)??[];return arn===void 0||region2===void 0||partition3===void 0||name2===void 0?
 null:{arn,region:region2,partition:partition3,name:name2}}function hostOfSts({region:region2,partition:partition3}){return`sts.${region2}.amazonaws.com${partition3===
 "aws-cn"?".cn":""}`}function identityHeaders(place2,request){return{"content-type":"application/x-www-form-urlencoded",host:hostOfSts(place2),"x-amz-content-sha\
 256":sha256(IDENTITY_QUERY),[FUNCTION_HEADER]:place2.arn,[REQUEST_HEADER2]:sha256(request)}}function signedHeaders(hasToken){return["content-type","host","x-amz\
@@ -5253,13 +5284,14 @@ return comment2!==null&&(comment2===UNREAD||asciiJson(comment2).length>LONGEST_W
 new Map(tag).set("Comment",comment2)}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key2=>!isTagField(key2)).
 sort(),valueOf6=key2=>isObjectField(key2)?parseJson3(tag.get(key2)??""):tag.get(key2)??"";return asciiJson(Object.fromEntries([...ours,...others].map(key2=>[key2,
 valueOf6(key2)])))}function asciiJson(value2){let escape3=unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`;return JSON.stringify(value2).replace(/[\x7f-\uffff]/g,
-escape3)}function isTagField(key2){return TAG_FIELDS.some(field=>field===key2)}function sameTag(existing2,desired){let isCompared=key2=>key2!=="UpdatedByBuildId"&&
-(key2!=="OwnedDatabase"||existing2.has(key2)),relevant=tag=>formatTag(new Map([...tag].filter(([key2])=>isCompared(key2))));return relevant(existing2)===relevant(
-desired)}function hasOwned(tag,database){let owned3=tag.get("OwnedDatabase");return owned3===void 0?!tag.has("PendingDatabase"):owned3===database}function parseJson3(text2){
+escape3)}function isTagField(key2){return TAG_FIELDS.some(field=>field===key2)}function sameTag(existing2,desired){let isCompared=key2=>!OF_THE_LAST_CHANGE.includes(
+key2)&&(key2!=="OwnedDatabase"||existing2.has(key2)),relevant=tag=>formatTag(new Map([...tag].filter(([key2])=>isCompared(key2))));return relevant(existing2)===
+relevant(desired)}function hasOwned(tag,database){let owned4=tag.get("OwnedDatabase");return owned4===void 0?!tag.has("PendingDatabase"):owned4===database}function parseJson3(text2){
 try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,LONGEST_WORDS,UNREAD,
-init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","Claimed\
-ByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","CleanupPolicy","Comme\
-nt","SecretVersionId","Auth","UpdatedByBuildId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="platform";LONGEST_WORDS=6e4,UNREAD="\uDCFF"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment:comment2},admin){let tag=parseTag(comment2);return name2===helperOf(
+OF_THE_LAST_CHANGE,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","\
+ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","Cl\
+eanupPolicy","Comment","SecretVersionId","Auth","ApprovedPlan","UpdatedByBuildId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="platform";LONGEST_WORDS=
+6e4,UNREAD="\uDCFF";OF_THE_LAST_CHANGE=["ApprovedPlan","UpdatedByBuildId"]}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment:comment2},admin){let tag=parseTag(comment2);return name2===helperOf(
 admin)&&!canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment:comment2,superuser})=>!superuser&&
 parseTag(comment2)?.has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).
 filter(({comment:comment2})=>isOfStack(declaration,parseTag(comment2))),names2=[...declaration.applications.flatMap(({username,memberOf:memberOf2})=>[username,...memberOf2]),
@@ -5401,9 +5433,9 @@ if(removalApproval(environment,approvals,policy)!=="missing")return[];let what=p
 the environment is ${environment}, and nobody approved ${what}.`,remedy=`Set ${missingApprovals(approvals,policy).join(" and ")} in the environment of the run, \
 or RDS_CLEANUP_POLICY=retain to keep everything.`;return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){
 return departures.flatMap(departure=>[...checkServer(declaration,cluster,departure),...departure.policy==="release"?[]:checkLeaving(declaration,cluster,departure,
-facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted2=stays?{...facts,obstacles:[],
-holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted2),...checkGrants(declaration,cluster,departure,
-counted2),...checkSessions(cluster,departure,counted2)]}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,
+facts)])}function checkLeaving(declaration,cluster,departure,facts){let stays=departure.policy==="disable",{username}=departure,counted3=stays?{...facts,obstacles:[],
+holdings:facts.holdings.filter(({grantor})=>grantor!==username)}:facts;return[...checkObstacles(cluster,departure,counted3),...checkGrants(declaration,cluster,departure,
+counted3),...checkSessions(cluster,departure,counted3)]}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,
 remedy)}function checkServer(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?
 [obstacle(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(
 departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,noRight(server.login,username),
@@ -5442,30 +5474,39 @@ owner!==owner.username?!1:parseTag(roles.get(owner.username)?.comment??null)?.ge
 cluster.roles.get(database.owner.username)?.comment??null);return staysOpen(database,cluster)&&tag?.has("Removal")!==!0}function isKeptShut(database,cluster){return cluster.
 databases.get(database.name)?.allowConnections===!1&&staysUnusual(database,cluster)}var init_keep_fields=__esm({"src/model/keep-fields.ts"(){"use strict";init_tag()}});function ownLogins({applications}){return applications.filter(({loginOf})=>loginOf===null)}function loginName({name:name2,loginOf}){return loginOf??name2}function sharedLogins({
 applications}){return new Set(applications.filter(({loginOf})=>loginOf!==null).map(({username})=>username))}var init_logins=__esm({"src/model/logins.ts"(){"use \
-strict"}});function schemaOwner({owner,schemaOwners},schema){return schemaOwners.get(schema)??owner}var init_schema_owner=__esm({"src/model/schema-owner.ts"(){"use strict"}});function withGuests({applications,databases:databases2},names2){let isUser=({loginOf})=>loginOf!==null&&names2.has(loginOf);return new Set([...names2,...applications.
-filter(isUser).map(({name:name2})=>name2),...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.map(guest=>guest.name))])}function leaveOut(declaration,names2){
+strict"}});function schemaOwner({owner,schemaOwners},schema){return schemaOwners.get(schema)??owner}function withOwnedSchemas(declaration,interiors){return{...declaration,
+databases:declaration.databases.map(database=>{let{name:name2,guests,schemaOwners}=database,byUsername=new Map(guests.map(guest=>[guest.username,guest])),owned4=[
+...interiors.get(name2)?.schemas.values()??[]].flatMap(schema=>{let guest=schema.name==="public"?void 0:byUsername.get(schema.owner);return guest===void 0?[]:[[
+schema.name,guest]]});return owned4.length===0?database:{...database,schemaOwners:new Map([...owned4,...schemaOwners])}})}}var init_schema_owner=__esm({"src/mod\
+el/schema-owner.ts"(){"use strict"}});function withGuests({applications,databases:databases2},names2,roles){let guests=databases2.filter(({owner})=>names2.has(owner.name)).flatMap(database=>database.
+guests),unmade=guests.filter(({username})=>!roles.has(username)).map(({name:name2})=>name2),withoutLogin=new Set([...names2,...unmade]),users=applications.filter(
+({loginOf})=>loginOf!==null&&withoutLogin.has(loginOf));return new Set([...names2,...[...users,...guests].map(({name:name2})=>name2)])}function leaveOut(declaration,names2){
 return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(({name:name2})=>!names2.has(name2)),databases:declaration.databases.
 filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.filter(({name:name2})=>!names2.has(name2)),schemas:database.schemas.
-filter(schema=>!names2.has(schemaOwner(database,schema).name))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict";init_schema_owner()}});function lookUps({declaration,actual}){return{declaration,actual,applicationByUsername:new Map(ownLogins(declaration).map(application=>[application.username,application])),
-settingsByRole:groupBy(actual.cluster.settings,item=>item.role)}}function planContext(input){return{...input,planned:keepFields(leaveOut(input.declaration,input.
-leftOut),input.actual.cluster),...lookUps(input),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.
-cluster.memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam")}}function subject(application,object2){return{application:application.
-name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,
-object2),database:database.name}}function step(about2,kind,action,status,message,statements,target=null){return{...about2,kind,target,action,status,message,statements}}
-function finding(about2,action,status,message){return{...about2,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict";init_group_by();
-init_keep_fields();init_logins();init_leave_out();init_members()}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record2=toRecord(draft,options2);records.push(record2);for(let sink of options2.
+filter(schema=>!names2.has(schemaOwner(database,schema).name))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict";init_schema_owner()}});function lookUps({declaration:declared,actual}){let declaration=withOwnedSchemas(declared,actual.interiors);return{declaration,actual,applicationByUsername:new Map(
+ownLogins(declaration).map(application=>[application.username,application])),settingsByRole:groupBy(actual.cluster.settings,item=>item.role)}}function planContext(input){
+let look3=lookUps(input),planned=keepFields(leaveOut(look3.declaration,input.leftOut),input.actual.cluster);return{...input,planned,bearer:bearerOf(planned,input.
+actual.cluster),...look3,membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,
+item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam")}}function bearerOf(planned,{roles}){let logins=ownLogins(planned),isOurs5=({
+username})=>isOfStack(planned,parseTag(roles.get(username)?.comment??null));return(logins.find(isOurs5)??logins[0])?.name??null}function subject(application,object2){
+return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
+return{...subject(application,object2),database:database.name}}function step(about2,kind,action,status,message,statements,target=null){return{...about2,kind,target,
+action,status,message,statements}}function standing(about2,kind,action,message){return{...finding(about2,action,"skipped",message),standing:kind}}function finding(about2,action,status,message){
+return{...about2,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict";init_group_by();init_claim();init_keep_fields();init_logins();
+init_leave_out();init_members();init_schema_owner();init_tag()}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record2=toRecord(draft,options2);records.push(record2);for(let sink of options2.
 sinks)sink(record2,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
 ...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null,governance:null},records:[...records],summary:countStatuses(
 records)})}}function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
 UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
-code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access},
-...consequencesOrNone(draft.loses??[],draft.gains??[])}}function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,
-build_id:identity2.buildId,command:identity2.command,environment,cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.
-host,port:instance.port},approval:identity2.approval,approved_plan:identity2.approvedPlan?.digest??null,tool_version:identity2.toolVersion,input_sha256:identity2.
-inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.startedAt.getTime(),finished=Math.
-max(started,now().getTime()),{applications=null}=end;return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.
-exitCode,...errorFields(end.problems,applications),applications}}function errorFields(problems,applications){let lines=[...concernedSentence(applications),...problems.
-map(describeProblem)];return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.length===0?null:lines.join(`
+code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.standing!==void 0&&{standing:draft.standing},
+...draft.access!==void 0&&{access:draft.access},...consequencesOrNone(draft.loses??[],draft.gains??[])}}function runFields({identity:identity2,environment,clusterName,
+instance}){return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,cluster_name:clusterName,instance:instance===null?null:
+{identifier:instance.identifier,host:instance.host,port:instance.port},approval:identity2.approval,approved_plan:identity2.approvedPlan?.digest??null,tool_version:identity2.
+toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.
+startedAt.getTime(),finished=Math.max(started,now().getTime()),{applications=null}=end;return{finished_at:new Date(finished).toISOString(),duration_ms:finished-
+started,outcome:end.outcome,exit_code:end.exitCode,...errorFields(end.problems,applications),applications}}function errorFields(problems,applications){let lines=[
+...concernedSentence(applications),...problems.map(describeProblem)];return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.length===
+0?null:lines.join(`
 `)}}function concernedSentence(applications){if(applications===null)return[];let{done,blocked:blocked2,failed,not_begun:left2}=applications,names2=[["blocked",blocked2],
 ["failed",failed],["not begun",left2]].flatMap(([word,items2])=>items2.map(name2=>`${name2} (${word})`));if(names2.length===0)return[];let verb=names2.length===
 1?"is":"are";return[`${String(names2.length)} of ${String(done+names2.length)} applications ${verb} not done: ${names2.join(", ")}.`]}function failDocument(document,problems){
@@ -5577,20 +5618,49 @@ item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
 {"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});function keyOf2({application,database,username,object:object2,rule,effect}){return JSON.stringify([application,database,username,object2,rule,effect])}function describeEffect({
 username,database,effect}){let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where}\
-)`}var init_effect=__esm({"src/model/effect.ts"(){"use strict"}});function checkApprovedPlan({digest:digest2,effects:approved},found){if(digest2===found.digest)return[];let remedy=`Look at the plan as it is now (rds-provision \
-plan), and approve that: ALLOW_DB_PROVISION=plan:${found.digest}`,lines=approved===null?allOf(found.effects):differenceOf(approved,found.effects),more=lines.length-
-MAX_LINES,told=more>0?[...lines.slice(0,MAX_LINES),line(null,`\u2026 and ${String(more)} lines more.`)]:lines;return[violation(null,"approved_plan",`${summaryOf(
-approved,found)}: plan:${digest2} does not approve that.`,remedy),...told]}function checkLaterEffects(approved,found){let known=new Set(approved.map(keyOf2)),added=found.
-filter(effect=>!known.has(keyOf2(effect)));return added.length===0?[]:[violation(null,"approved_plan","the server changed meanwhile, and there is more to do tha\
-n was approved.","What was approved is done, as far as the audit says. Plan again, and approve the rest."),...added.slice(0,MAX_LINES).map(effect=>line(effect,`\
-+ ${describeEffect(effect)}`))]}function summaryOf(approved,{effects}){return approved!==null?"this run would not do what the approved plan says":effects.length===
-0?"this run would change nothing":`this run would do otherwise, ${String(effects.length)} things`}function allOf(effects){return effects.map(effect=>line(effect,
-describeEffect(effect)))}function differenceOf(approved,found){let without=(these,those)=>{let known=new Set(those.map(keyOf2));return these.filter(effect=>!known.
-has(keyOf2(effect)))};return[...without(found,approved).map(effect=>line(effect,`+ ${describeEffect(effect)}`)),...without(approved,found).map(effect=>line(effect,
-`- ${describeEffect(effect)}`))]}function line(effect,message){let{application}=effect??{application:null};return violation(application===null?null:{name:application},
-"approved_plan",message,"")}function unplannedAdmin(){return violation(null,"approved_plan","the delegated admin cannot log in, and that the master makes or rep\
-airs it stands in no plan.","Set ALLOW_DB_PROVISION=true for this run, which approves that too.")}var MAX_LINES,init_approved_plan=__esm({"src/guardrails/approv\
-ed-plan.ts"(){"use strict";init_effect();init_violation();MAX_LINES=50}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
+)`}var init_effect=__esm({"src/model/effect.ts"(){"use strict"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
+void 0?rules.set(key2,[effect]):same.push(effect)}return effect=>{if(known.has(keyOf2(effect)))return!0;let of=rule=>rules.get(placeOf2({...effect,rule}))??[];return effect.
+rule==="grant_privileges"&&of(effect.rule).some(item=>isPartOfGrant(effect.effect,item.effect))?!0:isGrantedByDefault(effect,of)||isPartOfNames(effect,of(effect.
+rule))||isOfNewDatabase(effect,of)}}function doneOf(approved,left2){let keyOfPlace=({application,database})=>JSON.stringify([application,database]),near=new Map;
+for(let effect of left2){let same=near.get(keyOfPlace(effect));same===void 0?near.set(keyOfPlace(effect),[effect]):same.push(effect)}return approved.filter(effect=>{
+let isApproved=approvalOf([effect]),isLeft=item=>isApproved(item)?effect.rule!=="create_database"||item.rule===effect.rule:areOfNewDatabase(effect,item);return!(near.
+get(keyOfPlace(effect))??[]).some(isLeft)})}function areOfNewDatabase(...effects){return effects.every(({rule,effect})=>OF_A_NEW_DATABASE.has(rule)&&!effect.startsWith(
+LOSES))}function withoutImplied(effects){let defaults2=effects.filter(({rule})=>rule==="grant_default_privileges"),isImplied=approvalOf(defaults2);return effects.
+filter(effect=>effect.rule!=="grant_privileges"||!isImplied(effect))}function isOfNewDatabase(effect,of){return OF_A_NEW_DATABASE.has(effect.rule)&&!effect.effect.
+startsWith(LOSES)&&of("create_database").length>0}function placeOf2({application,database,username,rule}){return JSON.stringify([application,database,rule==="cr\
+eate_database"?null:username,rule])}function parseGrant(text2){let[,privileges="",where="",level=""]=/^grant ([A-Z]+(?:, [A-Z]+)*) on (.+?)(, as [a-z]+)?$/su.exec(
+text2)??[];return privileges===""?null:{privileges:privileges.split(", "),where,level}}function isPartOfGrant(found,approved){let[some,all]=[parseGrant(found),parseGrant(
+approved)];return some!==null&&all!==null&&some.where===all.where&&isPart(some,all)}function isPart(some,all){return some.level===all.level&&some.privileges.every(
+privilege=>all.privileges.includes(privilege))}function isGrantedByDefault({rule,effect},of){let some=rule==="grant_privileges"?parseGrant(effect):null;if(some===
+null)return!1;let[noun=""]=some.where.split(" "),everywhere=noun==="schema"?"schemas":noun,places=[`${some.where}${BY_DEFAULT}`,`${everywhere}${BY_DEFAULT}`];return of(
+"grant_default_privileges").some(item=>{let all=parseGrant(item.effect);return all!==null&&places.includes(all.where)&&isPart(some,all)})}function parseNames(text2){
+let[,before="",list3="",after=""]=LISTS.map(form=>form.exec(text2)).find(found=>found!==null)??[];return list3===""||/ and \d+ more$/u.test(list3)?null:{about:`${before}\
+\u2026${after}`,names:splitNames(list3)}}function isPartOfNames({effect},approved){let some=parseNames(effect);return some===null?!1:approved.some(item=>{let all=parseNames(
+item.effect);return all!==null&&some.about===all.about&&some.names.every(name2=>all.names.includes(name2))})}function splitNames(list3){let names2=[""],depth=0,
+isQuoted=!1;for(let character of list3)character==='"'&&(isQuoted=!isQuoted),!isQuoted&&character==="("&&(depth+=1),!isQuoted&&character===")"&&(depth-=1),character===
+","&&depth===0&&!isQuoted?names2.push(""):names2.push(`${names2.pop()??""}${character}`);return names2.map(name2=>name2.trim())}var OF_A_NEW_DATABASE,LOSES,BY_DEFAULT,
+LISTS,init_approved_effects=__esm({"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=new Set(["open_database","restrict_public","re\
+open_database","adopt_database","admit_admin"]),LOSES="LOSES ";BY_DEFAULT=" that are created later";LISTS=[/^(LOSES .+? on (?:columns of )?)(.+)( in [^ ]+)$/su,
+/^(revoke .+?: )(".+)()$/su,/^(.+ what nobody declares: ).*?, (".+)()$/su]}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
+approved))}function checkApprovedPlan(plan,found){let{digest:digest2,effects:approved}=plan;if(digest2===found.digest||goesOn(plan,found))return[];let lines=approved===
+null?allOf(found.effects):differenceOf(approved,found);return[violation(null,"approved_plan",summaryOf(plan,found),remedyOf2(plan,found)),...few(lines)]}function checkLaterEffects(approved,found){
+let isApproved=approvalOf(approved),added=found.filter(effect=>!isApproved(effect));return added.length===0?[]:[violation(null,"approved_plan","the server chang\
+ed meanwhile, and there is more to do than was approved.","What was approved is done, as far as the audit says. Plan again, and approve the rest."),...few(more(
+added))]}function few(lines){let left2=lines.length-MAX_LINES;return left2>0?[...lines.slice(0,MAX_LINES),line(null,`\u2026 and ${String(left2)} lines more.`)]:
+lines}function summaryOf({digest:digest2,effects:approved},{effects,begun}){return begun==="begun"?approved===null?`a run before has begun plan:${digest2}; whet\
+her all that is left was approved, only the plan's file proves.`:`a run before has begun plan:${digest2}, and this run would do more than is left of it.`:`${wordsOf2(
+approved,effects)}: plan:${digest2} does not approve that.${begun===null?"":BEFORE[begun]}`}function wordsOf2(approved,effects){return approved!==null?"this run\
+ would not do what the approved plan says":effects.length===0?"this run would change nothing":`this run would do otherwise, ${String(effects.length)} things`}function remedyOf2({
+effects:approved},{digest:digest2,begun}){let anew2=`Look at the plan as it is now (rds-provision plan), and approve that: ALLOW_DB_PROVISION=plan:${digest2}`;return begun===
+"begun"&&approved===null?`Name the file that plan --out wrote in RDS_PROVISION_PLAN_FILE, and the run goes on where that one ended. Or: ${anew2}`:anew2}function allOf(effects){
+return effects.map(effect=>line(effect,describeEffect(effect)))}function differenceOf(approved,{effects,begun}){let[isApproved,isFound]=[approvalOf(approved),approvalOf(
+effects)];return[...more(effects.filter(effect=>!isApproved(effect))),...(begun==="begun"?[]:approved).filter(effect=>!isFound(effect)).map(effect=>line(effect,
+`- ${describeEffect(effect)}`))]}function more(effects){return effects.map(effect=>line(effect,`+ ${describeEffect(effect)}`))}function line(effect,message){let{
+application}=effect??{application:null};return violation(application===null?null:{name:application},"approved_plan",message,"")}function unplannedAdmin(){return violation(
+null,"approved_plan","the delegated admin cannot log in, and that the master makes or repairs it stands in no plan.","Set ALLOW_DB_PROVISION=true for this run, \
+which approves that too.")}var MAX_LINES,BEFORE,init_approved_plan=__esm({"src/guardrails/approved-plan.ts"(){"use strict";init_approved_effects();init_effect();
+init_violation();MAX_LINES=50;BEFORE={done:" A run before has carried it out; it approves nothing more.",changed:" A run before has begun it, when something els\
+e was declared."}}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
 lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only",target.isReadOnly===!0?"on":"off"],["d\
 efault_transaction_isolation","read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["r\
 ole","none"],["DateStyle","ISO,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equa\
@@ -5683,11 +5753,80 @@ if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.los
 let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
 try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_node_events,PING_AFTER_MS,PING_LIMIT_MS,init_connections=__esm(
 {"src/server/connections.ts"(){"use strict";import_node_events=__toESM(require_events(),1);init_p_limit();init_connect();init_patience();init_session();PING_AFTER_MS=
-5e3,PING_LIMIT_MS=1e4}});function checkClaim2(declaration,homeless,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,standing,
+5e3,PING_LIMIT_MS=1e4}});function endsByRun(login2,now){return isEndedByRuns(login2)&&login2.validUntil!==null&&login2.validUntil.getTime()<=now.getTime()}function isEndedByRuns({auth,kept}){
+return auth!=="password"&&!kept.has("valid_until")}function mayLogIn(login2,now){return login2.canLogin&&!endsByRun(login2,now)}function isClosedByDeclaration(login2){
+return!login2.canLogin||login2.kept.has("can_login")||isEndedByRuns(login2)&&login2.validUntil!==null}var init_expiry=__esm({"src/model/expiry.ts"(){"use strict"}});function markerOf(tag,application){let value2=memberOf(tag,"Marker",application);return typeof value2=="string"?value2:null}function undeclaredOf(tag,application){
+let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application));return success?output:null}function removalOf(tag,application){let{success,output}=safeParse(
+REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,
+marker)}function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
+null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
+buildId:BuildId,at:At,isApproved:Approved,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...doneAt!==null&&{DoneAt:doneAt}};
+return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,
+null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(
+tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.
+delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.
+get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,
+REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),
+At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL2=
+pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),DoneAt:nullish(string(),null)}),transform(
+({Policy,Marker:Marker2,BuildId,At,Approved,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,isApproved:Approved,doneAt:DoneAt})));MEMBERS=record(
+string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
+states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
+claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment:comment2})=>acceptedTag(declaration,comment2)?.
+get("Application")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(
+({database,states:[only3,...others]})=>only3===void 0||others.length>0?[]:[[only3.name,database.name]])),usernames:usernamesOf(declaration,cluster),roles}}function usernamesOf(declaration,{
+roles,databases:databases2}){let tagged=groupBy([...roles.values()].filter(isSendableRole),({comment:comment2})=>acceptedTag(declaration,comment2)?.get("Applica\
+tion")??""),owned4=new Map(declaration.databases.map(({name:name2,owner})=>[owner.name,databases2.get(name2)?.owner]));return new Map(ownLogins(declaration).flatMap(
+({name:name2,username})=>{let found=tagged.get(name2)??[],[only3,...others]=found,role=found.find(item=>item.name===owned4.get(name2))??(others.length===0?only3:
+void 0);return role===void 0||role.name===username?[]:[[role.name,username]]}))}function isSendableRole({name:name2}){return isSendable(name2)}function straysOf(declaration,cluster,{
+name:name2,owner},owned4){let tag=tagOfOwner(declaration,cluster,owner);if(tag===null||!hasOwned(tag,name2)||cluster.databases.get(name2)?.owner===owner.username)
+return[];let applications=new Set([owner.name,tag.get("Application")]);return owned4.filter(state2=>isSendable(state2.name)&&applications.has(acceptedTag(declaration,
+state2.comment)?.get("Application")??""))}function tagOfOwner(declaration,{roles},{name:name2,username}){let tag=acceptedTag(declaration,roles.get(username)?.comment),
+claimant=tag?.get("Application");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag(declaration,comment2){
+let tag=parseTag(comment2??null);return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag?.get("Stack")??"")?tag:null}function renamedRole({roles:claimed,
+usernames},{roles,databases:databases2},{name:name2,owner}){let state2=databases2.get(name2);if(roles.has(owner.username)){let role=roles.get(state2?.owner??"");
+return role!==void 0&&role.name!==owner.username&&usernames.get(role.name)===owner.username?role:null}let isIt=role=>{if(state2!==void 0)return state2.owner===role.
+name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,owner))};return(claimed.get(owner.
+name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.values()].some(({owner,comment:comment2})=>owner===
+role.name&&parseTag(comment2)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use strict";init_group_by();init_claim();init_logins();
+init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return roleProblems(cluster,strays,database,
+role.name);let found=strays.databases.get(database.owner.username)??[],[first,...others]=found;return first!==void 0&&others.length===0?[renamedProblem(declaration,
+cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:cluster.databases.has(database.name)?[]:checkMissing(declaration,cluster,database)}
+function roleProblems(cluster,strays,{name:name2,owner},found){let remedy=renameBack(cluster,strays,found,owner.username);if(remedy===null)return[];let owns=cluster.
+databases.get(name2)?.owner===found?`, owns ${name2}`:"",is2=cluster.roles.has(owner.username)?"is the role of another application by now, and":"is not there, a\
+nd",message=`the role ${owner.username} ${is2} ${found} carries its tag${owns}: it ${BY_HAND}`;return[violation(owner,"renamed_role",message,`${remedy} Or decla\
+re username = "${found}".`)]}function checkOthersRole(declaration,cluster,strays,{name:name2,username}){let state2=declaration.databases.find(database=>cluster.
+databases.get(database.name)?.owner===username&&database.owner.name!==name2&&database.owner.username!==username&&strays.usernames.get(username)===database.owner.
+username);if(state2===void 0)return[];let{owner}=state2,message=`the role ${username} is that of ${owner.name}, which owns ${state2.name}: it ${BY_HAND}`,remedy=renameBack(
+cluster,strays,username,owner.username);return[violation({name:name2},"renamed_role",message,remedy??`Give it its name back, ${owner.username}, which another ro\
+le has.`)]}function renameBack(cluster,{usernames},found,username){let{server,roles}=cluster,moves=movesTo(roles,usernames,found,username);if(moves===null)return null;
+let who=moves.every(({from})=>mayAdminister(cluster,from))?`As ${printName(server.login)}`:administrators(cluster,found),md5=server.passwordEncryption==="md5"?"\
+ A password that was set by hand is an MD5 hash here, and lost with the name: the next run sets that of the secret.":"",statements=renames(roles,moves).map(({from,
+to})=>alterRoleName(from,to));return`${who}: ${printStatements(statements)}${md5}`}function renamedProblem(declaration,cluster,strays,{name:name2,owner},found){
+let occupant=cluster.databases.get(name2),place2=occupant===void 0?"is not there":`is ${occupant.owner}'s`,message=`the database ${name2} ${place2}, and ${found.
+name}, which ${owner.username} owns, carries its tag: renamed by hand.`,moves=movesTo(cluster.databases,strays.homes,found.name,name2);if(moves===null){let remedy=`${KEPT}\
+: give ${name2} another name, then ${found.name} its own.`;return violation(owner,"renamed_database",message,remedy)}let owners=[...new Set(moves.map(({from})=>cluster.
+databases.get(from)?.owner??owner.username))],names2=fewNames(moves.map(({from})=>from)),statements=renames(cluster.databases,moves).map(({from,to})=>alterDatabaseName(
+from,to)),work={roles:owners,database:declaration.instance.database,statements};return violation(owner,"renamed_database",message,`${KEPT}. While nobody is conn\
+ected to ${names2}, ${printAsMembers(cluster,work)}`)}function movesTo(there,homes,found,name2){let moves=[{from:found,to:name2}];for(let at=name2;there.has(at)&&
+at!==found;){let home=homes.get(at);if(home===void 0)return null;moves.unshift({from:at,to:home}),at=home}return moves}function renames(there,moves){let[first]=moves,
+last=moves.at(-1);if(last===void 0||first?.to!==last.from)return moves;let beside=freeName(there);return[{from:last.from,to:beside},...moves.slice(0,-1),{from:beside,
+to:last.to}]}function freeName(there){let name2="renamed";for(let number2=1;there.has(name2);number2+=1)name2=`renamed_${String(number2)}`;return name2}function severalProblem({
+name:name2,owner},found){let names2=fewNames(found.map(state2=>state2.name));return violation(owner,"renamed_database",`the database ${name2} is not there or an\
+other's, and several that ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one\
+.`)}function checkMissing(declaration,cluster,database){let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=isClosedByDeclaration(
+owner)?tag!==null&&removalOf(tag,owner.name)!==null:cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||!hasOwned(tag,name2)||recreateMissing||isLeaving)
+return[];let since=tag.get("BuildId")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.
+get("Application")===owner.name,near=[...cluster.databases.values()].filter(isOf),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name}\
+ (${state2.owner})`))} first.`;return[violation(owner,"missing_database",`the database ${name2} is not there, and had existed since build ${since}: ${REASON}.${look3}`,
+"Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.")]}var BY_HAND,KEPT,REASON,init_by_hand=__esm(
+{"src/guardrails/by-hand.ts"(){"use strict";init_few_names();init_administers();init_expiry();init_removal_memory();init_tag();init_owner();init_print();init_quote();
+init_hand_over();init_members2();init_strays();init_violation();BY_HAND="was renamed by hand, or is declared by another name now.";KEPT="Nothing is made in its \
+place";REASON="it was dropped by hand, or renamed without its tag"}});function checkClaim2(declaration,homeless,{takesOver:takesOver2},application,tag){let standing2=standingOf(declaration,tag),foreign=foreignClaim(declaration,standing2,
 takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!homeless.has(claimant)?
 []:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.
-name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){let message=`\
-the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing){case"ours":case"unproven":return null;case"other_stack":{let stack=tag.
+name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing2,takesOver2,application,tag){let message=`\
+the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing2){case"ours":case"unproven":return null;case"other_stack":{let stack=tag.
 get("Stack")??"";if(acceptTagsFrom.has(stack))return null;let claim2=tag.get("Claim"),accept2=`list "${stack}" in accept_tags_from to take it over.`,remedy=claim2===
 void 0?`Remove it there first, or ${accept2}`:wayBack(claim2,accept2);return violation(application,"foreign_claim",message,remedy)}case"other_state":return takesOver2?
 null:violation(application,"foreign_claim",message,wayBack(tag.get("Claim")??"","set ALLOW_DB_TAKEOVER=true in the environment of one run to take it over."))}}function wayBack(claim2,takeOver2){
@@ -5717,64 +5856,7 @@ isMaster),visitors:others.filter(role=>!isMaster(role))}}function isUntouched(de
 void 0?!0:isWithheld(declaration,cluster,database)&&letIn(cluster,database.owner.username,state2).visitors.length===0}function needsMaster(declaration,{cluster,
 interiors},database){return declaration.masterSecretId===null||!isUntouched(declaration,cluster,database)||!areAvailable(database,cluster.extensions)?!1:untrusted(
 database.extensions,interiors.get(database.name),cluster.extensions).length>0}var RDS_SUPERUSER,init_withheld=__esm({"src/model/withheld.ts"(){"use strict";init_claim();
-init_extensions3();init_members();init_tag();RDS_SUPERUSER="rds_superuser"}});function endsByRun(login2,now){return isEndedByRuns(login2)&&login2.validUntil!==null&&login2.validUntil.getTime()<=now.getTime()}function isEndedByRuns({auth,kept}){
-return auth!=="password"&&!kept.has("valid_until")}function mayLogIn(login2,now){return login2.canLogin&&!endsByRun(login2,now)}function isClosedByDeclaration(login2){
-return!login2.canLogin||login2.kept.has("can_login")||isEndedByRuns(login2)&&login2.validUntil!==null}var init_expiry=__esm({"src/model/expiry.ts"(){"use strict"}});function markerOf(tag,application){let value2=memberOf(tag,"Marker",application);return typeof value2=="string"?value2:null}function undeclaredOf(tag,application){
-let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application));return success?output:null}function removalOf(tag,application){let{success,output}=safeParse(
-REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,
-marker)}function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
-null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
-buildId:BuildId,at:At,isApproved:Approved,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...doneAt!==null&&{DoneAt:doneAt}};
-return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,
-null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(
-tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.
-delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.
-get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,
-REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),
-At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL2=
-pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),DoneAt:nullish(string(),null)}),transform(
-({Policy,Marker:Marker2,BuildId,At,Approved,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,isApproved:Approved,doneAt:DoneAt})));MEMBERS=record(
-string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
-states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
-claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment:comment2})=>acceptedTag(declaration,comment2)?.
-get("Application")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(
-({database,states:[only3,...others]})=>only3===void 0||others.length>0?[]:[[only3.name,database.name]])),roles}}function straysOf(declaration,cluster,{name:name2,
-owner},owned3){let tag=tagOfOwner(declaration,cluster,owner);if(tag===null||!hasOwned(tag,name2)||cluster.databases.get(name2)?.owner===owner.username)return[];
-let applications=new Set([owner.name,tag.get("Application")]);return owned3.filter(state2=>isSendable(state2.name)&&applications.has(acceptedTag(declaration,state2.
-comment)?.get("Application")??""))}function tagOfOwner(declaration,{roles},{name:name2,username}){let tag=acceptedTag(declaration,roles.get(username)?.comment),
-claimant=tag?.get("Application");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag(declaration,comment2){
-let tag=parseTag(comment2??null);return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag?.get("Stack")??"")?tag:null}function renamedRole({roles:claimed},{
-roles,databases:databases2},{name:name2,owner}){if(roles.has(owner.username))return null;let state2=databases2.get(name2),isIt=role=>{if(state2!==void 0)return state2.
-owner===role.name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,owner))};return(claimed.
-get(owner.name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.values()].some(({
-owner,comment:comment2})=>owner===role.name&&parseTag(comment2)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use strict";init_group_by();
-init_claim();init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return[roleProblem(cluster,database,role.
-name)];let found=strays.databases.get(database.owner.username)??[],[first,...others]=found;return first!==void 0&&others.length===0?[renamedProblem(declaration,
-cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:cluster.databases.has(database.name)?[]:checkMissing(declaration,cluster,database)}
-function roleProblem(cluster,{name:name2,owner},found){let{server,databases:databases2}=cluster,owns=databases2.get(name2)?.owner===found?`, owns ${name2}`:"",who=mayAdminister(
-cluster,found)?`As ${printName(server.login)}`:administrators(cluster,found),md5=server.passwordEncryption==="md5"?" A password that was set by hand is an MD5 h\
-ash here, and lost with the name: the next run sets that of the secret.":"";return violation(owner,"renamed_role",`the role ${owner.username} is not there, and ${found}\
- carries its tag${owns}: it was renamed by hand, or is declared by another name now.`,`${who}: ${printStatements([alterRoleName(found,owner.username)])}${md5} O\
-r declare username = "${found}".`)}function renamedProblem(declaration,cluster,strays,{name:name2,owner},found){let occupant=cluster.databases.get(name2),place2=occupant===
-void 0?"is not there":`is ${occupant.owner}'s`,message=`the database ${name2} ${place2}, and ${found.name}, which ${owner.username} owns, carries its tag: renam\
-ed by hand.`,moves=movesTo(cluster,strays,found.name,name2);if(moves===null){let remedy=`${KEPT}: give ${name2} another name, then ${found.name} its own.`;return violation(
-owner,"renamed_database",message,remedy)}let owners=[...new Set(moves.map(({from})=>cluster.databases.get(from)?.owner??owner.username))],names2=fewNames(moves.
-map(({from})=>from)),statements=renames(cluster,moves).map(({from,to})=>alterDatabaseName(from,to)),work={roles:owners,database:declaration.instance.database,statements};
-return violation(owner,"renamed_database",message,`${KEPT}. While nobody is connected to ${names2}, ${printAsMembers(cluster,work)}`)}function movesTo({databases:databases2},{
-homes},found,name2){let moves=[{from:found,to:name2}];for(let at=name2;databases2.has(at)&&at!==found;){let home=homes.get(at);if(home===void 0)return null;moves.
-unshift({from:at,to:home}),at=home}return moves}function renames({databases:databases2},moves){let[first]=moves,last=moves.at(-1);if(last===void 0||first?.to!==
-last.from)return moves;let beside=freeName(databases2);return[{from:last.from,to:beside},...moves.slice(0,-1),{from:beside,to:last.to}]}function freeName(databases2){
-let name2="renamed";for(let number2=1;databases2.has(name2);number2+=1)name2=`renamed_${String(number2)}`;return name2}function severalProblem({name:name2,owner},found){
-let names2=fewNames(found.map(state2=>state2.name));return violation(owner,"renamed_database",`the database ${name2} is not there or another's, and several that\
- ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one.`)}function checkMissing(declaration,cluster,database){
-let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=isClosedByDeclaration(owner)?tag!==null&&removalOf(tag,owner.
-name)!==null:cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||!hasOwned(tag,name2)||recreateMissing||isLeaving)return[];let since=tag.get("BuildI\
-d")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.get("Application")===owner.name,
-near=[...cluster.databases.values()].filter(isOf),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name} (${state2.owner})`))} first.`;return[
-violation(owner,"missing_database",`the database ${name2} is not there, and had existed since build ${since}: ${REASON}.${look3}`,"Restore it, or give it its na\
-me back. Or set recreate_missing = true in this entry: then a new, empty one is made.")]}var KEPT,REASON,init_by_hand=__esm({"src/guardrails/by-hand.ts"(){"use \
-strict";init_few_names();init_administers();init_expiry();init_removal_memory();init_tag();init_owner();init_print();init_quote();init_hand_over();init_members2();
-init_strays();init_violation();KEPT="Nothing is made in its place";REASON="it was dropped by hand, or renamed without its tag"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
+init_extensions3();init_members();init_tag();RDS_SUPERUSER="rds_superuser"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
 server}){if(keepsBytes(server.encoding))return[];let shared=declaration.applications.flatMap(application=>[...application.database===null?[]:[application.database],
 ...sharedBy(application)]);return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.instance.database} has the encoding ${server.
 encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,"encoding",message,"Set instance.database to a database in UTF8, \
@@ -5826,11 +5908,11 @@ owner,"encoding",`the server has no locale ${locale} for databases${{libc:"",icu
 locale),actual=state2.localeProvider==="libc"?[state2.collate,state2.ctype]:[state2.icuLocale??""];if(wanted.provider===state2.localeProvider&&actual.every(item=>plain(
 item)===plain(wanted.name)))return[];let prefix=state2.localeProvider==="libc"?"":`${state2.localeProvider}:`,has=actual.map(item=>`${prefix}${item}`).join(" an\
 d ");return[violation(owner,"immutable",`${name2} has the locale ${has}, not ${locale}.`,"Declare what the database has, or dump it into a new one.")]}function plain(name2){
-return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),isOurs4=state2?.owner===database.owner.username||isWithheld(
-declaration,cluster,database),byHand=isOurs4?[]:checkByHand(declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(
+return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),isOurs5=state2?.owner===database.owner.username||isWithheld(
+declaration,cluster,database),byHand=isOurs5?[]:checkByHand(declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(
 database,cluster),...checkKnownLocale(database,cluster),...checkNamesInside(database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`t\
 he database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,
-!1)])} ${ANEW}`)]:[...isOurs4?[]:checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(
+!1)])} ${ANEW}`)]:[...isOurs5?[]:checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(
 database,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username,managed=parseTag(state2.
 comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}\
 .${managed}`,`Declare the right database_name or username; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){
@@ -5890,20 +5972,21 @@ map(nameOf)),administered:new Set(cluster.memberships.filter(item=>item.member==
 memberships,"rds_superuser"),byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer2(declaration,cluster),
 ...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),
 ...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0||application.loginOf!==null?[]:checkRole(
-declaration,cluster,{...known,run},application,role),...application.loginOf===null?checkIam(declaration,cluster,known,application):[],...checkSettings(cluster,application),
-...checkVersion(cluster,application),...checkPredefined(declaration,cluster,known.administered,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(
-declaration,cluster,strays,database),...checkInside(declaration,database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{
-username}){return isOfStack(declaration,parseTag(roles.get(username)?.comment??null))}function checkServer2(declaration,{server}){return server.inRecovery?[violation(
-null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
-server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
-applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
-["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
-admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
-give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
-[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
-other username, or set adopt_existing = true to take it over.")]:tag===null&&isTooLong(role.comment)?[violation(application,"unmanaged_role",`the comment on the\
- role ${role.name} is too long for its tag to keep.`,"Shorten it (COMMENT ON ROLE), and run again.")]:[...tag===null?[]:checkClaim2(declaration,known.homeless,known.
-run,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{
+declaration,cluster,{...known,run},application,role),...application.loginOf===null&&application.accessLevel!=="owner"?checkOthersRole(declaration,cluster,strays,
+application):[],...application.loginOf===null?checkIam(declaration,cluster,known,application):[],...checkSettings(cluster,application),...checkVersion(cluster,application),
+...checkPredefined(declaration,cluster,known.administered,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(declaration,cluster,strays,
+database),...checkInside(declaration,database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{username}){return isOfStack(
+declaration,parseTag(roles.get(username)?.comment??null))}function checkServer2(declaration,{server}){return server.inRecovery?[violation(null,"endpoint",`${declaration.
+instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){
+let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.applications.length>0,createDb=!admin.
+createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?["CREATEDB"]:[]];if(missing.
+length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(admin.name,lacking)]);
+return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}
+function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[violation(application,
+"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose another username, or set \
+adopt_existing = true to take it over.")]:tag===null&&isTooLong(role.comment)?[violation(application,"unmanaged_role",`the comment on the role ${role.name} is t\
+oo long for its tag to keep.`,"Shorten it (COMMENT ON ROLE), and run again.")]:[...tag===null?[]:checkClaim2(declaration,known.homeless,known.run,application,tag),
+...checkPrivileged(known.privileged,application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{
 database,username}){let state2=cluster.databases.get(database??""),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?
 ` Its database ${database??""} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){
 let isManaged2=parseTag(role.comment)!==null,attributes2=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?
@@ -5913,8 +5996,8 @@ let{version:version2,login:login2}=cluster.server;return version2<16e4||adminRol
 "missing_right",noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}
 function checkInside(declaration,database,actual){let interior=actual.interiors.get(database.name);return[...checkInterior(declaration,database,interior,actual.
 cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();
-init_print();init_role();init_claims();init_databases();init_strays();init_encodings();init_iam();init_members2();init_passwords();init_predefined();init_violation();
-init_settings();init_versions();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+init_print();init_role();init_by_hand();init_claims();init_databases();init_strays();init_encodings();init_iam();init_members2();init_passwords();init_predefined();
+init_violation();init_settings();init_versions();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
 declaration.applications.map(application=>[application.name,application])),strays=findStrays(declaration,cluster),stopsOne=({application:name2,code})=>{let application=name2===
 null?void 0:applications.get(name2);if(application===void 0||OF_THE_DECLARATION.has(code))return!1;if(application.database===null)return hasManagedRole(declaration,
 cluster,application);let database=databases2.get(application.database);return database!==void 0&&isManaged(declaration,cluster,strays,database)};return{run:problems.
@@ -5974,10 +6057,10 @@ kind==="refused"&&(isGone(outcome)||isRetried(outcome.error))&&next.halves!==voi
 if(outcomes.push(outcome),outcome.kind!=="applied"&&!isGone(outcome))break}return{outcomes,notBegun:queue.flatMap(({steps})=>steps)}}function isGone(outcome){return outcome.
 kind==="refused"&&isVanished(outcome.culprit,outcome.error)}var MAX_REFUSALS,init_divide=__esm({"src/execute/divide.ts"(){"use strict";init_transaction();init_vanished();
 MAX_REFUSALS=64}});function lockWait(waitedMs,isInside){return waitedMs>=1e4?HURRIED:isInside?INSIDE:{timeoutMs:null,tries:1}}var HURRIED,INSIDE,init_lock_wait=__esm({"src/execute\
-/lock-wait.ts"(){"use strict";HURRIED={timeoutMs:250,tries:1},INSIDE={timeoutMs:800,tries:3}}});function describeRefusal(refusal9,steps,blocker){let told=words(refusal9,steps);return blocker===null||!WAITING.has(refusal9.code)?told:`${told} (waited for ${blocker}\
-)`}function words(refusal9,steps){let message=shorten(refusal9.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret:isSecret2})=>isSecret2)))
-return message;let parts=[["DETAIL",refusal9.detail],["HINT",refusal9.hint],["CONTEXT",refusal9.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}\
-: ${shorten(text2,LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal9.context!==""&&NOT_FOUND.test(refusal9.code)?`; ${WHY}`:"";return`${message}\
+/lock-wait.ts"(){"use strict";HURRIED={timeoutMs:250,tries:1},INSIDE={timeoutMs:800,tries:3}}});function describeRefusal(refusal10,steps,blocker){let told=words(refusal10,steps);return blocker===null||!WAITING.has(refusal10.code)?told:`${told} (waited for ${blocker}\
+)`}function words(refusal10,steps){let message=shorten(refusal10.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret:isSecret2})=>isSecret2)))
+return message;let parts=[["DETAIL",refusal10.detail],["HINT",refusal10.hint],["CONTEXT",refusal10.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}\
+: ${shorten(text2,LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal10.context!==""&&NOT_FOUND.test(refusal10.code)?`; ${WHY}`:"";return`${message}\
  (${parts.join("; ")}${why})`}var LONGEST_MESSAGE,LONGEST_PART,NOT_FOUND,WAITING,WHY,init_refusal=__esm({"src/execute/refusal.ts"(){"use strict";init_printable();
 LONGEST_MESSAGE=2e3,LONGEST_PART=500,NOT_FOUND=/^(?:42P01|42883|42704|3F000)$/;WAITING=new Set(["55P03","57014","40P01"]);WHY="code that a statement sets off, s\
 uch as that of an event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path\
@@ -6408,8 +6491,8 @@ try{let{requestKey}=context.dependencies;if(requestKey!==void 0&&!await claimReq
 declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(context,squatter,lock))}}),lock}catch(error){throw lock!==
 session&&await lock.close(),error}}function alreadyRunning(){let remedy="Wait for it to end: its audit is with whoever sent the request first, its records in th\
 e log.";return new BlockedError([violation(null,"already_running","this very request is running already.",remedy)])}function squatterRecord({declaration},{login:login2,
-comment:comment2,pids},{database,login:admin}){let tag=parseTag(comment2),isOurs4=isOfStack(declaration,tag),application=tag?.get("Application")??null,whose=application===
-null||isOurs4?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs4?application:null,database,username:login2,object:"\
+comment:comment2,pids},{database,login:admin}){let tag=parseTag(comment2),isOurs5=isOfStack(declaration,tag),application=tag?.get("Application")??null,whose=application===
+null||isOurs5?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs5?application:null,database,username:login2,object:"\
 login",action:"disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} ended: on the key of the instance's lock,\
  and no admin's; `+shutToPublic(database,admin),statements:[]}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){
 if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,
@@ -6431,9 +6514,9 @@ code}){return step2.kind==="repair_admin"&&code==="42501"}async function refused
 let role=problem.role??applications.find(({name:name2})=>name2===problem.application)?.username,steps=planSteps(rights).filter(({target})=>target===role);if(steps.
 length===0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==null&&refused4.push({...problem,message:`${problem.message} ${triedInVain(
 session.login,said)}`})}return refused4}function triedInVain(master,said){return`${master} tried to give it, and the server refused: ${said}.`}function tellRefusals({
-recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal9=triedInVain(master,message);return recorder.record({...toDraft(step2,
-[],0,""),status:"warning",message:`${step2.message}: ${refusal9}`}),[step2.target??"",refusal9]}))}async function executeBootstrap(context,plan,{session,lock,target,
-master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(
+recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal10=triedInVain(master,message);return recorder.record({...toDraft(step2,
+[],0,""),status:"warning",message:`${step2.message}: ${refusal10}`}),[step2.target??"",refusal10]}))}async function executeBootstrap(context,plan,{session,lock,
+target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record2=draft=>{recorder.record(draft)},server=makeConnections(
 session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},
 maxConnections:1,record:record2,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record2,execution.unknown.flat()),execution.lost!==null)
 throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}
@@ -9495,8 +9578,8 @@ runAs??[])))].filter(role=>role!==login2),isActing=steps.map(item=>item.statemen
 lastIndexOf(!0),hold=isHeld2?[]:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",
 steps:steps.map((item,index)=>({...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm(
 {"src/plan/memberships-held.ts"(){"use strict";init_role()}});function transactionsInside(server,steps){if(count(steps)<=OBJECTS_PER_TRANSACTION)return steps.length===0?[]:[divisible(server,steps)];let first=steps.flatMap(
-step2=>only(step2,({statement})=>statement.objects.length===0)),listed3=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
-length>0)),ordered=[...listed3.filter(step2=>step2.status==="removed"),...listed3.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
+step2=>only(step2,({statement})=>statement.objects.length===0)),listed2=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
+length>0)),ordered=[...listed2.filter(step2=>step2.status==="removed"),...listed2.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
 inParts))].filter(part=>part.length>0).map(part=>divisible(server,part))}function count(steps){return steps.reduce((sum,{statements})=>statements.reduce((all,{objects:objects2})=>all+
 objects2.length,sum),0)}function only(step2,isWanted3){if(step2.privileges===void 0)return[step2];let items2=step2.privileges.filter(isWanted3);return items2.length===
 0?[]:[partOf(step2,items2)]}function inParts(step2){let parts=(step2.privileges??[]).flatMap(({statement,change})=>chunk(statement.objects,OBJECTS_PER_TRANSACTION).
@@ -9528,40 +9611,19 @@ undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM2,userna
 return planOf(jobs)}function losesAccess({policy}){return policy!=="release"}var ALL_PRIVILEGES,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";
 init_revoker();init_removal();init_role();init_access_change2();init_context();init_membership_revocation();init_server_version();init_chunks();init_parts();init_group_by();
 ALL_PRIVILEGES=["ALL"],TARGETS={TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"\
-schema",DATABASE:"database"}}});function ownerIn(schema,owners){if(owners.size===0)return OWNER;let oid=(catalog,column,name2)=>`(SELECT oid FROM ${catalog} WHERE ${isOneOf(column,[name2])})`,
-cases=[...owners].map(([name2,role])=>`WHEN ${oid("pg_namespace","nspname",name2)} THEN ${oid("pg_roles","rolname",role)}`);return`CASE ${schema} ${cases.join("\
- ")} ELSE ${OWNER} END`}function noMember(catalog,oid){return`NOT EXISTS (
+schema",DATABASE:"database"}}});function owned({declared,guests}){let cases=[...declared].map(([schema,role])=>`WHEN ${isOneOf("n.nspname",[schema])} THEN (SELECT oid FROM pg_roles WHERE ${isOneOf(
+"rolname",[role])})`),kept=`n.nspname <> 'public' AND n.nspowner IN (SELECT oid FROM pg_roles WHERE ${isOneOf("rolname",guests)})`,all=guests.length===0?cases:[
+...cases,`WHEN ${kept} THEN n.nspowner`];return`n AS MATERIALIZED (
+      SELECT n.*, ${all.length===0?OWNER:`CASE ${all.join(" ")} ELSE ${OWNER} END`} AS of
+      FROM pg_namespace n
+      WHERE ${NO_SYSTEM_SCHEMA}
+    )`}function noMember(catalog,oid){return`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = ${quoteLiteral(`pg_catalog.${catalog}`)}::regclass
           AND d.objid = ${oid}
           AND d.deptype = 'e'
-      )`}function listed(owners){let ofTable=ownerIn("c.relnamespace",owners),ofFunction=ownerIn("p.pronamespace",owners);return`
-        SELECT
-          c.relnamespace AS schema,
-          c.relowner AS owner,
-          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
-          ${catalogText("c.relname")} AS name,
-          c.relowner = ${ofTable} AS own,
-          CASE WHEN c.relowner = ${ofTable} THEN true ELSE has_table_privilege(${ofTable}, c.oid, 'SELECT') END AS usable
-        FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE ${RELATIONS}
-          AND ${NO_SYSTEM_SCHEMA}
-          AND ${noMember("pg_class","c.oid")}
-        UNION ALL
-        SELECT
-          p.pronamespace,
-          p.proowner,
-          'function ',
-          ${catalogText("p.proname")},
-          p.proowner = ${ofFunction},
-          CASE WHEN p.proowner = ${ofFunction} THEN true ELSE has_function_privilege(${ofFunction}, p.oid, 'EXECUTE') END
-        FROM pg_proc p
-        JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE ${NO_SYSTEM_SCHEMA}
-          AND ${noMember("pg_proc","p.oid")}
-          AND ${NO_CONSTRUCTOR}`}function schemas(owners){return`
-    WITH o AS (${listed(owners)}
+      )`}function schemas(owners){return`
+    WITH ${owned(owners)}, o AS (${LISTED}
     )
     SELECT
       ${catalogText("n.nspname")} AS name,
@@ -9571,16 +9633,16 @@ cases=[...owners].map(([name2,role])=>`WHEN ${oid("pg_namespace","nspname",name2
       coalesce(f.objects, 0) AS foreign_objects,
       coalesce(f.unusable, 0) AS unusable,
       coalesce(f.names, '{}') AS foreign_names
-    FROM pg_namespace n
+    FROM n
     LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
     LEFT JOIN (${FOREIGN}
     ) f ON f.schema = n.oid
-    WHERE ${NO_SYSTEM_SCHEMA}
     ORDER BY 1`}function routineArguments(routine){return`(
         SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
         FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
       )`}function objects(grantees,owners){let having=condition=>grantees.length===0?`
         AND (${condition})`:"";return`
+    WITH ${owned(owners)}
     SELECT
       ${catalogText("n.nspname")} AS schema,
       o.class,
@@ -9597,9 +9659,9 @@ cases=[...owners].map(([name2,role])=>`WHEN ${oid("pg_namespace","nspname",name2
         ${RELATION_ACL} AS acl,
         t.acl AS column_acl
       FROM pg_class c
+      JOIN n ON n.oid = c.relnamespace AND n.of = c.relowner
       LEFT JOIN (${COLUMN_ACLS}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
-        AND c.relowner = ${ownerIn("c.relnamespace",owners)}
         AND ${noMember("pg_class","c.oid")}${having("c.relacl IS NOT NULL OR t.acl IS NOT NULL")}
       GROUP BY 1, 2, 5, 6
       UNION ALL
@@ -9611,12 +9673,11 @@ cases=[...owners].map(([name2,role])=>`WHEN ${oid("pg_namespace","nspname",name2
         ${ROUTINE_ACL},
         NULL::text
       FROM pg_proc p
-      WHERE p.proowner = ${ownerIn("p.pronamespace",owners)}
-        AND ${noMember("pg_proc","p.oid")}${having("p.proacl IS NOT NULL")}
+      JOIN n ON n.oid = p.pronamespace AND n.of = p.proowner
+      WHERE ${noMember("pg_proc","p.oid")}${having("p.proacl IS NOT NULL")}
       GROUP BY 1, 2, 5, 6
     ) o
-    JOIN pg_namespace n ON n.oid = o.schema
-    WHERE ${NO_SYSTEM_SCHEMA}`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,NAMED2,FOREIGN,RELATION_ACL,ROUTINE_ACL,COLUMN_ACLS,DEFAULT_ACL,INSTALLED_EXTENSIONS,
+    JOIN n ON n.oid = o.schema`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,LISTED,NAMED2,FOREIGN,RELATION_ACL,ROUTINE_ACL,COLUMN_ACLS,DEFAULT_ACL,INSTALLED_EXTENSIONS,
 init_database_queries=__esm({"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database \
 WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', '\
 f', 'S')",NO_CONSTRUCTOR=`NOT EXISTS (
@@ -9624,7 +9685,30 @@ f', 'S')",NO_CONSTRUCTOR=`NOT EXISTS (
         WHERE d.classid = 'pg_catalog.pg_proc'::regclass
           AND d.objid = p.oid
           AND d.deptype = 'i'
-      )`;NAMED2=3,FOREIGN=`
+      )`,LISTED=`
+        SELECT
+          c.relnamespace AS schema,
+          c.relowner AS owner,
+          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
+          ${catalogText("c.relname")} AS name,
+          c.relowner = n.of AS own,
+          CASE WHEN c.relowner = n.of THEN true ELSE has_table_privilege(n.of, c.oid, 'SELECT') END AS usable
+        FROM pg_class c
+        JOIN n ON n.oid = c.relnamespace
+        WHERE ${RELATIONS}
+          AND ${noMember("pg_class","c.oid")}
+        UNION ALL
+        SELECT
+          p.pronamespace,
+          p.proowner,
+          'function ',
+          ${catalogText("p.proname")},
+          p.proowner = n.of,
+          CASE WHEN p.proowner = n.of THEN true ELSE has_function_privilege(n.of, p.oid, 'EXECUTE') END
+        FROM pg_proc p
+        JOIN n ON n.oid = p.pronamespace
+        WHERE ${noMember("pg_proc","p.oid")}
+          AND ${NO_CONSTRUCTOR}`,NAMED2=3,FOREIGN=`
       SELECT
         schema,
         count(*)::int AS objects,
@@ -9905,10 +9989,10 @@ return[];if(isMember2(context,RDS_IAM2,application.username)&&planIamRevoke(cont
 actual.cluster,helper=helperOf(server.login),leaves=server.version<16e4&&isMember2(context,username,helper),statements=[...leaves?[revokeRole(username,helper)]:
 [],grantRole(RDS_IAM2,username)],message=`${username} logs in by IAM${leaves?`, and ${helper} administers it no more`:""}`;return[step(subject(application,"logi\
 n"),"join_iam","grant","created",message,statements)]}function planLeftover(context,application){let{server}=context.actual.cluster,about2=subject(application,"\
-grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs4=isLeftover(item,server.login,server.version);if(isOurs4&&item.
+grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs5=isLeftover(item,server.login,server.version);if(isOurs5&&item.
 grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(server.version,
 application.username,server.login);return[step(about2,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let isKept=application.undeclared==="keep"&&
-item.member!==server.login,revoke=isOurs4||isSelfGrant(item)&&!locksOut(context,item)&&!isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?
+item.member!==server.login,revoke=isOurs5||isSelfGrant(item)&&!locksOut(context,item)&&!isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?
 []:[membershipStep(about2,item,revoke)]})}function planTokenRevoke(context,application){let items2=indirectTokens(context,application),steps=items2.flatMap(item=>{
 let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,"login"),item,revoke,": its members are asked f\
 or a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,item)===null).map(item=>membershipFinding(context.
@@ -9977,9 +10061,9 @@ null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.
 d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
 cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(
 name2)&&parseTag(comment2)!==null).map(({name:name2,comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",
-`the tag of database ${name2} is taken off`,[commentOnDatabase(name2,wordsOf2(comment2),username)])),step(departureSubject(departure,"role"),"release_role","rel\
-ease","updated",`${username} is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf2(cluster.roles.get(username)?.comment??
-null))])]}function wordsOf2(comment2){let words2=parseTag(comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){
+`the tag of database ${name2} is taken off`,[commentOnDatabase(name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),"release_role","rel\
+ease","updated",`${username} is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.get(username)?.comment??
+null))])]}function wordsOf3(comment2){let words2=parseTag(comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){
 let steps=departures.flatMap(departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:
 removalOf(tag,application);if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,
 policy}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,
@@ -10065,19 +10149,19 @@ let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the sta
 blocked",code:"missing_claim",message,remedy:giveClaim(claim2)}:{kind:"ours"}}case"other_state":case"other_stack":return{kind:"blocked",code:"removal_obstacle",
 message:`the role ${username} belongs to the stack ${describeClaim(tag)}.`,remedy:"Remove it there, or take the marker out of the state here (terraform state rm\
 )."}}}var init_departure_claims=__esm({"src/plan/departure-claims.ts"(){"use strict";init_claims();init_claim()}});function departureFinding(about2,kind,message){switch(kind){case"gone":return{...finding(about2,"remove","no_change",message),kind};case"kept":return{...finding(
-about2,"keep","skipped",message),kind};case"retained":return{...finding(about2,"retain","skipped",message),kind}}}function ownedDatabase(input,candidate){let{owned:owned3,
-username}=candidate;if(owned3==="none")return NOTHING_OWNED;if(owned3==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
-cluster.databases.get(owned3.name);return state2!==void 0&&isHolder(input.declaration,input.cluster,state2,username)?{drops:state2.name,findings:[],problems:[]}:
-{drops:null,...databaseElsewhere(input,candidate,owned3.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about2={application,
+about2,"keep","skipped",message),kind};case"retained":return{...finding(about2,"retain","skipped",message),kind}}}function ownedDatabase(input,candidate){let{owned:owned4,
+username}=candidate;if(owned4==="none")return NOTHING_OWNED;if(owned4==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
+cluster.databases.get(owned4.name);return state2!==void 0&&isHolder(input.declaration,input.cluster,state2,username)?{drops:state2.name,findings:[],problems:[]}:
+{drops:null,...databaseElsewhere(input,candidate,owned4.name,state2)}}function databaseElsewhere(input,{application,username},name2,state2){let about2={application,
 database:name2,username,object:"database"};if(state2===void 0)return{findings:[departureFinding(about2,"gone",`database ${name2} is already gone`)],problems:[]};
 let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&(isOfStack(input.declaration,tag)||isClaimedElsewhere(input.declaration,tag))){
 let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belongs to ${owner} and is left as it is`;return{findings:[
 departureFinding(about2,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{
 findings:[],problems:[{application,code:"removal_obstacle",field:GUARDRAILS.removal_obstacle,message,remedy:printGiveBack(input.cluster,state2,username,input.declaration.
-instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned3=[...cluster.databases.values()].filter(state2=>isHolder(declaration,
-cluster,state2,username)&&isSendable(state2.name)),declared=owned3.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===
-username)),tagged=owned3.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[
-declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned3.length===1&&!isMaker?owned3[0]?.
+instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned4=[...cluster.databases.values()].filter(state2=>isHolder(declaration,
+cluster,state2,username)&&isSendable(state2.name)),declared=owned4.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===
+username)),tagged=owned4.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(declaration,tag)});for(let group4 of[
+declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned4.length===1&&!isMaker?owned4[0]?.
 name??null:null}var NOTHING_OWNED,init_departure_databases=__esm({"src/plan/departure-databases.ts"(){"use strict";init_problem();init_claim();init_sendable();init_tag();
 init_withheld();init_hand_over();init_context();NOTHING_OWNED={drops:null,findings:[],problems:[]}}});function pendingRemoval(tag,role){let request=removalOf(tag,tag.get("Application")??"");return request===null||request.doneAt!==null&&!role.canLogin?null:request}
 function declaredDatabase(declaration,cluster,username){let isTheirs=({name:name2})=>{let state2=cluster.databases.get(name2);return state2!==void 0&&isHolder(declaration,
@@ -10098,8 +10182,8 @@ flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problem
 let{declaration}=input,tag=parseTag(role.comment),application=tag?.get("Application")??"";if(tag===null||named!==null&&named!==application||!isOurOrphan(declaration,
 tag))return NONE;let request=pendingRemoval(tag,role);if(request===null||declaration.applications.some(({username})=>username===role.name))return NONE;let kept=declaredDatabase(
 declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));if(deletes(request.policy)&&!request.isApproved&&
-!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedDatabase"),owned3=name2!==void 0?{name:name2}:
-tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,owned:owned3,policy:request.policy})}function ownsDeclared(username,{
+!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedDatabase"),owned4=name2!==void 0?{name:name2}:
+tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,owned:owned4,policy:request.policy})}function ownsDeclared(username,{
 name:name2,owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.name} declares: nothing of it is removed.`,remedy=`Declare ${owner.
 name} with the username ${username}, or hand the database over first.`;return[message,remedy]}function unapproved(username,{policy,buildId}){return[`the removal\
  of ${username} (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the r\
@@ -10114,17 +10198,17 @@ d if it is to go, or take the marker out of the state (terraform state rm).");le
 "retain");if(right2.kind==="kept")return{...NONE,findings:[departureFinding(about2,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,
 right2.message,right2.remedy,right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username}\
  now belongs to ${owner}: it and its database are left as they are`;return{...NONE,findings:[departureFinding(about2,"kept",message)]}}if(candidate.policy==="re\
-tain")return{...NONE,findings:[departureFinding(about2,"retained",`role ${username} and what it owns are retained`)]};let owned3=deletes(candidate.policy)?ownedDatabase(
-input,candidate):NOTHING_OWNED,departure={application,username,database:database??owned3.drops,drops:owned3.drops,policy:candidate.policy};return{departures:owned3.
-problems.length>0?[]:[departure],findings:owned3.findings,problems:owned3.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{
+tain")return{...NONE,findings:[departureFinding(about2,"retained",`role ${username} and what it owns are retained`)]};let owned4=deletes(candidate.policy)?ownedDatabase(
+input,candidate):NOTHING_OWNED,departure={application,username,database:database??owned4.drops,drops:owned4.drops,policy:candidate.policy};return{departures:owned4.
+problems.length>0?[]:[departure],findings:owned4.findings,problems:owned4.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{
 ...NONE,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE:{...NONE,
 ...databaseElsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm({"src/plan/d\
 epartures.ts"(){"use strict";init_problem();init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();
 init_undeclared();NONE={departures:[],findings:[],problems:[]};FIELDS={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planTemporary(input){let held2=input.facts.holdings.filter(({isTemporary})=>isTemporary),databases2=[...new Set(held2.map(({database})=>database))].sort();
 return planOf(databases2.map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.filter(({policy})=>deletes(policy)).flatMap(departure=>temporaryTransactions(
 input,departure,database,held2)),standApart:!0})))}function temporaryTransactions({declaration,cluster},departure,database,held2){let{username}=departure,{version:version2,
-login:login2}=cluster.server,grantors=held2.filter(item=>item.database===database&&item.grantee===username).map(({grantor})=>grantor),isOurs4=grantor=>revokerOf(
-declaration,cluster,grantor,database)!==null;if(grantors.length===0||!grantors.every(isOurs4))return[];let roles=[...new Set([...grantors,username])].filter(role=>role!==
+login:login2}=cluster.server,grantors=held2.filter(item=>item.database===database&&item.grantee===username).map(({grantor})=>grantor),isOurs5=grantor=>revokerOf(
+declaration,cluster,grantor,database)!==null;if(grantors.length===0||!grantors.every(isOurs5))return[];let roles=[...new Set([...grantors,username])].filter(role=>role!==
 login2),revoked=accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","removed",`what ${username} holds on temporary tables in ${database}`,
 null,[{statement:dropOwned(username),change:{on:"table",schema:null,revoked:ALL_PRIVILEGES}}],"temporary"),hold=roles.map(role=>holdRights(version2,role,login2)),
 release2=roles.map(role=>releaseRole(version2,role,login2));return[{kind:"atomic",steps:[{...revoked,statements:[...hold,...revoked.statements,...release2]}]}]}
@@ -10196,8 +10280,8 @@ throw error;for(let{application,drops:database,username}of wanted){closed.unsave
 urbed.`,about2={application,database,username,object:"snapshot",action:"create"};recorder.record({...about2,status:"failed",code:problem.code,durationMs:0,message,
 statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
-examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
-!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
+examination))return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
+!1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
 server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(
 unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){if(await server.
 close(),!(error instanceof LackingRights))throw error;await askMaster(context,admin);continue}await server.close(),await(0,import_promises13.setTimeout)(POLL_MS2),
@@ -10322,9 +10406,9 @@ let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder
 (assertAllowed(request),await remove2(context,await readActorAndAdmin(context))),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
 null)}}function retainFinding({declaration,target,policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===target.value),
 {name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??{},why=policy===null?"its cleanup_policy is retain":"RDS_CLEAN\
-UP_POLICY is retain",owned3=application?.accessLevel==="owner"?` and database ${application.database??""}`:"",what=application===void 0?`what carries ${target.by}\
- ${target.value}`:`role ${application.username}${owned3}`,object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,
-username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned3===""?"stays":"stay"}, since ${why}`)}function assertAllowed(request){
+UP_POLICY is retain",owned4=application?.accessLevel==="owner"?` and database ${application.database??""}`:"",what=application===void 0?`what carries ${target.by}\
+ ${target.value}`:`role ${application.username}${owned4}`,object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,
+username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned4===""?"stays":"stay"}, since ${why}`)}function assertAllowed(request){
 let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval(request){
 let{declaration,target,approvals}=request,application=target.by==="application"?target.value:null;return checkRemovalApproval(declaration.environment,approvals,
 {application,policy:knownPolicy(request)})}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(onlyApplication(declaration,
@@ -10334,8 +10418,8 @@ username??null,about2={application,database:declared?.database??null,username,ob
 d",`nothing was changed: ${why}`)}),role=cluster.roles.get(username??"");if(role===void 0)return nothing(`role ${username??""} is already gone`);let tag=parseTag(
 role.comment);if(tag===null)return nothing(`role ${role.name} carries no tag of this tool by now`);if(isClaimedElsewhere(declaration,tag))return nothing(`role ${role.
 name} belongs to the stack ${describeClaim(tag)} by now`);if(tag.get("Application")!==application)return nothing(`role ${role.name} belongs to the application ${tag.
-get("Application")??""} by now`);let standing=markerOf(tag,application);return marker!==null&&standing!==null&&standing!==marker?nothing(`another marker stands \
-for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked"}:{kind:"confirmed",claim:declaration.claim??tag.get("Claim")??null}}var init_removal_request=__esm(
+get("Application")??""} by now`);let standing2=markerOf(tag,application);return marker!==null&&standing2!==null&&standing2!==marker?nothing(`another marker stan\
+ds for role ${role.name} by now`):undeclaredOf(tag,application)===null?{kind:"asked"}:{kind:"confirmed",claim:declaration.claim??tag.get("Claim")??null}}var init_removal_request=__esm(
 {"src/plan/removal-request.ts"(){"use strict";init_claim();init_removal_memory();init_tag();init_context()}});var request_exports={};__export(request_exports,{requestRemoval:()=>requestRemoval});async function requestRemoval(request,identity2,dependencies2){return recordRemoval(
 request,identity2,dependencies2,async(context,admin)=>{let confirmed=await noteRequest(context,request,admin);if(confirmed===null)return;let declaration={...withoutApplications(
 context.declaration),claim:confirmed.claim},order={target:{by:"request",application:request.target.value},policy:null},{marker}=request;await removeWithSigns({context:{
@@ -10356,7 +10440,7 @@ get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=po
 tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
 s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
 ; where it is to stay:`,"RDS_CLEANUP_POLICY=retain in the environment of the run."].join(" ");return[violation({name:application},"standing_application",message,
-remedy)]})}var init_standing=__esm({"src/guardrails/standing.ts"(){"use strict";init_removal_memory();init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
+remedy)]})}var init_standing2=__esm({"src/guardrails/standing.ts"(){"use strict";init_removal_memory();init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
 declaration,tag)||!mayAdminister(cluster,role.name))return[];let application=tag.get("Application")??"",about2={application,database:null,username:role.name,object:"\
 role"},own=step(about2,"tag_role","give up","updated",`role ${role.name} belongs to no state any more`,[commentOnRole(role.name,formatTag(withoutClaim(tag,application)))]);
 return[holdMemberships(cluster.server,[...databaseSteps(declaration,cluster,role.name,application),own])]});return planOf([{stage:"roles",connectTo:null,transactions,
@@ -10373,15 +10457,15 @@ isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===
 await endState({...context,declaration:concerned},dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
 null)}}async function removePending(context,admin,{runGroup:group4}){await removeWithSigns({context,order:PENDING,requests:null,admin,group:group4},"alone")}async function endState(context,dependencies2,isNeeded){
 let admin=await unlessAway(context,isNeeded,async()=>{let found=await readActorAndAdmin(context);return await withServer(context,found,async server=>{let cluster=await inspectCluster(
-server.admin,context.declaration),standing=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing.length>0)throw new BlockedError(
-standing)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending(context,admin.secret,dependencies2),await withServer(
+server.admin,context.declaration),standing2=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing2.length>0)throw new BlockedError(
+standing2)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending(context,admin.secret,dependencies2),await withServer(
 context,admin.secret,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);await runRemovalPlan(context,server,planClaimEnd(context.
 declaration,cluster))}))}async function unlessAway(context,isNeeded,look3){try{return await look3()}catch(error){if(isNeeded||!(error instanceof ConnectionError||
 error instanceof AwsError))throw error;return recordAway(context,error),null}}async function withServer(context,admin,use){let server=await explainUnreachable(()=>openLockedOrBootstrap(
 context,admin));context.recorder.setServer(server.admin);try{await use(server)}finally{await server.close()}}function recordAway({recorder,declaration},error){let message=`\
 the server could not be told that the state ends (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a later apply takes over w\
 ith ALLOW_DB_TAKEOVER=true`,about2={application:null,database:null,username:null,object:"admin"};recorder.record({...about2,action:"give up",status:"warning",durationMs:0,
-message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing();init_claim_end();init_inspect_cluster();
+message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing2();init_claim_end();init_inspect_cluster();
 init_open();init_record_run();init_context2();init_gone();init_run_plan();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound2(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
@@ -10474,18 +10558,18 @@ file),parsed2.command=shebang,resolveCommand(parsed2)):parsed2.file}function par
 needsShell=!isExecutableRegExp.test(commandFile);if(parsed2.options.forceShell||needsShell){let needsDoubleEscapeMetaChars=isCmdShimRegExp.test(commandFile);parsed2.
 command=path4.normalize(parsed2.command),parsed2.command=escape3.command(parsed2.command),parsed2.args=parsed2.args.map(arg=>escape3.argument(arg,needsDoubleEscapeMetaChars));
 let shellCommand=[parsed2.command].concat(parsed2.args).join(" ");parsed2.args=["/d","/s","/c",`"${shellCommand}"`],parsed2.command=process.env.comspec||"cmd.ex\
-e",parsed2.options.windowsVerbatimArguments=!0}return parsed2}function parse5(command11,args,options2){args&&!Array.isArray(args)&&(options2=args,args=null),args=
+e",parsed2.options.windowsVerbatimArguments=!0}return parsed2}function parse6(command11,args,options2){args&&!Array.isArray(args)&&(options2=args,args=null),args=
 args?args.slice(0):[],options2=Object.assign({},options2);let parsed2={command:command11,args,options:options2,file:void 0,original:{command:command11,args}};return options2.
-shell?parsed2:parseNonShell(parsed2)}module.exports=parse5}});var require_enoent=__commonJS({"node_modules/cross-spawn/lib/enoent.js"(exports,module){"use strict";var isWin=process.platform==="win32";function notFoundError(original,syscall){
+shell?parsed2:parseNonShell(parsed2)}module.exports=parse6}});var require_enoent=__commonJS({"node_modules/cross-spawn/lib/enoent.js"(exports,module){"use strict";var isWin=process.platform==="win32";function notFoundError(original,syscall){
 return Object.assign(new Error(`${syscall} ${original.command} ENOENT`),{code:"ENOENT",errno:"ENOENT",syscall:`${syscall} ${original.command}`,path:original.command,
 spawnargs:original.args})}function hookChildProcess(cp,parsed2){if(!isWin)return;let originalEmit=cp.emit;cp.emit=function(name2,arg1){if(name2==="exit"){let err=verifyENOENT(
 arg1,parsed2);if(err)return originalEmit.call(cp,"error",err)}return originalEmit.apply(cp,arguments)}}function verifyENOENT(status,parsed2){return isWin&&status===
 1&&!parsed2.file?notFoundError(parsed2.original,"spawn"):null}function verifyENOENTSync(status,parsed2){return isWin&&status===1&&!parsed2.file?notFoundError(parsed2.
-original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyENOENTSync,notFoundError}}});var require_cross_spawn=__commonJS({"node_modules/cross-spawn/index.js"(exports,module){"use strict";var cp=require_child_process(),parse5=require_parse(),enoent=require_enoent();
-function spawn(command11,args,options2){let parsed2=parse5(command11,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
-hookChildProcess(spawned,parsed2),spawned}function spawnSync(command11,args,options2){let parsed2=parse5(command11,args,options2),result=cp.spawnSync(parsed2.command,
+original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyENOENTSync,notFoundError}}});var require_cross_spawn=__commonJS({"node_modules/cross-spawn/index.js"(exports,module){"use strict";var cp=require_child_process(),parse6=require_parse(),enoent=require_enoent();
+function spawn(command11,args,options2){let parsed2=parse6(command11,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
+hookChildProcess(spawned,parsed2),spawned}function spawnSync(command11,args,options2){let parsed2=parse6(command11,args,options2),result=cp.spawnSync(parsed2.command,
 parsed2.args,parsed2.options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed2),result}module.exports=spawn;module.exports.spawn=
-spawn;module.exports.sync=spawnSync;module.exports._parse=parse5;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
+spawn;module.exports.sync=spawnSync;module.exports._parse=parse6;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
 `:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF5&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
 var init_strip_final_newline=__esm({"node_modules/env-ci/node_modules/strip-final-newline/index.js"(){}});function pathKey(options2={}){let{env:env3=process.env,platform:platform2=process.platform}=options2;return platform2!=="win32"?"PATH":Object.keys(env3).reverse().
 find(key2=>key2.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process3,import_node_path7,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci\
@@ -10661,8 +10745,8 @@ throw new TypeError("The `input` and `inputFile` options cannot be both set.")},
 input),(0,import_node_fs9.readFileSync)(inputFile)),handleInputSync=options2=>{let input=getInputSync(options2);if(isStream(input))throw new TypeError("The `inp\
 ut` option cannot be a stream in sync mode");return input},getInput=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(input),(0,import_node_fs9.createReadStream)(
 inputFile)),handleInput=(spawned,options2)=>{let input=getInput(options2);input!==void 0&&(isStream(input)?input.pipe(spawned.stdin):spawned.stdin.end(input))},
-makeAllStream=(spawned,{all})=>{if(!all||!spawned.stdout&&!spawned.stderr)return;let mixed=(0,import_merge_stream.default)();return spawned.stdout&&mixed.add(spawned.
-stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream2,streamPromise)=>{if(!(!stream2||streamPromise===void 0)){await(0,import_promises15.setTimeout)(
+makeAllStream=(spawned,{all})=>{if(!all||!spawned.stdout&&!spawned.stderr)return;let mixed2=(0,import_merge_stream.default)();return spawned.stdout&&mixed2.add(
+spawned.stdout),spawned.stderr&&mixed2.add(spawned.stderr),mixed2},getBufferedData=async(stream2,streamPromise)=>{if(!(!stream2||streamPromise===void 0)){await(0,import_promises15.setTimeout)(
 0),stream2.destroy();try{return await streamPromise}catch(error){return error.bufferedData}}},getStreamPromise=(stream2,{encoding,buffer,maxBuffer})=>{if(!(!stream2||
 !buffer))return encoding==="utf8"||encoding==="utf-8"?getStreamAsString(stream2,{maxBuffer}):encoding===null||encoding==="buffer"?getStreamAsBuffer(stream2,{maxBuffer}):
 applyEncoding(stream2,maxBuffer,encoding)},applyEncoding=async(stream2,maxBuffer,encoding)=>(await getStreamAsBuffer(stream2,{maxBuffer})).toString(encoding),getSpawnedResult=
@@ -10854,20 +10938,20 @@ host,...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test
 /request.ts"(){"use strict";init_text2();init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds(?:\.[^.]+)*\.amazonaws\.com/i}});function convertBool(value2){return value2==="true"||value2==="1"?!0:value2==="false"||value2==="0"?!1:value2}function integer2(least,most){let within=value2=>typeof value2==
 "number"&&Number.isInteger(value2)&&value2>=least&&value2<=most;return pipe(unknown(),transform(convertInteger),custom(within,`Use a whole number from ${least} \
 to ${most}.`))}function convertInteger(value2){return typeof value2=="string"&&/^-?[0-9]{1,20}$/.test(value2)?Number(value2):value2}function oneOf2(words2){return picklist(
-words2,`Use one of ${words2.join(", ")}.`)}var name,key,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,names,texts,secretId,HOST_RULE,HOST2,host,REGION_RULE,
-region,ROLE_RULE,roleArn,ACCOUNT_RULE,account,EXTERNAL_ID_RULE,externalId,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_claim();
-init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),key=string("Use the key of an entry."),text=pipe(string(TEXT_RULE),check(isText,
-TEXT_RULE)),claim=pipe(string(CLAIM_RULE),regex2(CLAIM,CLAIM_RULE)),bool=pipe(unknown(),transform(convertBool),boolean("Use true or false."));PATH_RULE="Use the\
- path of a file or folder.",path3=pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer2(1,65535),seconds=integer2(1,2147483),
-connectionLimit=integer2(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list3=>[...new Set(list3)])),texts=pipe(array(text,"Use a list o\
-f texts."),transform(list3=>new Set(list3))),secretId=pipe(string("Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or A\
-RN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="Use a host name or address alone, without scheme, port or path (of an aws_db_instance: addr\
-ess, not endpoint).",HOST2=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,host=pipe(string(HOST_RULE),regex2(HOST2,HOST_RULE)),REGION_RULE=
-"Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, ar\
-n:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,ROLE_RULE)),ACCOUNT_RULE="Use the \
-id of an AWS account, 12 digits.",account=pipe(string(ACCOUNT_RULE),regex2(/^\d{12}$/,ACCOUNT_RULE)),EXTERNAL_ID_RULE="Use 2 to 1224 characters: letters, digits\
- and _ + = , . @ : / -.",externalId=pipe(string(EXTERNAL_ID_RULE),regex2(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/,EXTERNAL_ID_RULE)),timestamp=pipe(string(TIMESTAMP_RULE),
-check(value2=>parseTimestamp(value2)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown())}});function describesLogin(application,field,loginOf){return{application,code:"misplaced_field",field,message:`describes the login, which belongs to ${show(loginOf)}\
+words2,({input})=>`Use one of ${words2.join(", ")}.${wordLike(input,words2)}`)}function wordLike(input,words2){return typeof input=="string"?suggestion(input,words2):
+""}var name,key,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,names,texts,secretId,HOST_RULE,HOST2,host,REGION_RULE,region,ROLE_RULE,roleArn,ACCOUNT_RULE,
+account,EXTERNAL_ID_RULE,externalId,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_claim();init_text2();init_timestamp();
+name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),key=string("Use the key of an entry."),text=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),claim=pipe(string(
+CLAIM_RULE),regex2(CLAIM,CLAIM_RULE)),bool=pipe(unknown(),transform(convertBool),boolean("Use true or false."));PATH_RULE="Use the path of a file or folder.",path3=
+pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer2(1,65535),seconds=integer2(1,2147483),connectionLimit=integer2(-1,
+2147483647);names=pipe(array(name,"Use a list of names."),transform(list3=>[...new Set(list3)])),texts=pipe(array(text,"Use a list of texts."),transform(list3=>new Set(
+list3))),secretId=pipe(string("Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and \
+/ _ + = . @ ! : -.")),HOST_RULE="Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST2=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,
+host=pipe(string(HOST_RULE),regex2(HOST2,HOST_RULE)),REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,
+REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,
+ROLE_RULE)),ACCOUNT_RULE="Use the id of an AWS account, 12 digits.",account=pipe(string(ACCOUNT_RULE),regex2(/^\d{12}$/,ACCOUNT_RULE)),EXTERNAL_ID_RULE="Use 2 t\
+o 1224 characters: letters, digits and _ + = , . @ : / -.",externalId=pipe(string(EXTERNAL_ID_RULE),regex2(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/,EXTERNAL_ID_RULE)),timestamp=
+pipe(string(TIMESTAMP_RULE),check(value2=>parseTimestamp(value2)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown())}});function describesLogin(application,field,loginOf){return{application,code:"misplaced_field",field,message:`describes the login, which belongs to ${show(loginOf)}\
 .`,remedy:`Set it in the entry ${show(loginOf)}.`}}var LOGIN_FIELDS,init_login_fields=__esm({"src/input/login-fields.ts"(){"use strict";init_text2();LOGIN_FIELDS=
 ["auth","can_login","can_create_databases","connection_limit","valid_until","adopt_existing","member_of","acts_as"]}});function parsePrivileges(input,application){let parsed2={table:null,sequence:null,function:null};if(input==null)return{privileges:parsed2,problems:[]};if(!isObject(
 input))return{privileges:parsed2,problems:[notAnObject("privileges",input,application)]};let problems=[];for(let[key2,value2]of Object.entries(input)){let field=`\
@@ -10934,7 +11018,7 @@ entry,byName5),...cycleProblems(entry,links),...tokenProblems(entry,byName5,link
 memberOf:memberOf2}){return memberOf2.length>0?"member_of":"acts_as"}function actorProblems({application:{name:name2},actsAs},byName5){if(actsAs===null||byName5.
 has(actsAs)&&!isPredefined(actsAs))return[];let remedy=`Use the key of an entry.${suggestion(actsAs,[...byName5.keys(),name2])}`;return[membershipProblem(name2,
 "acts_as",`${show(actsAs)} is no entry.`,remedy)]}function nameProblems({application:{name:name2},memberOf:memberOf2},byName5){return memberOf2.flatMap(other=>{
-let refusal9=refusalOf(other);if(refusal9!==null)return[membershipProblem(name2,"member_of",`nobody is made a member of ${other}: ${refusal9}.`,"Take it out.")];
+let refusal10=refusalOf(other);if(refusal10!==null)return[membershipProblem(name2,"member_of",`nobody is made a member of ${other}: ${refusal10}.`,"Take it out.")];
 if(isPredefined(other)||byName5.has(other))return[];let near=suggestion(other,[...byName5.keys(),...PREDEFINED_ROLES]),remedy=`Use the key of an entry, or one o\
 f ${PREDEFINED_ROLES.join(", ")}.${near}`;return[membershipProblem(name2,"member_of",`${show(other)} is neither an entry nor a role that may be given.`,remedy)]})}
 function cycleProblems(entry,links){let{name:name2}=entry.application,way=wayTo(name2,links,other=>other===name2);if(way===null||way.some(other=>other<name2))return[];
@@ -10946,36 +11030,36 @@ get(other)?.application.auth==="iam");if(way===null)return[];let message=`${[nam
 if(found!==void 0)return found;ways=longer.filter(way=>{let last=way.at(-1)??"",isNew=!seen.has(last);return seen.add(last),isNew})}return null}var init_member_of=__esm(
 {"src/input/member-of.ts"(){"use strict";init_predefined_roles();init_text2()}});function groupEntries(entries,scope){let comparable=entries.filter(entry=>entry.comparable),problems=[...duplicateUsernames(comparable),...comparable.filter(({application})=>[
 "owner","none"].includes(application.accessLevel)).flatMap(guestsFields)],memberships2=parseMemberships(entries);problems.push(...memberships2.problems);let databases2=[],
-alone=[],complete=comparable.length===entries.length,owned3=comparable.filter(({application})=>application.accessLevel==="owner").flatMap(({application})=>application.
+alone=[],complete=comparable.length===entries.length,owned4=comparable.filter(({application})=>application.accessLevel==="owner").flatMap(({application})=>application.
 database??[]);for(let[name2,members]of groupBy(entries,entry=>entry.application.database)){if(name2===null){problems.push(...members.flatMap(member2=>ownersFields(
 member2,null))),alone.push(...members.map(member2=>joinEntry(member2,[],memberships2)));continue}let owners=members.filter(entry=>entry.application.accessLevel===
 "owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(...ownersFields(
 guest,owner));problems.push(...ownedTwice(owner,guests)),databases2.push(joinDatabase(name2,owner,guests,memberships2))}else owner===void 0&&scope==="removal"?alone.
 push(...members.map(guest=>joinEntry(guest,DEFAULT_SCHEMAS,memberships2))):(complete||owners.filter(entry=>entry.comparable).length>1)&&problems.push(ownerProblem(
-name2,members,owners.filter(entry=>entry.comparable),owned3))}let applications=[...databases2.flatMap(({owner,guests})=>[owner,...guests]),...alone];return{applications:sorted(
+name2,members,owners.filter(entry=>entry.comparable),owned4))}let applications=[...databases2.flatMap(({owner,guests})=>[owner,...guests]),...alone];return{applications:sorted(
 applications),databases:sorted(databases2),problems}}function namedIn(schemas2){return[...new Set(schemas2)].filter(schema=>schema!==ALL_SCHEMAS)}function joinEntry({
 application,schemas:schemas2},others,memberships2){let hasNoRights=application.accessLevel==="none",list3=hasNoRights?[]:schemas2??others,memberOf2=memberships2.
 roles.get(application.loginOf??application.name)??[];return{...application,connects:!hasNoRights||memberOf2.length>0||application.ownsSchemas.length>0,schemas:namedIn(
 list3),allSchemas:list3.includes(ALL_SCHEMAS),memberOf:memberships2.roles.get(application.name)??[],actsAs:memberships2.actors.get(application.name)??null}}function joinDatabase(name2,ownerEntry,guestEntries2,memberships2){
-let entries=[ownerEntry,...guestEntries2],ownSchemas=ownerEntry.schemas??DEFAULT_SCHEMAS,guests=sorted(guestEntries2.map(guest=>joinEntry(guest,ownSchemas,memberships2))),
+let entries=[ownerEntry,...guestEntries2],ownSchemas2=ownerEntry.schemas??DEFAULT_SCHEMAS,guests=sorted(guestEntries2.map(guest=>joinEntry(guest,ownSchemas2,memberships2))),
 schemaOwners=new Map(guests.flatMap(guest=>guest.ownsSchemas.map(schema=>[schema,guest])));return{name:name2,owner:joinEntry(ownerEntry,DEFAULT_SCHEMAS,memberships2),
-guests,schemas:namedIn([...ownSchemas,...guestEntries2.flatMap(guest=>guest.schemas??[]),...schemaOwners.keys()]),schemaOwners,extensions:[...new Set(entries.flatMap(
+guests,schemas:namedIn([...ownSchemas2,...guestEntries2.flatMap(guest=>guest.schemas??[]),...schemaOwners.keys()]),schemaOwners,extensions:[...new Set(entries.flatMap(
 entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1,recreateMissing:ownerEntry.
 recreateMissing??!1}}function ownedTwice(owner,guests){let owners=new Map((owner.schemas??DEFAULT_SCHEMAS).map(schema=>[schema,owner.application.name])),problems=owner.
-application.ownsSchemas.length===0?[]:[owned(owner.application.name,"is for others than the owner, to whom all other schemas belong.","List them in schemas.")];
+application.ownsSchemas.length===0?[]:[owned2(owner.application.name,"is for others than the owner, to whom all other schemas belong.","List them in schemas.")];
 for(let{application}of[...guests].sort((a10,b10)=>a10.application.name<b10.application.name?-1:1)){let{name:name2,ownsSchemas}=application;for(let schema of ownsSchemas){
-let other=owners.get(schema);owners.set(schema,name2),schema===ALL_SCHEMAS?problems.push(owned(name2,`${show(ALL_SCHEMAS)} is no schema.`,"Name each schema.")):
-schema==="public"?problems.push(owned(name2,PUBLIC_SCHEMA,"Use another schema.")):other!==void 0&&problems.push(owned(name2,`the schema ${show(schema)} is that \
-of "${other}".`,"Keep it in one of the two."))}}return problems}function owned(application,message,remedy){return{application,code:"invalid_value",field:"owns_s\
-chemas",message,remedy}}function guestsFields({application:{name:name2,accessLevel,privileges}}){return Object.values(privileges).every(named=>named===null)?[]:
-[{application:name2,code:"misplaced_field",field:"privileges",message:`is for editors and readers; ${accessLevel==="owner"?"an owner owns what it creates, and h\
-as every right on it.":'a login of level "none" has no rights of its own.'}`,remedy:"Take it out."}]}function ownersFields(guest,owner){return[["encoding",guest.
+let other=owners.get(schema);owners.set(schema,name2),schema===ALL_SCHEMAS?problems.push(owned2(name2,`${show(ALL_SCHEMAS)} is no schema.`,"Name each schema.")):
+schema==="public"?problems.push(owned2(name2,PUBLIC_SCHEMA,"Use another schema.")):other!==void 0&&problems.push(owned2(name2,`the schema ${show(schema)} is tha\
+t of "${other}".`,"Keep it in one of the two."))}}return problems}function owned2(application,message,remedy){return{application,code:"invalid_value",field:"own\
+s_schemas",message,remedy}}function guestsFields({application:{name:name2,accessLevel,privileges}}){return Object.values(privileges).every(named=>named===null)?
+[]:[{application:name2,code:"misplaced_field",field:"privileges",message:`is for editors and readers; ${accessLevel==="owner"?"an owner owns what it creates, an\
+d has every right on it.":'a login of level "none" has no rights of its own.'}`,remedy:"Take it out."}]}function ownersFields(guest,owner){return[["encoding",guest.
 encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit],["recreate_missing",guest.recreateMissing]].filter(([,value2])=>value2!==
 null).map(([field])=>({application:guest.application.name,code:"misplaced_field",field,message:owner===null?'describes a database, and this login has none (acce\
 ss_level = "none").':`describes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the entry of its owner.":`Set it in \
-the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners,owned3){let application=(owners[1]??members[0])?.application.name??null;
-return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned3.length===0?"":suggestion(
-database,owned3)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owners",field:"access_level",message:`\
+the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners,owned4){let application=(owners[1]??members[0])?.application.name??null;
+return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned4.length===0?"":suggestion(
+database,owned4)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owners",field:"access_level",message:`\
 the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a\
  database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(({application})=>application.loginOf===null);return[...groupBy(own,entry=>entry.
 application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"shared_login",field:"\
@@ -11071,23 +11155,45 @@ text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf2(C
 integer2(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(
 path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
-runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),approvedPlan:facts.approvedPlan,refusedApproval:variables.
+runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf2(facts.environment,variables.allowProvision),approvedPlan:facts.approvedPlan,refusedApproval:variables.
 refusedApproval,cleanupPolicy:variables.cleanupPolicy,mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.
 allowTakeover,startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??
-variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"\
-approved":"missing"}function missingBuildId(environment,command11){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`\
+variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf2(environment,allowed){return environment==="dev"?"not_required":allowed?
+"approved":"missing"}function missingBuildId(environment,command11){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`\
 is missing, and the environment is ${environment}.`,remedy:command11==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not s\
 ee the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-\
 identity.ts"(){"use strict";init_errors()}});function parsePlanFile(text2,digest2){let parsed2=safeParse(pipe(string(),parseJson(),FILE),text2);if(!parsed2.success)throw refusal6("is no plan of this progra\
 m.");if(parsed2.output.digest!==digest2)throw refusal6(`is the plan ${parsed2.output.digest}, and another one is approved.`);return{digest:digest2,effects:parsed2.
-output.effects}}function refusal6(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the digest counts.";
-return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var TEXT_OR_NULL3,FILE,init_plan_file=__esm(
-{"src/input/plan-file.ts"(){"use strict";init_dist();init_errors();TEXT_OR_NULL3=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL3,
-database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),rule:string(),effect:string()}))})}});async function readApprovedPlan({approvedDigest:digest2,planFile}){return digest2===null?null:planFile===null?{digest:digest2,effects:null}:parsePlanFile(await readPlanFile(
-planFile),digest2)}async function readPlanFile(path4){try{return await(0,import_promises16.readFile)(path4,"utf8")}catch(error){let message=`cannot be read: ${error instanceof
-Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --out wrote; without it only the digest counts.",problem={application:null,code:"\
-unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError([{...problem,remedy}],{cause:error})}}var import_promises16,init_approved_plan_file=__esm(
-{"src/run/approved-plan-file.ts"(){"use strict";import_promises16=__toESM(require_promises2(),1);init_errors();init_plan_file()}});function declarationInPlan(text2,output){let all=distinct(Object.entries(outputsOf(text2)).flatMap(([name2,{after,after_unknown:unknown3}])=>candidatesIn(name2,
+output.effects}}function packPlan(plan){return(0,import_node_zlib3.gzipSync)(JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(
+packed2)}catch(error){throw error instanceof InvalidInputError?refusal6("cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that \
+plan --out wrote, of the plan that is approved; or none, and only the digest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"\
+RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,FILE,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=
+__toESM(require_zlib(),1);init_dist();init_errors();init_decode();TEXT_OR_NULL3=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL3,
+database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
+has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
+effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let keys=withoutImplied(effects).map(
+keyOf2),text2=JSON.stringify([environment,stack,instance.identifier,keys]);return(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){
+let{application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`LOSES ${who}: ${what}`);
+return[...ownEffects(step2),...lost2.map(effect=>({application,database,username,object:object2,rule,effect}))]}function ownEffects(step2){let{application,database,
+username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,effect:`password \
+of ${username??""} set from its secret`}];if(step2.access===void 0)return[{...about2,effect:[step2.message,...namesOf2(step2)].join(", ")}];let{level,changes}=step2.
+access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT2.has(rule)?" that are created later":"";return describeChange(
+change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.join(", ")}`}`}))})}function namesOf2(step2){
+return[...new Set((step2.privileges??[]).flatMap(({statement})=>statement.objects))].sort()}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
+"schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
+length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto10,NO_EFFECT,BY_DEFAULT2,PLURAL,init_effects=__esm(
+{"src/plan/effects.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_approved_effects();init_effect();init_step();NO_EFFECT=new Set(["tag\
+_role","note_approved_plan","end_approved_plan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT2=
+new Set(["grant_default_privileges","revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"\
+functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
+planFile===null?{digest:digest2,effects:null}:parsePlanFile(await readPlanFile(planFile),digest2)}async function readPlanFile(path4){try{return await(0,import_promises16.readFile)(
+path4,"utf8")}catch(error){let message=`cannot be read: ${error instanceof Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --ou\
+t wrote; without it only the digest counts.",problem={application:null,code:"unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError(
+[{...problem,remedy}],{cause:error})}}function checkProven(field,declaration,approved){let effects=approved?.effects??null;if(approved===null||effects===null||digestOf(
+declaration,effects)===approved.digest)return[];let{environment,stack,instance}=declaration,where=`${environment}, stack ${show(stack)}, instance ${show(instance.
+identifier)}`;return[{application:null,code:"invalid_value",field,message:`does not hold the effects of plan:${approved.digest} for ${where}: it was edited, or \
+is another one's.`,remedy:"Give the file as plan --out wrote it, of the plan that is approved; or none, and only the digest counts."}]}var import_promises16,init_approved_plan_file=__esm(
+{"src/run/approved-plan-file.ts"(){"use strict";import_promises16=__toESM(require_promises2(),1);init_errors();init_plan_file();init_text2();init_effects()}});function declarationInPlan(text2,output){let all=distinct(Object.entries(outputsOf(text2)).flatMap(([name2,{after,after_unknown:unknown3}])=>candidatesIn(name2,
 after,unknown3,MOST_DEPTH))),{path:path4,json,unknown:unknown2}=choose(all,output);if(unknown2.length===0)return json;throw refusal7("unknown_at_plan",`${path4}\
  has what is known only after the apply: ${fewNames(unknown2)}.`,"There is nothing to look at yet, and no plan of it: ALLOW_DB_PROVISION=true is what approves t\
 his apply.")}function outputsOf(text2){let remedy="Give what `terraform show -json FILE` prints, where FILE is that of `terraform plan -out=FILE`.";if(text2.startsWith(
@@ -11120,43 +11226,46 @@ Buffer.from(String(part));if(parts.push(chunk2),bytes+=chunk2.length,bytes>most)
 e declaration alone.")}return Buffer.concat(parts).toString("utf8")}function unreadable(field,message,remedy,cause){return new InvalidInputError([{application:null,
 code:"unreadable_input",field,message,remedy}],{cause})}var import_node_fs11,MOST_PLAN_BYTES,init_read_input=__esm({"src/run/read-input.ts"(){"use strict";import_node_fs11=
 __toESM(require_fs(),1);init_decode();init_terraform_plan();init_errors();MOST_PLAN_BYTES=4*MOST_BYTES}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
-options2),readApprovedPlan:()=>readApprovedPlan(options2.environment),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command11,
-input,claim:claim2,...given}){let{buildId,runId,...allowed}={...NO_IDS,...NOT_ALLOWED,...given},{approvedPlan,allowDestroy,allowTakeover,cleanupPolicy}=allowed,
-allowProvision=allowed.allowProvision||approvedPlan!==null,problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command11,
-startedAt:new Date,claim:claim2??null,environment:{allowProvision,refusedApproval:null,allowDestroy,allowTakeover,cleanupPolicy,claim:null,buildId,runId,problems},
-readApprovedPlan:()=>Promise.resolve(approvedPlan),needsBuildId:()=>command11!=="plan"&&command11!=="report",readInput:()=>Promise.resolve().then(()=>decodeInput(
-input)),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(
-origin),{parsed:parsed2,problems:claimProblems}=withClaim(origin,declared),{approvedPlan,problems:planProblems}=await findApprovedPlan(origin),facts={...await gatherFacts(
-origin,parsed2,text2),approvedPlan},needsBuildId=parsed2!==null&&origin.needsBuildId(parsed2)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),
-identified={identity:identity2,text:text2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProblems,...planProblems,
-...missing];return all.length===0&&parsed2!==null?{...identified,parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError([...all,...approvalsOf(
-origin,parsed2,identity2)])}}function approvalsOf({command:command11},parsed2,identity2){return command11==="apply"&&parsed2!==null?checkApproval(parsed2.declaration,
-identity2):[]}function withClaim({claim:given,environment},parsed2){let problems=checkClaim("claim",given);if(parsed2===null)return{parsed:parsed2,problems};let declared=parsed2.
-declaration.claim,claim2=declared??given??environment.claim,own=declared===null||given===null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed2,
-declaration:{...parsed2.declaration,claim:claim2}},problems:[...problems,...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_valu\
-e",field:"claim",message:`${show(given)} is not the claim of the input, which is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){
-let text2="";try{text2=await origin.readInput();let parsed2=parseDeclaration(text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,
-isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?
-error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed:parsed2,isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin){try{
-return{approvedPlan:await origin.readApprovedPlan(),problems:[]}}catch(error){if(error instanceof InvalidInputError)return{approvedPlan:null,problems:error.problems};
-throw error}}async function gatherFacts(origin,parsed2,text2){let declared=parsed2??NO_IDS;return{command:origin.command,environment:parsed2?.declaration.environment??
-null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto10.randomUUID)(),
-toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{
-identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;return{identity:resolveRun({...facts,
-needsBuildId:!1}),missing:error.problems}}}var import_node_crypto10,NO_IDS,NOT_ALLOWED,init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto10=
-__toESM(require_crypto(),1);init_ci();init_errors();init_request2();init_decode();init_environment();init_parse();init_run_identity();init_text2();init_version();
-init_approved_plan_file();init_read_input();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,approvedPlan:null,allowDestroy:!1,allowTakeover:!1,cleanupPolicy:null}}});async function beginRequest(request){let{command:command11,removal,input,ca_pem:pem}=request,variables={...Object.fromEntries(VARIABLES.map(name2=>[name2,request.
+options2),readApprovedPlan:()=>readApprovedPlan(options2.environment,options2.packedPlan??null),planField:"RDS_PROVISION_PLAN_FILE",readCiIds:()=>readCiIds(options2.
+variables,options2.cwd)})}async function start({command:command11,input,claim:claim2,...given}){let{buildId,runId,...allowed}={...NO_IDS,...NOT_ALLOWED,...given},
+{approvedPlan,allowDestroy,allowTakeover,cleanupPolicy}=allowed,allowProvision=allowed.allowProvision||approvedPlan!==null,problems=[...checkId("buildId",buildId),
+...checkId("runId",runId)];return startFrom({command:command11,startedAt:new Date,claim:claim2??null,environment:{allowProvision,refusedApproval:null,allowDestroy,
+allowTakeover,cleanupPolicy,claim:null,buildId,runId,problems},readApprovedPlan:()=>Promise.resolve(approvedPlan),planField:"approvedPlan",needsBuildId:()=>command11!==
+"plan"&&command11!=="report",readInput:()=>Promise.resolve().then(()=>decodeInput(input)),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){
+let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(origin),{parsed:parsed2,problems:claimProblems}=withClaim(origin,declared),{approvedPlan,
+problems:planProblems}=await findApprovedPlan(origin,parsed2),facts={...await gatherFacts(origin,parsed2,text2),approvedPlan},needsBuildId=parsed2!==null&&origin.
+needsBuildId(parsed2)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={identity:identity2,text:text2,isRunIdGiven:identity2.
+runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProblems,...planProblems,...missing];return all.length===0&&parsed2!==null?{...identified,
+parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError([...all,...approvalsOf(origin,parsed2,identity2)])}}function approvalsOf({command:command11},parsed2,identity2){
+return command11==="apply"&&parsed2!==null?checkApproval(parsed2.declaration,identity2):[]}function withClaim({claim:given,environment},parsed2){let problems=checkClaim(
+"claim",given);if(parsed2===null)return{parsed:parsed2,problems};let declared=parsed2.declaration.claim,claim2=declared??given??environment.claim,own=declared===
+null||given===null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed2,declaration:{...parsed2.declaration,claim:claim2}},problems:[...problems,
+...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, w\
+hich is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";try{text2=await origin.readInput();let parsed2=parseDeclaration(
+text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed:parsed2,
+isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin,parsed2){try{let approvedPlan=await origin.readApprovedPlan(),problems=origin.
+command==="apply"&&parsed2!==null?checkProven(origin.planField,parsed2.declaration,approvedPlan):[];return{approvedPlan,problems}}catch(error){if(error instanceof
+InvalidInputError)return{approvedPlan:null,problems:error.problems};throw error}}async function gatherFacts(origin,parsed2,text2){let declared=parsed2??NO_IDS;return{
+command:origin.command,environment:parsed2?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?NO_IDS:
+await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto11.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto11.createHash)(
+"sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
+InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto11,NO_IDS,NOT_ALLOWED,init_start=__esm(
+{"src/run/start.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1);init_ci();init_errors();init_request2();init_decode();init_environment();init_parse();
+init_run_identity();init_text2();init_version();init_approved_plan_file();init_read_input();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,approvedPlan:null,
+allowDestroy:!1,allowTakeover:!1,cleanupPolicy:null}}});async function beginRequest(request){let{command:command11,removal,input,ca_pem:pem}=request,variables={...Object.fromEntries(VARIABLES.map(name2=>[name2,request.
 variables[name2]])),RDS_PROVISION_INPUT:input},environment=readEnvironment(variables),needsBuildId=parsed3=>request.tell!==null||request.report!==null?!1:removal===
 null?command11==="apply"||command11==="prepare-upgrade":removalNeedsBuildId(removal,environment,parsed3),started=await startRun({command:command11,inputFile:null,
-claim:null,variables,environment,cwd:(0,import_node_os7.tmpdir)(),startedAt:new Date,needsBuildId});if(started.error!==null)throw started.error;let{identity:identity2,
-parsed:parsed2}=started,{caFile,end}=await keepAuthorities(pem);return{request,command:command11,identity:identity2,environment,parsed:{...parsed2,declaration:ofTheFunction(
-parsed2.declaration,pem===null||pem===SYSTEM?null:caFile)},expectedAccount:parsed2.declaration.aws.expectedAccount,caFile,end}}async function keepAuthorities(pem){
-if(pem===null||pem===SYSTEM)return{caFile:pem,end:()=>Promise.resolve()};let folder=await(0,import_promises17.mkdtemp)((0,import_node_path9.join)((0,import_node_os7.tmpdir)(),
-"rds-provision-")),caFile=(0,import_node_path9.join)(folder,"ca.pem");return await(0,import_promises17.writeFile)(caFile,pem),{caFile,end:()=>(0,import_promises17.rm)(
-folder,{recursive:!0,force:!0})}}function ofTheFunction(declaration,caFile){let{region:region2}=declaration.aws;return{...declaration,aws:{region:region2,profile:null,
-assumeRoleArn:null,externalId:null,expectedAccount:null},tls:{...declaration.tls,caFile}}}var import_promises17,import_node_os7,import_node_path9,SYSTEM,init_begin=__esm(
-{"src/lambda/function/begin.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1),import_node_os7=__toESM(require_os(),1),import_node_path9=__toESM(require_path(),1);
-init_environment();init_as_asked();init_start();init_protocol();SYSTEM="system"}});function createProver(){let used=new Map;return async(envelope,options2)=>{let now=options2.now().getTime();for(let[signature,end]of used)end<now&&used.delete(signature);
+claim:null,variables,environment,cwd:(0,import_node_os7.tmpdir)(),startedAt:new Date,packedPlan:request.approved_plan?.plan??null,needsBuildId});if(started.error!==
+null)throw started.error;let{identity:identity2,parsed:parsed2}=started,{caFile,end}=await keepAuthorities(pem);return{request,command:command11,identity:identity2,
+environment,parsed:{...parsed2,declaration:{...ofTheFunction(parsed2.declaration,pem===null||pem===SYSTEM?null:caFile),connectTimeoutSeconds:leftOf(parsed2.declaration.
+connectTimeoutSeconds,request.waited_ms)}},expectedAccount:parsed2.declaration.aws.expectedAccount,caFile,end}}function leftOf(declaredSeconds,waitedMs){return Math.
+max(1,Math.ceil(declaredSeconds-waitedMs/1e3))}async function keepAuthorities(pem){if(pem===null||pem===SYSTEM)return{caFile:pem,end:()=>Promise.resolve()};let folder=await(0,import_promises17.mkdtemp)(
+(0,import_node_path9.join)((0,import_node_os7.tmpdir)(),"rds-provision-")),caFile=(0,import_node_path9.join)(folder,"ca.pem");return await(0,import_promises17.writeFile)(
+caFile,pem),{caFile,end:()=>(0,import_promises17.rm)(folder,{recursive:!0,force:!0})}}function ofTheFunction(declaration,caFile){let{region:region2}=declaration.
+aws;return{...declaration,aws:{region:region2,profile:null,assumeRoleArn:null,externalId:null,expectedAccount:null},tls:{...declaration.tls,caFile}}}var import_promises17,
+import_node_os7,import_node_path9,SYSTEM,init_begin=__esm({"src/lambda/function/begin.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1),import_node_os7=
+__toESM(require_os(),1),import_node_path9=__toESM(require_path(),1);init_environment();init_as_asked();init_start();init_protocol();SYSTEM="system"}});function createProver(){let used=new Map;return async(envelope,options2)=>{let now=options2.now().getTime();for(let[signature,end]of used)end<now&&used.delete(signature);
 let{authorization}=envelope.proof;if(assertForm(envelope,options2.place,now),used.has(authorization))throw unproven2("this proof was used before");return used.set(
 authorization,now+2*FRESH_MS),askSts(envelope,options2)}}function assertForm({proof:{date:date2,authorization,token}},place2,now){let signedAt=timeOf(date2);if(Math.
 abs(now-signedAt)>FRESH_MS||Number.isNaN(signedAt))throw unproven2("the proof is not of now");let[,day,region2,headers]=AUTHORIZATION.exec(authorization)??[];if(day!==
@@ -11170,10 +11279,10 @@ account2===void 0){let code=/<Code>(\w{1,100})<\/Code>/.exec(text2)?.[1]??String
 arn,account:account2}}async function post({place:place2,environment,endpoint},headers){let{requestHandler}=await clientConfig({region:place2.region,profile:null,
 assumeRoleArn:null,externalId:null,environment},CALL_LIMITS),isPlain=endpoint?.protocol==="http:",agent=isPlain?requestHandler.httpAgent:requestHandler.httpsAgent,
 port2=endpoint===null||endpoint.port===""?isPlain?80:443:Number(endpoint.port),host2=endpoint?.hostname??hostOfSts(place2);return new Promise((resolve7,reject)=>{
-let fail=error=>reject(unreachable(host2,error)),signal=AbortSignal.timeout(CALL_LIMITS.request),call=(isPlain?import_node_http3.request:import_node_https4.request)(
+let fail=error=>reject(unreachable2(host2,error)),signal=AbortSignal.timeout(CALL_LIMITS.request),call=(isPlain?import_node_http3.request:import_node_https4.request)(
 {method:"POST",host:host2,port:port2,path:"/",headers,signal,...agent===void 0?{}:{agent}});call.on("error",fail),call.on("response",response=>{let text2="";response.
 setEncoding("utf8"),response.on("data",chunk2=>{text2.length<65536&&(text2+=chunk2)}),response.on("error",fail),response.on("end",()=>{resolve7({status:response.
-statusCode??0,text:text2})})}),call.end(IDENTITY_QUERY)})}function unreachable(endpoint,{name:name2,message}){return toAwsError({name:name2,message,status:null,
+statusCode??0,text:text2})})}),call.end(IDENTITY_QUERY)})}function unreachable2(endpoint,{name:name2,message}){return toAwsError({name:name2,message,status:null,
 place:{action:"GetCallerIdentity",region:null,endpoint}},"AWS STS")}function unproven2(why){return new BlockedError([violation(null,"unproven_caller",`nobody kn\
 ows who asks: ${why}.`,NO_PROOF)])}var import_node_http3,import_node_https4,FRESH_MS,AUTHORIZATION,NO_PROOF,init_prove=__esm({"src/lambda/function/prove.ts"(){"\
 use strict";import_node_http3=__toESM(require_http(),1),import_node_https4=__toESM(require_https(),1);init_errors();init_violation();init_aws_failure();init_client_config();
@@ -11186,16 +11295,25 @@ s not a text.`,REMEDY)}let password=new Secret(parsed2.output.password),reason=c
 ore another password; letters, digits and ASCII punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed2.output.
 username,password,createdAt:version2.createdAt}}}function parseJson4(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
 {"src/secrets/parse-credential.ts"(){"use strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});
-REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message,
-place:place2}){let where=place2===null?"":describePlace(place2),answer2=place2===null?message:`${where}: ${message}`;return name2==="ResourceNotFoundException"?
-/staging label/i.test(message)?{code:"secret_empty",message:`the secret has no current value (${where}).`,remedy:"Store one in it."}:{code:"secret_not_found",message:`\
-the secret does not exist (${where}).`,remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFailure"||name2==="AccessDeniedExce\
-ption"&&/kms/i.test(message)?{code:"secret_undecryptable",message:`the secret cannot be decrypted (${answer2}).`,remedy:"Allow kms:Decrypt on the secret's key, \
-and see that the key is enabled."}:name2.startsWith("AccessDenied")?{code:"secret_denied",message:`access to the secret is denied (${answer2}).`,remedy:`Allow s\
-ecretsmanager:${place2?.action??"GetSecretValue"} on it, in the policy of the runner and, across accounts, of the secret.`}:name2==="InvalidRequestException"&&/deletion|deleted/i.
-test(message)?{code:"secret_pending_deletion",message:`the secret is marked for deletion (${where}).`,remedy:"Restore it (aws secretsmanager restore-secret), or\
- name another."}:{code:"secret_refused",message:`${name2} (${answer2})`,remedy:"Check the secret and its id."}}var init_secret_failure=__esm({"src/secrets/secre\
-t-failure.ts"(){"use strict";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption7(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
+REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure,home=null){let region2=failure.place?.region??null;if(isRefusal(failure)){let misnamed=region2===null?null:wrongArn(secretId2,
+failure,region2);return{application:null,field:secretId2,...misnamed??explain(failure)}}return region2===null||home===null||region2===home||!isOfRegion(failure)?
+null:{...elsewhere(failure,region2,home),field:secretId2}}function wrongArn(secretId2,{name:name2,message,place:place2},region2){let[named,actual]=[partitionOfArn(
+secretId2),partitionOf(region2)];if(named===null||named===actual)return null;let answer2=`${place2===null?"":`${describePlace(place2)}: `}${name2}: ${message}`;
+return{code:"aws_wrong_partition",message:`the ARN names the partition ${named}, and ${region2} is a region of ${actual} (${answer2})`,remedy:"Copy the secret's\
+ ARN from Secrets Manager."}}function elsewhere(failure,region2,home){let problem=describeAwsFailure(failure,SERVICE),[there,here]=[partitionOf(region2),partitionOf(
+home)];if(there!==here)return{...problem,code:"aws_wrong_partition",message:`the secret is of the partition ${there}, and the run of ${here}, as its region ${home}\
+ says. ${problem.message}`,remedy:`Name a secret of ${here}, or run in a region of ${there} with credentials of it: none count in both.`};if(problem.code==="aws\
+_wrong_region")return{...problem,remedy:"Correct the region in the secret's ARN."};let remedy=`The secret's ARN says ${region2}: correct it where that is wrong.\
+ ${problem.remedy}`;return{...problem,remedy}}function explain({name:name2,message,place:place2}){let where=place2===null?"":describePlace(place2),answer2=place2===
+null?message:`${where}: ${message}`;return name2==="ResourceNotFoundException"?/staging label/i.test(message)?{code:"secret_empty",message:`the secret has no cu\
+rrent value (${where}).`,remedy:"Store one in it."}:{code:"secret_not_found",message:`the secret does not exist (${where}).`,remedy:"Create it, or correct its i\
+d, the region or the account."}:name2==="DecryptionFailure"||name2==="AccessDeniedException"&&/kms/i.test(message)?{code:"secret_undecryptable",message:`the sec\
+ret cannot be decrypted (${answer2}).`,remedy:"Allow kms:Decrypt on the secret's key, and see that the key is enabled."}:name2.startsWith("AccessDenied")?{code:"\
+secret_denied",message:`access to the secret is denied (${answer2}).`,remedy:`Allow secretsmanager:${place2?.action??"GetSecretValue"} on it, in the policy of t\
+he runner and, across accounts, of the secret.`}:name2==="InvalidRequestException"&&/deletion|deleted/i.test(message)?{code:"secret_pending_deletion",message:`t\
+he secret is marked for deletion (${where}).`,remedy:"Restore it (aws secretsmanager restore-secret), or name another."}:{code:"secret_refused",message:`${name2}\
+ (${answer2})`,remedy:"Check the secret and its id."}}var SERVICE,init_secret_failure=__esm({"src/secrets/secret-failure.ts"(){"use strict";init_partition();init_aws_failure();
+SERVICE="AWS Secrets Manager"}});function createAwsAuthSigv4HttpAuthOption7(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
 propertiesExtractor:(config,context)=>({signingProperties:{config,context}})}}var defaultSecretsManagerHttpAuthSchemeParametersProvider,defaultSecretsManagerHttpAuthSchemeProvider,
 resolveHttpAuthSchemeConfig7,init_httpAuthSchemeProvider7=__esm({"node_modules/@aws-sdk/client-secrets-manager/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();
 init_client2();defaultSecretsManagerHttpAuthSchemeParametersProvider=async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(
@@ -11500,27 +11618,28 @@ ent-secrets-manager/dist-es/index.js"(){init_SecretsManagerClient();init_Secrets
 init_errors8();init_models_07();init_SecretsManagerServiceException()}});function createSecretReader(settings3,limits=CALL_LIMITS){let loading=null,calls=()=>loading??(loading=loadCalls(settings3,limits));return{readCurrent:async ids=>readCurrent(
 await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage((await calls())(id),id,stage)}}async function loadCalls(settings3,limits){let[sdk,config]=await Promise.
 all([Promise.resolve().then(()=>(init_dist_es20(),dist_es_exports14)),clientConfig(settings3,limits)]),client=new sdk.SecretsManagerClient({...config}),here=await client.
-config.region().catch(()=>null),own=callsOf(sdk,client,limits),elsewhere=new Map;return id=>{let region2=ARN_REGION.exec(id)?.[1]??here;if(region2===null||region2===
-here)return own;let calls=elsewhere.get(region2)??callsOf(sdk,new sdk.SecretsManagerClient({...config,region:region2}),limits);return elsewhere.set(region2,calls),
-calls}}function callsOf(sdk,client,limits){let call=callerOf(client,limits);return{batch:ids=>call("BatchGetSecretValue",abortSignal=>client.send(new sdk.BatchGetSecretValueCommand(
-{SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>call("GetSecretValue",abortSignal=>client.send(new sdk.GetSecretValueCommand({SecretId:id,VersionStage:stage}),
-{abortSignal}))}}async function readCurrent(callsFor,ids){let limit=pLimit(PARALLEL_CALLS);try{let batches=[...groupBy(ids,callsFor)].flatMap(([calls,all])=>Array.
-from({length:Math.ceil(all.length/BATCH_SIZE)},(_,index)=>({calls,batch:all.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)}))),found=new Map((await limit.map(batches,
-({calls,batch})=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(callsFor(id),id)]);
-return sortAnswers(ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;
-for(let id of ids){let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.set(id,parsed2.problem))}
-return{credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.
-flatMap(id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse3(id,value2)]]})}catch(error){let failure=failureOf(error);if(isRefusal(failure))
-return[];throw toAwsError(failure,SERVICE)}}async function readSingle(calls,id){try{return parse3(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(
-error),problem=secretProblem(id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed2=await calls.
-single(id,stage).then(value2=>parse3(id,value2),error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(
-id,failure);if(problem===null)throw toAwsError(failure,SERVICE);return{problem}});if(parsed2===null)return null;if("problem"in parsed2)throw new AwsError([parsed2.
-problem]);return parsed2.credential}function parse3(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(
-id,{versionId:value2.VersionId??"",text:text2,createdAt:value2.CreatedDate??null})}function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(
-value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.
-includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,
-ARN_REGION,init_aws_secret_reader=__esm({"src/secrets/aws-secret-reader.ts"(){"use strict";init_p_limit();init_errors();init_group_by();init_secret();init_aws_call();
-init_aws_failure();init_client_config();init_parse_credential();init_secret_failure();SERVICE="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4;ARN_REGION=/^arn:[^:]+:secretsmanager:([a-z0-9-]+):/}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
+config.region().catch(()=>null),own=callsOf(sdk,client,limits,here),elsewhere2=new Map;return id=>{let region2=ARN_REGION.exec(id)?.[1]??here;if(region2===null||
+region2===here)return own;let calls=elsewhere2.get(region2)??callsOf(sdk,new sdk.SecretsManagerClient({...config,region:region2}),limits,here);return elsewhere2.
+set(region2,calls),calls}}function callsOf(sdk,client,limits,home){let call=callerOf(client,limits);return{home,batch:ids=>call("BatchGetSecretValue",abortSignal=>client.
+send(new sdk.BatchGetSecretValueCommand({SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>call("GetSecretValue",abortSignal=>client.send(new sdk.GetSecretValueCommand(
+{SecretId:id,VersionStage:stage}),{abortSignal}))}}async function readCurrent(callsFor,ids){let limit=pLimit(PARALLEL_CALLS);try{let batches=[...groupBy(ids,callsFor)].
+flatMap(([calls,all])=>Array.from({length:Math.ceil(all.length/BATCH_SIZE)},(_,index)=>({calls,batch:all.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)}))),found=new Map(
+(await limit.map(batches,({calls,batch})=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(
+callsFor(id),id)]);return sortAnswers(ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,
+problems=new Map;for(let id of ids){let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.set(id,parsed2.
+problem))}return{credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);
+return ids.flatMap(id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse3(id,value2)]]})}catch(error){let failure=failureOf(error);return isRefusal(
+failure)?[]:ids.map(id=>{let problem=secretProblem(id,failure,calls.home);if(problem===null)throw toAwsError(failure,SERVICE2);return[id,{problem}]})}}async function readSingle(calls,id){
+try{return parse3(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(error),problem=secretProblem(id,failure,calls.home);if(problem===null)
+throw toAwsError(failure,SERVICE2);return{problem}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse3(id,value2),
+error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(id,failure,calls.home);if(problem===null)
+throw toAwsError(failure,SERVICE2);return{problem}});if(parsed2===null)return null;if("problem"in parsed2)throw new AwsError([parsed2.problem]);return parsed2.credential}
+function parse3(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(id,{versionId:value2.VersionId??"",
+text:text2,createdAt:value2.CreatedDate??null})}function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(
+value2=>value2.Name===id&&!ids.some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.includes("AWSCURRENT")}
+function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE2,BATCH_SIZE,PARALLEL_CALLS,ARN_REGION,init_aws_secret_reader=__esm(
+{"src/secrets/aws-secret-reader.ts"(){"use strict";init_p_limit();init_errors();init_group_by();init_secret();init_aws_call();init_aws_failure();init_client_config();
+init_parse_credential();init_secret_failure();SERVICE2="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4;ARN_REGION=/^arn:[^:]+:secretsmanager:([a-z0-9-]+):/}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
 (hostname2+=`:${port2}`),path4&&path4.charAt(0)!=="/"&&(path4=`/${path4}`);let queryString=query?buildQueryString(query):"";queryString&&queryString[0]!=="?"&&(queryString=
 `?${queryString}`);let auth="";if(request.username!=null||request.password!=null){let username=request.username??"",password=request.password??"";auth=`${username}\
 :${password}@`}let fragment="";return request.fragment&&(fragment=`#${request.fragment}`),`${protocol}//${auth}${hostname2}${path4}${queryString}${fragment}`}var init_format_url=__esm(
@@ -14125,22 +14244,7 @@ createDestroyDependencies:()=>createDestroyDependencies});function createDepende
 awsEnvironment=NO_AWS_ENVIRONMENT}={}){return{...awsDependencies(awsEnvironment),now:()=>new Date,signal,sinks:reporters.map(reporter=>(record2,isQuiet)=>{reporter.
 record(record2,isQuiet)}),progress,defaultCaFile,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,waits:REMOVAL_WAITS}}function createDestroyDependencies(dependencies2,runGroup){
 return{...dependencies2,runGroup}}var SNAPSHOT_TIMEOUT_MS,REMOVAL_WAITS,init_dependencies=__esm({"src/run/dependencies.ts"(){"use strict";init_aws_environment2();
-init_aws2();SNAPSHOT_TIMEOUT_MS=36e5,REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
-has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
-effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let text2=JSON.stringify([environment,
-stack,instance.identifier,effects.map(keyOf2)]);return(0,import_node_crypto11.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){let{
-application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`LOSES ${who}: ${what}`);
-return[...ownEffects(step2),...lost2.map(effect=>({application,database,username,object:object2,rule,effect}))]}function ownEffects(step2){let{application,database,
-username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,effect:`password \
-of ${username??""} set from its secret`}];if(step2.access===void 0)return[{...about2,effect:[step2.message,...namesOf2(step2)].join(", ")}];let{level,changes}=step2.
-access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?" that are created later":"";return describeChange(
-change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.join(", ")}`}`}))})}function namesOf2(step2){
-return[...new Set((step2.privileges??[]).flatMap(({statement})=>statement.objects))].sort()}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
-"schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
-length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto11,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm(
-{"src/plan/effects.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1);init_effect();init_step();NO_EFFECT=new Set(["tag_role","tag_database","n\
-ote_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT=new Set(["grant_default_privileges","revoke_default_privil\
-eges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"functions",other:"other objects"}}});async function withInstance(declaration,identity2,dependencies2,use,asMaster2=!1){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.
+init_aws2();SNAPSHOT_TIMEOUT_MS=36e5,REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});async function withInstance(declaration,identity2,dependencies2,use,asMaster2=!1){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.
 aws,dependencies2);let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);
 let recorder=createRecorder({identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,
 recorder,dependencies:dependencies2},{server,part}=await openToLook(context,credentials.admin,asMaster2);try{return await use({server,context,credentials,part})}finally{
@@ -14171,7 +14275,23 @@ return[];let names2=[...managedRoles(cluster).filter(({name:name2})=>byToken.has
 name:name2}))].map(({name:name2})=>name2);if(names2.length===0)return[];let message=`of the managed logins, these go by IAM: ${[...new Set(names2)].sort().join(
 ", ")}. The helper would make ${master} a member of them, which ends its password login.`;return[refusal8(message,"Upgrade without preparing: the next run with \
 master_secret_id lets the master try (docs/upgrading-postgresql.md).")]}var MAX_BYTES,init_upgrade=__esm({"src/guardrails/upgrade.ts"(){"use strict";init_server_version();
-init_upgrade_helper();init_members2();init_violation();MAX_BYTES=63}});function attributeConsequences(role,wanted){let{name:who}=role,loses=[],gains=[],tell5=(isGain,what)=>{(isGain?gains:loses).push({who,what})};if(wanted.login!==
+init_upgrade_helper();init_members2();init_violation();MAX_BYTES=63}});function planMark(declaration,digest2){let{environment,stack,clusterName,instance,tags,applications,databases:databases2}=declaration,known={environment,stack,clusterName,
+instance:instance.identifier,tags,applications,databases:databases2};return`${digest2}/${(0,import_node_crypto12.createHash)("sha256").update(JSON.stringify(known,
+asDeclared)).digest("hex")}`}function asDeclared(key2,value2){return key2==="marker"?null:value2 instanceof Map||value2 instanceof Set?[...value2]:value2}function findBegun(declaration,roles,{
+digest:digest2}){let mark=planMark(declaration,digest2),marks=declaration.applications.flatMap(({username})=>ownTag(declaration,roles.get(username))?.get("Appro\
+vedPlan")??[]);return marks.includes(mark)?"begun":marks.includes(`${mark}${DONE}`)?"done":marks.some(text2=>text2.startsWith(`${digest2}/`))?"changed":null}function ownTag(declaration,role){
+let tag=parseTag(role?.comment??null);return isOfStack(declaration,tag)?tag:null}function noteApprovedPlan(context,first,jobs){let{approvedPlan:mark,planned,actual,
+bearer}=context,isWritten2=first.some(({kind,application:application2})=>WRITES_MARK.has(kind)&&application2===bearer),application=planned.applications.find(({name:name2})=>name2===
+bearer);if(mark===null||application===void 0||isWritten2)return[];let tag=ownTag(planned,actual.cluster.roles.get(application.username));if(tag===null||tag.get(
+"ApprovedPlan")===mark||effectsOf({findings:[],jobs}).length===0)return[];let digest2=mark.slice(0,mark.indexOf("/")),message=`role ${application.username} reme\
+mbers that the approved plan is begun: ${digest2}`;return[markStep(context,application,tag,"note_approved_plan",message,mark)]}function endApprovedPlans(context){
+let{planned,actual,leftOut}=context;return leftOut.size>0?[]:ownLogins(planned).flatMap(application=>{let tag=ownTag(planned,actual.cluster.roles.get(application.
+username)),mark=tag?.get("ApprovedPlan")??DONE;if(tag===null||mark.endsWith(DONE))return[];let message=`role ${application.username} remembers that nothing is l\
+eft of the approved plan`;return[markStep(context,application,tag,"end_approved_plan",message,`${mark}${DONE}`)]})}function markStep({buildId},application,tag,kind,message,mark){
+let noted=new Map(tag).set("ApprovedPlan",mark).set("UpdatedByBuildId",buildId),statement=commentOnRole(application.username,formatTag(noted));return step(subject(
+application,"tag"),kind,"tag","updated",message,[statement])}var import_node_crypto12,DONE,WRITES_MARK,init_approved_plan2=__esm({"src/plan/approved-plan.ts"(){
+"use strict";import_node_crypto12=__toESM(require_crypto(),1);init_claim();init_logins();init_tag();init_role();init_context();init_effects();DONE="/done";WRITES_MARK=
+new Set(["create_role","adopt_role","tag_role","take_over_role","rename_application"])}});function attributeConsequences(role,wanted){let{name:who}=role,loses=[],gains=[],tell5=(isGain,what)=>{(isGain?gains:loses).push({who,what})};if(wanted.login!==
 void 0&&tell5(wanted.login,"logging in"),wanted.createDb!==void 0&&tell5(wanted.createDb,"CREATEDB"),wanted.createRole!==void 0&&tell5(wanted.createRole,"CREATE\
 ROLE"),wanted.connectionLimit!==void 0){let what=`${limitWords(wanted.connectionLimit)} at once (before: ${limitWords(role.connectionLimit)})`;tell5(isMore(wanted.
 connectionLimit,role.connectionLimit),what)}if(wanted.validUntil!==void 0){let[now,then]=[role.validUntil,wanted.validUntil],what=`a password valid until ${timeWords(
@@ -14247,7 +14367,7 @@ privilege+COLUMNS===privilege),edit=verb==="loses"?edits.findLast(({removed})=>r
 function inOrder(privileges){let place2=privilege=>ORDER.findIndex(name2=>privilege.startsWith(name2));return[...new Set(privileges)].sort((a10,b10)=>place2(a10)-
 place2(b10))}var COLUMNS,ORDER,READS_ALL,WRITES_ALL,init_list_changes=__esm({"src/plan/list-changes.ts"(){"use strict";init_group_by();init_people();COLUMNS=" o\
 n columns",ORDER=["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","TRIGGER","MAINTAIN","USAGE","CREATE","CONNECT","TEMPORARY","EXECUTE"],READS_ALL="\
-pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();BY_DEFAULT2=
+pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT3,NOTHING,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();BY_DEFAULT3=
 new Set(["grant_default_privileges","revoke_default_privileges"]),NOTHING=[],Touches=class{#context;#byThing=new Map;#things=new Map;#objects=new Map;#lists=new Map;#last=0;constructor(context,steps){
 this.#context=context;for(let step2 of steps)this.#note(step2)}on(thing){return this.#byThing.get(thing.key)??[]}thingsOf(step2){let all=[...(step2.privileges??
 []).flatMap(item=>this.#thingsOfItem(step2,item)),...this.#restricted(step2)];return[...new Map(all.map(thing=>[thing.key,thing])).values()]}aroundOf({database,
@@ -14259,7 +14379,7 @@ revoked});let granted=(step2.access?.changes??[]).flatMap(change=>change.granted
 if(change.granted.length+change.revoked.length===0)return;this.#last+=1;let touch={...change,id:this.#last,key:stepKey(step2)};for(let{key:key2}of things){let touches=this.#byThing.
 get(key2);touches===void 0?this.#byThing.set(key2,[touch]):touches.push(touch)}}#restricted({kind,target,database,privileges}){return kind!=="restrict_public"||
 database===null||privileges!==void 0?[]:target===null?this.#database(database):this.#schema(database,target)}#thingsOfItem(step2,{statement,change}){let{database,
-kind}=step2;return database===null||change.on==="other"?[]:change.on==="database"?this.#database(database):BY_DEFAULT2.has(kind)?this.#byDefault(database,statement.
+kind}=step2;return database===null||change.on==="other"?[]:change.on==="database"?this.#database(database):BY_DEFAULT3.has(kind)?this.#byDefault(database,statement.
 runAs??"",change.schema,change.on):change.on==="schema"?this.#schema(database,change.schema??""):statement.objects.flatMap(name2=>this.#objectsOf(database).get(
 name2)??[])}#database(name2){let state2=this.#context.actual.cluster.databases.get(name2),owner=this.#ownerOf(name2),about2={kind:"database",database:name2,schema:null,
 name:name2,owner};return[this.#thing(about2,state2?.acl??NOTHING,NOTHING,state2!==void 0)]}#schema(database,name2){let state2=this.#context.actual.interiors.get(
@@ -14285,8 +14405,8 @@ join(", ")}))),isApart=({kind,names:names2})=>kind==="default"?names2:[],byLogin
 of.kind,isApart(of)]));return[...groupBy([...byLogin.values()],list3=>JSON.stringify([list3[0]?.privileges,list3.map(({index})=>index)])).values()].flatMap(lists=>{
 let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe146(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
 list3=>list3[0]?.login??[]).sort(),what)})}function describe146(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
-privileges.replaceAll(COLUMNS,""):privileges,columns=isOfColumns?"columns of ":"",few=fewNames(names2);if(kind==="database")return`${words2} on database ${few}`;
-if(kind==="default")return`${words2} on ${few} of ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few}\
+privileges.replaceAll(COLUMNS,""):privileges,columns=isOfColumns?"columns of ":"",few2=fewNames(names2);if(kind==="database")return`${words2} on database ${few2}`;
+if(kind==="default")return`${words2} on ${few2} of ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few2}\
  in ${database}`}var Marker,init_consequences=__esm({"src/plan/consequences.ts"(){"use strict";init_group_by();init_consequence();init_few_names();init_step();init_attribute_consequences();
 init_held_beyond();init_list_changes();init_people();init_touches();Marker=class{#context;#people;#touches;#changes=new Map;#outcomes=new Map;#ids=new Map;constructor(context,steps){
 this.#context=context,this.#people=peopleOf(context,steps),this.#touches=new Touches(context,steps)}mark(step2){let lists=this.#ofLists(step2),other=otherConsequences(
@@ -14321,65 +14441,66 @@ let concerned=acl.flatMap(item=>[...new Set([item.grantee,item.grantor])].map(ro
 name?databasePrivileges(application):[]},{login:login2}=look3.actual.cluster.server;return heldBeyond(look3,database,state2.acl,state2.owner,wantedOf).map(held2=>{
 let{grantee,grantor,privileges,dependents:dependents2}=held2,revoke=by=>revokeOnDatabase(state2.name,privileges,grantee,by,dependents2.length>0),isOwners2=grantor===
 state2.owner,remedy=isOwners2?`as ${printName(login2)}: ${printAsMember(grantor,[revoke(grantor)])}`:`as ${printName(grantor)}: ${printStatements([revoke(grantor)])}`;
-return{...tell2(database,held2,`database ${state2.name}`,remedy),...judge2(look3,database,held2,{isOwners:isOwners2,owner:state2.owner,isShut:!0}),revocations:by=>[
-itemOf(held2,"database",null,revoke(by))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)}})}function isDeclaredOrPublic({applicationByUsername},role){
-return role===""||applicationByUsername.has(role)}function tell2(database,held2,on,remedy){let{grantee,grantor,privileges}=held2;return{database:database.name,role:grantee,
-what:privileges.join(", "),on,grantor,remedy}}function itemOf({grantee,privileges},on,schema,statement){return{statement,change:{on,schema,revoked:privileges},grantee}}
-function beyondInside(look3,database,interior){let schemas2=[...interior.schemas.values()].filter(({name:name2})=>isSendable(name2)),groups=groupObjects(interior.
-objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.flatMap(schema=>onSchema(look3,database,schema)),...[...groups].
-flatMap(([schema,list3])=>onObjects(look3,database,interior.schemas.get(schema),list3)),...byDefault(look3,database,interior)]}function remedyInside({actual},database,grantor,revoke){
-return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look3,database,role,schema){let application=look3.
-applicationByUsername.get(role);return application?.database===database.name&&schema!==void 0&&worksIn(database,application,schema)}function onSchema(look3,database,schema){
-let wantedOf=role=>isListed2(look3,database,role,schema)||role===""&&schema.name==="public"?["USAGE"]:[];return heldBeyond(look3,database,schema.acl,schema.owner,
-wantedOf).map(held2=>{let{grantee,grantor,privileges,dependents:dependents2}=held2,owner=schemaOwner(database,schema.name).username,isOwners2=grantor===schema.owner&&
-[owner,PG_DATABASE_OWNER2].includes(grantor),by=grantor===PG_DATABASE_OWNER2?database.owner.username:grantor,revoke=actor=>revokeOnSchema(schema.name,privileges,
-grantee,actor,dependents2.length>0),isPublicSchema=schema.name==="public";return{...tell2(database,held2,`schema ${schema.name}`,remedyInside(look3,database,by,
-[revoke(by)])),...judge2(look3,database,held2,{isOwners:isOwners2,owner,isShut:isPublicSchema,schema}),revocations:actor=>[itemOf(held2,"schema",schema.name,revoke(
-actor))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)&&(grantee!==""||isPublicSchema)}})}function onObjects(look3,database,schema,groups){
-if(schema===void 0)return[];let owner=schemaOwner(database,schema.name).username,found=groups.flatMap(group4=>{let wantedOf=role=>[...isListed2(look3,database,role,
-schema)?levelOf(look3,role,group4.objectClass):[],...role===""&&group4.objectClass==="function"?["EXECUTE"]:[]],of=(acl,isColumns)=>heldBeyond(look3,database,acl,
-owner,wantedOf).map(held2=>({held:held2,group:group4,isColumns}));return[...of(group4.acl,!1),...of(group4.columnAcl,!0)]});return[...groupBy(found,({held:held2,
-group:group4,isColumns})=>JSON.stringify([held2,group4.objectClass,isColumns])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{held:held2,
-group:group4,isColumns}=first,{grantee,grantor,privileges,dependents:dependents2}=held2,objects2=list3.flatMap(item=>item.group.objects),names2=objects2.map(({name:name2})=>`${schema.
-name}.${name2}`),what=names2.length===1?group4.objectClass:`${String(names2.length)} ${group4.objectClass}s`,revoke=(some,actor)=>revokeOnObjects(some,privileges,
-grantee,actor,dependents2.length>0),isOwners2=grantor===owner,on=`${isColumns?"columns of ":""}${what} ${fewNames(names2)}`;return[{...tell2(database,held2,on,remedyInside(
-look3,database,grantor,[revoke(objects2,grantor)])),...judge2(look3,database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(objects2,200).map(
-some=>itemOf(held2,group4.objectClass,schema.name,revoke(some,actor))),isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}
-function levelOf(look3,role,objectClass2){let application=look3.applicationByUsername.get(role);return application===void 0?[]:objectClass2==="schema"?application.
-allSchemas?["USAGE"]:[]:objectPrivileges(application,objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn2=schema=>schema===
+return{...tell2(database,held2,`database ${state2.name}`,remedy),place:{on:"database",schema:null,creator:null},...judge2(look3,database,held2,{isOwners:isOwners2,
+owner:state2.owner,isShut:!0}),revocations:by=>[itemOf(held2,"database",null,revoke(by))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)}})}
+function isDeclaredOrPublic({applicationByUsername},role){return role===""||applicationByUsername.has(role)}function tell2(database,held2,on,remedy){let{grantee,
+grantor,privileges}=held2;return{database:database.name,role:grantee,what:privileges.join(", "),on,grantor,remedy}}function itemOf({grantee,privileges},on,schema,statement){
+return{statement,change:{on,schema,revoked:privileges},grantee}}function beyondInside(look3,database,interior){let schemas2=[...interior.schemas.values()].filter(
+({name:name2})=>isSendable(name2)),groups=groupObjects(interior.objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.
+flatMap(schema=>onSchema(look3,database,schema)),...[...groups].flatMap(([schema,list3])=>onObjects(look3,database,interior.schemas.get(schema),list3)),...byDefault(
+look3,database,interior)]}function remedyInside({actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,
+grantor)}`}function isListed2(look3,database,role,schema){let application=look3.applicationByUsername.get(role);return application?.database===database.name&&schema!==
+void 0&&worksIn(database,application,schema)}function onSchema(look3,database,schema){let wantedOf=role=>isListed2(look3,database,role,schema)||role===""&&schema.
+name==="public"?["USAGE"]:[];return heldBeyond(look3,database,schema.acl,schema.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,dependents:dependents2}=held2,
+owner=schemaOwner(database,schema.name).username,isOwners2=grantor===schema.owner&&[owner,PG_DATABASE_OWNER2].includes(grantor),by=grantor===PG_DATABASE_OWNER2?
+database.owner.username:grantor,revoke=actor=>revokeOnSchema(schema.name,privileges,grantee,actor,dependents2.length>0),isPublicSchema=schema.name==="public";return{
+...tell2(database,held2,`schema ${schema.name}`,remedyInside(look3,database,by,[revoke(by)])),place:{on:"schema",schema:schema.name,creator:null},...judge2(look3,
+database,held2,{isOwners:isOwners2,owner,isShut:isPublicSchema,schema}),revocations:actor=>[itemOf(held2,"schema",schema.name,revoke(actor))],isByDefault:!1,isElsewhere:isOwners2&&
+isDeclaredOrPublic(look3,grantee)&&(grantee!==""||isPublicSchema)}})}function onObjects(look3,database,schema,groups){if(schema===void 0)return[];let owner=schemaOwner(
+database,schema.name).username,found=groups.flatMap(group4=>{let wantedOf=role=>[...isListed2(look3,database,role,schema)?levelOf(look3,role,group4.objectClass):
+[],...role===""&&group4.objectClass==="function"?["EXECUTE"]:[]],of=(acl,isColumns)=>heldBeyond(look3,database,acl,owner,wantedOf).map(held2=>({held:held2,group:group4,
+isColumns}));return[...of(group4.acl,!1),...of(group4.columnAcl,!0)]});return[...groupBy(found,({held:held2,group:group4,isColumns})=>JSON.stringify([held2,group4.
+objectClass,isColumns])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{held:held2,group:group4,isColumns}=first,{grantee,grantor,privileges,
+dependents:dependents2}=held2,objects2=list3.flatMap(item=>item.group.objects),names2=objects2.map(({name:name2})=>`${schema.name}.${name2}`),what=names2.length===
+1?group4.objectClass:`${String(names2.length)} ${group4.objectClass}s`,revoke=(some,actor)=>revokeOnObjects(some,privileges,grantee,actor,dependents2.length>0),
+isOwners2=grantor===owner,on=`${isColumns?"columns of ":""}${what} ${fewNames(names2)}`;return[{...tell2(database,held2,on,remedyInside(look3,database,grantor,[
+revoke(objects2,grantor)])),place:{on:group4.objectClass,schema:schema.name,creator:null},...judge2(look3,database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(
+objects2,200).map(some=>itemOf(held2,group4.objectClass,schema.name,revoke(some,actor))),isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(
+look3,grantee)}]})}function levelOf(look3,role,objectClass2){let application=look3.applicationByUsername.get(role);return application===void 0?[]:objectClass2===
+"schema"?application.allSchemas?["USAGE"]:[]:objectPrivileges(application,objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn=schema=>schema===
 null?database.owner.username:schemaOwner(database,schema).username,isOfDatabase=role=>look3.applicationByUsername.get(role)?.database===database.name,others=defaultAcl.
 filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{if(grantee===creator||isNeutral(look3,database,grantee)||!isSendable(schema??"")||grantee===
 ""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")return!1;let isThere=schema===null?isOfDatabase(grantee):isListed2(look3,database,grantee,schemas2.
-get(schema));return!(creator===ownerIn2(schema)&&isThere&&levelOf(look3,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,
+get(schema));return!(creator===ownerIn(schema)&&isThere&&levelOf(look3,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,
 grantee})=>JSON.stringify([creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,
 grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?
-"any schema":`schema ${schema}`,isOwners2=creator===ownerIn2(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s th\
-at ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),...judge2(look3,database,held2,{isOwners:isOwners2,
-owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}
-var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();init_schema_owner();init_sendable();
-init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function beyondOfLogin(look3,{name:database},application){let role=look3.actual.cluster.roles.get(application.username);if(role===void 0)return[];let stored=look3.
+"any schema":`schema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s tha\
+t ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(
+look3,database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==
+""&&isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();
+init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function beyondOfLogin(look3,{name:database},application){let role=look3.actual.cluster.roles.get(application.username);if(role===void 0)return[];let stored=look3.
 settingsByRole.get(role.name)??[];return[...attributes(look3,database,application,role),...settings2(look3,database,application,stored)]}function attributes(look3,database,application,role){
-let{kept,username}=application,item=(what,undo)=>({database,role:username,what,on:"its login",grantor:null,fate:"kept",remedy:asAdmin(look3,[undo])});return[...staysClosed(
-application,role)?[item("NOLOGIN",alterRole(username,{login:!0}))]:[],...kept.has("can_create_databases")&&role.createDb?[item("CREATEDB",alterRole(username,{createDb:!1}))]:
-[],...kept.has("connection_limit")&&role.connectionLimit!==-1?[item(`CONNECTION LIMIT ${String(role.connectionLimit)}`,alterRole(username,{connectionLimit:-1}))]:
-[],...kept.has("valid_until")&&role.validUntil!==null?[item(`password valid to ${role.validUntil.toISOString()}`,alterRole(username,{validUntil:null}))]:[]]}function asAdmin({
-actual},statements){return`as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`}function settings2(look3,database,application,stored){let{
-username,undeclared}=application;return stored.flatMap(({name:name2,value:value2,database:where})=>{let isHere=where===database;if(!isSendable(name2)||!isHere&&
+let{kept,username}=application,item=(what,undo)=>({database,role:username,what,on:"its login",grantor:null,place:null,fate:"kept",remedy:asAdmin(look3,[undo])});
+return[...staysClosed(application,role)?[item("NOLOGIN",alterRole(username,{login:!0}))]:[],...kept.has("can_create_databases")&&role.createDb?[item("CREATEDB",
+alterRole(username,{createDb:!1}))]:[],...kept.has("connection_limit")&&role.connectionLimit!==-1?[item(`CONNECTION LIMIT ${String(role.connectionLimit)}`,alterRole(
+username,{connectionLimit:-1}))]:[],...kept.has("valid_until")&&role.validUntil!==null?[item(`password valid to ${role.validUntil.toISOString()}`,alterRole(username,
+{validUntil:null}))]:[]]}function asAdmin({actual},statements){return`as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`}function settings2(look3,database,application,stored){
+let{username,undeclared}=application;return stored.flatMap(({name:name2,value:value2,database:where})=>{let isHere=where===database;if(!isSendable(name2)||!isHere&&
 where!==null)return[];let isActing=name2==="role"&&application.actsAs!==null;if(isHere&&(isActing||application.settings.has(name2.toLowerCase())))return[];let reset=isHere?
 resetInDatabase(username,database,name2):resetEverywhere(username,name2);return[{database,role:username,what:`${name2} = ${value2}`,on:isHere?`its sessions in ${database}`:
-"its sessions in all databases",grantor:null,fate:isHere?undeclared==="keep"?"kept":"taken away":"left alone",remedy:asAdmin(look3,[reset])}]})}function beyondOfDatabase(look3,database,state2){
+"its sessions in all databases",grantor:null,place:null,fate:isHere?undeclared==="keep"?"kept":"taken away":"left alone",remedy:asAdmin(look3,[reset])}]})}function beyondOfDatabase(look3,database,state2){
 let{cluster}=look3.actual,owner=database.owner.username,item=(what,undo,fate)=>({database:database.name,role:owner,what,on:`database ${database.name}`,grantor:null,
-fate,remedy:`as ${printName(cluster.server.login)}: ${printAsMember(owner,[undo])}`}),isUnusual=staysUnusual(database,cluster),limit=state2.connectionLimit,stored=(look3.
-settingsByRole.get("")??[]).filter(setting=>setting.database===database.name&&isSendable(setting.name));return[...isUnusual&&!state2.allowConnections?[item("ALL\
-OW_CONNECTIONS false",allowConnections(state2.name,!0,owner),"kept")]:[],...isUnusual&&state2.isTemplate?[item("IS_TEMPLATE true",alterDatabaseTemplate(state2.name,
-!1,owner),"kept")]:[],...database.owner.kept.has("database_connection_limit")&&limit>=0?[item(`CONNECTION LIMIT ${String(limit)}`,alterDatabaseLimit(state2.name,
--1,owner),"kept")]:[],...stored.map(({name:name2,value:value2})=>item(`${name2} = ${value2}`,resetOfDatabase(state2.name,name2,owner),"left alone"))]}var init_beyond_login=__esm(
-{"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();init_database();init_print();init_quote();init_role()}});function findBeyond(look3,database){let{cluster,interiors}=look3.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
+place:null,fate,remedy:`as ${printName(cluster.server.login)}: ${printAsMember(owner,[undo])}`}),isUnusual=staysUnusual(database,cluster),limit=state2.connectionLimit,
+stored=(look3.settingsByRole.get("")??[]).filter(setting=>setting.database===database.name&&isSendable(setting.name));return[...isUnusual&&!state2.allowConnections?
+[item("ALLOW_CONNECTIONS false",allowConnections(state2.name,!0,owner),"kept")]:[],...isUnusual&&state2.isTemplate?[item("IS_TEMPLATE true",alterDatabaseTemplate(
+state2.name,!1,owner),"kept")]:[],...database.owner.kept.has("database_connection_limit")&&limit>=0?[item(`CONNECTION LIMIT ${String(limit)}`,alterDatabaseLimit(
+state2.name,-1,owner),"kept")]:[],...stored.map(({name:name2,value:value2})=>item(`${name2} = ${value2}`,resetOfDatabase(state2.name,name2,owner),"left alone"))]}
+var init_beyond_login=__esm({"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();init_database();init_print();init_quote();init_role()}});function findBeyond(look3,database){let{cluster,interiors}=look3.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
 let interior=interiors.get(database.name);return[...beyondOfDatabase(look3,database,state2),...[database.owner,...database.guests].flatMap(application=>beyondOfLogin(
 look3,database,application)),...beyondOnDatabase(look3,database,state2),...interior===void 0?[]:beyondInside(look3,database,interior)]}function beyondFindings(look3,database){
 let kept=findBeyond(look3,database).filter(({fate})=>fate==="kept");if(kept.length===0)return[];let holders=fewNames(new Set(kept.map(({role})=>role===""?"PUBLI\
 C":role))),message=`kept on ${database.name}, and not declared: ${String(kept.length)} of ${holders}; report --connect --section undeclared lists them, with the\
- statements that would take them away`;return[finding(subject(database.owner,"grant"),"keep","skipped",message)]}var init_beyond=__esm({"src/plan/beyond.ts"(){"\
+ statements that would take them away`;return[standing(subject(database.owner,"grant"),"beyond","keep",message)]}var init_beyond=__esm({"src/plan/beyond.ts"(){"\
 use strict";init_few_names();init_beyond_grants();init_beyond_login();init_context()}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
 flatMap(application=>loginSteps(database,application,state2,isFull2))}function loginSteps(database,application,state2,isFull2){let owner=database.owner.username,
 {username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges(application),missing=subtract(
@@ -14391,10 +14512,12 @@ name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}
 excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.length>0)}
 function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.
 grantee),own=new Set([database.owner,...database.guests,...leftOutOf(context,database)].map(usernameOf)),strangers=[...new Set([...onDatabase,...holders.get(database.
-name)??[]])].filter(role=>!own.has(role)).sort().flatMap(role=>context.applicationByUsername.get(role)??[]);return[...database.guests,...strangers]}function leftOutOf({
-declaration,leftOut},{name:name2}){return leftOut.size===0?[]:declaration.applications.filter(application=>leftOut.has(application.name)&&application.database===
-name2)}function usernameOf({username}){return username}var NOT_BEFORE,init_database_grants=__esm({"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();
-init_context();init_privileges();NOT_BEFORE=", and may not connect before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+name)??[]])].filter(role=>!own.has(role)).sort().flatMap(role=>context.applicationByUsername.get(role)??[]).filter(application=>!isDoubtful(context,application));
+return[...database.guests,...strangers]}function isDoubtful({actual:{cluster},leftOut},{name:name2,username}){let tag=parseTag(cluster.roles.get(username)?.comment??
+null);return leftOut.has(name2)&&tag?.get("Application")!==name2}function leftOutOf({declaration,leftOut},{name:name2}){return leftOut.size===0?[]:declaration.applications.
+filter(application=>leftOut.has(application.name)&&application.database===name2)}function usernameOf({username}){return username}var NOT_BEFORE,init_database_grants=__esm(
+{"src/plan/database-grants.ts"(){"use strict";init_tag();init_database();init_access_change2();init_context();init_privileges();NOT_BEFORE=", and may not connec\
+t before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
 encoding??"",collate:database.locale??"",ctype:database.locale??"",localeProvider:"libc",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
 isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...ownerPrivileges().map(privilege=>item(owner,privilege))]}}function planCreation(context,database){
 let{version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
@@ -14419,21 +14542,22 @@ name2=role===""?"PUBLIC":role,application=context.applicationByUsername.get(role
 {...about2,username:role===""?about2.username:role},kind,"revoke","removed",message,statements,key2),privileges:items2,...role!==""&&{loser:role}}}function leftFindings(context,database,grants){
 let left2=grants.filter(({fate,role})=>(context.applicationByUsername.get(role)??database.owner).undeclared==="revoke"&&fate==="left alone"),about2=subject(database.
 owner,"grant"),exempt=left2.filter(({role})=>role!==""&&isProtected(context,role)),others=groupBy(left2.filter(item=>!exempt.includes(item)),({grantor})=>grantor),
-roles=fewNames(new Set(exempt.map(({role})=>role)));return[...exempt.length===0?[]:[finding(about2,"keep","skipped",`left alone on ${database.name}, since they \
+roles=fewNames(new Set(exempt.map(({role})=>role)));return[...exempt.length===0?[]:[standing(about2,"beyond","keep",`left alone on ${database.name}, since they \
 administer the instance or are managed elsewhere: ${roles}`)],...[...others].map(([grantor,list3])=>leftFinding(database,grantor,list3))]}function leftFinding(database,grantor,list3){
-let holders=fewNames(new Set(list3.map(({role})=>role===""?"PUBLIC":role))),things=fewNames(new Set(list3.map(({on})=>on))),[first]=list3,more=list3.length>1?";\
- report --connect --section undeclared has the other statements":"",message=`what ${holders} has on ${database.name} from ${grantor} (${things}) is not declared\
-, and ${grantor} can revoke it: ${first?.remedy??""}${more}`;return finding(subject(database.owner,"grant"),"keep","warning",message)}var NONE2,init_revocations=__esm(
+let holders=fewNames(new Set(list3.map(({role})=>role===""?"PUBLIC":role))),things=fewNames(new Set(list3.map(({on})=>on))),[first]=list3,more2=list3.length>1?"\
+; report --connect --section undeclared has the other statements":"",message=`what ${holders} has on ${database.name} from ${grantor} (${things}) is not declare\
+d, and ${grantor} can revoke it: ${first?.remedy??""}${more2}`;return finding(subject(database.owner,"grant"),"keep","warning",message)}var NONE2,init_revocations=__esm(
 {"src/plan/revocations.ts"(){"use strict";init_group_by();init_few_names();init_beyond_grants();init_context();init_held_beyond();NONE2={steps:[],findings:[]}}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
 name)?.kind==="password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,
 existing2));if(application.accessLevel==="owner"&&application.database!==null)for(let[field,name2]of databaseFields(context,application,application.database,existing2,
 isMade))own.set(field,name2);application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),application.auth==="unmanaged"&&own.set("Auth",
-"unmanaged");let marker=application.marker??(existing2===null?null:markerOf(existing2,application.name));return withMarker(own,application.name,marker)}function roleTagOver(context,application,comment2,isMade=!1){
-let existing2=parseTag(comment2),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment2):desired}function databaseFields(context,{
+"unmanaged"),context.approvedPlan!==null&&context.bearer===application.name&&own.set("ApprovedPlan",context.approvedPlan);let marker=application.marker??(existing2===
+null?null:markerOf(existing2,application.name));return withMarker(own,application.name,marker)}function roleTagOver(context,application,comment2,isMade=!1){let existing2=parseTag(
+comment2),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment2):desired}function databaseFields(context,{
 name:name2,username},database,existing2,isMade){let{declaration,actual,master}=context;if(isMade||actual.cluster.databases.get(database)?.owner===username)return[
-["OwnedDatabase",database]];let owned3=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isPending=own!==void 0&&(isWithheld(
-declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own))||owned3===void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];
-return owned3!==void 0&&fields.push(["OwnedDatabase",owned3]),isPending&&fields.push(["PendingDatabase",database]),fields}function isWritten(existing2,desired,changed){
+["OwnedDatabase",database]];let owned4=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isPending=own!==void 0&&(isWithheld(
+declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own))||owned4===void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];
+return owned4!==void 0&&fields.push(["OwnedDatabase",owned4]),isPending&&fields.push(["PendingDatabase",database]),fields}function isWritten(existing2,desired,changed){
 return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,
 owner,existing2)}function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get(
 "BuildId")??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,
@@ -14491,13 +14615,13 @@ about2,"reopen_database","reopen","updated",`${state2.name} accepts connections 
 connectionLimit&&!context.rooms.has(database.name)){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;
 steps.push(step(about2,"limit_database","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&!isKept&&
 steps.push(step(about2,"end_template","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.
-name,!1,owner)])),steps}function accessSteps(context,database,state2,isClosed){let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(
+name,!1,owner)])),steps}function accessSteps(context,database,state2,isClosed2){let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(
 database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost2=subtract(ownerPrivileges(),
 heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"database",schema:null,granted:lost2}]},open5=staysOpen(database,context.actual.cluster)?[]:heldBy(
 state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>0,restrict=[...open5.length===0?[]:[revokeOnDatabase(state2.name,open5,"",owner,passedOn)],
-...grant2(lost2,owner),...isClosed?[allowConnections(state2.name,!0,owner)]:[]],restriction=isClosed?"open_database":"restrict_public",admit=grant2(subtract(["C\
-ONNECT"],heldBy(state2.acl,admin)),admin);return[step(about2,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about2,restriction,
-"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),...lost2.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
+...grant2(lost2,owner),...isClosed2?[allowConnections(state2.name,!0,owner)]:[]],restriction=isClosed2?"open_database":"restrict_public",admit=grant2(subtract([
+"CONNECT"],heldBy(state2.acl,admin)),admin);return[step(about2,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about2,
+restriction,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),...lost2.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
 let existing2=parseTag(state2.comment);if(existing2===null&&isTooLong(state2.comment))return[];let own=desiredDatabaseTag(context,database.owner,existing2),desired=existing2===
 null?withWords(own,state2.comment):own;if(existing2!==null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(
 desired),database.owner.username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===null&&!isNew,about2=subject(database.owner,isAdopted?
@@ -14511,8 +14635,8 @@ let owner=database.owner,declared=context.applicationByUsername,admin=context.ac
 name)??[]]),isOther=role=>!strangers.has(role),others=undeclared(state2.acl.map(item=>item.grantee)).filter(isOther),inside=undeclared(context.actual.cluster.holders.
 get(database.name)??[]).filter(isOther),foreign=state2.acl.filter(({grantor,grantee})=>grantor!==owner.username&&(grantee===""||declared.has(grantee))&&declared.
 get(grantee)?.undeclared!=="revoke"),findings=strangerFindings(database,strangers);if(owner.undeclared!=="report")return findings;others.length>0&&findings.push(
-finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.
-push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){
+standing(subject(owner,"grant"),"beyond","keep",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.
+push(standing(subject(owner,"grant"),"beyond","keep",`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){
 let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(
 subject(owner,"grant"),"keep","warning",message))}return findings}function strangersOf({declaration,actual,applicationByUsername},roles){return new Map(roles.filter(
 role=>!applicationByUsername.has(role)).flatMap(role=>{let stack=parseTag(actual.cluster.roles.get(role)?.comment??null)?.get("Stack")??"";return stack!==declaration.
@@ -14522,17 +14646,17 @@ eclare it, or take its login away (ALTER ROLE \u2026 NOLOGIN)`;return[finding(su
 plan/databases.ts"(){"use strict";init_few_names();init_keep_fields();init_tag();init_database();init_role();init_beyond();init_context();init_database_grants();
 init_new_database();init_revocations();init_privileges();init_tags2();init_withheld2()}});function coverageFindings(database,schemas2){return[...foreignFindings(database,schemas2),...unlistedFindings(database,schemas2)]}function foreignFindings(database,schemas2){
 return[...schemas2.values()].filter(schema=>isCovered(database,schema)).flatMap(({name:name2,foreignObjects:count2,foreign})=>{if(foreign===void 0)return[];let owner=schemaOwner(
-database,name2).username,more=count2>foreign.names.length?` and ${String(count2-foreign.names.length)} more`:"",objects2=`${String(count2)} object(s) in schema ${name2}\
- of ${database.name} belong to others than ${owner}`,own=foreign.unusable===0?`${owner} may not alter or drop them`:`${owner} cannot use ${foreign.unusable===count2?
-"any":String(foreign.unusable)} of them`,guests=database.guests.length===0?"":", and editors and readers got nothing on them",message=`${objects2} (${foreign.names.
-map(showBytes).join(", ")}${more}): ${own}${guests}`;return finding(subject(database.owner,"grant"),"cover","warning",message)})}function unlistedFindings(database,schemas2){
-let unlisted=[...schemas2.values()].filter(schema=>schema.objects>0&&!isCovered(database,schema)).map(({name:name2})=>name2);if(database.guests.length===0||unlisted.
-length===0)return[];let[what,where]=unlisted.length===1?[`schema ${fewNames(unlisted)} of ${database.name} holds objects and is not listed`,"it"]:[`${String(unlisted.
-length)} schemas of ${database.name} hold objects and are not listed (${fewNames(unlisted)})`,"them"],message=`${what}: editors and readers get nothing in ${where}\
- from this declaration, and what they hold there is not checked; list ${where} in schemas`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}
-function unlistedSchemas(database,schemas2){return[...schemas2.values()].filter(({name:name2,objects:objects2})=>objects2>0&&!database.schemas.includes(name2)&&
-!database.schemaOwners.has(name2)).map(({name:name2})=>name2)}var init_coverage=__esm({"src/plan/coverage.ts"(){"use strict";init_few_names();init_schema_owner();
-init_sendable();init_context();init_privileges()}});function planExtensions(context,database,interior){let{extensions:extensions2}=context.actual.cluster,isMissing=name2=>!interior.extensions.has(name2),ofMaster=context.
+database,name2).username,more2=count2>foreign.names.length?` and ${String(count2-foreign.names.length)} more`:"",objects2=`${String(count2)} object(s) in schema\
+ ${name2} of ${database.name} belong to others than ${owner}`,own=foreign.unusable===0?`${owner} may not alter or drop them`:`${owner} cannot use ${foreign.unusable===
+count2?"any":String(foreign.unusable)} of them`,guests=database.guests.length===0?"":", and editors and readers got nothing on them",message=`${objects2} (${foreign.
+names.map(showBytes).join(", ")}${more2}): ${own}${guests}`;return finding(subject(database.owner,"grant"),"cover","warning",message)})}function unlistedFindings(database,schemas2){
+let unlisted=[...schemas2.values()].filter(({name:name2,objects:objects2})=>objects2>0&&!database.schemaOwners.has(name2)).filter(schema=>!isCovered(database,schema)).
+map(({name:name2})=>name2);if(database.guests.length===0||unlisted.length===0)return[];let[what,where]=unlisted.length===1?[`schema ${fewNames(unlisted)} of ${database.
+name} holds objects and is not listed`,"it"]:[`${String(unlisted.length)} schemas of ${database.name} hold objects and are not listed (${fewNames(unlisted)})`,"\
+them"],message=`${what}: editors and readers get nothing in ${where} from this declaration, and what they hold there is not checked; list ${where} in schemas`;return[
+finding(subject(database.owner,"grant"),"cover","warning",message)]}function unlistedSchemas(database,schemas2){let isNamed2=name2=>database.schemas.includes(name2)||
+database.schemaOwners.get(name2)?.ownsSchemas.includes(name2)===!0;return[...schemas2.values()].filter(({name:name2,objects:objects2})=>objects2>0&&!isNamed2(name2)).
+map(({name:name2})=>name2)}var init_coverage=__esm({"src/plan/coverage.ts"(){"use strict";init_few_names();init_schema_owner();init_sendable();init_context();init_privileges()}});function planExtensions(context,database,interior){let{extensions:extensions2}=context.actual.cluster,isMissing=name2=>!interior.extensions.has(name2),ofMaster=context.
 master!==null&&needsMaster(context.declaration,context.actual,database)?untrusted(database.extensions,interior,extensions2):[],founding=withRequired(ofMaster,extensions2).
 filter(name2=>isMissing(name2)&&!ofMaster.includes(name2)),others=withRequired(database.extensions,extensions2).filter(name2=>database.extensions.includes(name2)&&
 isMissing(name2)).filter(name2=>!ofMaster.includes(name2)&&!founding.includes(name2)),byOwner=name2=>ownStep(context,database,name2);return{founding:founding.map(
@@ -14584,13 +14708,13 @@ schemas:named,findings:unnamedFindings(database,names2)}}function isNamed({schem
 defaultAcl},schemas2){let isLogin=role=>logins.some(({username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).filter(
 state2=>isCovered(database,state2)||state2.acl.some(({grantee})=>isLogin(grantee))||defaultAcl.some(({schema,grantee})=>schema===state2.name&&isLogin(grantee))).
 map(({name:name2})=>`schema ${showBytes(name2)}`)}function unnamedObjects(database,logins,{objects:objects2},schemas2){let usernames=new Set(logins.map(({username})=>username)),
-covered=[...schemas2.values()].filter(schema=>isCovered(database,schema)),listed3=new Set([...database.schemas,...covered.map(({name:name2})=>name2)]);return objects2.
-filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed3.has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({
+covered=[...schemas2.values()].filter(schema=>isCovered(database,schema)),listed2=new Set([...database.schemas,...covered.map(({name:name2})=>name2)]);return objects2.
+filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed2.has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({
 objectClass:objectClass2,schema,name:name2,args})=>{let types=args===null?"":`(${args})`;return showBytes(`${objectClass2} ${schema}.${name2}${types}`)})}function unnamedFindings(database,names2){
-if(names2.length===0)return[];let more=names2.length>LISTED?` and ${String(names2.length-LISTED)} more`:"",message=`${names2.slice(0,LISTED).join(", ")}${more} \
-in ${database.name}: the name is no text in UTF-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a \
-connection in the encoding that it was named in`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED,init_unnamed=__esm({"src/\
-plan/unnamed.ts"(){"use strict";init_sendable();init_context();init_privileges();LISTED=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),groups=groupObjects(
+if(names2.length===0)return[];let more2=names2.length>LISTED2?` and ${String(names2.length-LISTED2)} more`:"",message=`${names2.slice(0,LISTED2).join(", ")}${more2}\
+ in ${database.name}: the name is no text in UTF-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a\
+ connection in the encoding that it was named in`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED2,init_unnamed=__esm({"sr\
+c/plan/unnamed.ts"(){"use strict";init_sendable();init_context();init_privileges();LISTED2=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),groups=groupObjects(
 named.interior.objects),reachable=new Map([...named.schemas].filter(([name2])=>mayActAs(context,schemaOwner(database,name2)))),places=logins.flatMap(application=>placesOf(
 database,application,named.interior,reachable,groups)),creators=[database.owner,...new Set(database.schemaOwners.values())].filter(creator=>mayActAs(context,creator));
 return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>creators.flatMap(creator=>everywhereSteps(database,application,interior,creator)))],findings:[
@@ -14630,7 +14754,7 @@ flatMap(({kind,schema,objects:objects2,name:name2})=>{let count2=String(objects2
 username} in ${database.name}, ${name2} among them,`;return[finding(about2,"cover","warning",`${what} cannot be read by all editors and readers: no access level\
  reaches large objects, their owner grants them by hand`)]}let state2=schemas2.get(schema??"");if(state2===void 0||!isCovered(database,state2))return[];let message=`\
 the editors and readers of ${database.name} may not use ${count2} type(s) in its schema ${schema??""}, ${showBytes(name2)} among them, for columns and functions\
- of their own (USAGE was taken from PUBLIC, and no access level has it); in queries they may`;return[finding(about2,"cover","skipped",message)]})}var init_uncovered=__esm(
+ of their own (USAGE was taken from PUBLIC, and no access level has it); in queries they may`;return[standing(about2,"beyond","cover",message)]})}var init_uncovered=__esm(
 {"src/plan/uncovered.ts"(){"use strict";init_sendable();init_context();init_privileges()}});function planInterior(context,database){let exists=context.actual.cluster.databases.has(database.name),interior=exists?context.actual.interiors.get(database.name):
 emptyInterior(context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(
 context,database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2),extensions2=planExtensions(
@@ -14682,22 +14806,23 @@ findings=missing.filter(role=>!isThere(role)).map(role=>{let message=`${username
 application,"grant"),"grant","skipped",message)});return{steps,findings}}function isHeld(context,{username},role){let{login:login2}=context.actual.cluster.server,
 items2=(context.membershipsByMember.get(username)??[]).filter(item=>item.role===role);return items2.some(({inherit,set})=>inherit&&set)&&!items2.some(item=>item.
 admin&&item.grantor===login2)}function ownedBy({applications,databases:databases2},role){let all=new Set([role]);for(let name2 of all){let next=applications.find(
-({username})=>username===name2);for(let other of next?.memberOf??[])all.add(other)}let owned3=databases2.filter(({owner})=>all.has(owner.username)).map(({name:name2})=>name2);
-return owned3.length===0?"":`, and is an owner of ${owned3.join(", ")}, drops included`}var init_member_of2=__esm({"src/plan/member-of.ts"(){"use strict";init_members();
+({username})=>username===name2);for(let other of next?.memberOf??[])all.add(other)}let owned4=databases2.filter(({owner})=>all.has(owner.username)).map(({name:name2})=>name2);
+return owned4.length===0?"":`, and is an owner of ${owned4.join(", ")}, drops included`}var init_member_of2=__esm({"src/plan/member-of.ts"(){"use strict";init_members();
 init_predefined_roles();init_server_version();init_tag();init_role();init_context();init_membership_revocation()}});function planMembers(context,application){let{username,undeclared}=application,{cluster}=context.actual,{login:login2}=cluster.server,expected=new Set([login2,cloneOf(
 username),helperOf(login2),...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&
 !expected.has(item.member)),about2=subject(application,"grant"),isTaken2=item=>undeclared==="revoke"&&!isProtected(context,item.member),names2=[...new Set(items2.
 filter(item=>!isTaken2(item)).map(item=>item.member))].sort(),message=`members of ${username}, which may do what it may, granted outside of this declaration and\
  left alone: ${names2.join(", ")}`,taken=items2.filter(item=>isTaken2(item)&&!isSelfGrant(item));return{steps:taken.flatMap(item=>{let revoke=revocationOf(cluster,
-item);return revoke===null?[]:[membershipStep(about2,item,revoke,", and nobody declares it")]}),findings:[...names2.length===0?[]:[finding(about2,"keep","skippe\
-d",message)],...taken.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about2,item))]}}function membershipFindings(context,application){
+item);return revoke===null?[]:[membershipStep(about2,item,revoke,", and nobody declares it")]}),findings:[...names2.length===0?[]:[standing(about2,"beyond","kee\
+p",message)],...taken.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about2,item))]}}function membershipFindings(context,application){
 let own=(context.membershipsByMember.get(application.username)??[]).filter(item=>item.role!==RDS_IAM2&&!isDeclaredMembership(context,application,item)),isApplication=({
-role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(some.map(({role})=>role))].
-sort().join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;return some.length===0?[]:
-[finding(subject(application,"grant"),"keep",status,message)]},isWarned=item=>application.undeclared==="revoke"||isApplication(item),ofApplications=own.filter(isWarned),
-remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isWarned(item)),"skipped",""),...told(
-ofApplications,"warning",`: it may do what that role may; whoever granted it can revoke it: ${remedies}`)]}var init_membership_findings=__esm({"src/plan/members\
-hip-findings.ts"(){"use strict";init_credential();init_tag();init_upgrade_helper();init_context();init_held_beyond();init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
+role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more2)=>{let roles=[...new Set(some.map(({role})=>role))].
+sort().join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more2}`,about2=subject(application,
+"grant");return some.length===0?[]:[status==="skipped"?standing(about2,"beyond","keep",message):finding(about2,"keep",status,message)]},isWarned=item=>application.
+undeclared==="revoke"||isApplication(item),ofApplications=own.filter(isWarned),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).
+join(" ");return[...told(own.filter(item=>!isWarned(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that role may; whoever granted it ca\
+n revoke it: ${remedies}`)]}var init_membership_findings=__esm({"src/plan/membership-findings.ts"(){"use strict";init_credential();init_tag();init_upgrade_helper();
+init_context();init_held_beyond();init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
 orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){return tag.has("Appl\
 ication")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
 has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
@@ -14708,7 +14833,7 @@ tag,application,{buildId,at:startedAt.toISOString()}),about2={application,databa
 ared any more: that is remembered until it is, or is removed`;return step(about2,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(
 noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)
 return[orphan(context,tag,"role",role.name,null)];let about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is no longe\
-r declared, and is disabled since ${request.doneAt??""}`;return[finding(about2,"retained","skipped",message)]}function undeclaredDatabases(context){let declared=new Set(
+r declared, and is disabled since ${request.doneAt??""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){let declared=new Set(
 context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||
 parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.roles.get(database.
 owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,tag,database);
@@ -14719,7 +14844,7 @@ let about2={application:tag.get("Application")??null,database:name2,username:own
 get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about2={application,database,username,object:object2},declared=declaration.
 applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now==null||(object2==="role"?actual.cluster.roles:
 actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;
-return finding(about2,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about2,"retained","skipped",`${what} is no longer declared\
+return finding(about2,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return standing(about2,"orphan","retained",`${what} is no longer declared\
  and is retained`);let claim2=declaration.claim===null?"":` --claim ${declaration.claim}`,where=now===null?`without a ${object2}`:`with the ${object2} ${now??""}`,
 remedy=now===void 0?`rds-provision destroy --application ${application??""}${claim2}`:`${application??""} is declared ${where} by now, and its removal leaves th\
 is one as it is`;return finding(about2,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}
@@ -14732,7 +14857,7 @@ context,application,states))}}function tell3(application,states){let{username}=a
 filter(({comment:comment2})=>parseTag(comment2)===null).map(({name:name2})=>name2),unnamed=states.filter(state2=>!isSendable(state2.name)&&isOpen(state2)).map(({
 name:name2})=>name2),count2=`${username} made for itself ${String(untagged.length)} database(s), which nobody declares`,open5=`PUBLIC may connect to ${fewNames(
 unnamed)}, which ${username} made: the name is no text in UTF-8, so no statement can shut it; let its owner rename it, over a connection in the encoding that it\
- was named in`;return[...untagged.length===0?[]:[finding(about2,"keep","skipped",`${count2}: ${fewNames(untagged)}`)],...unnamed.length===0?[]:[finding(about2,"\
+ was named in`;return[...untagged.length===0?[]:[standing(about2,"beyond","keep",`${count2}: ${fewNames(untagged)}`)],...unnamed.length===0?[]:[finding(about2,"\
 restrict","warning",open5)]]}function isOpen(state2){return!isInvalid(state2)&&heldBy(state2.acl,"",state2.owner).length>0}function shut(context,application,states){
 let{server}=context.actual.cluster;if(application.undeclared==="keep")return[];let steps=states.filter(state2=>isSendable(state2.name)&&isOpen(state2)).map(state2=>shutStep(
 application,state2,server.login));return steps.length===0?[]:[{stage:"databases",connectTo:null,transactions:chunk(steps,DATABASES_PER_TRANSACTION).map(part=>holdMemberships(
@@ -14742,20 +14867,20 @@ length===0?[]:[grantOnDatabase(name2,missing,admin,owner)],revokeOnDatabase(name
 init_own_databases=__esm({"src/plan/own-databases.ts"(){"use strict";init_group_by();init_catalog();init_few_names();init_sendable();init_tag();init_database();
 init_chunks();init_context();init_memberships_held();init_privileges();DATABASES_PER_TRANSACTION=100}});function planSettings({settingsByRole},application){let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.
 get(username)??[]).filter(item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(
-stored.get(name2),value2)),beyond2=[...stored.keys()].filter(name2=>!settings3.has(name2)&&name2!==ROLE&&isSendable(name2)).sort(),reset=application.undeclared===
+stored.get(name2),value2)),beyond2=[...stored.keys()].filter(name2=>!settings3.has(name2)&&name2!==ROLE2&&isSendable(name2)).sort(),reset=application.undeclared===
 "keep"?[]:beyond2,about2=subject(application,"setting");return[...set.map(([name2,value2])=>step(about2,"set_setting","set",stored.has(name2)?"updated":"created",
 `${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))],name2)),...reset.map(
 name2=>step(about2,"reset_setting","reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)],
-name2)),...actingSteps(application,stored.get(ROLE))]}function actingSteps(application,stored){let{username,database,actsAs,undeclared}=application;if(database===
+name2)),...actingSteps(application,stored.get(ROLE2))]}function actingSteps(application,stored){let{username,database,actsAs,undeclared}=application;if(database===
 null||actsAs===null&&(stored===void 0||undeclared==="keep")||stored===actsAs)return[];let about2=subject(application,"setting"),loser=stored===void 0?{}:{loser:username};
 if(actsAs===null){let message2=`${username} no longer acts as ${stored??""} in ${database}: what it creates is its own`,statement2=resetInDatabase(username,database,
-ROLE);return[{...step(about2,"reset_setting","reset","removed",message2,[statement2],ROLE),...loser}]}let message=`${username} acts as ${actsAs} in ${database}:\
- what it creates belongs to ${actsAs}`,status=stored===void 0?"created":"updated",statement=setInDatabase(username,database,ROLE,[actsAs]);return[{...step(about2,
-"act_as","set",status,message,[statement],ROLE),...loser}]}function settingFindings(context,application){let{username,settings:settings3}=application,stored=context.
+ROLE2);return[{...step(about2,"reset_setting","reset","removed",message2,[statement2],ROLE2),...loser}]}let message=`${username} acts as ${actsAs} in ${database}\
+: what it creates belongs to ${actsAs}`,status=stored===void 0?"created":"updated",statement=setInDatabase(username,database,ROLE2,[actsAs]);return[{...step(about2,
+"act_as","set",status,message,[statement],ROLE2),...loser}]}function settingFindings(context,application){let{username,settings:settings3}=application,stored=context.
 settingsByRole.get(username)??[],unnamed=unnamedFindings2(application,stored),names2=stored.filter(item=>item.database===null&&isSendable(item.name)&&!settings3.
 has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return unnamed;let{login:login2}=context.actual.cluster.server,resets=printStatements(names2.
 map(parameter2=>resetEverywhere(username,parameter2))),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration and left\
- alone; to undo it, as ${login2}: ${resets}`;return[...unnamed,finding(subject(application,"setting"),"keep","skipped",message)]}function unnamedFindings2(application,stored){
+ alone; to undo it, as ${login2}: ${resets}`;return[...unnamed,standing(subject(application,"setting"),"beyond","keep",message)]}function unnamedFindings2(application,stored){
 let{username,database}=application,names2=stored.filter(item=>!isSendable(item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];
 let list3=names2.map(item=>showBytes(item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list3}): they were neither che\
 cked nor reset; let whoever set them reset them, over a connection in the encoding that they were named in`;return[finding(subject(application,"setting"),"keep",
@@ -14768,22 +14893,22 @@ database,"role",[actor]);if(mayAdminister(context.actual.cluster,clone))return{s
 longs to it and not to ${actor}. ${remedy}`;return{steps:[],findings:[finding(about2,"set","warning",message)]}}function items(value2){return typeof value2=="st\
 ring"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);
 return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted2,plain2])=>quoted2?.replaceAll('""','"')??plain2??"")}var ROLE,init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_logins();
-init_sendable();init_members2();init_print();init_role();init_context();ROLE="role"}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=roleTagOver(context,application,role.comment);if(existing2===
+map(([,quoted2,plain2])=>quoted2?.replaceAll('""','"')??plain2??"")}var ROLE2,init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_logins();
+init_sendable();init_members2();init_print();init_role();init_context();ROLE2="role"}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=roleTagOver(context,application,role.comment);if(existing2===
 null)return[step(subject(application,"role"),"adopt_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
-let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map(withoutMemory(existing2,nameIn(existing2))).set("UpdatedByBuildId",context.
-buildId);return[...request===null?[]:[takeBack(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(left2,desired,changed)?[]:[retag(application,
-role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack(application,role,{request,from,left:left2}){let message=`${`the r\
-emoval of ${from} (${request.policy}), asked for in build ${request.buildId} at ${request.at}`}, is taken back, since ${role.name} is declared`,statements=[commentOnRole(
-role.name,formatTag(left2))];return step(subject(application,"role"),"take_back_removal","taken back","updated",message,statements)}function retag(application,role,existing2,desired){
-let statements=[commentOnRole(role.name,formatTag(desired))],told=differences(existing2,desired);if(takesOver(existing2,desired)){let message=`role ${role.name}\
- taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(subject(application,"tag"),"take_over_role","take over","updated",message,statements)}
-if(nameIn(existing2)!==application.name){let message=`${nameIn(existing2)} is declared as ${application.name} by now, with the same login ${role.name}: ${told}`;
-return step(subject(application,"role"),"rename_application","renamed","updated",message,statements)}return step(subject(application,"tag"),"tag_role","tag","up\
-dated",`tag of role ${role.name}: ${told}`,statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(
-key2=>existing2.get(key2)!==desired.get(key2));return keys.length===0?"this build changed the role":keys.map(key2=>isObjectField(key2)?key2:`${key2} ${existing2.
-get(key2)??"none"} -> ${desired.get(key2)??"none"}`).join(", ")}var init_role_tags=__esm({"src/plan/role-tags.ts"(){"use strict";init_claim();init_removal_memory();
-init_tag();init_role();init_context();init_tags2()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map([...withoutMemory(existing2,nameIn(existing2)),...[...desired].filter(
+([key2])=>OF_THE_LAST_CHANGE.includes(key2))]);return[...request===null?[]:[takeBack(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(
+left2,desired,changed)?[]:[retag(application,role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack(application,role,{request,
+from,left:left2}){let message=`${`the removal of ${from} (${request.policy}), asked for in build ${request.buildId} at ${request.at}`}, is taken back, since ${role.
+name} is declared`,statements=[commentOnRole(role.name,formatTag(left2))];return step(subject(application,"role"),"take_back_removal","taken back","updated",message,
+statements)}function retag(application,role,existing2,desired){let statements=[commentOnRole(role.name,formatTag(desired))],told=differences(existing2,desired);
+if(takesOver(existing2,desired)){let message=`role ${role.name} taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(subject(application,
+"tag"),"take_over_role","take over","updated",message,statements)}if(nameIn(existing2)!==application.name){let message=`${nameIn(existing2)} is declared as ${application.
+name} by now, with the same login ${role.name}: ${told}`;return step(subject(application,"role"),"rename_application","renamed","updated",message,statements)}return step(
+subject(application,"tag"),"tag_role","tag","updated",`tag of role ${role.name}: ${told}`,statements)}function differences(existing2,desired){let keys=[...new Set(
+[...existing2.keys(),...desired.keys()])].filter(key2=>existing2.get(key2)!==desired.get(key2));return keys.length===0?"this build changed the role":keys.map(key2=>isObjectField(
+key2)?key2:`${key2} ${existing2.get(key2)??"none"} -> ${desired.get(key2)??"none"}`).join(", ")}var init_role_tags=__esm({"src/plan/role-tags.ts"(){"use strict";
+init_claim();init_removal_memory();init_tag();init_role();init_context();init_tags2()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes2={login:mayLogIn(
 application,context.startedAt),...application.canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},
 ...application.validUntil!==null&&{validUntil:application.validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment2=commentOnRole(application.
@@ -14791,8 +14916,8 @@ username,formatTag(desiredRoleTag(context,application,null))),message=`role ${ap
 steps:[step(subject(application,"role"),"create_role","create","created",message,[createRole(application.username,attributes2),comment2])],findings:[]}}function kindOfLogin({
 auth,canLogin}){return canLogin?auth==="unmanaged"?", its password is for somebody else to set":auth==="iam"?", IAM":"":", nobody logs in as it"}function planExistingRole(context,application,role){
 let attributes2=attributeStep(context,application,role),password=planPassword(context,application),changed=[...attributes2===null?[]:[attributes2],...password.steps],
-elsewhere=[...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tags=planRoleTag(context,application,
-role,changed.length+elsewhere.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,
+elsewhere2=[...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tags=planRoleTag(context,application,
+role,changed.length+elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,
 ...tags],findings:[...attributes2===null&&tags.every(({object:object2})=>object2!=="role")?[unchanged]:[],...password.findings]}}function attributeStep({startedAt},application,role){
 let login2=mayLogIn(application,startedAt)&&!staysClosed(application,role),wanted=application.validUntil?.getTime()??null,actual=role.validUntil?.getTime()??null,
 attributes2={...role.canLogin!==login2&&{login:login2},...role.createDb!==application.canCreateDatabases&&{createDb:application.canCreateDatabases},...role.createRole&&
@@ -14856,38 +14981,41 @@ buildId,tags}){return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",bui
 de.ts"(){"use strict";init_server_version();init_tag();init_upgrade_helper();init_role();init_chunks();init_context();GRANTS_PER_TRANSACTION=100}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>roleChanges(context,application)),databases2=context.
 planned.databases.map(database=>databaseChanges(context,database)),preparation=planPreparation({cluster:context.actual.cluster,master:context.preparedFor,buildId:context.
 buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),orphans=planOrphans(context),interiors=databases2.flatMap(changes=>interiorJob(context,changes)),
-plan={findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.
-findings,...serverFindings(context),...preparation.findings],jobs:[...planDismissals(context),...roleJobs([...roles.flatMap(({left:left2})=>left2),...roles.flatMap(
-({steps})=>steps),...roles.flatMap(({joined:joined2})=>joined2),...orphans.steps]),...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,
-...databases2.flatMap(changes=>closingJob(context,changes)),...iamJobs(context),...preparation.jobs]};return withConsequences(context,plan)}function roleChanges(context,application){
-if(application.loginOf!==null)return usedLogin(context,application,application.loginOf);let own=planRole(context,application),joined2=planJoin(context,application),
-tokens=planTokenRevoke(context,application),members=planMembers(context,application);return{left:[...planLeave(context,application),...members.steps],joined:joined2.
-steps,steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.steps],findings:[...tokens.findings,...own.findings,
-...joined2.findings,...planClone(context,application).findings,...membershipFindings(context,application),...members.findings,...settingFindings(context,application),
-...adminFindings(context,application)]}}function usedLogin(context,application,loginOf){let message=`uses the login ${application.username} of ${loginOf}`,used=finding(
-subject(application,"role"),"check","no_change",message);return{left:[],joined:[],steps:[],findings:[used,...planClone(context,application).findings]}}function cautions(jobs){
-return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(({caution,...about2})=>{let{application,database,username,object:object2,action}=about2;
-return caution===void 0?[]:[finding({application,database,username,object:object2},action,"warning",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(
-context,database),inside=planInterior(context,database);if(inside===null){if(isKeptShut(database,context.actual.cluster))return{database,outside,closing:[],inside};
-let steps2=outside.withheld===null?stepsUnseen(context,database,outside.steps):[];return{database,outside:{...outside,steps:steps2},closing:[],inside}}let losers=new Set(
-inside.steps.flatMap(({loser})=>loser??[])),isLater=({kind,username})=>kind==="grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,
-database,!1),...outside.steps.filter(item=>!isLater(item))];return{database,outside:{...outside,steps},closing:outside.steps.filter(isLater),inside}}function collectFindings(context,{
-database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];if(isKeptShut(database,context.actual.cluster)){let message2=`${database.
-name} accepts no connections, which is kept: what is in it was neither checked nor changed`;return[...outside.findings,finding(subject(database.owner,"database"),
-"look inside","skipped",message2)]}let reason=context.actual.unseen.get(database.name)?.reason??"its inside was not seen",message=`could not look inside ${database.
-name} (${reason}): what is in it was neither checked nor changed`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.
-findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).
-map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[database.owner,...database.guests],{steps,withheld}=outside,
-settings3=inside===null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).steps]),rest=settings3.length===
-0?[]:[{kind:"atomic",steps:settings3}],{server}=context.actual.cluster;if(withheld!==null)return withheldJobs(server,database,outside.creation,withheld,inside,steps,
-rest);let access=steps.length===0?[]:[holdMemberships(server,steps,outside.creation!==null)],transactions=[...outside.creation===null?[]:[outside.creation],...access,
-...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||
-inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:transactionsInside(context.actual.cluster.server,inside.steps)}]}function closingJob(context,{
-closing}){return closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,closing)]}]}function iamJobs(context){
-let steps=ownLogins(context.planned).flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
-{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_keep_fields();init_step();init_logins();init_chunks();
-init_consequences();init_context();init_databases3();init_interior2();init_member_of2();init_membership_findings();init_memberships();init_orphans();init_memberships_held();
-init_own_databases();init_parts();init_roles();init_room();init_server();init_upgrade2();init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function databasePrivileges2(databases2){return`
+roleSteps=[...roles.flatMap(({left:left2})=>left2),...roles.flatMap(({steps})=>steps),...roles.flatMap(({joined:joined2})=>joined2),...orphans.steps],plan={findings:[
+...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.findings,
+...serverFindings(context),...preparation.findings],jobs:withNote(context,roleSteps,[...planDismissals(context),...databases2.flatMap(changes=>databaseJob(context,
+changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>closingJob(context,changes)),...iamJobs(context),...preparation.jobs])};return withConsequences(
+context,plan)}function roleChanges(context,application){if(application.loginOf!==null)return usedLogin(context,application,application.loginOf);let own=planRole(
+context,application),joined2=planJoin(context,application),tokens=planTokenRevoke(context,application),members=planMembers(context,application);return{left:[...planLeave(
+context,application),...members.steps],joined:joined2.steps,steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.
+steps],findings:[...tokens.findings,...own.findings,...joined2.findings,...planClone(context,application).findings,...membershipFindings(context,application),...members.
+findings,...settingFindings(context,application),...adminFindings(context,application)]}}function usedLogin(context,application,loginOf){let message=`uses the l\
+ogin ${application.username} of ${loginOf}`,used=finding(subject(application,"role"),"check","no_change",message);return{left:[],joined:[],steps:[],findings:[used,
+...planClone(context,application).findings]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(({caution,...about2})=>{
+let{application,database,username,object:object2,action}=about2;return caution===void 0?[]:[finding({application,database,username,object:object2},action,"warni\
+ng",caution)]}))}function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(context,database);if(inside===null){if(isKeptShut(
+database,context.actual.cluster))return{database,outside,closing:[],inside};let steps2=outside.withheld===null?stepsUnseen(context,database,outside.steps):[];return{
+database,outside:{...outside,steps:steps2},closing:[],inside}}let losers=new Set(inside.steps.flatMap(({loser})=>loser??[])),isLater=({kind,username})=>kind==="\
+grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,database,!1),...outside.steps.filter(item=>!isLater(item))];return{database,outside:{
+...outside,steps},closing:outside.steps.filter(isLater),inside}}function collectFindings(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,
+...inside.findings];if(isKeptShut(database,context.actual.cluster)){let message2=`${database.name} accepts no connections, which is kept: what is in it was neit\
+her checked nor changed`;return[...outside.findings,finding(subject(database.owner,"database"),"look inside","skipped",message2)]}let reason=context.actual.unseen.
+get(database.name)?.reason??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`;
+return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function withNote(context,roleSteps,others){
+let jobs=[...roleJobs(roleSteps),...others];if(jobs.length===0)return roleJobs(endApprovedPlans(context));let noted=noteApprovedPlan(context,roleSteps.slice(0,ROLES_PER_TRANSACTION),
+jobs);return noted.length===0?jobs:[...roleJobs([...noted,...roleSteps]),...others]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
+transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
+database.owner,...database.guests],{steps,withheld}=outside,settings3=inside===null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(
+context,application).steps]),rest=settings3.length===0?[]:[{kind:"atomic",steps:settings3}],{server}=context.actual.cluster;if(withheld!==null)return withheldJobs(
+server,database,outside.creation,withheld,inside,steps,rest);let access=steps.length===0?[]:[holdMemberships(server,steps,outside.creation!==null)],transactions=[
+...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{
+database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:transactionsInside(context.actual.cluster.
+server,inside.steps)}]}function closingJob(context,{closing}){return closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.
+actual.cluster.server,closing)]}]}function iamJobs(context){let steps=ownLogins(context.planned).flatMap(application=>planIamGrant(context,application));return steps.
+length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use stric\
+t";init_keep_fields();init_step();init_logins();init_approved_plan2();init_chunks();init_consequences();init_context();init_databases3();init_interior2();init_member_of2();
+init_membership_findings();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();init_room();init_server();init_upgrade2();
+init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function databasePrivileges2(databases2){return`
     SELECT
       r.login,
       ${catalogText("d.datname")} AS database,
@@ -15026,8 +15154,8 @@ init_catalog_text();init_database_queries();MANAGED=`
     UNION ALL`)}
   ) g
   LEFT JOIN pg_roles r ON r.oid = g.grantee
-  GROUP BY 1, 2, 3, 4
-  ORDER BY 1, 3, 4, 2`}});function accessQueries(database){return[databasePrivileges2([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
+  GROUP BY 1, 2, 3, 4, CASE WHEN g.kind LIKE 'new %' THEN g.name END
+  ORDER BY 1, 3, 4, 2, 6`}});function accessQueries(database){return[databasePrivileges2([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
 privileges:privileges.map(databasePrivilege),schemas:schemas2.map(schemaPrivilege),grants:grants.map(grant)}}async function inspectDatabasePrivileges(session,databases2){
 let names2=databases2.filter(isSendable);if(names2.length===0)return[];let[rows=[]]=await session.query([databasePrivileges2(names2)]);return rows.map(databasePrivilege)}
 function databasePrivilege(row2){return{login:readText(row2,"login"),database:readText(row2,"database"),connect:readFlag(row2,"connect"),temporary:readFlag(row2,
@@ -15036,10 +15164,12 @@ function databasePrivilege(row2){return{login:readText(row2,"login"),database:re
 row2,"held_update"),DELETE:readInteger(row2,"held_delete"),TRUNCATE:readInteger(row2,"held_truncate"),REFERENCES:readInteger(row2,"held_references"),MAINTAIN:readInteger(
 row2,"held_maintain")},byDefault:{SELECT:readFlag(row2,"default_select"),INSERT:readFlag(row2,"default_insert"),UPDATE:readFlag(row2,"default_update"),DELETE:readFlag(
 row2,"default_delete"),TRUNCATE:readFlag(row2,"default_truncate"),REFERENCES:readFlag(row2,"default_references"),MAINTAIN:readFlag(row2,"default_maintain")}}}function grant(row2){
-return{role:readText(row2,"role"),privilege:readText(row2,"privilege"),on:grantedOn(row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText(row2,
-"kind"),readText(row2,"schema"),readText(row2,"name"),readInteger(row2,"objects")];return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(
-4)}s that ${name2} will create${schema===""?"":` in schema ${schema}`}`:objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}
-var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_sendable();init_access_queries();init_row()}});function uncovered(grantees){let lacks=condition=>`EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf("r.rolname",grantees)} AND NOT ${condition})`;return`
+return{role:readText(row2,"role"),privilege:readText(row2,"privilege"),on:grantedOn(row2),place:placeOf3(row2)}}function placeOf3(row2){let[kind,schema]=[readText(
+row2,"kind"),readText(row2,"schema")],isLater=kind.startsWith("new ");return{on:ON[isLater?kind.slice(4):kind]??"other",schema:schema===""?null:schema,creator:isLater?
+readText(row2,"name"):null}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText(row2,"kind"),readText(row2,"schema"),readText(row2,"name"),readInteger(
+row2,"objects")];return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will create${schema===""?"":` in schema ${schema}`}`:
+objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var ON,init_inspect_access=__esm({"src/server/inspect-access.ts"(){
+"use strict";init_sendable();init_access_queries();init_row();ON={schema:"schema",table:"table",column:"table",sequence:"sequence",function:"function"}}});function uncovered(grantees){let lacks=condition=>`EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf("r.rolname",grantees)} AND NOT ${condition})`;return`
     SELECT
       'type' AS kind,
       ${catalogText("n.nspname")} AS schema,
@@ -15073,8 +15203,8 @@ var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";ini
     ) l
     HAVING count(*) > 0
     ORDER BY 1, 2`}var COUNTED_LARGE_OBJECTS,init_uncovered_queries=__esm({"src/server/uncovered-queries.ts"(){"use strict";init_quote();init_catalog_text();init_database_queries();
-COUNTED_LARGE_OBJECTS=1e3}});async function inspectDatabase(session,{grantees,everybody,owners,wantsAccess}){let counted2=everybody||grantees.length>0,queries=[schemas(owners),INSTALLED_EXTENSIONS,
-...counted2?[objects(grantees,owners),DEFAULT_ACL,uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,
+COUNTED_LARGE_OBJECTS=1e3}});async function inspectDatabase(session,{grantees,everybody,owners,wantsAccess}){let counted3=everybody||grantees.length>0,queries=[schemas(owners),INSTALLED_EXTENSIONS,
+...counted3?[objects(grantees,owners),DEFAULT_ACL,uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,
 ...access]),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName3(
 schemaRows.map(schemaState)),extensions:byName3(extensionRows.map(installedExtension)),objects:inOrder2(objectRows.flatMap(schemaObjects)),defaultAcl:defaultRows.
 map(defaultAclItem),uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){
@@ -15084,8 +15214,8 @@ jects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedEx
 let value2=readText(row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknow\
 n class of objects: ${value2}`)}function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),acl:readAcl(row2,"acl"),columnAcl:readAcl(
 row2,"column_acl")},args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}
-function inOrder2(objects2){let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare3=(a10,b10)=>{let index=a10.
-findIndex((part,at)=>part!==b10[at]);return index<0?0:(a10[index]??"")<(b10[index]??"")?-1:1};return[...objects2].sort((a10,b10)=>compare3(keys.get(a10)??[],keys.
+function inOrder2(objects2){let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare4=(a10,b10)=>{let index=a10.
+findIndex((part,at)=>part!==b10[at]);return index<0?0:(a10[index]??"")<(b10[index]??"")?-1:1};return[...objects2].sort((a10,b10)=>compare4(keys.get(a10)??[],keys.
 get(b10)??[]))}function uncoveredObjects(row2){return{kind:readText(row2,"kind")==="type"?"type":"large object",schema:readTextOrNull(row2,"schema"),objects:readInteger(
 row2,"objects"),name:readText(row2,"name")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:row2.
 class==="schema"?"schema":objectClass(row2),grantee:readText(row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/\
@@ -15118,18 +15248,18 @@ tried.set(application.name,result.credential),result.interior!==null&&database!=
 result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};return await settleAll(turnsOf(cluster,applications).map(
 tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let seen2=await inspectAsAdmin(server,database,lookInto(
 database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({
-schemaOwners}){return new Map([...schemaOwners].map(([schema,{username}])=>[schema,username]))}function turnsOf(cluster,applications){return[...groupBy(applications,
-({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){
-let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(declaration,cluster,database){
-let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
-database)}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.
-now()}function granteesOf(cluster,declared,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.
-holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==database.owner.username);return[...new Set([...database.guests.map(application=>application.
-username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){try{return await server.withSession(await server.adminLogin(database.name),
-session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&error.kind==="after_authentication"&&
-["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm(
-{"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();init_inspect_cluster();init_inspect_database();init_patience();
-init_settled();init_login();init_session();init_group_by()}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM2),entries=declaration.
+schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){
+return[...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).
+values()]}function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(
+role.comment)!==null)}function mayLookInside(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?
+!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,database)}function isExpired(cluster,application){let until=cluster.roles.get(application.
+username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){let strangers=[...new Set([...(cluster.
+databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==database.owner.
+username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
+try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||
+error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
+ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();
+init_inspect_cluster();init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM2),entries=declaration.
 applications.flatMap(application=>{let credential=credentials.get(application.name);if(credential===void 0)return[];let isIndirect=memberships2.some(({role,member:member2})=>member2===
 application.username&&tokenLogins.has(role)),state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
@@ -15139,26 +15269,29 @@ isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):nu
 context,inspection,setbacks);return await assertMasterLogsIn(context,server,setbacks),{inspection,plan}}async function inspectServer(context,server,credentials,scope,everybody=!1){
 let{now,progress:report}=context.dependencies,total=scope===null?context.declaration.applications.length:scope.applications.size,progress=createProgress({total,
 unit:"logins",now,report}),onTried=()=>{progress.advance()};return inspect2(server,versionsOf(context.secrets),context.declaration,credentials,scope,{onTried,everybody})}
-async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(declaration,actual.cluster.memberships,credentials),
-violations=checkActual(declaration,actual,context.identity),problems=[...clones,...violations].map(problem=>withRefusal(declaration,problem,setbacks)),concerns=sortByConcern(
-declaration,actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].
-flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights(
-problems);if(concerns.run.length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.cluster,setbacks.master.login);setbacks.block([...single,
-...upgrade]);let{leftOut}=setbacks,isNeeded=leaveOut(declaration,leftOut).databases.some(item=>needsMaster(declaration,actual,item));isNeeded&&(setbacks.visitor??
-(setbacks.visitor=await findVisitor(context,actual.cluster)));let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,leftOut,
-rooms:setbacks.rooms,made:setbacks.made,actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.identity.startedAt,
-preparedFor:upgrade.length===0?setbacks.master.login:null,master:isNeeded?setbacks.visitor?.credential.user??null:null,secrets})}async function findVisitor(context,{
-server}){return{credential:await readMaster(context,server.login),isProven:!1}}function withRefusal({applications},problem,{master}){let role=problem.role??applications.
-find(({name:name2})=>name2===problem.application)?.username??"",refusal9=problem.code==="missing_right"?master.refusals.get(role):void 0;return refusal9===void 0?
-problem:{...problem,message:`${problem.message} ${refusal9}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.
-readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();
-init_concern();init_leave_out();init_withheld();init_plan();init_assignments();init_inspect();init_master();init_secret_facts();MissingRights=class extends BlockedError{}}});function namesOf3(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
-.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;made=new Set;visitor=null;#failed=[];#blocked=[];removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
+async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration,identity:identity2}=context,clones=checkClones(declaration,actual.cluster.memberships,
+credentials),violations=checkActual(declaration,actual,context.identity),problems=[...clones,...violations].map(problem=>withRefusal(declaration,problem,setbacks)),
+concerns=sortByConcern(declaration,actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.
+applications.values()].flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))
+throw new MissingRights(problems);if(concerns.run.length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.cluster,setbacks.master.
+login);setbacks.block([...single,...upgrade],actual.cluster.roles.keys());let{leftOut}=setbacks,isNeeded=leaveOut(declaration,leftOut).databases.some(item=>needsMaster(
+declaration,actual,item));isNeeded&&(setbacks.visitor??(setbacks.visitor=await findVisitor(context,actual.cluster)));let approved=identity2.command==="apply"?identity2.
+approvedPlan:null,secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,leftOut,rooms:setbacks.rooms,made:new Set([...setbacks.
+made,...madeBefore(declaration,actual.cluster,approved)]),actual,buildId:context.identity.buildId,cleanupPolicy:context.identity.cleanupPolicy,startedAt:context.
+identity.startedAt,approvedPlan:approved===null?null:planMark(declaration,approved.digest),preparedFor:upgrade.length===0?setbacks.master.login:null,master:isNeeded?
+setbacks.visitor?.credential.user??null:null,secrets})}function madeBefore(declaration,{roles},approved){return approved===null||findBegun(declaration,roles,approved)!==
+"begun"?[]:(approved.effects??[]).flatMap(({rule,username})=>rule==="create_role"?username??[]:[])}async function findVisitor(context,{server}){return{credential:await readMaster(
+context,server.login),isProven:!1}}function withRefusal({applications},problem,{master}){let role=problem.role??applications.find(({name:name2})=>name2===problem.
+application)?.username??"",refusal10=problem.code==="missing_right"?master.refusals.get(role):void 0;return refusal10===void 0?problem:{...problem,message:`${problem.
+message} ${refusal10}`}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,
+init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_leave_out();init_withheld();
+init_approved_plan2();init_plan();init_assignments();init_inspect();init_master();init_secret_facts();MissingRights=class extends BlockedError{}}});function namesOf3(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;made=new Set;visitor=null;#failed=[];#blocked=[];#roles=new Set;removal=null;constructor(declaration,mayRepair=!1,master=NO_MASTER){
 this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf3(
 this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
-this.#declaration,new Set([...failed,...namesOf3(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
-push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf3(this.#failed);this.#blocked=problems.filter(({application})=>application===
-null||!failed.has(application))}}}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
+this.#declaration,new Set([...failed,...namesOf3(this.#blocked),...given]),this.#roles)}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;
+if(this.#failed.push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems,roles){this.#roles=new Set(roles);let failed=namesOf3(
+this.#failed);this.#blocked=problems.filter(({application})=>application===null||!failed.has(application))}}}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
 declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
 0,found={declaration,identity:identity2,server:null,plan:NOTHING2,effects:[],digest:null,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(
 ({code})=>code==="endpoint"))return found;try{let{inspection,plan:own,moving,setbacks,removals,part}=await inspectAndPlan(declaration,identity2,dependencies2),{
@@ -15200,19 +15333,28 @@ record:record2});if(recordUnknown(record2,execution.unknown.flat()),execution.lo
 let left2=planSteps(plan).map(({message})=>message);return new ApplyError([{application:null,code:"not_converged",field:"run",message:`after it was done, this i\
 s still to do: ${left2.join("; ")}.`,remedy:"Somebody takes it back meanwhile; look at the statements in the audit and run again."}])}var MAX_ROUNDS,init_prepare=__esm(
 {"src/run/upgrade/prepare.ts"(){"use strict";init_result();init_errors();init_execute();init_request2();init_upgrade();init_step();init_upgrade2();init_inspect_cluster();
-init_credentials();init_open();init_record_run();init_outcome();MAX_ROUNDS=3}});var PlanApproval,init_approval=__esm({"src/run/apply/approval.ts"(){"use strict";init_errors();init_approved_plan();init_effects();PlanApproval=class{#declaration;#approved;#effects=null;constructor(declaration,approved){
-this.#declaration=declaration,this.#approved=approved}admit(plan){let effects=effectsOf(plan),problems=this.#effects===null?checkApprovedPlan(this.#approved,{digest:digestOf(
-this.#declaration,effects),effects}):checkLaterEffects(this.#effects,effects);if(problems.length>0)throw new BlockedError(problems);this.#effects??(this.#effects=
-effects)}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
-plan))step2.object==="default_privileges"&&step2.database!==null&&!undone.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
+init_credentials();init_open();init_record_run();init_outcome();MAX_ROUNDS=3}});function assertNone2(problems){if(problems.length>0)throw new BlockedError(problems)}function subjectOf2({application,database,username,object:object2}){return{
+application,database,username,object:OBJECTS.find(known=>known===object2)??NOBODY.object}}var MAX_TOLD,NOBODY,PlanApproval,init_approval=__esm({"src/run/apply/a\
+pproval.ts"(){"use strict";init_errors();init_approved_plan();init_approved_effects();init_audit();init_effect();init_approved_plan2();init_effects();MAX_TOLD=50,
+NOBODY={application:null,database:null,username:null,object:"admin"},PlanApproval=class{#declaration;#approved;#context;#effects=null;constructor(declaration,approved,context){
+this.#declaration=declaration,this.#approved=approved,this.#context=context}admit(plan,roles){let effects=effectsOf(plan);if(this.#effects!==null){assertNone2(checkLaterEffects(
+this.#effects,effects));return}let{digest:digest2,effects:approved}=this.#approved,found={digest:digestOf(this.#declaration,effects),effects},begun=findBegun(this.#declaration,
+roles,this.#approved);assertNone2(checkApprovedPlan(this.#approved,{...found,begun}));let isWhole=digest2===found.digest,{planTurns}=this.#context.dependencies;
+approved!==null&&!isWhole&&planTurns?.isBegun!==!0&&this.#tellDone(approved,doneOf(approved,effects)),planTurns?.begin({digest:digest2,effects:approved??(isWhole?
+effects:null)}),this.#effects=approved??effects}#tellDone(approved,done){let{digest:digest2}=this.#approved,[some,all]=[done.length,approved.length].map(String);
+this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${some??""} of its ${all??""} effects are there already`);for(let effect of done.
+slice(0,MAX_TOLD))this.#warn(subjectOf2(effect),`there already: ${describeEffect(effect)}`);done.length>MAX_TOLD&&this.#warn(NOBODY,`there already: ${String(done.
+length-MAX_TOLD)} more, as the plan's file says`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,message,
+statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
+plan))step2.object==="default_privileges"&&step2.database!==null&&!undone2.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
 recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
-clear();let ownerOf=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
-ownerOf(item.database),[item])}var init_default_privileges=__esm({"src/run/apply/default-privileges.ts"(){"use strict";init_step();init_open_transactions();init_outcome()}});function lossesBy(declaration,{loser,loserMembers=[],shutOut=[],application:name2,database,access,privileges}){let about2={application:name2,database},shut2=shutOut.
+clear();let ownerOf2=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
+ownerOf2(item.database),[item])}var init_default_privileges=__esm({"src/run/apply/default-privileges.ts"(){"use strict";init_step();init_open_transactions();init_outcome()}});function lossesBy(declaration,{loser,loserMembers=[],shutOut=[],application:name2,database,access,privileges}){let about2={application:name2,database},shut2=shutOut.
 map(login2=>({login:login2,only:database,about:about2}));if(loser===void 0)return shut2;let application=declaration.applications.find(item=>item.name===name2),own=application===
 void 0?database:application.database,shared=sharedLogins(declaration),isUndeclared=access===void 0&&privileges!==void 0,isEverywhere=login2=>!isUndeclared&&own===
 database&&(access===void 0||!shared.has(login2));return[...[loser,...loserMembers].map(login2=>({login:login2,only:isEverywhere(login2)?null:database,about:about2})),
-...shut2]}function appliedSteps(plan,{failures,skipped,unknown:unknown2}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped,...unknown2.flat()]);
-return planSteps(plan).filter(step2=>!undone.has(step2))}async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key2,{login:login2,
+...shut2]}function appliedSteps(plan,{failures,skipped,unknown:unknown2}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped,...unknown2.flat()]);
+return planSteps(plan).filter(step2=>!undone2.has(step2))}async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key2,{login:login2,
 only:only3,about:about2}]of losses){let{ended,left:left2}=await endSessions(server.admin,{logins:[login2],only:only3,databases:[]}),draft={...about2,...DISCONNECT,
 username:login2};if(ended>0){let message=`${String(ended)} session(s) of ${login2} ended: a session keeps what its login lost`;recorder.record({...draft,status:"\
 updated",message})}if(left2>0){let why=`${server.admin.login} may not end them, or they did not end in time`,message=`${String(left2)} session(s) of ${login2} k\
@@ -15232,9 +15374,9 @@ statements:[]})}for(let loss of lossesBy(this.#declaration,step2))this.losses.se
 draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen}){let steps=planSteps(plan),open5=new Set(steps.flatMap(partsOf)),leftovers=new Set(steps.filter(
 step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen2=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):step2.
 kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some(part=>open5.has(part)),isLeftOut=({application})=>application!==null&&leftOut.has(
-application),[lost2,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost2.flat());let isUnseen=step2=>step2.
+application),[lost2,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost2.flat());let isUnseen2=step2=>step2.
 database!==null&&unseen.has(step2.database)&&needsLook(step2),[underWay,over]=partition2(known,transaction=>transaction.some(isOpen2)),[hidden,judged]=partition2(
-over,transaction=>transaction.some(isUnseen)),done=judged.flat();this.lose([...lost2.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(
+over,transaction=>transaction.some(isUnseen2)),done=judged.flat();this.lose([...lost2.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(
 step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[...underWay,...hidden]}resend(plan,{failures,skipped,
 unknown:unknown2}){let open5=new Set([...failures.filter(isOutdated).map(({step:step2})=>step2),...skipped,...unknown2.flat()]),answered=new Set(planSteps(plan).
 filter(step2=>!open5.has(step2)).map(stepKey)),later=this.unknown.filter(transaction=>!transaction.some(step2=>answered.has(stepKey(step2))));this.unknown=[...later,
@@ -15274,33 +15416,33 @@ n to the server broke (${error.message}); connecting anew`),await(0,import_promi
 close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof
 ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks,approval}){let scope=null,last=null,
 refused4=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
-let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(approval?.admit(plan),ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(
-context,inspection)}),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;if(scope=await endRounds(context,
-server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||last!==null&&samePlan(last,
-plan)){setbacks.fail(recordNotConverged(context,plan,refused4)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(
-context,server,plan,{ledger,setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,applied);for(let{kind,username}of applied)kind==="create_rol\
-e"&&username!==null&&setbacks.made.add(username);let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
-context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,
-failures});setbacks.fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.
-some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.
-kind==="create_role")&&passwords.add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{
-inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0)return setbacks.
-fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==
-null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.
-touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
-server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,
-plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==
-null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
-now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
-length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(
-plan).map(step2=>`${stepKey(step2)}
+let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(approval?.admit(plan,inspection.actual.cluster.roles),ledger.settle(plan,{leftOut:setbacks.
+leftOut,unseen:unseenDatabases(context,inspection)}),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;
+if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||
+last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused4)),scope={before:inspection,applications:new Set,databases:new Set},number2=
+0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,applied);
+for(let{kind,username}of applied)kind==="create_role"&&username!==null&&setbacks.made.add(username);let held2=[...await endHolders(context.declaration,server,plan,
+execution.failures,ledger.endedHolders),...findFull(context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(
+failure)),failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.failures.
+length===0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(
+plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(
+plan,inspection):null}}async function endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(context,
+server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?null:await findNewerSecrets(
+context,passwords,setbacks,inspection);return moved!==null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),
+recordFindings(context.recorder,plan.findings,ledger.touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.
+dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.
+visitor?.credential??null,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),
+ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,
+server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status===
+"created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(
+draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a10)===text2(b10)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
 []:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database]));return{before:inspection,applications,databases:databases2}}
 var import_promises18,MAX_ROUNDS2,MAX_GONE_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises18=
 __toESM(require_promises(),1);init_execute();init_progress();init_errors();init_step();init_failure();init_inspect();init_session();init_outcome();init_default_privileges();
-init_ledger();init_lost_access();init_newer_secrets();init_room2();init_round();init_unfinished();MAX_ROUNDS2=4,MAX_GONE_ROUNDS=5,MIN_RECONNECTS=5,MAX_PAUSE_MS=
+init_ledger();init_lost_access();init_newer_secrets();init_room2();init_round();init_unfinished();MAX_ROUNDS2=5,MAX_GONE_ROUNDS=5,MIN_RECONNECTS=5,MAX_PAUSE_MS=
 5e3}});function patientWithAws({stackMadeAt},{startedAt},dependencies2){if(stackMadeAt===null||startedAt.getTime()-stackMadeAt.getTime()>NEW_STACK_MS)return dependencies2;
 let{signal,progress,secrets,actor,iamToken:iamToken2}=dependencies2,settling={signal,progress,timeoutMs:SETTLING_MS};return{...dependencies2,secrets:aws=>patientReader(
 secrets(aws),settling),actor:async aws=>untilSettled(settling,()=>actor(aws)),iamToken:async(endpoint,username,aws)=>untilSettled(settling,()=>iamToken2(endpoint,
@@ -15311,8 +15453,8 @@ problems.get(open5[0]??"")??null},problem=>problem),{credentials:inOrder3(ids,cr
 settling,()=>reader.readStage(id,stage))}}function inOrder3(ids,found){return new Map(ids.flatMap(id=>{let item=found.get(id);return item===void 0?[]:[[id,item]]}))}
 async function untilSettled({timeoutMs,signal,progress},attempt,reasonIn=()=>null){let started=Date.now(),told="";for(let pause2=FIRST_PAUSE_MS2;;pause2=Math.min(
 pause2*1.5,LONGEST_PAUSE_MS2)){let{reason,answer:answer2}=await attempt().then(value2=>({reason:reasonIn(value2),answer:()=>value2}),error=>({reason:reasonOf(error),
-answer:()=>{throw error}}));if(reason===null||Date.now()-started+pause2>timeoutMs)return answer2();let line2=`${reason.field}: ${reason.message} It may have bee\
-n made just now: tried again for ${String(timeoutMs/1e3)} s`;line2!==told&&progress(line2),told=line2,await(0,import_promises19.setTimeout)(pause2,void 0,{signal}).
+answer:()=>{throw error}}));if(reason===null||Date.now()-started+pause2>timeoutMs)return answer2();let line2=`waiting up to ${String(timeoutMs/1e3)} s for ${reason.
+field} (${reason.code}): it may have been made just now`;line2!==told&&progress(line2),told=line2,await(0,import_promises19.setTimeout)(pause2,void 0,{signal}).
 catch(()=>{}),assertNotInterrupted(signal)}}function reasonOf(error){return error instanceof AwsError?error.problems.find(({code})=>NOT_YET.has(code))??null:null}
 var import_promises19,NOT_YET,NEW_STACK_MS,SETTLING_MS,FIRST_PAUSE_MS2,LONGEST_PAUSE_MS2,init_settling=__esm({"src/run/connection/settling.ts"(){"use strict";import_promises19=
 __toESM(require_promises(),1);init_errors();init_outcome();NOT_YET=new Set(["secret_not_found","secret_empty","secret_denied","secret_undecryptable","assume_rol\
@@ -15353,11 +15495,12 @@ return privileges.length===ROW_PRIVILEGES.length?["read and write rows"]:privile
 [`${privileges.join(", ")} on rows`]}function outsideGrants({declaration,cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral2=name2=>{let role=cluster.
 roles.get(name2);return name2===login2||role!==void 0&&isHelper(role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&
 !logins.has(role)&&!isNeutral2(role),isDeclared=(role,member2)=>declaration.applications.some(({username,memberOf:memberOf2})=>username===member2&&memberOf2.includes(
-role)),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(
-role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral2(
-member2)&&!isDeclared(role,member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,...members].
-map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a10,b10){return a10===b10?0:a10<b10?-1:1}var init_access_matrix=__esm({"src/report/acces\
-s-matrix.ts"(){"use strict";init_access();init_claim();init_members();init_tag();init_upgrade_helper();init_membership_revocation();init_orphans2()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+role)),place2={on:"database",schema:null,creator:null},granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database",place:place2})),
+...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&
+stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral2(member2)&&!isDeclared(role,member2)).map(({role,member:member2})=>({role:member2,privilege:"\
+membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a10,b10){return a10===
+b10?0:a10<b10?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access();init_claim();init_members();init_tag();init_upgrade_helper();
+init_membership_revocation();init_orphans2()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
 known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
 ({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
 [...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
@@ -15372,11 +15515,11 @@ secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await 
 try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null&&identity2.approvedPlan===null,new Map)}catch(error){if(!(error instanceof MissingRights))
 throw error;let refusals=await repairAdmin(context,credentials.admin);return await convergeOnce(context,credentials,!1,refusals)}}async function convergeOnce(context,credentials,mayRepair,refusals){
 let open5=async()=>{let server=await openLockedOrBootstrap(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,
-{approvedPlan}=context.identity,approval=approvedPlan===null?null:new PlanApproval(declaration,approvedPlan),setbacks=new Setbacks(declaration,mayRepair,{login:credentials.
-master,refusals}),look3=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(context,
-open5,credentials.applications,{setbacks,approval},async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);return{isPending,matrix:isPending?
-null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending2(context,credentials.admin),declaration.governanceDir===
-null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look3)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
+{approvedPlan}=context.identity,approval=approvedPlan===null?null:new PlanApproval(declaration,approvedPlan,context),setbacks=new Setbacks(declaration,mayRepair,
+{login:credentials.master,refusals}),look3=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(
+context,open5,credentials.applications,{setbacks,approval},async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);return{isPending,
+matrix:isPending?null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending2(context,credentials.admin),declaration.
+governanceDir===null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look3)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
 return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
 read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({
@@ -15386,9 +15529,10 @@ step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...tr
 removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview2=__esm({"sr\
 c/preview/preview.ts"(){"use strict";init_step()}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
 name2,text2,{validateStream:!1}):text2,{plan,blocked:blocked2,approval,digest:digest2,moving}=preview,warnings=plan.findings.filter(({status})=>status==="warnin\
-g"),others=plan.findings.filter(({status})=>status==="skipped"||status==="no_change"&&listUnchanged),notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),
-...warnings.map(findingLine)].map(line2=>paint("yellow",line2));return`${[heading(preview),...groupByApplication2(listChanges(plan)).map(([application,changes])=>applicationBlock(
-application,changes,paint)),...others.length===0?[]:[others.map(findingLine).join(`
+g"),isListed3=({status,standing:standing2})=>listUnchanged?status==="skipped"||status==="no_change":status==="skipped"&&standing2===void 0,stands=listUnchanged?
+null:standingLine(plan.findings,"RDS_PROVISION_LOG=verbose names each"),others=[...plan.findings.filter(isListed3).map(findingLine),...stands===null?[]:[stands]],
+notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line2=>paint("yellow",line2));return`${[heading(preview),...groupByApplication2(
+listChanges(plan)).map(([application,changes])=>applicationBlock(application,changes,paint)),...others.length===0?[]:[others.join(`
 `)],...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),...notices].join(`
 `)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap(problem=>problemLines(problem,"red",paint))].join(
 `
@@ -15414,217 +15558,504 @@ warning2===1?"warning":"warnings"]].filter(([count2])=>count2!==0).map(([count2,
 some(({application})=>application===name2),names2=leftOut.map(name2=>`${visible(name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===
 0?"":` Left as they are: ${names2.join(", ")}.`;return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(
 created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,
-FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_text();init_consequence();
-init_preview2();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";
-FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,effects,digest:digest2,
+FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_standing();init_text();
+init_consequence();init_preview2();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},
+INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,effects,digest:digest2,
 blocked:blocked2,leftOut,stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.
 toolVersion,run_id:identity2.runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.
 clusterName,instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,
-database,username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),effects,digest:digest2,blocked_by:blocked2,
-stopped,left_out:leftOut,approval,uncertain:moving,summary:{...countPlan(plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
+database,username,object:object2,action,status,message,standing:standing2})=>({application,database,username,object:object2,action,status,message,...standing2!==
+void 0&&{standing:standing2}})),effects,digest:digest2,blocked_by:blocked2,stopped,left_out:leftOut,approval,uncertain:moving,summary:{...countPlan(plan),blocked:blocked2.
+length}};return`${JSON.stringify(document,null,2)}
 `}var init_json=__esm({"src/preview/json.ts"(){"use strict";init_preview2()}});var summary_exports={};__export(summary_exports,{previewSummary:()=>previewSummary});function previewSummary(preview){let{environment,clusterName}=preview.declaration,
-text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown=text2.length<=MAX_CHARACTERS2?text2:`${text2.slice(0,MAX_CHARACTERS2)}
+text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown2=text2.length<=MAX_CHARACTERS2?text2:`${text2.slice(0,MAX_CHARACTERS2)}
 \u2026 (cut here; --json has all of it)
 `;return`### rds-provision plan: ${markdownName(environment)}, ${markdownName(clusterName)}
 
 \`\`\`\`text
-${shown}\`\`\`\`
+${shown2}\`\`\`\`
 
 `}var MAX_CHARACTERS2,init_summary2=__esm({"src/preview/summary.ts"(){"use strict";init_markdown();init_text3();MAX_CHARACTERS2=25e4}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
 `application ${application}`,database===null?null:`database ${database}`,build===null?null:`build ${build}`,since===null?null:`since ${since.toISOString()}`,until===
 null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}function isInTime(at,{since,until}){let time3=Date.parse(at);return(since===null||
 time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){let times=[from,...to===null?[]:[to]].map(time3=>Date.
 parse(time3));return(until===null||Math.min(...times)<until.getTime())&&(since===null||to===null||Math.max(...times)>since.getTime())}function matches(wish,value2){
-return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.ts"(){"use strict"}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list3]=TABLE_DEFAULTS.exec(statement)??[];if(list3===void 0)return[];
-let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list3.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
-var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a10,b10)=>compare(sortKeyOf(a10),sortKeyOf(b10)))}
-function compare(a10,b10){return a10===b10?0:a10<b10?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,instance,
-database,username])}function follow(record2,run,logins,closed){if(!TOOK_PLACE.has(record2.status))return;let{database,username}=record2,instance=run?.instance?.
-identifier??null;if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){for(let[key3,login3]of logins){let{open:open5}=login3;(record2.
-object==="database"?open5.database===database:open5.username===username)&&open5.environment===record2.environment&&open5.instance===instance&&closePeriod(logins,
-key3,login3,record2,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record2.object))return;let key2=JSON.
-stringify([record2.environment,instance,database,username]),login2=logins.get(key2),state2=nextState(login2?.state??{...NONE3,isOlder:record2.object==="role"&&record2.
-status!=="created"},record2),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==
-void 0&&!isSameRun&&closePeriod(logins,key2,login2,record2,closed),logins.set(key2,{state:state2,run:record2.run_id,open:{...openPeriod(record2,run,may),since:isSameRun?
-login2.open.since:record2.at}})}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!=="no_change";
-return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.build_id:
-null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key2,login2,record2,closed){closed.push({...login2.
-open,until:record2.at,untilBuild:record2.build_id}),logins.delete(key2)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};
-if(record2.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{
-on,schema,granted=[],revoked=[]}of record2.access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS2)??new Set;
-for(let privilege of granted)held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS2,held2)}return{...state2,
-schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=[...schemas2].
-filter(([,held2])=>held2.size>0).sort(mostFirst);return[[...groupBy(having,([,held2])=>rowsInWords(held2))].map(([words2,items2])=>`${words2} in ${items2.map(([
-schema])=>schema||"all schemas").join(", ")}`).join("; ")||LOGS_IN,...isOlder?[BEFORE]:[]].join("; ")}function rowsInWords(held2){let names2=TABLE_PRIVILEGES.filter(
-privilege=>held2.has(privilege));return names2.join()===ROW_PRIVILEGES.join()?"read and write rows":names2.join()==="SELECT"?"read":names2.join(", ")}function mostFirst([
-a10,less],[b10,more]){return more.size-less.size||compare(a10,b10)}var NONE3,ALL_SCHEMAS2,TOOK_PLACE,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/pe\
-riods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",TOOK_PLACE=new Set(["create\
-d","updated","removed","no_change"]);LOGS_IN="log in",BEFORE="and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
-map(databaseOf)),rows=periods.filter(period=>concerned.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-history",title:"Ac\
-cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS2,
-rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
-null||criteria.build===period.sinceBuild||criteria.build===period.untilBuild)&&touchesTime(period.since,period.until,criteria)}function databaseOf({environment,
-instance,database}){return JSON.stringify([environment,instance,database])}function periodRow(period){let{environment,instance,database,username,application,may,
-since,sinceBuild,actor,approval,until,untilBuild}=period;return{cells:[environment,instance,database,username,application,may,since,until,sinceBuild,untilBuild,
-actor,approval],environment,application,build:sinceBuild}}var COLUMNS2,init_access_history=__esm({"src/report/sections/access-history.ts"(){"use strict";init_criteria();
-init_periods();COLUMNS2=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"database",title:"Database"},{key:"username",title:"Logi\
-n"},{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"until",title:"Until"},{key:"since_build",title:"By build"},
-{key:"until_build",title:"Ended by build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"}]}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
- ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
-matrix.instance,database,starts)),...matrix.orphans.length===0?[]:["### Logins no longer declared",markdownTable(ORPHAN_HEADER,orphanRows(matrix.orphans))]].join(
-`
-
-`)}function renderDatabase(instance,{database,owner,logins,outsideGrants:outsideGrants2,isSeen},starts){let rows=sortedBy(logins,({username})=>username).map(login2=>loginRow(
-login2,isSeen,starts.access(instance,database,login2.username)??created(login2,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(
-owner)}.${isSeen?"":` ${UNSEEN}`}`,...rows.length===0?[]:[markdownTable(LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",
-markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?
-null:{day:day??NOTHING3,build}}function loginRow(login2,isSeen,start2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CRE\
-ATE":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
-markdownName(login2.username),login2.application===null?NOTHING3:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.canLogin?login2.auth:NOTHING3,
-markdownText(describeRole(login2))||NOTHING3,onDatabase.join(", ")||NOTHING3,inSchemas.join("<br>")||(isSeen?NOTHING3:NOT_KNOWN),start2?.day??NOTHING3,start2===
-null?NOTHING3:markdownName(start2.build),login2.validUntil===null?NOTHING3:login2.validUntil.toISOString()]}function describeRole({canLogin,createDb,connectionLimit:connectionLimit2,
-memberOf:memberOf2}){return[...canLogin?[]:["NOLOGIN"],...createDb?["CREATEDB"]:[],...connectionLimit2===null?[]:[`${String(connectionLimit2)} connections`],...memberOf2.
-map(role=>`member of ${role}`)].join(", ")}function orphanRows(orphans){return sortedBy(orphans,({username})=>username).map(({username,application,state:state2,
-canLogin,databases:databases2,since,build})=>[markdownName(username),markdownName(application),state2,canLogin?"yes":"no",databases2.map(markdownName).join(", ")||
-NOTHING3,since?.slice(0,10)??NOTHING3,build===null?NOTHING3:markdownName(build)])}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===
-""?"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
-`))}function sortedBy(items2,key2){return items2.toSorted((a10,b10)=>compare2(key2(a10),key2(b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}var UNSEEN,
-LOGIN_HEADER,ORPHAN_HEADER,OUTSIDE_HEADER,NOTHING3,NOT_KNOWN,init_access3=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-pro\
-vision could not look inside: what may be done in its schemas, and what was granted there, is not known.",LOGIN_HEADER=["Login","Application","Level","Logs in b\
-y","As a role","On the database","In its schemas","Since","By build","Valid until"],ORPHAN_HEADER=["Login","Application","State","May log in","Databases it reac\
-hes","Since","By build"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING3="\u2013",NOT_KNOWN="not known"}});function verdictOf({sections,server}){let points=sections.flatMap(({attention=null})=>attention===null?[]:[attention]),unasked=server===null?" The server was no\
+return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.ts"(){"use strict"}});function verdictOf({sections,server}){let points=sections.flatMap(({attention=null})=>attention===null?[]:[attention]),unasked=server===null?" The server was no\
 t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
-o look at: ${points.join("; ")}.${unasked}`}function counted(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
+o look at: ${points.join("; ")}.${unasked}`}function counted2(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
 toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
-slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function accessSection(matrix,criteria){let rows=concernedLogins2(matrix,criteria).flatMap(database=>database.logins.map(login2=>loginRow2(matrix,database,login2))).
-filter(({build=null})=>matches(criteria.build,build));return{id:"access",title:"Access now",about:rows.length===0?"Nothing matches.":`As the server says, on ins\
-tance ${matrix.instance}, stack ${matrix.stack}.`,columns:LOGIN_COLUMNS,rows}}function outsideGrantsSection(matrix,criteria){let databases2=concernedLogins2(matrix,
-criteria),rows=databases2.flatMap(({database,outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cells:[database,role===""?"PUBLIC (ever\
-ybody)":role,privilege,on],environment:matrix.environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:databases2.
-length===0?"Nothing matches.":rows.length===0?"Nobody else holds anything on these databases.":"Privileges of roles that are not among the logins above. rds-pro\
-vision leaves them alone.",attention:beyond(rows),columns:GRANT_COLUMNS,rows}}function beyond(rows){let roles=[...new Set(rows.map(({cells})=>String(cells[1]??"")))],
-named=roles.slice(0,MAX_NAMED).join(", ");return roles.length===0?null:`${counted(rows.length,"privilege","privileges")} beyond the declaration, of ${named}${roles.
-length>MAX_NAMED?", \u2026":""}`}function concernedLogins2({environment,databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.
-filter(({database,logins})=>matches(criteria.database,database)&&(criteria.application===null||logins.some(({application})=>application===criteria.application))):
-[]}function loginRow2({environment},{database,isSeen},login2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREATE":""].
-filter(word=>word!==""),schemas2=login2.schemas.map(({schema,may})=>`${schema}: ${may}`);return{cells:[database,login2.username,login2.application,login2.accessLevel,
-login2.canLogin?login2.auth:null,describeRole(login2),onDatabase.join(", "),isSeen?schemas2.join("; "):"not known: could not be looked into",login2.build,login2.
-validUntil?.toISOString()??null],environment,application:login2.application,build:login2.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,MAX_NAMED,init_access4=__esm({"s\
-rc/report/sections/access.ts"(){"use strict";init_access3();init_criteria();init_verdict();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"\
-Login"},{key:"application",title:"Application"},{key:"access_level",title:"Level"},{key:"auth",title:"Logs in by"},{key:"as_a_role",title:"As a role"},{key:"on_\
-database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"Created by build"},{key:"valid_until",title:"Valid until"}],
-GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"Privilege"},{key:"on",title:"On"}],MAX_NAMED=3}});function expiringSection(declaration,cluster,days,criteria,now){let ended=new Set(declaration.applications.filter(isEndedByRuns).map(({username})=>username)),rows=[
-...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);if(tag===null||role.validUntil===null)return[];let left2=Math.floor((role.
-validUntil.getTime()-now.getTime())/DAY_MS),application=tag.get("Application")??null;return left2>=days||!matches(criteria.application,application)?[]:[{cells:[
-role.name,application,role.validUntil.toISOString(),left2,stateOf3(role,!ended.has(role.name),left2<0)],application,build:tag.get("BuildId")??null,mark:left2<0?
-"failed":"warning"}]});return{id:"expiring",title:"Expiring logins",about:rows.length===0?`No login${ofWhom(criteria)} expires within ${String(days)} days.`:`va\
-lid_until is over, or within ${String(days)} days.`,attention:rows.length===0?null:counted(rows.length,"login expired or expiring","logins expired or expiring"),
-columns:[{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"valid_until",title:"Valid until"},{key:"days_left",title:"Days left"},{key:"\
-state",title:"State"}],rows:rows.sort((a10,b10)=>Number(a10.cells[3])-Number(b10.cells[3]))}}function stateOf3({canLogin},byPassword,isOver){return byPassword?isOver?
-"expired":"expires":isOver?canLogin?"over, and still open: the next apply closes the login":"expired":"expires: the first apply after it closes the login"}function ofWhom({
-application}){return application===null?"":` of ${application}`}function secretsSection(credentials,days,criteria,now){let rows=credentials.flatMap(({application,
-credential})=>{let{createdAt,secretId:secretId2,versionId}=credential,age=createdAt===null?null:Math.floor((now.getTime()-createdAt.getTime())/DAY_MS);return createdAt===
-null||age===null||age<days||!matches(criteria.application,application)?[]:[{cells:[secretId2,application??"(delegated admin)",versionId,createdAt.toISOString(),
-age],application,mark:"warning"}]});return{id:"secrets",title:"Old secrets",about:rows.length===0?`No secret${ofWhom(criteria)} is older than ${String(days)} da\
-ys.`:`The current version is ${String(days)} days old or older.`,attention:rows.length===0?null:counted(rows.length,"old secret","old secrets"),columns:[{key:"s\
-ecret_id",title:"Secret"},{key:"application",title:"Application"},{key:"version_id",title:"Version"},{key:"created_at",title:"Made"},{key:"age_days",title:"Age \
-in days"}],rows:rows.sort((a10,b10)=>Number(b10.cells[4])-Number(a10.cells[4]))}}var DAY_MS,init_ages=__esm({"src/report/sections/ages.ts"(){"use strict";init_expiry();
-init_access_matrix();init_criteria();init_verdict();DAY_MS=864e5}});function driftSection({plan,blocked:blocked2},environment,criteria){let about2=application=>({environment,application}),changes=listChanges(plan??{findings:[],jobs:[]}).
-map(({application,database,username,object:object2,status,message,statements})=>({...about2(application),cells:[application,database,username,object2,message,"a\
-pply"],mark:status,details:statements})),findings=(plan?.findings??[]).filter(({status})=>status==="warning").map(({application,database,username,object:object2,
-message})=>({...about2(application),cells:[application,database,username,object2,message,null],mark:"warning"})),rows=[...blocked2.map(({application,field,message,
-remedy})=>({...about2(application),cells:[application,null,null,field,message,remedy],mark:"blocked"})),...changes,...findings].filter(({application=null,cells})=>matches(
-criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf4(cells[1]))),asDeclared=describeCriteria(criteria)===
-""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared:"Whe\
-re the server is not as declared.",attention:rows.length===0?null:counted(rows.length,"difference from the declaration","differences from the declaration"),columns:COLUMNS3,
-rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS3,init_drift=__esm({"src/report/sections/drift.ts"(){"use strict";init_preview2();
-init_criteria();init_verdict();COLUMNS3=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"object",
-title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record2=>isAskedFor2(record2,criteria)).map(record2=>({run,record:record2}))),
-rows=found.filter(({record:record2})=>!UNEVENTFUL.has(record2.status)).map(({run,record:record2})=>historyRow(run,record2)),checks=found.length-rows.length,about2=rows.
-length===0?"Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===
-0?about2:`${about2} ${String(checks)} checks found nothing to do.`,columns:COLUMNS4,rows}}function isAskedFor2(record2,criteria){let{environment,application,database,
-build}=criteria;return matches(environment,record2.environment)&&matches(application,record2.application)&&matches(database,record2.database)&&matches(build,record2.
-build_id)&&isInTime(record2.at,criteria)}function historyRow(run,record2){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,
-action,message,statements}=record2;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??
-null,id],environment,application,build,mark:status,details:statements}}var COLUMNS4,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use stric\
-t";init_criteria();COLUMNS4=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Applicatio\
-n"},{key:"status",title:"Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"\
-username",title:"Login"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING4:WELL,
-...aboutEnds(heads)].join(" "),attention:faults.length===0?null:counted(faults.length,"fault in the audit files","faults in the audit files"),columns:[{key:"fil\
-e",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line:line2,message})=>({cells:[file,line2,message],mark:"fail\
-ed"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were cut from the end is not known: no aud\
-it of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"audits"}.`;return unread.length===0?
-[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING4,WELL,WRONG,init_problems=__esm({"src/report/sections/problems.ts"(){"use stric\
-t";init_verdict();NOTHING4="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edited, or are missing, or\
- their time is wrong; the rest of the report is made from the others."}});function retainedSection({environment,orphans},criteria){let rows=orphans.filter(({application,databases:databases2})=>matches(criteria.application,application)&&
-(criteria.database===null||databases2.includes(criteria.database))).map(orphan2=>{let{username,application,state:state2,canLogin,databases:databases2,cleanupPolicy,
-since,build}=orphan2;return{cells:[username,application,state2,canLogin?"yes":"no",databases2.join(", "),cleanupPolicy,since,build],environment,application,build,
-mark:state2==="disabled"?"skipped":"warning"}}),open5=rows.filter(({cells})=>cells[3]==="yes").length;return{id:"retained",title:"Logins no longer declared",about:rows.
-length===0?"Every login of this stack is declared.":`Retained, disabled, or to be removed yet; ${String(open5)} of ${String(rows.length)} may still log in.`,attention:rows.
-length===0?null:`${counted(rows.length,"login","logins")} retained or disabled, ${String(open5)} of which may log in`,columns:COLUMNS5,rows}}var COLUMNS5,init_retained=__esm(
-{"src/report/sections/retained.ts"(){"use strict";init_criteria();init_verdict();COLUMNS5=[{key:"username",title:"Login"},{key:"application",title:"Application"},
-{key:"state",title:"State"},{key:"logs_in",title:"May log in"},{key:"databases",title:"Databases it reaches"},{key:"cleanup_policy",title:"Cleanup policy"},{key:"\
-since",title:"Since"},{key:"since_build",title:"By build"}]}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse(),about2=rows.length===0?"No run ma\
-tches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,bad=rows.filter(({mark})=>mark==="failed"||mark==="blocked").length,attention=bad===
-0?null:`${String(bad)} of ${counted(rows.length,"run","runs")} failed or blocked`;return{id:"runs",title:"Runs",about:about2,attention,columns:COLUMNS6,rows}}function isAskedFor3({
-run,records},criteria){if(run===null)return!1;let concerns=key2=>criteria[key2]===null||records.some(record2=>record2[key2]===criteria[key2]);return matches(criteria.
-environment,run.environment)&&matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({
-run,records}){if(run===null)return[];let count2=status=>records.filter(record2=>record2.status===status).length;return[{cells:[run.started_at,run.environment,run.
-instance?.identifier??null,run.command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("remo\
-ved"),count2("warning"),run.run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS6,init_runs=__esm({"src/report/sectio\
-ns/runs.ts"(){"use strict";init_criteria();init_verdict();COLUMNS6=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"\
-Instance"},{key:"command",title:"Command"},{key:"outcome",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},
-{key:"approval",title:"Approval"},{key:"created",title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warning\
-s"},{key:"run_id",title:"Run"},{key:"error",title:"Error"}]}});function traceabilitySection(declaration,cluster,known){let roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,cluster,name2)!==null).map(name2=>({
-kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,comment:comment2})=>({kind:"da\
-tabase",name:name2,tag:parseTag(comment2)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.get("BuildId")??null;
-return build!==null&&known.has(JSON.stringify([kind,name2,build]))?[]:[{cells:[kind,name2,build,build===null?"it has no tag that names a build":"no record in th\
-e audit has it with this build"],build,environment:declaration.environment,mark:"failed"}]});return{id:"traceability",title:"Traceability",about:`${String(objects2.
-length-rows.length)} of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,attention:rows.length===0?null:counted(rows.length,
-"role or database without a build","roles and databases without a build"),columns:COLUMNS7,rows}}function provenBuilds({environment,instance},entries){let known=new Set;
-for(let{run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==instance.identifier))for(let record2 of records)record2.environment!==
-environment||!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(["role",record2.username,record2.build_id])),record2.database!==null&&
-known.add(JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS7,PROVES,init_traceability=__esm({"src/report/sections/tracea\
-bility.ts"(){"use strict";init_tag();init_access_matrix();init_verdict();COLUMNS7=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"build_id",title:"Bu\
-ild in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function undeclaredSection(items2,environment,criteria){let rows=items2.filter(({database})=>matches(criteria.database,database)&&matches(criteria.environment,environment)).
-map(({database,role,what,on,grantor,fate,remedy})=>({cells:[database,role===""?"PUBLIC (everybody)":role,what,on,grantor,fate,remedy],environment,mark:fate==="t\
-aken away"?"warning":"skipped"}));return{id:"undeclared",title:"Not declared",about:rows.length===0?"The declared databases and their logins have nothing that t\
-he declaration does not say.":"What declared databases and their logins have and the declaration does not say; `undeclared` decides.",columns:COLUMNS8,rows}}var COLUMNS8,
-init_undeclared2=__esm({"src/report/sections/undeclared.ts"(){"use strict";init_criteria();COLUMNS8=[{key:"database",title:"Database"},{key:"role",title:"Role"},
-{key:"what",title:"What"},{key:"on",title:"On"},{key:"granted_by",title:"Granted by"},{key:"fate",title:"What becomes of it"},{key:"remedy",title:"What takes it\
- away"}]}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
-null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.length===0?"Everything on this instance is managed by this stack.":`${String(nobodys)}\
- not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS9,rows:foreign}}function roleRows(declaration,cluster){
-let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!isHelper(role,login2)&&!SYSTEM_ROLE.test(role.name)&&!isOurs3(
-declaration,role.comment)).sort(byName4).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){
-let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment:comment2})=>isOurs3(declaration,commentOf(cluster,owner))&&
-!declared.has(name2)&&parseTag(comment2)===null;return[...cluster.databases.values()].filter(state2=>!SYSTEM_DATABASES.has(state2.name)&&(isMade(state2)||!isOurs3(
-declaration,managingComment(cluster,state2)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):
-row("database",state2.name,state2.owner,parseTag(managingComment(cluster,state2)),""))}function managingComment(cluster,state2){return withheldTag(cluster,state2)===
-null?commentOf(cluster,state2.owner):state2.comment}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs3(declaration,comment2){
-return isOfStack(declaration,parseTag(comment2))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.
-get("Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.
-get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"\
-CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,
-set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].
-join(", ")}function byName4(a10,b10){return a10.name<b10.name?-1:1}var COLUMNS9,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanage\
-d.ts"(){"use strict";init_claim();init_tag();init_upgrade_helper();init_withheld();COLUMNS9=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"\
-Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadm\
-in"])}});function hashLink(previous,content){return(0,import_node_crypto12.createHash)("sha256").update(`${previous}
-`).update(content).digest("hex")}var import_node_crypto12,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto12=__toESM(require_crypto(),1),
+slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function makeLine(role,facts){let id=`r${hashOf({...facts,login:role},RIGHT_DIGITS)}${hashOf(shownIn(facts),SHOWN_DIGITS)}`;return{...facts,id}}function isIdOf(id,cells){
+return id.length===1+RIGHT_DIGITS+SHOWN_DIGITS&&id.endsWith(hashOf(shownIn(cells),SHOWN_DIGITS))}function hashOf(identity2,digits){let text2=JSON.stringify(IDENTITY.
+map(key2=>identity2[key2]));return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(
+text2).trim()}function shownIn({environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(
+stack),login:shown(login2),database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:LINE_COLUMNS,
+rows:lines.map(line2=>({cells:LINE_COLUMNS.map(({key:key2})=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}
+function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return{environment:text2(
+"environment"),instance:text2("instance"),stack:text2("stack"),database:text2("database"),database_owner:text2("database_owner"),login:text2("login"),application:text2(
+"application"),right:text2("right"),details:text2("details"),via:text2("via"),declared:text2("declared"),logs_in_by:text2("logs_in_by"),tags:text2("tags"),valid_until:text2(
+"valid_until"),granted_by:text2("granted_by"),remedy:text2("remedy"),id:text2("id")}})}var import_node_crypto13,LINE_COLUMNS,IDENTITY,PUBLIC,NOT_SEEN,RIGHT_DIGITS,
+SHOWN_DIGITS,init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_one_line();LINE_COLUMNS=[{key:"en\
+vironment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"database_owner",title:"Own\
+er"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"via",title:"By"},{key:"\
+declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"granted_by",title:"Gra\
+nted by"},{key:"remedy",title:"What takes it away"},{key:"id",title:"Id"}],IDENTITY=["environment","instance","stack","login","database","right"],PUBLIC="PUBLIC\
+ (everybody)",NOT_SEEN="not looked into",RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
+sheet.lines.map(({cells})=>cells.database)),look3={lines,added:scoped.filter(({id,right:right2})=>!reviewed.has(id)&&right2!==NOT_SEEN),outside:lines.filter(({database})=>!reviewedDatabases.
+has(shown(database))),databases:new Map([...surroundings.databases].map(([name2,isSeen])=>[shown(name2),isSeen])),attributes:new Map([...surroundings.roles].map(
+([name2,attributes2])=>[shown(name2),attributes2])),memberships:new Set(surroundings.memberships.map(item=>JSON.stringify(item.map(shown))))},signed=sheet.lines.
+map(item=>{let line2=now.get(item.id)??null;return{signed:item,line:line2,...line2===null?judgeGone(item,look3):judgeThere(item,line2,look3)}}),added=scoped.filter(
+({id})=>!reviewed.has(id)).map(line2=>({state:line2.right===NOT_SEEN?"not known":"not on the sheet",signed:null,line:line2,note:line2.right===NOT_SEEN?line2.details:
+"it has come since, or its line was taken out"})),rank=({state:state2})=>DECISION_STATES.indexOf(state2);return[...signed,...added].sort((a10,b10)=>rank(a10)-rank(
+b10))}function isUnseen({database},{databases:databases2}){return databases2.get(database)===!1}function judgeThere({decision,cells},line2,look3){let before=cells.
+details,isSame2=shown(line2.details)===before,note3=isSame2?"":`was: ${before}`;return line2.right===NOT_SEEN?{state:"not known",note:line2.details}:decision===
+"revoke"?isClosed(cells,line2,look3)?{state:"carried out",note:CLOSED}:undone(note3):decision===null?{state:"not decided",note:note3}:isUnseen(cells,look3)?{state:"\
+not known",note:UNSEEN}:decision==="change"?isSame2?undone(""):{state:"changed since",note:note3}:{state:isSame2?"kept as decided":"kept, and changed since",note:note3}}
+function undone(note3){return{state:"not carried out yet",note:note3}}function isClosed(before,{login:login2,via,logs_in_by:now},{lines}){let isShut=now==="no"&&
+!["","no"].includes(before.logs_in_by);return via==="owner"&&isShut&&!lines.some(({right:right2})=>right2===`member of ${login2}`)}function judgeGone({decision,
+cells},look3){if(isUnseen(cells,look3))return{state:"not known",note:UNSEEN};if(decision===null||cells.right===NOT_SEEN)return{state:"no longer there",note:""};
+if(isStillHeld(cells,look3)){let note4="it is there still, and no right of this stack any more";return decision==="keep"?{state:"kept, and changed since",note:note4}:
+undone(note4)}let instead=insteadOf(cells,look3),note3=instead.length===0?"":`in its place, and on no line of the sheet: ${instead.map(describe147).join("; ")}`;
+return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.length===0?{state:"carried out",note:"the server has it no more"}:decision==="chang\
+e"?{state:"changed since",note:note3}:undone(note3)}function isStillHeld({login:login2,right:right2},{attributes:attributes2,memberships:memberships2}){let group4=/^member of (.*)$/.
+exec(right2)?.[1];return attributes2.get(login2)?.includes(right2)===!0||group4!==void 0&&memberships2.has(JSON.stringify([group4,login2]))}function insteadOf({
+login:login2,database},look3){let isWhose=line2=>shown(line2.login)===login2||line2.login===PUBLIC,here=look3.added.filter(line2=>["",shown(line2.database)].includes(
+database)||line2.database===""),renamed=database===""||look3.databases.has(database)?[]:look3.outside;return[...new Set([...here,...renamed])].filter(line2=>isWhose(
+line2)&&line2.right!=="LOGIN")}function describe147({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,
+UNSEEN,CLOSED,init_states=__esm({"src/report/review/states.ts"(){"use strict";init_line();DECISION_STATES=["not carried out yet","not known","not decided","not \
+on the sheet","kept, and changed since","changed since","decided keep, and gone","carried out","kept as decided","no longer there"];UNSEEN="the database is ther\
+e, and nobody looked into it: it is not of this stack any more, or lets nobody in";CLOSED="the login may not log in, and has no members: what it has left nobody\
+ can use"}});function decisionsSection(sheet,judged,environment){let told=DECISION_STATES.map(state2=>[state2,judged.filter(item=>item.state===state2).length]),counts=told.filter(
+([,count2])=>count2>0).map(([state2,count2])=>`${String(count2)} ${state2}`),attention=told.filter(([state2,count2])=>count2>0&&["failed","warning"].includes(MARKS[state2]??
+"")).map(([state2,count2])=>`${String(count2)} ${state2}`);return{id:"decisions",title:"Decisions of the review",about:`Of the sheet of ${sheet.lookedAt}, by wh\
+at the server has now: ${counts.join("; ")}.`,attention:attention.length===0?null:attention.join(", "),columns:COLUMNS2,rows:judged.map(item=>rowOf(item,environment))}}
+function rowOf({state:state2,signed,line:line2,note:note3},environment){let cells=signed?.cells,isToDo=state2==="not carried out yet",owner=line2?.database_owner??
+cells?.database_owner??"",application=line2?.application??cells?.application??"";return{cells:[state2,signed?.decision??"",line2?.database??cells?.database??"",
+owner,line2?.login??cells?.login??"",application,line2?.right??cells?.right??"",line2?.details??cells?.details??"",note3,isToDo?line2?.remedy??"see the lines in\
+ its place":"",cells?.reviewer??"",cells?.decided_on??"",cells?.comment??"",signed?.at??null,line2?.id??signed?.id??""],environment,application:owner===""?application:
+owner,mark:MARKS[state2]??"no_change"}}function openSentences(sheet,judged){let count2=state2=>judged.filter(item=>item.state===state2).length,unsigned=sheet.lines.
+filter(({decision,cells})=>decision!==null&&cells.reviewer==="").length;return[[count2("not carried out yet"),"decision is not carried out yet","decisions are n\
+ot carried out yet"],[count2("not known"),"line is not known: nobody could look","lines are not known: nobody could look"],[count2("not decided"),"line is not d\
+ecided","lines are not decided"],[unsigned,"decision has no reviewer","decisions have no reviewer"],[sheet.missing,"line of the sheet is missing in the file","l\
+ines of the sheet are missing in the file"]].flatMap(([number2,one,many])=>number2===0?[]:[`${counted2(number2,one,many)}.`])}var COLUMNS2,MARKS,init_decisions_section=__esm(
+{"src/report/review/decisions-section.ts"(){"use strict";init_verdict();init_states();COLUMNS2=[{key:"state",title:"What became of it"},{key:"decision",title:"D\
+ecision"},{key:"database",title:"Database"},{key:"database_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",
+title:"Right"},{key:"details",title:"Details"},{key:"note",title:"Note"},{key:"remedy",title:"What would do it"},{key:"reviewer",title:"Reviewer"},{key:"decided\
+_on",title:"Decided on"},{key:"comment",title:"Comment"},{key:"line",title:"Line of the file"},{key:"id",title:"Id"}],MARKS={"not carried out yet":"failed","not\
+ known":"failed","not decided":"failed","not on the sheet":"warning","kept, and changed since":"warning","changed since":"warning","decided keep, and gone":"war\
+ning","carried out":"created"}}});function lastChanges({environment,instance},entries){let found=new Map;for(let{run,records}of entries)if(!(run!==null&&run.instance!==null&&run.instance.identifier!==
+instance))for(let{environment:of,username,database,object:object2,status,at,build_id:build}of records){if(of!==environment||username===null||!CHANGES.has(status)||
+!ON_RIGHTS.has(object2))continue;let change={at,build,actor:run?.actor?.arn??""};found.set(keyOf3(username,""),change),database!==null&&found.set(keyOf3(username,
+database),change)}return({login:login2,database})=>found.get(keyOf3(login2,database))??null}function keyOf3(login2,database){return JSON.stringify([login2,database])}
+var CHANGES,ON_RIGHTS,init_history=__esm({"src/report/review/history.ts"(){"use strict";CHANGES=new Set(["created","updated","removed"]),ON_RIGHTS=new Set(["rol\
+e","database","schema","grant","default_privileges"])}});function isSystem(role){return role.startsWith("pg_")||ROLES_OF_RDS.has(role)}function isEffective({inherit,set}){return inherit||set}function rolesAbove({memberships:memberships2},member2){
+let found=new Set,next=[member2];for(let name2=next.pop();name2!==void 0;name2=next.pop())for(let item of memberships2)item.member===name2&&item.role!==RDS_IAM2&&
+isEffective(item)&&!found.has(item.role)&&(found.add(item.role),next.push(item.role));return found}function entryOf({applications},username){let entries=applications.
+filter(item=>item.username===username);return entries.find(({loginOf})=>loginOf===null)??entries[0]}function roleFacts({declaration,cluster},name2){let role=cluster.
+roles.get(name2),entry=entryOf(declaration,name2),tag=stackTag(declaration,cluster,name2),method=rolesAboveWithIam(cluster,name2)?"iam":entry?.auth==="unmanaged"?
+"unmanaged":"password";return{application:entry?.name??tag?.get("Application")??"",logs_in_by:role===void 0?"":role.canLogin?method:"no",tags:ownTags(cluster,name2),
+valid_until:role?.validUntil?.toISOString()??""}}function rolesAboveWithIam({memberships:memberships2},name2){return memberships2.some(({role,member:member2})=>role===
+RDS_IAM2&&member2===name2)}function ownTags({roles},name2){let known=new Set(TAG_FIELDS);return[...parseTag(roles.get(name2)?.comment??null)??[]].filter(([key2])=>!known.
+has(key2)).map(([key2,value2])=>`${key2}=${value2}`).sort().join(", ")}var ROLES_OF_RDS,init_roles2=__esm({"src/report/review/roles.ts"(){"use strict";init_tag();
+init_membership_revocation();init_access_matrix();ROLES_OF_RDS=new Set(["rdsadmin","rdsproxyadmin","rdsrepladmin","rdstopmgr","rdswriteforwarduser","rds_ad","rd\
+s_iam","rds_password","rds_replication","rds_reserved","rds_superuser"])}});function reviewContext(declaration,actual,matrix){let look3=lookUps({declaration,actual}),beyond2=declaration.databases.flatMap(database=>findBeyond(look3,database));
+return{declaration,cluster:actual.cluster,interiors:actual.interiors,matrix,beyond:beyond2}}function lineOf(context,{role,database,...right2}){let{declaration,cluster,
+matrix}=context,facts=roleFacts(context,role);return makeLine(role,{...facts,...right2,environment:matrix.environment,instance:matrix.instance,stack:matrix.stack,
+database:database?.database??"",database_owner:database===null?"":ownerOf(declaration,cluster,database),login:role===""?PUBLIC:role,tags:facts.tags===""&&database!==
+null?ownTags(cluster,database.owner):facts.tags})}function ownerOf(declaration,cluster,{database,owner}){return declaration.databases.find(({name:name2})=>name2===
+database)?.owner?.name??stackTag(declaration,cluster,owner)?.get("Application")??owner}var init_context3=__esm({"src/report/review/context.ts"(){"use strict";init_beyond();
+init_context();init_access_matrix();init_line();init_roles2()}});function entryRemedy({name:name2,accessLevel,cleanupPolicy}){let entry=`application_databases["${name2}"]`,isDropped=deletes(cleanupPolicy)&&accessLevel==="owne\
+r",out=LEAVES_ACCESS.has(cleanupPolicy)?`set cleanup_policy = "disable" in ${entry} and apply, since "${cleanupPolicy}" leaves its access; then take the entry o\
+ut, and apply`:`take ${entry} out, and apply: its cleanup_policy is "${cleanupPolicy}"${isDropped?", which drops the database":""}`;return accessLevel==="owner"||
+accessLevel==="none"?out:`${out}; or lower its access_level`}function orphanRemedy({claim:claim2},application,policy){let given=claim2===null?"":` --claim ${printClaim(
+claim2)}`;return`${policy===null||LEAVES.has(policy)?"RDS_CLEANUP_POLICY=disable ":""}rds-provision destroy --application ${application}${given}`}function grantRemedy(items2){
+if(items2.length===0)return"whoever granted it can revoke it";let statements=items2.map(({remedy})=>remedy).join(" ");return items2.every(({fate})=>fate==="take\
+n away")?`the next apply; by hand ${statements}`:statements}function orphanRemedies(declaration,{orphans}){return new Map(orphans.map(({username,application,cleanupPolicy})=>[
+username,orphanRemedy(declaration,application,cleanupPolicy)]))}var LEAVES_ACCESS,LEAVES,init_remedy=__esm({"src/report/review/remedy.ts"(){"use strict";init_claim();
+init_declaration();LEAVES_ACCESS=new Set(["retain","release"]);LEAVES=LEAVES_ACCESS}});function grantLines(context){return context.matrix.databases.flatMap(database=>[...grantsOn(context,database),...schemasOfOthers(context,database)])}function grantsOn(context,database){
+let beyond2=context.beyond.filter(item=>item.database===database.database),own=new Set(database.logins.map(({username})=>username)),held2=[...database.outsideGrants.
+flatMap(({role,privilege,on,place:place2})=>place2===void 0?[]:[{role,what:`${privilege} on ${on}`,place:place2}]),...beyond2.flatMap(({role,what,on,place:place2})=>place2===
+null||!own.has(role)?[]:[{role,what:`${what} on ${on}`,place:place2}])];return[...groupBy(held2,({role,place:place2})=>JSON.stringify([role,rightOf(place2)])).values()].
+flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{role,place:place2}=first,right2=rightOf(place2),items2=beyond2.filter(item=>item.role===role&&item.
+place!==null&&rightOf(item.place)===right2);return[lineOf(context,{role,database,right:right2,details:[...new Set(list3.map(({what})=>what))].sort().join("; "),
+via:role===""?"PUBLIC":"direct",declared:"no",granted_by:grantorsOf(items2),remedy:grantRemedy(items2)})]})}function grantorsOf(items2){return[...new Set(items2.
+flatMap(({grantor})=>grantor??[]))].sort().join(", ")}function rightOf({on,schema,creator}){if(on==="database")return"grants on the database";if(on==="schema"&&
+creator===null)return`grants on schema ${schema??""}`;let things=on==="other"?"other objects":`${on}s`,where=schema===null?"in any schema":`in schema ${schema}`;
+return`grants on ${things}${creator===null?"":` that ${creator} will create`} ${where}`}function schemasOfOthers(context,database){let{declaration,cluster,interiors}=context,
+declared=declaration.databases.find(({name:name2})=>name2===database.database),schemas2=[...interiors.get(database.database)?.schemas.values()??[]],isExpected=(name2,owner)=>[
+database.owner,PG_DATABASE_OWNER2,cluster.server.login].includes(owner)||cluster.roles.get(owner)?.superuser===!0||declared!==void 0&&schemaOwner(declared,name2).
+username===owner;return schemas2.filter(({name:name2,owner})=>!isExpected(name2,owner)).map(({name:name2,owner})=>lineOf(context,{role:owner,database,right:`own\
+er of schema ${name2}`,details:`owns schema ${name2}`,via:"owner",declared:"no",granted_by:"",remedy:"whoever administers the instance gives the schema to anoth\
+er role"}))}var init_grants2=__esm({"src/report/review/grants.ts"(){"use strict";init_group_by();init_schema_owner();init_privileges();init_context3();init_remedy()}});function attributesOf(role){return[[role.canLogin,"LOGIN"],[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"CREATEDB"],[role.replication,
+"REPLICATION"],[role.bypassRls,"BYPASSRLS"]].flatMap(([has,name2])=>has?[name2]:[])}var init_attributes=__esm({"src/report/review/attributes.ts"(){"use strict"}});function instanceLines(context,others){let attributes2=attributeRights(context),holders=new Set([...others,...attributes2.map(({role})=>role)]),memberships2=membershipRights(
+context,holders),having=new Set([...holders,...memberships2.map(({role})=>role)]);return[...attributes2,...memberships2,...loginRights(context,having)].map(right2=>lineOf(
+context,right2))}function isOurs3({declaration,cluster},role){return stackTag(declaration,cluster,role)!==null}function attributeRights(context){let{declaration,
+cluster}=context,{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>!isSystem(role.name)&&!isHelper(role,login2)).flatMap(role=>attributesOf(
+role).filter(right2=>isTold(right2,isOurs3(context,role.name))).map(right2=>{let entry=entryOf(declaration,role.name),isDeclared=right2==="CREATEDB"&&entry?.canCreateDatabases===
+!0,isAdmins=role.name===login2;return{...ON_INSTANCE,role:role.name,right:right2,via:"attribute",declared:isDeclared||isAdmins?"yes":"no",remedy:isAdmins?"it is\
+ the delegated admin, as which rds-provision works":attributeRemedy(context,role.name,right2,isDeclared)}}))}function isTold(attribute,isOurs5){return attribute!==
+"LOGIN"&&(attribute!=="CREATEDB"||isOurs5)}function attributeRemedy({declaration,beyond:beyond2},role,right2,isDeclared){let entry=entryOf(declaration,role);if(isDeclared)
+return`set can_create_databases = false in application_databases["${entry?.name??""}"], and apply`;let kept=beyond2.find(item=>item.role===role&&item.what===right2&&
+item.place===null);return kept!==void 0?kept.remedy:entry!==void 0&&(right2==="CREATEDB"||right2==="CREATEROLE")?"the next apply":BY_ADMINISTRATOR}function membershipRights(context,holders){
+let{cluster}=context,items2=cluster.memberships.filter(item=>mayMatter(context,item)),reaching=new Set(holders);for(let role of[...cluster.roles.keys()])(isOurs3(
+context,role)||POWERFUL.test(role))&&reaching.add(role);for(let role of reaching)for(let item of items2)item.role===role&&reaching.add(item.member);let told=items2.
+filter(({role,member:member2})=>reaching.has(role)||isOurs3(context,member2));return[...groupBy(told,({role,member:member2})=>JSON.stringify([role,member2])).values()].
+flatMap(list3=>list3[0]===void 0?[]:[membershipRight(context,list3[0],list3)])}function mayMatter({cluster},item){let{login:login2}=cluster.server,member2=cluster.
+roles.get(item.member),isAdmins=item.member===login2||member2!==void 0&&isHelper(member2,login2);return isEffective(item)&&item.role!==RDS_IAM2&&!isSystem(item.
+member)&&(!isAdmins||POWERFUL.test(item.role))}function membershipRight({declaration,cluster},{role,member:member2},items2){let entry=declaration.applications.find(
+item=>item.username===member2&&item.memberOf.includes(role));return{...ON_INSTANCE,role:member2,right:`member of ${role}`,via:"membership",declared:entry===void 0?
+"no":"yes",granted_by:[...new Set(items2.map(({grantor})=>grantor))].sort().join(", "),remedy:entry===void 0?items2.map(item=>revocationRemedy(cluster,item)).join(
+" "):`take "${keyOf4(declaration,role)}" out of member_of of application_databases["${entry.name}"], and apply`}}function keyOf4(declaration,role){return entryOf(
+declaration,role)?.name??role}function loginRights(context,having){let{declaration,cluster,matrix}=context,orphans=orphanRemedies(declaration,matrix);return[...cluster.
+roles.values()].filter(({name:name2,canLogin})=>canLogin&&!having.has(name2)&&isOurs3(context,name2)).map(({name:name2})=>{let entry=entryOf(declaration,name2),
+remedy=entry===void 0?BY_ADMINISTRATOR:`set can_login = false in application_databases["${entry.name}"], and apply`;return{...ON_INSTANCE,role:name2,right:"LOGI\
+N",via:"attribute",declared:orphans.has(name2)?"no longer":entry===void 0?"no":"yes",remedy:orphans.get(name2)??remedy}})}var ON_INSTANCE,BY_ADMINISTRATOR,POWERFUL,
+init_instance=__esm({"src/report/review/instance.ts"(){"use strict";init_group_by();init_upgrade_helper();init_membership_revocation();init_access_matrix();init_attributes();
+init_context3();init_remedy();init_roles2();ON_INSTANCE={database:null,details:"",granted_by:""},BY_ADMINISTRATOR="whoever administers the instance",POWERFUL=/^(?:rds_superuser|rds_replication|pg_read_all_data|pg_write_all_data|pg_maintain|pg_.*_server_.*)$/}});function levelLines(context){let orphans=orphanRemedies(context.declaration,context.matrix);return context.matrix.databases.flatMap(database=>[...database.isSeen?
+[]:[unseenLine(context,database)],...database.logins.flatMap(login2=>{let right2=levelOf3(context,database,login2,orphans);return right2===null?[]:[lineOf(context,
+right2)]})])}function unseenLine(context,database){let right2={right:NOT_SEEN,details:"who may do what inside is not known",via:"",declared:""},{id:_,...facts}=lineOf(
+context,{...right2,role:"",database,granted_by:"",remedy:""});return makeLine("",{...facts,login:"-"})}function levelOf3(context,database,login2,orphans){let{declaration}=context,
+{username}=login2,entry=declaration.applications.find(item=>item.username===username&&item.database===database.database),via=wayOf(context,database,username,entry),
+isOwner2=login2.accessLevel==="owner";if(entry===void 0&&via==="PUBLIC")return null;let right2=entry===void 0&&!isOwner2&&login2.schemas.length===0?"CONNECT":login2.
+accessLevel??"CONNECT",orphan2=orphans.get(username),isAsDeclared=entry?.accessLevel===right2||isDeclaredMember(context,username,database.owner);return{role:username,
+database,right:right2,details:detailsOf(database,login2),via,declared:orphan2!==void 0?"no longer":isAsDeclared?"yes":"no",granted_by:"",remedy:entry!==void 0?entryRemedy(
+entry):orphan2??otherRemedy(via)}}function otherRemedy(via){return via==="owner"?"make another role the owner of the database":`what it has there it has by ${via===
+"membership"?"its memberships":"its grants"}, which are lines of their own`}function isDeclaredMember({declaration},username,owner){return declaration.applications.
+some(item=>item.username===username&&item.memberOf.includes(owner))}function wayOf({cluster,beyond:beyond2},{database,owner,logins},username,entry){let above=rolesAbove(
+cluster,username),holds=role=>cluster.databases.get(database)?.acl.some(({grantee})=>grantee===role)===!0||beyond2.some(item=>item.database===database&&item.role===
+role&&item.place!==null);if(owner===username)return"owner";if(above.has(owner))return"membership";if(entry!==void 0||holds(username))return"direct";let isPassedOn=role=>holds(
+role)||READS_ALL2.has(role)||logins.some(login2=>login2.username===role&&login2.schemas.length>0);return[...above].some(isPassedOn)?"membership":"PUBLIC"}function detailsOf({
+isSeen},{connect:connect2,temporary,create:create2,schemas:schemas2}){let onDatabase=[connect2?"CONNECT":"",temporary?"TEMP":"",create2?"CREATE":""],inSchemas=schemas2.
+map(({schema,may})=>`${schema}: ${may}`);return[onDatabase.filter(word=>word!=="").join(", "),...isSeen?inSchemas:["in its schemas: not known"]].filter(part=>part!==
+"").join("; ")}var READS_ALL2,init_levels=__esm({"src/report/review/levels.ts"(){"use strict";init_context3();init_line();init_remedy();init_roles2();READS_ALL2=
+new Set(["pg_read_all_data","pg_write_all_data"])}});function reviewLines(declaration,actual,matrix){let context=reviewContext(declaration,actual,matrix),inDatabases=[...levelLines(context),...grantLines(context)];
+return[...inDatabases,...instanceLines(context,new Set(inDatabases.map(({login:login2})=>login2)))].sort((a10,b10)=>compare(orderOf2(a10),orderOf2(b10)))}function orderOf2({
+database,login:login2,right:right2}){return JSON.stringify([database===""?1:0,database,login2,right2])}function compare(a10,b10){return a10===b10?0:a10<b10?-1:1}
+var init_lines=__esm({"src/report/review/lines.ts"(){"use strict";init_context3();init_grants2();init_instance();init_levels()}});var CsvError,init_CsvError=__esm({"node_modules/csv-parse/lib/api/CsvError.js"(){CsvError=class _CsvError extends Error{constructor(code,message,options2,...contexts){
+Array.isArray(message)&&(message=message.join(" ").trim()),super(message),Error.captureStackTrace!==void 0&&Error.captureStackTrace(this,_CsvError),this.code=code;
+for(let context of contexts)for(let key2 in context){let value2=context[key2];this[key2]=Buffer.isBuffer(value2)?value2.toString(options2.encoding):value2==null?
+value2:JSON.parse(JSON.stringify(value2))}}}}});var is_object,init_is_object=__esm({"node_modules/csv-parse/lib/utils/is_object.js"(){is_object=function(obj){return typeof obj=="object"&&obj!==null&&!Array.isArray(
+obj)}}});var normalize_columns_array,init_normalize_columns_array=__esm({"node_modules/csv-parse/lib/api/normalize_columns_array.js"(){init_CsvError();init_is_object();normalize_columns_array=
+function(columns){let normalizedColumns=[];for(let i10=0,l6=columns.length;i10<l6;i10++){let column=columns[i10];if(column==null||column===!1)normalizedColumns[i10]=
+{disabled:!0};else if(typeof column=="string"||typeof column=="number")normalizedColumns[i10]={name:`${column}`};else if(is_object(column)){if(typeof column.name!=
+"string")throw new CsvError("CSV_OPTION_COLUMNS_MISSING_NAME",["Option columns missing name:",`property "name" is required at position ${i10}`,"when column is a\
+n object literal"]);normalizedColumns[i10]=column}else throw new CsvError("CSV_INVALID_COLUMN_DEFINITION",["Invalid column definition:","expect a string or a li\
+teral object,",`got ${JSON.stringify(column)} at position ${i10}`])}return normalizedColumns}}});var ResizeableBuffer,ResizeableBuffer_default,init_ResizeableBuffer=__esm({"node_modules/csv-parse/lib/utils/ResizeableBuffer.js"(){ResizeableBuffer=class{constructor(size2=100){
+this.size=size2,this.length=0,this.buf=Buffer.allocUnsafe(size2)}prepend(val){if(Buffer.isBuffer(val)){let length=this.length+val.length;if(length>=this.size&&(this.
+resize(),length>=this.size))throw Error("INVALID_BUFFER_STATE");let buf=this.buf;this.buf=Buffer.allocUnsafe(this.size),val.copy(this.buf,0),buf.copy(this.buf,val.
+length),this.length+=val.length}else{let length=this.length++;length===this.size&&this.resize();let buf=this.clone();this.buf[0]=val,buf.copy(this.buf,1,0,length)}}append(val){
+let length=this.length++;length===this.size&&this.resize(),this.buf[length]=val}clone(){return Buffer.from(this.buf.slice(0,this.length))}resize(){let length=this.
+length;this.size=this.size*2;let buf=Buffer.allocUnsafe(this.size);this.buf.copy(buf,0,0,length),this.buf=buf}toString(encoding){return encoding?this.buf.toString(
+encoding,0,this.length):Uint8Array.prototype.slice.call(this.buf.slice(0,this.length))}toJSON(){return this.toString("utf8")}reset(){this.length=0}},ResizeableBuffer_default=
+ResizeableBuffer}});var init_state,init_init_state=__esm({"node_modules/csv-parse/lib/api/init_state.js"(){init_ResizeableBuffer();init_state=function(options2){let timchars=[32,9,
+10,13,12,11,160,5760,8192,8193,8194,8195,8196,8197,8198,8199,8200,8201,8202,8232,8233,8239,8287,12288,65279].reduce((acc,codepoint)=>{let encoded=Buffer.from(String.
+fromCharCode(codepoint),options2.encoding);return codepoint!==63&&encoded.length===1&&encoded[0]===63||acc.push(encoded),acc},[]),timcharFirstBytes=new Uint8Array(
+256);for(let t of timchars)timcharFirstBytes[t[0]]=1;return{bomSkipped:!1,bufBytesStart:0,castField:options2.cast_function,commenting:!1,delimiterBufPrevious:void 0,
+delimiterDiscovered:!1,error:void 0,enabled:options2.from_line===1,escaping:!1,escapeIsQuote:Buffer.isBuffer(options2.escape)&&Buffer.isBuffer(options2.quote)&&
+Buffer.compare(options2.escape,options2.quote)===0,expectedRecordLength:Array.isArray(options2.columns)?options2.columns.length:void 0,field:new ResizeableBuffer_default(
+20),firstLineToHeaders:options2.cast_first_line_to_header,needMoreDataSize:Math.max(options2.comment!==null?options2.comment.length:0,...options2.delimiter?options2.
+delimiter.map(delimiter=>delimiter.length):[],options2.delimiter_auto?1:0,options2.quote!==null?options2.quote.length:0,...timchars.map(t=>t.length)),previousBuf:void 0,
+quoting:!1,stop:!1,rawBuffer:new ResizeableBuffer_default(100),record:[],recordHasError:!1,record_length:0,recordDelimiterMaxLength:options2.record_delimiter.length===
+0?0:Math.max(...options2.record_delimiter.map(v=>v.length)),trimChars:[Buffer.from(" ",options2.encoding)[0],Buffer.from("	",options2.encoding)[0]],wasQuoting:!1,
+wasRowDelimiter:!1,timchars,timcharFirstBytes}}}});var underscore,init_underscore=__esm({"node_modules/csv-parse/lib/utils/underscore.js"(){underscore=function(str){return str.replace(/([A-Z])/g,function(_,match){
+return"_"+match.toLowerCase()})}}});var normalize_options,init_normalize_options=__esm({"node_modules/csv-parse/lib/api/normalize_options.js"(){init_normalize_columns_array();init_CsvError();init_underscore();
+init_is_object();normalize_options=function(opts){let options2={};for(let opt in opts)options2[underscore(opt)]=opts[opt];if(options2.encoding===void 0||options2.
+encoding===!0)options2.encoding="utf8";else if(options2.encoding===null||options2.encoding===!1)options2.encoding=null;else if(typeof options2.encoding!="string"&&
+options2.encoding!==null)throw new CsvError("CSV_INVALID_OPTION_ENCODING",["Invalid option encoding:","encoding must be a string or null to return a buffer,",`g\
+ot ${JSON.stringify(options2.encoding)}`],options2);if(options2.bom===void 0||options2.bom===null||options2.bom===!1)options2.bom=!1;else if(options2.bom!==!0)throw new CsvError(
+"CSV_INVALID_OPTION_BOM",["Invalid option bom:","bom must be true,",`got ${JSON.stringify(options2.bom)}`],options2);if(options2.cast_function=null,options2.cast===
+void 0||options2.cast===null||options2.cast===!1||options2.cast==="")options2.cast=void 0;else if(typeof options2.cast=="function")options2.cast_function=options2.
+cast,options2.cast=!0;else if(options2.cast!==!0)throw new CsvError("CSV_INVALID_OPTION_CAST",["Invalid option cast:","cast must be true or a function,",`got ${JSON.
+stringify(options2.cast)}`],options2);if(options2.cast_date===void 0||options2.cast_date===null||options2.cast_date===!1||options2.cast_date==="")options2.cast_date=
+!1;else if(options2.cast_date===!0)options2.cast_date=function(value2){let date2=Date.parse(value2);return isNaN(date2)?value2:new Date(date2)};else if(typeof options2.
+cast_date!="function")throw new CsvError("CSV_INVALID_OPTION_CAST_DATE",["Invalid option cast_date:","cast_date must be true or a function,",`got ${JSON.stringify(
+options2.cast_date)}`],options2);if(options2.cast_first_line_to_header=void 0,options2.columns===!0)options2.cast_first_line_to_header=void 0;else if(typeof options2.
+columns=="function")options2.cast_first_line_to_header=options2.columns,options2.columns=!0;else if(Array.isArray(options2.columns))options2.columns=normalize_columns_array(
+options2.columns);else if(options2.columns===void 0||options2.columns===null||options2.columns===!1)options2.columns=!1;else throw new CsvError("CSV_INVALID_OPT\
+ION_COLUMNS",["Invalid option columns:","expect an array, a function or true,",`got ${JSON.stringify(options2.columns)}`],options2);if(options2.group_columns_by_name===
+void 0||options2.group_columns_by_name===null||options2.group_columns_by_name===!1)options2.group_columns_by_name=!1;else{if(options2.group_columns_by_name!==!0)
+throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",["Invalid option group_columns_by_name:","expect an boolean,",`got ${JSON.stringify(options2.group_columns_by_name)}`],
+options2);if(options2.columns===!1)throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",["Invalid option group_columns_by_name:","the `columns` mode mu\
+st be activated."],options2)}if(options2.comment===void 0||options2.comment===null||options2.comment===!1||options2.comment==="")options2.comment=null;else if(typeof options2.
+comment=="string"&&(options2.comment=Buffer.from(options2.comment,options2.encoding)),!Buffer.isBuffer(options2.comment))throw new CsvError("CSV_INVALID_OPTION_\
+COMMENT",["Invalid option comment:","comment must be a buffer or a string,",`got ${JSON.stringify(options2.comment)}`],options2);if(options2.comment_no_infix===
+void 0||options2.comment_no_infix===null||options2.comment_no_infix===!1)options2.comment_no_infix=!1;else if(options2.comment_no_infix!==!0)throw new CsvError(
+"CSV_INVALID_OPTION_COMMENT",["Invalid option comment_no_infix:","value must be a boolean,",`got ${JSON.stringify(options2.comment_no_infix)}`],options2);if(options2.
+delimiter_auto===void 0||options2.delimiter_auto===null||options2.delimiter_auto===!1)options2.delimiter_auto=!1;else if(options2.delimiter_auto===!0)options2.delimiter_auto=
+{};else if(!is_object(options2.delimiter_auto))throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","delimiter_auto must be \
+a boolean or a configuration object,",`got ${JSON.stringify(options2.delimiter_auto)}`],options2);if(options2.delimiter_auto){if(options2.delimiter_auto.preferred===
+void 0)options2.delimiter_auto.preferred={44:1.8,9:1.8,59:1.6,32:1.6,58:1.5,46:1.4,47:1.4};else if(!is_object(options2.delimiter_auto.preferred))throw new CsvError(
+"CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","preferred must be an object,",`got ${JSON.stringify(options2.delimiter_auto.preferred)}`],
+options2);if(options2.delimiter_auto.score===void 0)options2.delimiter_auto.score=(info,options3)=>(info.total-info.std)*(options3.preferred[info.char_code]||1);else if(typeof options2.
+delimiter_auto.score!="function")throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","score must be a function,",`got ${JSON.
+stringify(options2.delimiter_auto.score)}`],options2);if(options2.delimiter_auto.size===void 0)options2.delimiter_auto.size=2048;else if(typeof options2.delimiter_auto.
+size!="number")throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","size must be a number,",`got ${JSON.stringify(options2.
+delimiter_auto.size)}`],options2)}let delimiter_json=JSON.stringify(options2.delimiter);if(options2.delimiter_auto!==!1&&(options2.delimiter=[]),Array.isArray(options2.
+delimiter)||((options2.delimiter===void 0||options2.delimiter===null||options2.delimiter===!1)&&(options2.delimiter=Buffer.from(",",options2.encoding)),options2.
+delimiter=[options2.delimiter]),options2.delimiter=options2.delimiter.map(function(delimiter){if(typeof delimiter=="string"&&(delimiter=Buffer.from(delimiter,options2.
+encoding)),!Buffer.isBuffer(delimiter)||delimiter.length===0)throw new CsvError("CSV_INVALID_OPTION_DELIMITER",["Invalid option delimiter:","delimiter must be a\
+ non empty string or buffer or array of string|buffer,",`got ${delimiter_json}`],options2);return delimiter}),options2.escape===void 0||options2.escape===!0?options2.
+escape=Buffer.from('"',options2.encoding):typeof options2.escape=="string"?options2.escape=Buffer.from(options2.escape,options2.encoding):(options2.escape===null||
+options2.escape===!1)&&(options2.escape=null),options2.escape!==null&&!Buffer.isBuffer(options2.escape))throw new Error(`Invalid Option: escape must be a buffer\
+, a string or a boolean, got ${JSON.stringify(options2.escape)}`);if(options2.from===void 0||options2.from===null)options2.from=1;else if(typeof options2.from==
+"string"&&/\d+/.test(options2.from)&&(options2.from=parseInt(options2.from)),Number.isInteger(options2.from)){if(options2.from<0)throw new Error(`Invalid Option\
+: from must be a positive integer, got ${JSON.stringify(opts.from)}`)}else throw new Error(`Invalid Option: from must be an integer, got ${JSON.stringify(options2.
+from)}`);if(options2.from_line===void 0||options2.from_line===null)options2.from_line=1;else if(typeof options2.from_line=="string"&&/\d+/.test(options2.from_line)&&
+(options2.from_line=parseInt(options2.from_line)),Number.isInteger(options2.from_line)){if(options2.from_line<=0)throw new Error(`Invalid Option: from_line must\
+ be a positive integer greater than 0, got ${JSON.stringify(opts.from_line)}`)}else throw new Error(`Invalid Option: from_line must be an integer, got ${JSON.stringify(
+opts.from_line)}`);if(options2.ignore_last_delimiters===void 0||options2.ignore_last_delimiters===null)options2.ignore_last_delimiters=!1;else if(typeof options2.
+ignore_last_delimiters=="number")options2.ignore_last_delimiters=Math.floor(options2.ignore_last_delimiters),options2.ignore_last_delimiters===0&&(options2.ignore_last_delimiters=
+!1);else if(typeof options2.ignore_last_delimiters!="boolean")throw new CsvError("CSV_INVALID_OPTION_IGNORE_LAST_DELIMITERS",["Invalid option `ignore_last_delim\
+iters`:","the value must be a boolean value or an integer,",`got ${JSON.stringify(options2.ignore_last_delimiters)}`],options2);if(options2.ignore_last_delimiters===
+!0&&options2.columns===!1)throw new CsvError("CSV_IGNORE_LAST_DELIMITERS_REQUIRES_COLUMNS",["The option `ignore_last_delimiters`","requires the activation of th\
+e `columns` option"],options2);if(options2.info===void 0||options2.info===null||options2.info===!1)options2.info=!1;else if(options2.info!==!0)throw new Error(`\
+Invalid Option: info must be true, got ${JSON.stringify(options2.info)}`);if(options2.max_record_size===void 0||options2.max_record_size===null||options2.max_record_size===
+!1)options2.max_record_size=0;else if(!(Number.isInteger(options2.max_record_size)&&options2.max_record_size>=0))if(typeof options2.max_record_size=="string"&&/\d+/.
+test(options2.max_record_size))options2.max_record_size=parseInt(options2.max_record_size);else throw new Error(`Invalid Option: max_record_size must be a posit\
+ive integer, got ${JSON.stringify(options2.max_record_size)}`);if(options2.objname===void 0||options2.objname===null||options2.objname===!1)options2.objname=void 0;else if(Buffer.
+isBuffer(options2.objname)){if(options2.objname.length===0)throw new Error("Invalid Option: objname must be a non empty buffer");options2.encoding===null||(options2.
+objname=options2.objname.toString(options2.encoding))}else if(typeof options2.objname=="string"){if(options2.objname.length===0)throw new Error("Invalid Option:\
+ objname must be a non empty string")}else if(typeof options2.objname!="number")throw new Error(`Invalid Option: objname must be a string or a buffer, got ${options2.
+objname}`);if(options2.objname!==void 0){if(typeof options2.objname=="number"){if(options2.columns!==!1)throw Error("Invalid Option: objname index cannot be com\
+bined with columns or be defined as a field")}else if(options2.columns===!1)throw Error("Invalid Option: objname field must be combined with columns or be defin\
+ed as an index")}if(options2.on_record===void 0||options2.on_record===null)options2.on_record=void 0;else if(typeof options2.on_record!="function")throw new CsvError(
+"CSV_INVALID_OPTION_ON_RECORD",["Invalid option `on_record`:","expect a function,",`got ${JSON.stringify(options2.on_record)}`],options2);if(options2.on_skip!==
+void 0&&options2.on_skip!==null&&typeof options2.on_skip!="function")throw new Error(`Invalid Option: on_skip must be a function, got ${JSON.stringify(options2.
+on_skip)}`);if(options2.quote===null||options2.quote===!1||options2.quote==="")options2.quote=null;else if(options2.quote===void 0||options2.quote===!0?options2.
+quote=Buffer.from('"',options2.encoding):typeof options2.quote=="string"&&(options2.quote=Buffer.from(options2.quote,options2.encoding)),!Buffer.isBuffer(options2.
+quote))throw new Error(`Invalid Option: quote must be a buffer or a string, got ${JSON.stringify(options2.quote)}`);if(options2.raw===void 0||options2.raw===null||
+options2.raw===!1)options2.raw=!1;else if(options2.raw!==!0)throw new Error(`Invalid Option: raw must be true, got ${JSON.stringify(options2.raw)}`);if(options2.
+record_delimiter===void 0)options2.record_delimiter=[];else if(typeof options2.record_delimiter=="string"||Buffer.isBuffer(options2.record_delimiter)){if(options2.
+record_delimiter.length===0)throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a non empty string or \
+buffer,",`got ${JSON.stringify(options2.record_delimiter)}`],options2);options2.record_delimiter=[options2.record_delimiter]}else if(!Array.isArray(options2.record_delimiter))
+throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a string, a buffer or array of string|buffer,",`go\
+t ${JSON.stringify(options2.record_delimiter)}`],options2);if(options2.record_delimiter=options2.record_delimiter.map(function(rd,i10){if(typeof rd!="string"&&!Buffer.
+isBuffer(rd))throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a string, a buffer or array of string\
+|buffer",`at index ${i10},`,`got ${JSON.stringify(rd)}`],options2);if(rd.length===0)throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `r\
+ecord_delimiter`:","value must be a non empty string or buffer",`at index ${i10},`,`got ${JSON.stringify(rd)}`],options2);return typeof rd=="string"&&(rd=Buffer.
+from(rd,options2.encoding)),rd}),typeof options2.relax_column_count!="boolean")if(options2.relax_column_count===void 0||options2.relax_column_count===null)options2.
+relax_column_count=!1;else throw new Error(`Invalid Option: relax_column_count must be a boolean, got ${JSON.stringify(options2.relax_column_count)}`);if(typeof options2.
+relax_column_count_less!="boolean")if(options2.relax_column_count_less===void 0||options2.relax_column_count_less===null)options2.relax_column_count_less=!1;else
+throw new Error(`Invalid Option: relax_column_count_less must be a boolean, got ${JSON.stringify(options2.relax_column_count_less)}`);if(typeof options2.relax_column_count_more!=
+"boolean")if(options2.relax_column_count_more===void 0||options2.relax_column_count_more===null)options2.relax_column_count_more=!1;else throw new Error(`Invali\
+d Option: relax_column_count_more must be a boolean, got ${JSON.stringify(options2.relax_column_count_more)}`);if(typeof options2.relax_quotes!="boolean")if(options2.
+relax_quotes===void 0||options2.relax_quotes===null)options2.relax_quotes=!1;else throw new Error(`Invalid Option: relax_quotes must be a boolean, got ${JSON.stringify(
+options2.relax_quotes)}`);if(typeof options2.skip_empty_lines!="boolean")if(options2.skip_empty_lines===void 0||options2.skip_empty_lines===null)options2.skip_empty_lines=
+!1;else throw new Error(`Invalid Option: skip_empty_lines must be a boolean, got ${JSON.stringify(options2.skip_empty_lines)}`);if(typeof options2.skip_records_with_empty_values!=
+"boolean")if(options2.skip_records_with_empty_values===void 0||options2.skip_records_with_empty_values===null)options2.skip_records_with_empty_values=!1;else throw new Error(
+`Invalid Option: skip_records_with_empty_values must be a boolean, got ${JSON.stringify(options2.skip_records_with_empty_values)}`);if(typeof options2.skip_records_with_error!=
+"boolean")if(options2.skip_records_with_error===void 0||options2.skip_records_with_error===null)options2.skip_records_with_error=!1;else throw new Error(`Invali\
+d Option: skip_records_with_error must be a boolean, got ${JSON.stringify(options2.skip_records_with_error)}`);if(options2.rtrim===void 0||options2.rtrim===null||
+options2.rtrim===!1)options2.rtrim=!1;else if(options2.rtrim!==!0)throw new Error(`Invalid Option: rtrim must be a boolean, got ${JSON.stringify(options2.rtrim)}`);
+if(options2.ltrim===void 0||options2.ltrim===null||options2.ltrim===!1)options2.ltrim=!1;else if(options2.ltrim!==!0)throw new Error(`Invalid Option: ltrim must\
+ be a boolean, got ${JSON.stringify(options2.ltrim)}`);if(options2.trim===void 0||options2.trim===null||options2.trim===!1)options2.trim=!1;else if(options2.trim!==
+!0)throw new Error(`Invalid Option: trim must be a boolean, got ${JSON.stringify(options2.trim)}`);if(options2.trim===!0&&opts.ltrim!==!1?options2.ltrim=!0:options2.
+ltrim!==!0&&(options2.ltrim=!1),options2.trim===!0&&opts.rtrim!==!1?options2.rtrim=!0:options2.rtrim!==!0&&(options2.rtrim=!1),options2.to===void 0||options2.to===
+null)options2.to=-1;else if(options2.to!==-1)if(typeof options2.to=="string"&&/\d+/.test(options2.to)&&(options2.to=parseInt(options2.to)),Number.isInteger(options2.
+to)){if(options2.to<=0)throw new Error(`Invalid Option: to must be a positive integer greater than 0, got ${JSON.stringify(opts.to)}`)}else throw new Error(`Inv\
+alid Option: to must be an integer, got ${JSON.stringify(opts.to)}`);if(options2.to_line===void 0||options2.to_line===null)options2.to_line=-1;else if(options2.
+to_line!==-1)if(typeof options2.to_line=="string"&&/\d+/.test(options2.to_line)&&(options2.to_line=parseInt(options2.to_line)),Number.isInteger(options2.to_line)){
+if(options2.to_line<=0)throw new Error(`Invalid Option: to_line must be a positive integer greater than 0, got ${JSON.stringify(opts.to_line)}`)}else throw new Error(
+`Invalid Option: to_line must be an integer, got ${JSON.stringify(opts.to_line)}`);return options2}}});var delimiter_discover,std,init_delimiter_discover=__esm({"node_modules/csv-parse/lib/utils/delimiter_discover.js"(){init_normalize_options();init_api();delimiter_discover=
+function(records,options2){options2||({delimiter_auto:options2}=normalize_options({delimiter_auto:!0})),typeof records=="string"&&(records=Buffer.from(records)),
+Buffer.isBuffer(records)&&(records=(data=>{let records2=[],parser2=transform2({delimiter:[]}),push=record2=>records2.push(record2),close=()=>{},error=parser2.parse(
+data,!0,push,close);if(error!==void 0)throw error;return records2})(records));let info=Array(127).fill().map(()=>({lines:[]}));records.map(([record2],line2)=>{for(let i10=0,
+l6=record2.length;i10<l6;i10++){let code=record2.charCodeAt(i10);info[code].lines[line2]===void 0&&(info[code].lines[line2]=0),info[code].lines[line2]++}}),info.
+map((info2,i10)=>{info2.char_code=i10,info2.std=std(info2.lines),info2.total=info2.lines.reduce((acc,val)=>acc+val,0),info2.preferred=!!options2.preferred[i10],
+info2.score=options2.score(info2,options2)});let result=info.reduce((acc,info2)=>acc.score>info2.score?acc:info2,{});return String.fromCharCode(result.char_code)},
+std=function(array2){let n4=array2.length;if(n4===0)return 0;let mean=array2.reduce((a10,b10)=>a10+b10)/n4;return Math.sqrt(array2.map(x=>Math.pow(x-mean,2)).reduce(
+(a10,b10)=>a10+b10)/n4)}}});var isRecordEmpty,cr,nl,boms,transform2,init_api=__esm({"node_modules/csv-parse/lib/api/index.js"(){init_normalize_columns_array();init_init_state();init_normalize_options();
+init_CsvError();init_delimiter_discover();isRecordEmpty=function(record2){return record2.every(field=>field==null||field.toString&&field.toString().trim()==="")},
+cr=13,nl=10,boms={utf8:Buffer.from([239,187,191]),utf16le:Buffer.from([255,254])},transform2=function(original_options={}){let info={bytes:0,bytes_records:0,comment_lines:0,
+empty_lines:0,invalid_field_length:0,lines:1,records:0},options2=normalize_options(original_options);return{info,original_options,options:options2,state:init_state(
+options2),__needMoreData:function(i10,bufLen,end){if(end)return!1;let{encoding,escape:escape3,quote}=this.options,{quoting,needMoreDataSize,recordDelimiterMaxLength}=this.
+state,numOfCharLeft=bufLen-i10-1,requiredLength=Math.max(needMoreDataSize,recordDelimiterMaxLength===0?Buffer.from(`\r
+`,encoding).length:recordDelimiterMaxLength,quoting?(escape3===null?0:escape3.length)+quote.length:0,quoting?quote.length+recordDelimiterMaxLength:0);return numOfCharLeft<
+requiredLength},parse:function(nextBuf,end,push,close){let{bom,comment_no_infix,delimiter_auto,encoding,from_line,ltrim,max_record_size,raw,relax_quotes,rtrim,skip_empty_lines,
+to,to_line}=this.options,{comment:comment2,escape:escape3,quote,record_delimiter}=this.options,{bomSkipped,delimiterDiscovered,delimiterBufPrevious,rawBuffer,escapeIsQuote}=this.
+state;if(!delimiterDiscovered&&delimiter_auto){let delimiterBuf;if(delimiterBufPrevious===void 0?delimiterBuf=nextBuf:delimiterBufPrevious!==void 0&&nextBuf===void 0?
+delimiterBuf=delimiterBufPrevious:delimiterBuf=Buffer.concat([delimiterBufPrevious,nextBuf]),nextBuf=void 0,end||delimiterBuf.length>delimiter_auto.size)this.options.
+delimiter=[Buffer.from(delimiter_discover(delimiterBuf,this.options.delimiter_auto))],this.state.previousBuf=delimiterBuf,this.state.delimiterBufPrevious=void 0,
+this.state.delimiterDiscovered=!0;else{this.state.delimiterBufPrevious=delimiterBuf;return}}let{previousBuf}=this.state,buf;if(previousBuf===void 0)if(nextBuf===
+void 0){close();return}else buf=nextBuf;else previousBuf!==void 0&&nextBuf===void 0?buf=previousBuf:buf=Buffer.concat([previousBuf,nextBuf]);if(bomSkipped===!1)
+if(bom===!1)this.state.bomSkipped=!0;else if(buf.length<3){if(end===!1){this.state.previousBuf=buf;return}}else{for(let encoding2 in boms)if(boms[encoding2].compare(
+buf,0,boms[encoding2].length)===0){let bomLength=boms[encoding2].length;this.state.bufBytesStart+=bomLength,buf=buf.slice(bomLength);let options3=normalize_options(
+{...this.original_options,encoding:encoding2});for(let key2 in options3)this.options[key2]=options3[key2];({comment:comment2,escape:escape3,quote}=this.options);
+break}this.state.bomSkipped=!0}let bufLen=buf.length,pos;for(pos=0;pos<bufLen&&!this.__needMoreData(pos,bufLen,end);pos++){if(this.state.wasRowDelimiter===!0&&(this.
+info.lines++,this.state.wasRowDelimiter=!1),to_line!==-1&&this.info.lines>to_line){this.state.stop=!0,close();return}this.state.quoting===!1&&record_delimiter.length===
+0&&this.__autoDiscoverRecordDelimiter(buf,pos)&&(record_delimiter=this.options.record_delimiter);let chr=buf[pos];if(raw===!0&&rawBuffer.append(chr),(chr===cr||
+chr===nl)&&this.state.wasRowDelimiter===!1&&(this.state.wasRowDelimiter=!0),this.state.escaping===!0)this.state.escaping=!1;else{if(escape3!==null&&this.state.quoting===
+!0&&this.__isEscape(buf,pos,chr)&&pos+escape3.length<bufLen)if(escapeIsQuote){if(this.__isQuote(buf,pos+escape3.length)){this.state.escaping=!0,pos+=escape3.length-
+1;continue}}else{this.state.escaping=!0,pos+=escape3.length-1;continue}if(this.state.commenting===!1&&this.__isQuote(buf,pos))if(this.state.quoting===!0){let nextChr=buf[pos+
+quote.length],isNextChrTrimable=rtrim&&this.__isCharTrimable(buf,pos+quote.length),isNextChrComment=comment2!==null&&this.__compareBytes(comment2,buf,pos+quote.
+length,nextChr),isNextChrDelimiter=this.__isDelimiter(buf,pos+quote.length,nextChr),isNextChrRecordDelimiter=record_delimiter.length===0?this.__autoDiscoverRecordDelimiter(
+buf,pos+quote.length):this.__isRecordDelimiter(nextChr,buf,pos+quote.length);if(escape3!==null&&this.__isEscape(buf,pos,chr)&&this.__isQuote(buf,pos+escape3.length))
+pos+=escape3.length-1;else if(!nextChr||isNextChrDelimiter||isNextChrRecordDelimiter||isNextChrComment||isNextChrTrimable){this.state.quoting=!1,this.state.wasQuoting=
+!0,pos+=quote.length-1;continue}else if(relax_quotes===!1){let err=this.__error(new CsvError("CSV_INVALID_CLOSING_QUOTE",["Invalid Closing Quote:",`got "${String.
+fromCharCode(nextChr)}"`,`at line ${this.info.lines}`,"instead of delimiter, record delimiter, trimable character","(if activated) or comment"],this.options,this.
+__infoField()));if(err!==void 0)return err}else this.state.quoting=!1,this.state.wasQuoting=!0,this.state.field.prepend(quote),pos+=quote.length-1}else if(this.
+state.field.length!==0){if(relax_quotes===!1){let info2=this.__infoField(),bom2=Object.keys(boms).map(b10=>boms[b10].equals(this.state.field.toString())?b10:!1).
+filter(Boolean)[0],err=this.__error(new CsvError("INVALID_OPENING_QUOTE",["Invalid Opening Quote:",`a quote is found on field ${JSON.stringify(info2.column)} at\
+ line ${info2.lines}, value is ${JSON.stringify(this.state.field.toString(encoding))}`,bom2?`(${bom2} bom)`:void 0],this.options,info2,{field:this.state.field}));
+if(err!==void 0)return err}}else{this.state.quoting=!0,pos+=quote.length-1;continue}if(this.state.quoting===!1){let recordDelimiterLength=this.__isRecordDelimiter(
+chr,buf,pos);if(recordDelimiterLength!==0){if(this.state.commenting&&this.state.wasQuoting===!1&&this.state.record.length===0&&this.state.field.length===0)this.
+info.comment_lines++;else{if(this.state.enabled===!1&&this.info.lines+(this.state.wasRowDelimiter===!0?1:0)>=from_line){this.state.enabled=!0,this.__resetField(),
+this.__resetRecord(),pos+=recordDelimiterLength-1;continue}if(skip_empty_lines===!0&&this.state.wasQuoting===!1&&this.state.record.length===0&&this.state.field.
+length===0){this.info.empty_lines++,pos+=recordDelimiterLength-1;continue}this.info.bytes=this.state.bufBytesStart+pos;let errField=this.__onField();if(errField!==
+void 0)return errField;this.info.bytes=this.state.bufBytesStart+pos+recordDelimiterLength;let errRecord=this.__onRecord(push);if(errRecord!==void 0)return errRecord;
+if(to!==-1&&this.info.records>=to){this.state.stop=!0,close();return}}this.state.commenting=!1,pos+=recordDelimiterLength-1;continue}if(this.state.commenting)continue;
+if(comment2!==null&&(comment_no_infix===!1||this.state.record.length===0&&this.state.field.length===0)&&this.__compareBytes(comment2,buf,pos,chr)!==0){this.state.
+commenting=!0;continue}let delimiterLength=this.__isDelimiter(buf,pos,chr);if(delimiterLength!==0){this.info.bytes=this.state.bufBytesStart+pos;let errField=this.
+__onField();if(errField!==void 0)return errField;pos+=delimiterLength-1;continue}}}if(this.state.commenting===!1&&max_record_size!==0&&this.state.record_length+
+this.state.field.length>max_record_size)return this.__error(new CsvError("CSV_MAX_RECORD_SIZE",["Max Record Size:","record exceed the maximum number of tolerate\
+d bytes",`of ${max_record_size}`,`at line ${this.info.lines}`],this.options,this.__infoField()));let lappend=ltrim===!1||this.state.quoting===!0||this.state.field.
+length!==0||!this.__isCharTrimable(buf,pos),rappend=rtrim===!1||this.state.wasQuoting===!1;if(lappend===!0&&rappend===!0)this.state.field.append(chr);else{if(rtrim===
+!0&&!this.__isCharTrimable(buf,pos))return this.__error(new CsvError("CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE",["Invalid Closing Quote:","found non trimable b\
+yte after quote",`at line ${this.info.lines}`],this.options,this.__infoField()));lappend===!1&&(pos+=this.__isCharTrimable(buf,pos)-1);continue}}if(end===!0)if(this.
+state.quoting===!0){let err=this.__error(new CsvError("CSV_QUOTE_NOT_CLOSED",["Quote Not Closed:",`the parsing is finished with an opening quote at line ${this.
+info.lines}`],this.options,this.__infoField()));if(err!==void 0)return err}else if(this.state.wasQuoting===!0||this.state.record.length!==0||this.state.field.length!==
+0){this.info.bytes=this.state.bufBytesStart+pos;let errField=this.__onField();if(errField!==void 0)return errField;let errRecord=this.__onRecord(push);if(errRecord!==
+void 0)return errRecord}else this.state.wasRowDelimiter===!0?this.info.empty_lines++:this.state.commenting===!0&&this.info.comment_lines++;else this.state.bufBytesStart+=
+pos,this.state.previousBuf=buf.slice(pos);this.state.wasRowDelimiter===!0&&(this.info.lines++,this.state.wasRowDelimiter=!1)},__onRecord:function(push){let{columns,
+group_columns_by_name,encoding,info:info2,from,relax_column_count,relax_column_count_less,relax_column_count_more,raw,skip_records_with_empty_values}=this.options,
+{enabled,record:record2}=this.state;if(enabled===!1)return this.__resetRecord();let recordLength=record2.length;if(columns===!0){if(skip_records_with_empty_values===
+!0&&isRecordEmpty(record2)){this.__resetRecord();return}return this.__firstLineToColumns(record2)}if(columns===!1&&this.info.records===0&&(this.state.expectedRecordLength=
+recordLength),recordLength!==this.state.expectedRecordLength){let err=columns===!1?new CsvError("CSV_RECORD_INCONSISTENT_FIELDS_LENGTH",["Invalid Record Length:",
+`expect ${this.state.expectedRecordLength},`,`got ${recordLength} on line ${this.info.lines}`],this.options,this.__infoField(),{record:record2}):new CsvError("C\
+SV_RECORD_INCONSISTENT_COLUMNS",["Invalid Record Length:",`columns length is ${columns.length},`,`got ${recordLength} on line ${this.info.lines}`],this.options,
+this.__infoField(),{record:record2});if(relax_column_count===!0||relax_column_count_less===!0&&recordLength<this.state.expectedRecordLength||relax_column_count_more===
+!0&&recordLength>this.state.expectedRecordLength)this.info.invalid_field_length++,this.state.error=err;else{let finalErr=this.__error(err);if(finalErr)return finalErr}}
+if(skip_records_with_empty_values===!0&&isRecordEmpty(record2)){this.__resetRecord();return}if(this.state.recordHasError===!0){this.__resetRecord(),this.state.recordHasError=
+!1;return}if(this.info.records++,from===1||this.info.records>=from){let{objname}=this.options;if(columns!==!1){let obj={};for(let i10=0,l6=record2.length;i10<l6;i10++)
+columns[i10]===void 0||columns[i10].disabled||(group_columns_by_name===!0&&Object.hasOwn(obj,columns[i10].name)?Array.isArray(obj[columns[i10].name])?obj[columns[i10].
+name]=obj[columns[i10].name].concat(record2[i10]):obj[columns[i10].name]=[obj[columns[i10].name],record2[i10]]:Object.defineProperty(obj,columns[i10].name,{value:record2[i10],
+enumerable:!0,writable:!0,configurable:!0}));if(raw===!0||info2===!0){let extRecord=Object.assign({record:obj},raw===!0?{raw:this.state.rawBuffer.toString(encoding)}:
+{},info2===!0?{info:this.__infoRecord()}:{}),err=this.__push(objname===void 0?extRecord:[obj[objname],extRecord],push);if(err)return err}else{let err=this.__push(
+objname===void 0?obj:[obj[objname],obj],push);if(err)return err}}else if(raw===!0||info2===!0){let extRecord=Object.assign({record:record2},raw===!0?{raw:this.state.
+rawBuffer.toString(encoding)}:{},info2===!0?{info:this.__infoRecord()}:{}),err=this.__push(objname===void 0?extRecord:[record2[objname],extRecord],push);if(err)
+return err}else{let err=this.__push(objname===void 0?record2:[record2[objname],record2],push);if(err)return err}}this.__resetRecord()},__firstLineToColumns:function(record2){
+let{firstLineToHeaders}=this.state;try{let headers=firstLineToHeaders===void 0?record2:firstLineToHeaders.call(null,record2);if(!Array.isArray(headers))return this.
+__error(new CsvError("CSV_INVALID_COLUMN_MAPPING",["Invalid Column Mapping:","expect an array from column function,",`got ${JSON.stringify(headers)}`],this.options,
+this.__infoField(),{headers}));let normalizedHeaders=normalize_columns_array(headers);this.state.expectedRecordLength=normalizedHeaders.length,this.options.columns=
+normalizedHeaders,this.__resetRecord();return}catch(err){return err}},__resetRecord:function(){this.options.raw===!0&&this.state.rawBuffer.reset(),this.state.error=
+void 0,this.state.record=[],this.state.record_length=0},__onField:function(){let{cast,encoding,rtrim,max_record_size}=this.options,{enabled,wasQuoting}=this.state;
+if(enabled===!1)return this.__resetField();let field=this.state.field.toString(encoding);if(rtrim===!0&&wasQuoting===!1&&(field=field.trimRight()),cast===!0){let[
+err,f10]=this.__cast(field);if(err!==void 0)return err;field=f10}this.state.record.push(field),max_record_size!==0&&typeof field=="string"&&(this.state.record_length+=
+field.length),this.__resetField()},__resetField:function(){this.state.field.reset(),this.state.wasQuoting=!1},__push:function(record2,push){let{on_record}=this.
+options;if(on_record!==void 0){let info2=this.__infoRecord();try{record2=on_record.call(null,record2,info2)}catch(err){return err}if(record2==null)return}this.info.
+bytes_records+=this.info.bytes,push(record2)},__cast:function(field){let{columns,relax_column_count}=this.options;if(Array.isArray(columns)===!0&&relax_column_count&&
+this.options.columns.length<=this.state.record.length)return[void 0,void 0];if(this.state.castField!==null)try{let info2=this.__infoField();return[void 0,this.state.
+castField.call(null,field,info2)]}catch(err){return[err]}if(this.__isFloat(field))return[void 0,parseFloat(field)];if(this.options.cast_date!==!1){let info2=this.
+__infoField();return[void 0,this.options.cast_date.call(null,field,info2)]}return[void 0,field]},__compareBytes:function(sourceBuf,targetBuf,targetPos,firstByte){
+if(sourceBuf[0]!==firstByte)return 0;let sourceLength=sourceBuf.length;for(let i10=1;i10<sourceLength;i10++)if(sourceBuf[i10]!==targetBuf[targetPos+i10])return 0;
+return sourceLength},__isCharTrimable:function(buf,pos){let{timchars,timcharFirstBytes}=this.state,first=buf[pos];if(first===void 0||timcharFirstBytes[first]===
+0)return 0;loop1:for(let i10=0;i10<timchars.length;i10++){let timchar=timchars[i10];for(let j10=0;j10<timchar.length;j10++)if(timchar[j10]!==buf[pos+j10])continue loop1;
+return timchar.length}return 0},__isDelimiter:function(buf,pos,chr){let{delimiter,ignore_last_delimiters}=this.options;if(ignore_last_delimiters===!0&&this.state.
+record.length===this.options.columns.length-1)return 0;if(ignore_last_delimiters!==!1&&typeof ignore_last_delimiters=="number"&&this.state.record.length===ignore_last_delimiters-
+1)return 0;loop1:for(let i10=0;i10<delimiter.length;i10++){let del=delimiter[i10];if(del[0]===chr){for(let j10=1;j10<del.length;j10++)if(del[j10]!==buf[pos+j10])
+continue loop1;return del.length}}return 0},__isEscape:function(buf,pos,chr){let{escape:escape3}=this.options;if(escape3===null)return!1;let l6=escape3.length;if(escape3[0]===
+chr){for(let i10=0;i10<l6;i10++)if(escape3[i10]!==buf[pos+i10])return!1;return!0}return!1},__isFloat:function(value2){return value2-parseFloat(value2)+1>=0},__isQuote:function(buf,pos){
+let{quote}=this.options;if(quote===null)return!1;let l6=quote.length;for(let i10=0;i10<l6;i10++)if(quote[i10]!==buf[pos+i10])return!1;return!0},__isRecordDelimiter:function(chr,buf,pos){
+let{record_delimiter}=this.options,recordDelimiterLength=record_delimiter.length;loop1:for(let i10=0;i10<recordDelimiterLength;i10++){let rd=record_delimiter[i10],
+rdLength=rd.length;if(rd[0]===chr){for(let j10=1;j10<rdLength;j10++)if(rd[j10]!==buf[pos+j10])continue loop1;return rd.length}}return 0},__autoDiscoverRecordDelimiter:function(buf,pos){
+let{encoding}=this.options,rds=[Buffer.from(`\r
+`,encoding),Buffer.from(`
+`,encoding),Buffer.from("\r",encoding)];loop:for(let i10=0;i10<rds.length;i10++){let l6=rds[i10].length;for(let j10=0;j10<l6;j10++)if(rds[i10][j10]!==buf[pos+j10])
+continue loop;return this.options.record_delimiter.push(rds[i10]),this.state.recordDelimiterMaxLength=rds[i10].length,rds[i10].length}return 0},__error:function(msg){
+let{encoding,raw,skip_records_with_error}=this.options,err=typeof msg=="string"?new Error(msg):msg;if(skip_records_with_error){if(this.state.recordHasError=!0,this.
+options.on_skip!==void 0)try{this.options.on_skip(err,raw?this.state.rawBuffer.toString(encoding):void 0)}catch(err2){return err2}return}else return err},__infoDataSet:function(){
+return{...this.info,columns:this.options.columns}},__infoRecord:function(){let{columns,raw,encoding}=this.options;return{...this.__infoDataSet(),bytes_records:this.
+info.bytes,error:this.state.error,header:columns===!0,index:this.state.record.length,raw:raw?this.state.rawBuffer.toString(encoding):void 0}},__infoField:function(){
+let{columns}=this.options,isColumns=Array.isArray(columns),bytes_records=this.info.bytes_records;return{...this.__infoRecord(),bytes_records,column:isColumns===
+!0?columns.length>this.state.record.length?columns[this.state.record.length].name:null:this.state.record.length,quoting:this.state.wasQuoting}}}}}});var parse4,init_sync=__esm({"node_modules/csv-parse/lib/sync.js"(){init_api();init_normalize_options();parse4=function(data,opts={}){typeof data=="string"&&(data=
+Buffer.from(data));let records=opts&&opts.objname?Object.create(null):[],parser2=transform2(opts),push=record2=>{parser2.options.objname===void 0?records.push(record2):
+records[record2[0]]=record2[1]},close=()=>{},error=parser2.parse(data,!0,push,close);if(error!==void 0)throw error;return records}}});function cellsBy(cell){return{line:cell("line"),environment:cell("environment"),instance:cell("instance"),stack:cell("stack"),database:cell("database"),database_owner:cell(
+"database_owner"),login:cell("login"),application:cell("application"),right:cell("right"),details:cell("details"),logs_in_by:cell("logs_in_by"),looked_at:cell("\
+looked_at"),scope:cell("scope"),id:cell("id"),decision:cell("decision"),reviewer:cell("reviewer"),decided_on:cell("decided_on"),comment:cell("comment")}}function readRows(text2){
+let records=readRecords(text2,delimiterOf(text2)),[header]=records;if(header===void 0)return[];let keys=header.cells.map(title=>title.toLowerCase().replace(/\s+/g,
+"_")),missing=NEEDED.filter(key2=>!keys.includes(key2));if(missing.length>0)throw refusal9([{message:`has no column ${missing.join(", ")} in its first line.`,remedy:GIVE}]);
+let double=READ.filter(key2=>keys.indexOf(key2)!==keys.lastIndexOf(key2));if(double.length>0)throw refusal9([{message:`has two columns ${double.join(", ")}.`,remedy:"\
+Rename those that were added."}]);return records.slice(1).map(({at,cells})=>({at,cells:cellsBy(key2=>unescape2(cells[keys.indexOf(key2)]??""))}))}function unescape2(cell){
+return cell.startsWith("'")?cell.slice(1):cell}function delimiterOf(text2){let[header=""]=text2.split(/\r?\n/,1),count2=delimiter=>header.split(delimiter).length;
+return[",",";","	"].reduce((best,delimiter)=>count2(delimiter)>count2(best)?delimiter:best)}function readRecords(text2,delimiter){let records=[];try{parse4(text2,
+{delimiter,relax_column_count:!0,skip_empty_lines:!0,skip_records_with_empty_values:!0,trim:!0,on_record:(cells,{lines})=>(records.push({at:lines,cells:cells.map(
+cell=>cell.trim())}),null)})}catch(error){throw error instanceof CsvError?refusal9([{message:`is no CSV: ${error.message}.`,remedy:GIVE}]):error}return records}
+function refusal9(faults){let more2=faults.length-TOLD,problems=faults.slice(0,TOLD).map(problemOf),rest=more2>0?[problemOf({message:`${String(more2)} lines mor\
+e cannot be taken.`,remedy:"Mend these first."})]:[];return new InvalidInputError([...problems,...rest])}function problemOf({message,remedy}){return{application:null,
+code:"unusable_sheet",field:"--signed",message,remedy}}var READ,NEEDED,GIVE,TOLD,init_signed_rows=__esm({"src/report/review/signed-rows.ts"(){"use strict";init_sync();
+init_errors();READ=["line","environment","instance","stack","database","database_owner","login","application","right","details","logs_in_by","looked_at","scope",
+"id","decision","reviewer","decided_on","comment"];NEEDED=["environment","instance","stack","database","login","right","details","looked_at","scope","id","decis\
+ion","reviewer"],GIVE="Give the CSV file that `report --review --format csv` wrote, filled in.";TOLD=20}});async function readSigned(path4){let bytes=await readBytes(path4),encoding=bytes[0]===255&&bytes[1]===254?"utf-16le":"utf-8";try{return new TextDecoder(encoding,
+{fatal:!0}).decode(bytes)}catch(error){throw error instanceof TypeError?refusal9([{message:"is no text in UTF-8.",remedy:'Save it as "CSV UTF-8" in the spreadsh\
+eet.'}]):error}}async function readBytes(path4){try{return await(0,import_promises20.readFile)(path4)}catch(error){let reason=error instanceof Error?error.message:
+String(error);throw refusal9([{message:`cannot be read: ${reason}.`,remedy:"Give the path of the sheet that came back."}])}}var import_promises20,init_read_signed=__esm(
+{"src/report/review/read-signed.ts"(){"use strict";import_promises20=__toESM(require_promises2(),1);init_signed_rows()}});function linesInScope(lines,{environment,application,database}){let isDirect2=line2=>matches(environment,line2.environment)&&matches(database,line2.database)&&(application===
+null||line2.database_owner===application||line2.application===application),direct=lines.filter(isDirect2),logins=new Set(direct.map(({login:login2})=>login2));return lines.
+filter(line2=>isDirect2(line2)||line2.database===""&&logins.has(line2.login))}var init_scope2=__esm({"src/report/review/scope.ts"(){"use strict";init_criteria()}});function sheetSection(sheet){return section(sheet,SHEET_COLUMNS,"")}function paperSection(sheet){return section(sheet,PAPER_COLUMNS,"\u2610 keep \u2610 revoke \u2610 change")}
+function section(sheet,columns,boxes){let{lines}=sheet,beyond2=lines.filter(({declared})=>declared==="no").length,unseen=lines.filter(({right:right2})=>right2===
+NOT_SEEN).length,parts=[...beyond2===0?[]:[counted2(beyond2,"right that is not declared","rights that are not declared")],...unseen===0?[]:[counted2(unseen,"dat\
+abase not looked into","databases not looked into")]];return{id:"review",title:"Access review",about:`${counted2(lines.length,"line","lines")}, as the server ha\
+d it at ${timeOf2(sheet)}. Decide keep, revoke or change for each, and put your name and the date beside it.`,attention:parts.length===0?null:parts.join(" and "),
+columns,rows:lines.map((line2,index)=>{let cells=cellsOf(sheet,line2,index,boxes);return{cells:columns.map(({key:key2})=>cells[key2]),environment:line2.environment,
+application:line2.database_owner===""?line2.application:line2.database_owner,...line2.declared!=="yes"&&{mark:"warning"}}})}}function cellsOf(sheet,line2,index,boxes){
+let change=sheet.lastChange(line2);return{...line2,line:`${String(index+1)} of ${String(sheet.lines.length)}`,last_change:change?.at??"",last_change_build:change?.
+build??"",last_change_by:change?.actor??"",looked_at:timeOf2(sheet),scope:sheet.scope,decision:boxes,reviewer:"",decided_on:"",comment:""}}function timeOf2({lookedAt}){
+return`${lookedAt.toISOString().slice(0,19)}Z`}var SHEET_COLUMNS,PAPER_COLUMNS,init_sheet=__esm({"src/report/review/sheet.ts"(){"use strict";init_verdict();init_line();
+SHEET_COLUMNS=[{key:"line",title:"Line"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"\
+Database"},{key:"database_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"\
+Details"},{key:"via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Val\
+id until"},{key:"granted_by",title:"Granted by"},{key:"last_change",title:"Last change"},{key:"last_change_build",title:"By build"},{key:"last_change_by",title:"\
+Changed by"},{key:"looked_at",title:"Looked at"},{key:"scope",title:"Only"},{key:"id",title:"Id"},{key:"decision",title:"Decision"},{key:"reviewer",title:"Revie\
+wer"},{key:"decided_on",title:"Decided on"},{key:"comment",title:"Comment"}],PAPER_COLUMNS=[{key:"line",title:"Line"},{key:"database",title:"Database"},{key:"da\
+tabase_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"\
+via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"\
+last_change",title:"Last change"},{key:"last_change_build",title:"By build"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"Reviewer, date",
+isForm:!0}]}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
+has no line.",remedy:GIVE}]);let foreign=foreignOf(rows,expected);if(foreign.length>0)throw refusal9(foreign);let lines=rows.map(({at,cells})=>({at,cells,id:cells.
+id,decision:decisionOf(cells.decision)})),faults=[...mixed(rows),...otherPart(first,expected),...rows.flatMap(({at,cells})=>lineFaults(at,cells)),...repeated(rows)];
+if(faults.length>0)throw refusal9(faults);let total=/\bof (\d{1,7})$/.exec(first.cells.line)?.[1];return{lines,lookedAt:first.cells.looked_at,missing:total===void 0?
+0:Math.max(Number(total)-lines.length,0)}}function foreignOf(rows,expected){let fields=["environment","instance","stack"],told=new Set;return rows.flatMap(({at,
+cells})=>{let other=fields.filter(field=>cells[field]!==expected[field]),words2=other.map(field=>`${field} ${show(cells[field])} and not ${show(expected[field])}`).
+join(", ");return cells.id===""||other.length===0||told.size===told.add(words2).size?[]:[{message:`is a sheet of ${words2} (line ${String(at)}).`,remedy:"Give t\
+he declaration that it was made of."}]})}function mixed(rows){let differing=key2=>rows.find(({cells})=>cells[key2]!==rows[0]?.cells[key2]),fault=(row2,message)=>row2===
+void 0?[]:[{message:message(row2),remedy:"Give one sheet at a time."}];return[...fault(differing("looked_at"),({at,cells})=>`is of several looks: line ${String(
+at)} is of ${show(cells.looked_at)}.`),...fault(differing("scope"),({at,cells})=>`is of several parts: line ${String(at)} is of ${show(cells.scope)}.`)]}function otherPart({
+cells},{scope}){if(cells.scope===scope)return[];let nameOf3=part=>part===""?"everything":show(part);return[{message:`is a sheet of ${nameOf3(cells.scope)} and n\
+ot of ${nameOf3(scope)}.`,remedy:"Give the same --environment, --application and --database as for the sheet."}]}function lineFaults(at,cells){let line2=`line ${String(
+at)}`,{id,decision,login:login2,database,right:right2}=cells,isId=/^r[0-9a-f]{20}$/.test(id),where=database===""?"":` on ${show(database)}`;return[...isId?[]:[{
+message:`${line2}: ${show(id)} is no id of a line.`,remedy:RESTORE}],...isId&&!isIdOf(id,cells)?[{message:`${line2}: its id is not that of ${show(login2)}: ${show(
+right2)}${where}, which stands beside it.`,remedy:`Was the sheet sorted by some of its columns only? ${RESTORE}`}]:[],...decision===""||decisionOf(decision)!==null?
+[]:[{message:`${line2}: ${show(decision)} is no decision.`,remedy:`Use one of ${DECISIONS.join(", ")}, or leave it empty.`}]]}function decisionOf(cell){return DECISIONS.
+find(decision=>decision===cell.toLowerCase())??null}function repeated(rows){let seen=new Map;return rows.flatMap(({at,cells:{id}})=>{let before=seen.get(id);return seen.
+set(id,at),before===void 0||id===""?[]:[{message:`line ${String(at)}: it is the same right as in line ${String(before)}.`,remedy:"Keep one of the two."}]})}var DECISIONS,
+RESTORE,init_signed=__esm({"src/report/review/signed.ts"(){"use strict";init_text2();init_line();init_signed_rows();DECISIONS=["keep","revoke","change"],RESTORE=
+"Put back what the sheet had there, or decide in a new sheet."}});function surroundingsSection({databases:databases2,roles,memberships:memberships2},matrix){let seen=new Set(matrix.databases.filter(({isSeen})=>isSeen).map(({database})=>database)),
+cells=[...[...databases2.keys()].map(name2=>["database",name2,seen.has(name2)?LOOKED_INTO:""]),...[...roles.values()].map(role=>["role",role.name,attributesOf(role).
+join(" ")]),...memberships2.filter(isEffective).map(({role,member:member2})=>["membership",role,member2])];return{id:"instance",title:"Instance",about:"",columns:COLUMNS3,
+rows:cells.map(row2=>({cells:row2}))}}function surroundingsOf({rows}){let of=wanted=>rows.flatMap(({cells:[kind,name2,more2]})=>kind===wanted?[[String(name2??""),
+String(more2??"")]]:[]);return{databases:new Map(of("database").map(([name2,more2])=>[name2,more2===LOOKED_INTO])),roles:new Map(of("role").map(([name2,more2])=>[
+name2,more2.split(" ").filter(word=>word!=="")])),memberships:of("membership")}}var COLUMNS3,LOOKED_INTO,init_surroundings=__esm({"src/report/review/surrounding\
+s.ts"(){"use strict";init_attributes();init_roles2();COLUMNS3=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"more",title:"More"}],LOOKED_INTO="looke\
+d into"}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING3:WELL,
+...aboutEnds(heads)].join(" "),attention:faults.length===0?null:counted2(faults.length,"fault in the audit files","faults in the audit files"),columns:[{key:"fi\
+le",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line:line2,message})=>({cells:[file,line2,message],mark:"fai\
+led"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were cut from the end is not known: no au\
+dit of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"audits"}.`;return unread.length===0?
+[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING3,WELL,WRONG,init_problems=__esm({"src/report/sections/problems.ts"(){"use stric\
+t";init_verdict();NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edited, or are missing, or\
+ their time is wrong; the rest of the report is made from the others."}});function hashLink(previous,content){return(0,import_node_crypto14.createHash)("sha256").update(`${previous}
+`).update(content).digest("hex")}var import_node_crypto14,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto14=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
 `)};for(let record2 of document.records)add(JSON.stringify({type:"record",...record2}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,
 summary:document.summary,repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line2){let match=HASHED_LINE.exec(line2);return match?.[1]===
-void 0||match[2]===void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line2){return splitLine(line2)?.hash??hashLink(GENESIS,line2)}function parseLine2(line2){
-try{let value2=JSON.parse(line2);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line2){return{hash:hashOf(line2),csv:csvMark(parseLine2(
+void 0||match[2]===void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf2(line2){return splitLine(line2)?.hash??hashLink(GENESIS,line2)}function parseLine2(line2){
+try{let value2=JSON.parse(line2);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line2){return{hash:hashOf2(line2),csv:csvMark(parseLine2(
 line2)?.csv)}}function csvMark(value2){if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash==
 "string"?{start:start2,end,hash}:null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2==
 "object"&&value2!==null&&!Array.isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX=
 '{"type":"run",',HASHED_LINE=/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
 `),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line2]of lines.entries()){let run=line2.startsWith(RUN_PREFIX)?parseLine2(
-line2):null,message=(run===null?null:runFault(run,before))??lineFault(line2,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line2),
+line2):null,message=(run===null?null:runFault(run,before))??lineFault(line2,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf2(line2),
 before=run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: \
 it has no line break. The next run repairs it."}):parseLine2(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with\
  the line of a run: a run was interrupted while writing, or lines were removed."}),faults}function runFault(run,before){let{previous_hash:previousHash,summary}=run,
@@ -15649,21 +16080,22 @@ o JSON: it is torn or was edited (${parsed2.error}).`}]};let{value:document,prob
 file,line:null,message:`The file is no audit: ${problem}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record2,problem:wrong2}=parseRecord(
 item);record2===null?faults.push({file,line:null,message:`Record ${String(index+1)} cannot be read: ${wrong2}.`}):records.push(record2)}return{entries:[{run:document.
 run,records}],faults}}function parseJson5(text2){try{return{value:JSON.parse(text2),error:null}}catch(error){let message=error instanceof Error?error.message:String(
-error);return{error:message,line:lineOf(message,text2)}}}function lineOf(message,text2){let position=/at position (\d+)/.exec(message)?.[1];return(position===void 0?
-text2.trimEnd():text2.slice(0,Number(position))).split(`
+error);return{error:message,line:lineOf2(message,text2)}}}function lineOf2(message,text2){let position=/at position (\d+)/.exec(message)?.[1];return(position===
+void 0?text2.trimEnd():text2.slice(0,Number(position))).split(`
 `).length}var init_document=__esm({"src/report/sources/document.ts"(){"use strict";init_entry()}});function chainOf(file,text2){let lines=text2.split(`
-`).slice(0,-1),runs=lines.filter(line2=>line2.startsWith(RUN_PREFIX));return{file,id:hashOf(lines[0]??""),hashes:new Set(runs.map(hashOf)),lines:lines.length}}function witnessesIn(file,entries){
-return entries.flatMap(({run})=>run?.governance?[{file,head:run.governance}]:[])}function compareHeads(folder,chains,witnesses){let ids=new Set(chains.map(({id})=>id)),
-known=witnesses.filter(({head:head2})=>ids.has(head2.chain)),others=witnesses.filter(({head:head2})=>!ids.has(head2.chain)),missing=others.filter(({head:head2})=>(0,import_node_path10.resolve)(
-head2.file).startsWith(`${(0,import_node_path10.resolve)(folder)}${import_node_path10.sep}`)),gone=groupBy(missing,({head:head2})=>(0,import_node_path10.resolve)(
-head2.file)),faults=[...chains.flatMap(({file,id,hashes,lines})=>{let cut=known.filter(({head:head2})=>head2.chain===id&&!hashes.has(head2.hash));return faultOf(
-file,lines,cut,"lines were cut from its end, or written anew")}),...[...gone].flatMap(([path4,missed])=>{let now=chains.find(({file})=>(0,import_node_path10.resolve)(
-file)===path4);return faultOf(now?.file??path4,now?.lines??0,missed,BEGUN_ANEW)})],unread=others.filter(witness=>!missing.includes(witness)).map(({head:head2})=>head2.
-file);return{faults,compared:known.length,unread:[...new Set(unread)].sort()}}function faultOf(file,lines,missed,why){let[latest,...more]=[...missed].sort((a10,b10)=>b10.
-head.lines-a10.head.lines);if(latest===void 0)return[];let also=more.length===0?"":` and of ${String(more.length)} more`,counts=`It had ${String(latest.head.lines)}\
- lines after that run, and has ${String(lines)}`;return[{file,line:lines===0?null:lines,message:`The run of ${latest.file}${also} is not in the file. ${counts}:\
- ${why}.`}]}var import_node_path10,BEGUN_ANEW,init_heads=__esm({"src/report/sources/heads.ts"(){"use strict";import_node_path10=__toESM(require_path(),1);init_jsonl();
-init_group_by();BEGUN_ANEW="it was removed, begun anew or written anew. Where that was on purpose, put the former files into a folder beside this one"}});function readJsonl(file,text2){let entries=[],faults=verifyChain(text2).map(fault=>({...fault,file})),records=[],before=null;for(let[index,line2]of text2.split(
+`).slice(0,-1),runs=lines.filter(line2=>line2.startsWith(RUN_PREFIX));return{file,id:hashOf2(lines[0]??""),hashes:new Set(runs.map(hashOf2)),lines:lines.length}}
+function witnessesIn(file,entries){return entries.flatMap(({run})=>run?.governance?[{file,head:run.governance}]:[])}function compareHeads(folder,chains,witnesses){
+let ids=new Set(chains.map(({id})=>id)),known=witnesses.filter(({head:head2})=>ids.has(head2.chain)),others=witnesses.filter(({head:head2})=>!ids.has(head2.chain)),
+missing=others.filter(({head:head2})=>(0,import_node_path10.resolve)(head2.file).startsWith(`${(0,import_node_path10.resolve)(folder)}${import_node_path10.sep}`)),
+gone=groupBy(missing,({head:head2})=>(0,import_node_path10.resolve)(head2.file)),faults=[...chains.flatMap(({file,id,hashes,lines})=>{let cut=known.filter(({head:head2})=>head2.
+chain===id&&!hashes.has(head2.hash));return faultOf(file,lines,cut,"lines were cut from its end, or written anew")}),...[...gone].flatMap(([path4,missed])=>{let now=chains.
+find(({file})=>(0,import_node_path10.resolve)(file)===path4);return faultOf(now?.file??path4,now?.lines??0,missed,BEGUN_ANEW)})],unread=others.filter(witness=>!missing.
+includes(witness)).map(({head:head2})=>head2.file);return{faults,compared:known.length,unread:[...new Set(unread)].sort()}}function faultOf(file,lines,missed,why){
+let[latest,...more2]=[...missed].sort((a10,b10)=>b10.head.lines-a10.head.lines);if(latest===void 0)return[];let also=more2.length===0?"":` and of ${String(more2.
+length)} more`,counts=`It had ${String(latest.head.lines)} lines after that run, and has ${String(lines)}`;return[{file,line:lines===0?null:lines,message:`The r\
+un of ${latest.file}${also} is not in the file. ${counts}: ${why}.`}]}var import_node_path10,BEGUN_ANEW,init_heads=__esm({"src/report/sources/heads.ts"(){"use s\
+trict";import_node_path10=__toESM(require_path(),1);init_jsonl();init_group_by();BEGUN_ANEW="it was removed, begun anew or written anew. Where that was on purpo\
+se, put the former files into a folder beside this one"}});function readJsonl(file,text2){let entries=[],faults=verifyChain(text2).map(fault=>({...fault,file})),records=[],before=null;for(let[index,line2]of text2.split(
 `
 `).entries()){let value2=parseLine2(line2);if(value2===null)continue;let{type}=value2;if(type==="run"){let{value:run,problem}=parseRun(value2);problem!==null&&faults.
 push({file,line:index+1,message:`The run cannot be read: ${problem}.`}),run!==null&&before!==null&&isBackwards(before,run)&&faults.push({file,line:index+1,message:backwards(
@@ -15678,76 +16110,258 @@ readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile==
 witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
 expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
 ...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder4(files,read){let results=[];for(let file of files)results.push(await read(file));
-return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises20.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
+return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises21.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
 faults:[{file,line:null,message:`The file cannot be read: ${reasonOf2(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
 name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path11.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises20.readFile)(csv),text2).map(fault=>({...fault,
+length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises21.readFile)(csv),text2).map(fault=>({...fault,
 file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list2(folder,
 "--governance-dir")){let below=entry.isDirectory()?await list2((0,import_node_path11.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
 push((0,import_node_path11.join)(folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path11.join)(folder,entry.name,JSONL))}
 return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list2(folder,"--au\
 dit-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path11.join)(folder,name2)).sort()}async function list2(folder,option){
-try{return await(0,import_promises20.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
+try{return await(0,import_promises21.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
 message:`cannot be read: ${reasonOf2(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
-return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf2(entry))}))}).filter(({entry:{run}})=>{if(run===
+return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf3(entry))}))}).filter(({entry:{run}})=>{if(run===
 null)return!0;let key2=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key2).size}).sort((a10,b10)=>a10.time-b10.time).map(({
-entry})=>entry)}function timeOf2({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf2(error){return error instanceof Error?error.
-message:String(error)}var import_promises20,import_node_path11,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises20=__toESM(require_promises2(),1),
+entry})=>entry)}function timeOf3({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf2(error){return error instanceof Error?error.
+message:String(error)}var import_promises21,import_node_path11,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises21=__toESM(require_promises2(),1),
 import_node_path11=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
-rovision_audit.csv"}});var report_exports={};__export(report_exports,{lookForReport:()=>lookForReport,makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,
-now}){let files=await readAuditFiles(folders),live=server===null?[]:await server.look(provenBuilds(server.declaration,files.entries)),{criteria}=options2,all=[problemsSection(
-files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===null?[]:
-[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,server:server===
-null?null:subjectOf2(server.declaration),sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted2(id,rows.length,options2)),wrong:options2.
-verify?whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf2({environment,stack,instance}){return{environment,stack,instance:instance.identifier}}
-function isWanted2(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}
-function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section=>section.id===id)?.rows.length??
-0,[faults,untraceable]=[count2("problems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===
-1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a b\
-uild.`]]}async function lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,known,now){try{return await withInstance(declaration,
-identity2,dependencies2,async({server,context,credentials,part})=>{let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},
+rovision_audit.csv"}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list3]=TABLE_DEFAULTS.exec(statement)??[];if(list3===void 0)return[];
+let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list3.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
+var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a10,b10)=>compare2(sortKeyOf(a10),sortKeyOf(
+b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,
+instance,database,username])}function follow(record2,run,logins,closed){if(!TOOK_PLACE.has(record2.status))return;let{database,username}=record2,instance=run?.instance?.
+identifier??null;if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){for(let[key3,login3]of logins){let{open:open5}=login3;(record2.
+object==="database"?open5.database===database:open5.username===username)&&open5.environment===record2.environment&&open5.instance===instance&&closePeriod(logins,
+key3,login3,record2,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record2.object))return;let key2=JSON.
+stringify([record2.environment,instance,database,username]),login2=logins.get(key2),state2=nextState(login2?.state??{...NONE3,isOlder:record2.object==="role"&&record2.
+status!=="created"},record2),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==
+void 0&&!isSameRun&&closePeriod(logins,key2,login2,record2,closed),logins.set(key2,{state:state2,run:record2.run_id,open:{...openPeriod(record2,run,may),since:isSameRun?
+login2.open.since:record2.at}})}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!=="no_change";
+return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.build_id:
+null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key2,login2,record2,closed){closed.push({...login2.
+open,until:record2.at,untilBuild:record2.build_id}),logins.delete(key2)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};
+if(record2.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{
+on,schema,granted=[],revoked=[]}of record2.access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS2)??new Set;
+for(let privilege of granted)held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS2,held2)}return{...state2,
+schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=[...schemas2].
+filter(([,held2])=>held2.size>0).sort(mostFirst);return[[...groupBy(having,([,held2])=>rowsInWords(held2))].map(([words2,items2])=>`${words2} in ${items2.map(([
+schema])=>schema||"all schemas").join(", ")}`).join("; ")||LOGS_IN,...isOlder?[BEFORE2]:[]].join("; ")}function rowsInWords(held2){let names2=TABLE_PRIVILEGES.filter(
+privilege=>held2.has(privilege));return names2.join()===ROW_PRIVILEGES.join()?"read and write rows":names2.join()==="SELECT"?"read":names2.join(", ")}function mostFirst([
+a10,less],[b10,more2]){return more2.size-less.size||compare2(a10,b10)}var NONE3,ALL_SCHEMAS2,TOOK_PLACE,LOGS_IN,BEFORE2,init_periods=__esm({"src/audit/governanc\
+e/periods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",TOOK_PLACE=new Set(["cr\
+eated","updated","removed","no_change"]);LOGS_IN="log in",BEFORE2="and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
+map(databaseOf)),rows=periods.filter(period=>concerned.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-history",title:"Ac\
+cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS4,
+rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
+null||criteria.build===period.sinceBuild||criteria.build===period.untilBuild)&&touchesTime(period.since,period.until,criteria)}function databaseOf({environment,
+instance,database}){return JSON.stringify([environment,instance,database])}function periodRow(period){let{environment,instance,database,username,application,may,
+since,sinceBuild,actor,approval,until,untilBuild}=period;return{cells:[environment,instance,database,username,application,may,since,until,sinceBuild,untilBuild,
+actor,approval],environment,application,build:sinceBuild}}var COLUMNS4,init_access_history=__esm({"src/report/sections/access-history.ts"(){"use strict";init_criteria();
+init_periods();COLUMNS4=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"database",title:"Database"},{key:"username",title:"Logi\
+n"},{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"until",title:"Until"},{key:"since_build",title:"By build"},
+{key:"until_build",title:"Ended by build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"}]}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
+ ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
+matrix.instance,database,starts)),...matrix.orphans.length===0?[]:["### Logins no longer declared",markdownTable(ORPHAN_HEADER,orphanRows(matrix.orphans))]].join(
+`
+
+`)}function renderDatabase(instance,{database,owner,logins,outsideGrants:outsideGrants2,isSeen},starts){let rows=sortedBy(logins,({username})=>username).map(login2=>loginRow(
+login2,isSeen,starts.access(instance,database,login2.username)??created(login2,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(
+owner)}.${isSeen?"":` ${UNSEEN2}`}`,...rows.length===0?[]:[markdownTable(LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",
+markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?
+null:{day:day??NOTHING4,build}}function loginRow(login2,isSeen,start2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CRE\
+ATE":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
+markdownName(login2.username),login2.application===null?NOTHING4:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.canLogin?login2.auth:NOTHING4,
+markdownText(describeRole(login2))||NOTHING4,onDatabase.join(", ")||NOTHING4,inSchemas.join("<br>")||(isSeen?NOTHING4:NOT_KNOWN),start2?.day??NOTHING4,start2===
+null?NOTHING4:markdownName(start2.build),login2.validUntil===null?NOTHING4:login2.validUntil.toISOString()]}function describeRole({canLogin,createDb,connectionLimit:connectionLimit2,
+memberOf:memberOf2}){return[...canLogin?[]:["NOLOGIN"],...createDb?["CREATEDB"]:[],...connectionLimit2===null?[]:[`${String(connectionLimit2)} connections`],...memberOf2.
+map(role=>`member of ${role}`)].join(", ")}function orphanRows(orphans){return sortedBy(orphans,({username})=>username).map(({username,application,state:state2,
+canLogin,databases:databases2,since,build})=>[markdownName(username),markdownName(application),state2,canLogin?"yes":"no",databases2.map(markdownName).join(", ")||
+NOTHING4,since?.slice(0,10)??NOTHING4,build===null?NOTHING4:markdownName(build)])}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===
+""?"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
+`))}function sortedBy(items2,key2){return items2.toSorted((a10,b10)=>compare3(key2(a10),key2(b10)))}function compare3(a10,b10){return a10===b10?0:a10<b10?-1:1}var UNSEEN2,
+LOGIN_HEADER,ORPHAN_HEADER,OUTSIDE_HEADER,NOTHING4,NOT_KNOWN,init_access3=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN2="rds-pr\
+ovision could not look inside: what may be done in its schemas, and what was granted there, is not known.",LOGIN_HEADER=["Login","Application","Level","Logs in \
+by","As a role","On the database","In its schemas","Since","By build","Valid until"],ORPHAN_HEADER=["Login","Application","State","May log in","Databases it rea\
+ches","Since","By build"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING4="\u2013",NOT_KNOWN="not known"}});function accessSection(matrix,criteria){let rows=concernedLogins2(matrix,criteria).flatMap(database=>database.logins.map(login2=>loginRow2(matrix,database,login2))).
+filter(({build=null})=>matches(criteria.build,build));return{id:"access",title:"Access now",about:rows.length===0?"Nothing matches.":`As the server says, on ins\
+tance ${matrix.instance}, stack ${matrix.stack}.`,columns:LOGIN_COLUMNS,rows}}function outsideGrantsSection(matrix,criteria){let databases2=concernedLogins2(matrix,
+criteria),rows=databases2.flatMap(({database,outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cells:[database,role===""?"PUBLIC (ever\
+ybody)":role,privilege,on],environment:matrix.environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:databases2.
+length===0?"Nothing matches.":rows.length===0?"Nobody else holds anything on these databases.":"Privileges of roles that are not among the logins above. rds-pro\
+vision leaves them alone.",attention:beyond(rows),columns:GRANT_COLUMNS,rows}}function beyond(rows){let roles=[...new Set(rows.map(({cells})=>String(cells[1]??"")))],
+named=roles.slice(0,MAX_NAMED).join(", ");return roles.length===0?null:`${counted2(rows.length,"privilege","privileges")} beyond the declaration, of ${named}${roles.
+length>MAX_NAMED?", \u2026":""}`}function concernedLogins2({environment,databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.
+filter(({database,logins})=>matches(criteria.database,database)&&(criteria.application===null||logins.some(({application})=>application===criteria.application))):
+[]}function loginRow2({environment},{database,isSeen},login2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREATE":""].
+filter(word=>word!==""),schemas2=login2.schemas.map(({schema,may})=>`${schema}: ${may}`);return{cells:[database,login2.username,login2.application,login2.accessLevel,
+login2.canLogin?login2.auth:null,describeRole(login2),onDatabase.join(", "),isSeen?schemas2.join("; "):"not known: could not be looked into",login2.build,login2.
+validUntil?.toISOString()??null],environment,application:login2.application,build:login2.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,MAX_NAMED,init_access4=__esm({"s\
+rc/report/sections/access.ts"(){"use strict";init_access3();init_criteria();init_verdict();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"\
+Login"},{key:"application",title:"Application"},{key:"access_level",title:"Level"},{key:"auth",title:"Logs in by"},{key:"as_a_role",title:"As a role"},{key:"on_\
+database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"Created by build"},{key:"valid_until",title:"Valid until"}],
+GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"Privilege"},{key:"on",title:"On"}],MAX_NAMED=3}});function expiringSection(declaration,cluster,days,criteria,now){let ended=new Set(declaration.applications.filter(isEndedByRuns).map(({username})=>username)),rows=[
+...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);if(tag===null||role.validUntil===null)return[];let left2=Math.floor((role.
+validUntil.getTime()-now.getTime())/DAY_MS),application=tag.get("Application")??null;return left2>=days||!matches(criteria.application,application)?[]:[{cells:[
+role.name,application,role.validUntil.toISOString(),left2,stateOf3(role,!ended.has(role.name),left2<0)],application,build:tag.get("BuildId")??null,mark:left2<0?
+"failed":"warning"}]});return{id:"expiring",title:"Expiring logins",about:rows.length===0?`No login${ofWhom(criteria)} expires within ${String(days)} days.`:`va\
+lid_until is over, or within ${String(days)} days.`,attention:rows.length===0?null:counted2(rows.length,"login expired or expiring","logins expired or expiring"),
+columns:[{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"valid_until",title:"Valid until"},{key:"days_left",title:"Days left"},{key:"\
+state",title:"State"}],rows:rows.sort((a10,b10)=>Number(a10.cells[3])-Number(b10.cells[3]))}}function stateOf3({canLogin},byPassword,isOver){return byPassword?isOver?
+"expired":"expires":isOver?canLogin?"over, and still open: the next apply closes the login":"expired":"expires: the first apply after it closes the login"}function ofWhom({
+application}){return application===null?"":` of ${application}`}function secretsSection(credentials,days,criteria,now){let rows=credentials.flatMap(({application,
+credential})=>{let{createdAt,secretId:secretId2,versionId}=credential,age=createdAt===null?null:Math.floor((now.getTime()-createdAt.getTime())/DAY_MS);return createdAt===
+null||age===null||age<days||!matches(criteria.application,application)?[]:[{cells:[secretId2,application??"(delegated admin)",versionId,createdAt.toISOString(),
+age],application,mark:"warning"}]});return{id:"secrets",title:"Old secrets",about:rows.length===0?`No secret${ofWhom(criteria)} is older than ${String(days)} da\
+ys.`:`The current version is ${String(days)} days old or older.`,attention:rows.length===0?null:counted2(rows.length,"old secret","old secrets"),columns:[{key:"\
+secret_id",title:"Secret"},{key:"application",title:"Application"},{key:"version_id",title:"Version"},{key:"created_at",title:"Made"},{key:"age_days",title:"Age\
+ in days"}],rows:rows.sort((a10,b10)=>Number(b10.cells[4])-Number(a10.cells[4]))}}var DAY_MS,init_ages=__esm({"src/report/sections/ages.ts"(){"use strict";init_expiry();
+init_access_matrix();init_criteria();init_verdict();DAY_MS=864e5}});function driftSection({plan,blocked:blocked2},environment,criteria){let about2=application=>({environment,application}),changes=listChanges(plan??{findings:[],jobs:[]}).
+map(({application,database,username,object:object2,status,message,statements})=>({...about2(application),cells:[application,database,username,object2,message,"a\
+pply"],mark:status,details:statements})),findings=(plan?.findings??[]).filter(({status})=>status==="warning").map(({application,database,username,object:object2,
+message})=>({...about2(application),cells:[application,database,username,object2,message,null],mark:"warning"})),rows=[...blocked2.map(({application,field,message,
+remedy})=>({...about2(application),cells:[application,null,null,field,message,remedy],mark:"blocked"})),...changes,...findings].filter(({application=null,cells})=>matches(
+criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf4(cells[1]))),asDeclared2=describeCriteria(criteria)===
+""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared2:"Wh\
+ere the server is not as declared.",attention:rows.length===0?null:counted2(rows.length,"difference from the declaration","differences from the declaration"),columns:COLUMNS5,
+rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS5,init_drift=__esm({"src/report/sections/drift.ts"(){"use strict";init_preview2();
+init_criteria();init_verdict();COLUMNS5=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"object",
+title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record2=>isAskedFor2(record2,criteria)).map(record2=>({run,record:record2}))),
+rows=found.filter(({record:record2})=>!UNEVENTFUL.has(record2.status)).map(({run,record:record2})=>historyRow(run,record2)),checks=found.length-rows.length,about2=rows.
+length===0?"Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===
+0?about2:`${about2} ${String(checks)} checks found nothing to do.`,columns:COLUMNS6,rows}}function isAskedFor2(record2,criteria){let{environment,application,database,
+build}=criteria;return matches(environment,record2.environment)&&matches(application,record2.application)&&matches(database,record2.database)&&matches(build,record2.
+build_id)&&isInTime(record2.at,criteria)}function historyRow(run,record2){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,
+action,message,statements}=record2;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??
+null,id],environment,application,build,mark:status,details:statements}}var COLUMNS6,UNEVENTFUL,init_history2=__esm({"src/report/sections/history.ts"(){"use stri\
+ct";init_criteria();COLUMNS6=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Applicati\
+on"},{key:"status",title:"Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"\
+username",title:"Login"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function retainedSection({environment,orphans},criteria){let rows=orphans.filter(({application,databases:databases2})=>matches(criteria.application,application)&&
+(criteria.database===null||databases2.includes(criteria.database))).map(orphan2=>{let{username,application,state:state2,canLogin,databases:databases2,cleanupPolicy,
+since,build}=orphan2;return{cells:[username,application,state2,canLogin?"yes":"no",databases2.join(", "),cleanupPolicy,since,build],environment,application,build,
+mark:state2==="disabled"?"skipped":"warning"}}),open5=rows.filter(({cells})=>cells[3]==="yes").length;return{id:"retained",title:"Logins no longer declared",about:rows.
+length===0?"Every login of this stack is declared.":`Retained, disabled, or to be removed yet; ${String(open5)} of ${String(rows.length)} may still log in.`,attention:rows.
+length===0?null:`${counted2(rows.length,"login","logins")} retained or disabled, ${String(open5)} of which may log in`,columns:COLUMNS7,rows}}var COLUMNS7,init_retained=__esm(
+{"src/report/sections/retained.ts"(){"use strict";init_criteria();init_verdict();COLUMNS7=[{key:"username",title:"Login"},{key:"application",title:"Application"},
+{key:"state",title:"State"},{key:"logs_in",title:"May log in"},{key:"databases",title:"Databases it reaches"},{key:"cleanup_policy",title:"Cleanup policy"},{key:"\
+since",title:"Since"},{key:"since_build",title:"By build"}]}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse(),about2=rows.length===0?"No run ma\
+tches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,bad=rows.filter(({mark})=>mark==="failed"||mark==="blocked").length,attention=bad===
+0?null:`${String(bad)} of ${counted2(rows.length,"run","runs")} failed or blocked`;return{id:"runs",title:"Runs",about:about2,attention,columns:COLUMNS8,rows}}function isAskedFor3({
+run,records},criteria){if(run===null)return!1;let concerns=key2=>criteria[key2]===null||records.some(record2=>record2[key2]===criteria[key2]);return matches(criteria.
+environment,run.environment)&&matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({
+run,records}){if(run===null)return[];let count2=status=>records.filter(record2=>record2.status===status).length;return[{cells:[run.started_at,run.environment,run.
+instance?.identifier??null,run.command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("remo\
+ved"),count2("warning"),run.run_id,run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS8,init_runs=__esm({"src/report/sectio\
+ns/runs.ts"(){"use strict";init_criteria();init_verdict();COLUMNS8=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"\
+Instance"},{key:"command",title:"Command"},{key:"outcome",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},
+{key:"approval",title:"Approval"},{key:"created",title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warning\
+s"},{key:"run_id",title:"Run"},{key:"error",title:"Error"}]}});function traceabilitySection(declaration,cluster,known){let roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,cluster,name2)!==null).map(name2=>({
+kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,comment:comment2})=>({kind:"da\
+tabase",name:name2,tag:parseTag(comment2)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.get("BuildId")??null;
+return build!==null&&known.has(JSON.stringify([kind,name2,build]))?[]:[{cells:[kind,name2,build,build===null?"it has no tag that names a build":"no record in th\
+e audit has it with this build"],build,environment:declaration.environment,mark:"failed"}]});return{id:"traceability",title:"Traceability",about:`${String(objects2.
+length-rows.length)} of ${String(objects2.length)} roles and databases of this stack are traceable to a build.`,attention:rows.length===0?null:counted2(rows.length,
+"role or database without a build","roles and databases without a build"),columns:COLUMNS9,rows}}function provenBuilds({environment,instance},entries){let known=new Set;
+for(let{run,records}of entries){let ran=run?.instance??null;if(!(ran!==null&&ran.identifier!==instance.identifier))for(let record2 of records)record2.environment!==
+environment||!PROVES.has(record2.status)||(record2.username!==null&&known.add(JSON.stringify(["role",record2.username,record2.build_id])),record2.database!==null&&
+known.add(JSON.stringify(["database",record2.database,record2.build_id])))}return known}var COLUMNS9,PROVES,init_traceability=__esm({"src/report/sections/tracea\
+bility.ts"(){"use strict";init_tag();init_access_matrix();init_verdict();COLUMNS9=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"build_id",title:"Bu\
+ild in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function undeclaredSection(items2,environment,criteria){let rows=items2.filter(({database})=>matches(criteria.database,database)&&matches(criteria.environment,environment)).
+map(({database,role,what,on,grantor,fate,remedy})=>({cells:[database,role===""?"PUBLIC (everybody)":role,what,on,grantor,fate,remedy],environment,mark:fate==="t\
+aken away"?"warning":"skipped"}));return{id:"undeclared",title:"Not declared",about:rows.length===0?"The declared databases and their logins have nothing that t\
+he declaration does not say.":"What declared databases and their logins have and the declaration does not say; `undeclared` decides.",columns:COLUMNS10,rows}}var COLUMNS10,
+init_undeclared2=__esm({"src/report/sections/undeclared.ts"(){"use strict";init_criteria();COLUMNS10=[{key:"database",title:"Database"},{key:"role",title:"Role"},
+{key:"what",title:"What"},{key:"on",title:"On"},{key:"granted_by",title:"Granted by"},{key:"fate",title:"What becomes of it"},{key:"remedy",title:"What takes it\
+ away"}]}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
+null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.length===0?"Everything on this instance is managed by this stack.":`${String(nobodys)}\
+ not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS11,rows:foreign}}function roleRows(declaration,cluster){
+let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!isHelper(role,login2)&&!SYSTEM_ROLE.test(role.name)&&!isOurs4(
+declaration,role.comment)).sort(byName4).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){
+let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment:comment2})=>isOurs4(declaration,commentOf(cluster,owner))&&
+!declared.has(name2)&&parseTag(comment2)===null;return[...cluster.databases.values()].filter(state2=>!SYSTEM_DATABASES.has(state2.name)&&(isMade(state2)||!isOurs4(
+declaration,managingComment(cluster,state2)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):
+row("database",state2.name,state2.owner,parseTag(managingComment(cluster,state2)),""))}function managingComment(cluster,state2){return withheldTag(cluster,state2)===
+null?commentOf(cluster,state2.owner):state2.comment}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs4(declaration,comment2){
+return isOfStack(declaration,parseTag(comment2))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.
+get("Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.
+get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"\
+CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,
+set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].
+join(", ")}function byName4(a10,b10){return a10.name<b10.name?-1:1}var COLUMNS11,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanag\
+ed.ts"(){"use strict";init_claim();init_tag();init_upgrade_helper();init_withheld();COLUMNS11=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",
+title:"Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres",
+"rdsadmin"])}});var report_exports={};__export(report_exports,{lookForReport:()=>lookForReport,makeReport:()=>makeReport,subjectOf:()=>subjectOf3});async function makeReport({options:options2,
+folders,server,now}){let files=await readAuditFiles(folders),live=server===null?[]:await server.look(provenBuilds(server.declaration,files.entries)),{criteria}=options2,
+all=[problemsSection(files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===
+null?[]:[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,server:server===
+null?null:subjectOf3(server.declaration),sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted2(id,rows.length,options2)),wrong:options2.
+verify?whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf3({environment,stack,instance}){return{environment,stack,instance:instance.identifier}}
+function isWanted2(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.some(section2=>section2===id):id!=="problems"&&id!=="\
+traceability"||verify}function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section2=>section2.
+id===id)?.rows.length??0,[faults,untraceable]=[count2("problems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(
+faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} \
+not traceable to a build.`]]}async function lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,known,now){try{return await withInstance(
+declaration,identity2,dependencies2,async({server,context,credentials,part})=>{let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},
 server,credentials.applications,null,!0),{cluster}=inspection.actual,matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
 return[traceabilitySection(declaration,cluster,known),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(
 await driftFrom(context,inspection,credentials,part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,
-criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned2(credentials),secretsOlderThanDays,
+criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned3(credentials),secretsOlderThanDays,
 criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection,{admin},part){let setbacks=new Setbacks(context.declaration,
 context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,setbacks);return{plan:part===null?plan:together2(part.
 plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,inspection,admin);if(error instanceof BlockedError)
 return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){let{server,part}=await openAsMaster(context,admin,!1);
 await server.close();let{cluster}=inspection.actual,seen={...inspection,actual:{...inspection.actual,cluster:server.see?.(cluster)??cluster}};return driftFrom(context,
 seen,{admin},part)}function together2(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}function beyondIn(declaration,{
-actual}){let look3=lookUps({declaration,actual});return declaration.databases.flatMap(database=>findBeyond(look3,database))}function owned2({admin,applications}){
-return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}var init_report=__esm(
-{"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history();init_problems();init_retained();init_runs();
-init_traceability();init_undeclared2();init_unmanaged();init_read();init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();
-init_provision_error();init_round();init_setbacks()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),closed={now:null};try{let dependencies2=dependenciesOf(run,time3,closed);send(
-await lastLine(run,dependencies2,{isUp:()=>time3.signal.aborted,closed}))}finally{time3.end()}}function limitTime(remainingMs){let controller=new AbortController,
+actual}){let look3=lookUps({declaration,actual});return look3.declaration.databases.flatMap(database=>findBeyond(look3,database))}function owned3({admin,applications}){
+return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}var init_report2=__esm(
+{"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history2();init_problems();init_retained();
+init_runs();init_traceability();init_undeclared2();init_unmanaged();init_read();init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();
+init_provision_error();init_round();init_setbacks()}});var review_exports={};__export(review_exports,{lookForReview:()=>lookForReview,makeReview:()=>makeReview});async function makeReview({options:options2,folders,server,
+now}){let{criteria}=options2,{declaration}=server,subject2=subjectOf3(declaration),scope=describeCriteria(criteria),signed=options2.signed===null?null:parseSigned(
+await readSigned(options2.signed),{...subject2,scope}),files=await readAuditFiles(folders),sections=await server.look(),lines=linesOf2(sectionIn(sections,"revie\
+w")),scoped=linesInScope(lines,criteria),surroundings=surroundingsOf(sectionIn(sections,"instance")),judged=signed===null?[]:judge3(signed,{lines,scoped,surroundings}),
+sheet={lines:scoped,lookedAt:now,scope,lastChange:lastChanges(subject2,files.entries)},isData=options2.format==="csv"||options2.format==="json",section2=signed===
+null?isData?sheetSection(sheet):paperSection(sheet):decisionsSection(signed,judged,subject2.environment);return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,
+server:subject2,sources:sourcesOf(files,declaration,options2.signed),sections:[...faultsIn(files),section2],wrong:signed===null?[]:openSentences(signed,judged)}}
+function sourcesOf({files},{instance:{host:host2,port:port2}},signed){return[...signed===null?[]:[signed],...files,`server ${host2}:${String(port2)}`]}function faultsIn(files){
+let section2=problemsSection(files);return section2.rows.length===0?[]:[section2]}function sectionIn(sections,wanted){let found=sections.find(({id})=>id===wanted);
+if(found!==void 0)return found;let problem={application:null,code:"other_protocol",field:"runner",message:"the function is of an older release, which knows no a\
+ccess review.",remedy:"Deploy the function of this release."};throw new InvalidInputError([problem])}async function lookForReview({declaration,identity:identity2,
+dependencies:dependencies2}){try{return await withInstance(declaration,identity2,dependencies2,async({server,context,credentials})=>{let inspection=await inspectServer(
+{...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null,!0),matrix=await readAccessMatrix(declaration,server,inspection),
+{actual}=inspection;return[lineSection(reviewLines(declaration,actual,matrix)),surroundingsSection(actual.cluster,matrix)]})}catch(error){throw toProvisionError(
+error)}}var init_review=__esm({"src/run/review.ts"(){"use strict";init_errors();init_criteria();init_decisions_section();init_history();init_line();init_lines();
+init_read_signed();init_scope2();init_sheet();init_signed();init_surroundings();init_states();init_problems();init_read();init_version();init_access_matrix2();init_round();
+init_look2();init_provision_error();init_report2()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),left2={closed:null,begun:null};try{let dependencies2=dependenciesOf(run,time3,
+left2);send(await lastLine(run,dependencies2,{isUp:()=>time3.signal.aborted,left:left2}))}finally{time3.end()}}function limitTime(remainingMs){let controller=new AbortController,
 start2=Date.now(),timer=setTimeout(()=>{controller.abort("the function's time is nearly up")},remainingMs-Math.min(RESERVE_MS,remainingMs/2)),shortAt=start2+remainingMs-
 Math.min(SNAPSHOT_RESERVE_MS,remainingMs*.75);return{signal:controller.signal,isShort:()=>Date.now()>shortAt,end:()=>{clearTimeout(timer)}}}function dependenciesOf({
-begun:{request,caFile},caller,variables,send,log},time3,closed){let{resume}=request,own=variables.PGSSLROOTCERT??"";return{...createDependencies({signal:time3.signal,
-progress:message=>{send({type:"progress",message})},defaultCaFile:caFile??(own===""?null:own),awsEnvironment:readAwsEnvironment(variables)}),actor:()=>Promise.resolve(
-caller),sinks:[(record2,quiet)=>{send({type:"record",record:record2,quiet})},(record2,quiet)=>{log.record(record2,quiet)}],requestKey:`${request.id}/${String(request.
-turn)}`,turns:{resumed:resume===null?null:{closedAt:resume.closed_at,databases:resume.databases},isOver:time3.isShort,suspend:now=>{closed.now=now}}}}async function lastLine(run,dependencies2,end){
-let{tell:tell5,report}=run.begun.request;if(report!==null)return sectionsLine(run,report,dependencies2);if(tell5!==null)return toldLine(await previewOf(run,dependencies2),
-tell5);let result=await resultOf(run,dependencies2),line2=endedLine(run,result,end);return run.log.finish({...result.document,run:line2.run},result.problems,[]),
-line2}async function previewOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;if(request.removal!==null)return previewAsAsked(
-{removal:request.removal,environment,parsed:parsed2,identity:identity2},dependencies2);let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports));
+begun:{request,caFile},caller,variables,send,log},time3,left2){let{resume,approved_plan:approved}=request,own=variables.PGSSLROOTCERT??"";return{...createDependencies(
+{signal:time3.signal,progress:message=>{send({type:"progress",message})},defaultCaFile:caFile??(own===""?null:own),awsEnvironment:readAwsEnvironment(variables)}),
+actor:()=>Promise.resolve(caller),sinks:[(record2,quiet)=>{send({type:"record",record:record2,quiet})},(record2,quiet)=>{log.record(record2,quiet)}],requestKey:`${request.
+id}/${String(request.turn)}`,turns:{resumed:resume===null?null:{closedAt:resume.closed_at,databases:resume.databases},isOver:time3.isShort,suspend:closed=>{left2.
+closed=closed}},planTurns:{isBegun:approved?.is_begun===!0,begin:plan=>{left2.begun={plan:(approved?.plan??null)===null&&plan.effects!==null?packPlan(plan):null}}}}}
+async function lastLine(run,dependencies2,end){let{tell:tell5,report}=run.begun.request;if(report!==null)return sectionsLine(run,report,dependencies2);if(tell5!==
+null)return toldLine(await previewOf(run,dependencies2),tell5);let result=await resultOf(run,dependencies2),line2=endedLine(run,result,end);return run.log.finish(
+{...result.document,run:line2.run},result.problems,[]),line2}async function previewOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;
+if(request.removal!==null)return previewAsAsked({removal:request.removal,environment,parsed:parsed2,identity:identity2},dependencies2);let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports));
 return previewApply2(parsed2.declaration,identity2,dependencies2)}async function resultOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;
 if(request.removal!==null)return removeAsAsked({removal:request.removal,environment,parsed:parsed2,identity:identity2},createDestroyDependencies(dependencies2,request.
 run_group));if(request.command==="prepare-upgrade"){let{prepareUpgrade:prepareUpgrade2}=await Promise.resolve().then(()=>(init_prepare(),prepare_exports));return prepareUpgrade2(
 parsed2.declaration,identity2,dependencies2)}let{apply:apply2}=await Promise.resolve().then(()=>(init_apply(),apply_exports));return apply2(parsed2.declaration,
-identity2,dependencies2)}function endedLine({executedAs},result,{isUp,closed}){let{document,problems,governance}=result;return{type:"ended",tool_version:TOOL_VERSION,
+identity2,dependencies2)}function endedLine({executedAs},result,{isUp,left:left2}){let{document,problems,governance}=result;return{type:"ended",tool_version:TOOL_VERSION,
 run:{...document.run,executed_as:executedAs},problems,matrix:governance?.matrix??null,records:document.records.length,again:document.run.exit_code===EXIT.done?null:
-againOf(isUp(),closed.now)}}function againOf(isUp,closed){return closed!==null?{why:"snapshot",resume:{closed_at:closed.closedAt,databases:[...closed.databases]}}:
-isUp?{why:"time"}:null}async function toldLine(preview,tell5){let[{previewText:previewText2},{previewJson:previewJson2},{previewSummary:previewSummary2}]=await Promise.
+againOf(isUp(),left2.closed),begun:left2.begun}}function againOf(isUp,closed){return closed!==null?{why:"snapshot",resume:{closed_at:closed.closedAt,databases:[
+...closed.databases]}}:isUp?{why:"time"}:null}async function toldLine(preview,tell5){let[{previewText:previewText2},{previewJson:previewJson2},{previewSummary:previewSummary2}]=await Promise.
 all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports)),Promise.resolve().then(()=>(init_summary2(),summary_exports))]),
 {json,document,colour,list_unchanged:listUnchanged}=tell5;return{type:"told",text:json?previewJson2(preview):previewText2(preview,{colour,listUnchanged}),document:document?
 previewJson2(preview):null,summary:previewSummary2(preview),blocked:preview.blocked,changes:preview.plan.jobs.length}}async function sectionsLine({begun:{parsed:parsed2,
-identity:identity2}},report,dependencies2){let{lookForReport:lookForReport2}=await Promise.resolve().then(()=>(init_report(),report_exports)),{known,expires_within_days:expiresWithinDays,
-secrets_older_than_days:secretsOlderThanDays,...criteria}=report;return{type:"sections",sections:await lookForReport2({declaration:parsed2.declaration,identity:identity2,
-dependencies:dependencies2},{criteria,expiresWithinDays,secretsOlderThanDays},new Set(known),new Date)}}var RESERVE_MS,SNAPSHOT_RESERVE_MS,init_run2=__esm({"src\
-/lambda/function/run.ts"(){"use strict";init_errors();init_aws_environment();init_as_asked();init_dependencies();init_version();RESERVE_MS=2e4,SNAPSHOT_RESERVE_MS=
-6e4}});var handler_exports={};__export(handler_exports,{createHandler:()=>createHandler});function createHandler(functionProcess){let prove=createProver(),self2=null,executor=async()=>{
+identity:identity2}},report,dependencies2){let server={declaration:parsed2.declaration,identity:identity2,dependencies:dependencies2};if(report.review){let{lookForReview:lookForReview2}=await Promise.resolve().then(()=>(init_review(),review_exports));
+return{type:"sections",sections:await lookForReview2(server)}}let{lookForReport:lookForReport2}=await Promise.resolve().then(()=>(init_report2(),report_exports)),
+{known,review:_,expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays,...criteria}=report;return{type:"sections",sections:await lookForReport2(
+server,{criteria,expiresWithinDays,secretsOlderThanDays},new Set(known),new Date)}}var RESERVE_MS,SNAPSHOT_RESERVE_MS,init_run2=__esm({"src/lambda/function/run.\
+ts"(){"use strict";init_errors();init_aws_environment();init_plan_file();init_as_asked();init_dependencies();init_version();RESERVE_MS=2e4,SNAPSHOT_RESERVE_MS=6e4}});var handler_exports={};__export(handler_exports,{createHandler:()=>createHandler});function createHandler(functionProcess){let prove=createProver(),self2=null,executor=async()=>{
 self2??(self2=readActor(ownAccess(functionProcess)));try{return await self2}catch(error){throw self2=null,error}};return async(event,invocation,write)=>{let envelope=parseEnvelope(
 event),asked=envelope?.protocol===PROTOCOL?parseRequest(envelope.request):null,packed2=typeof asked!="string"&&asked?.packed===!0,lines=[],send=line2=>{packed2?
 lines.push(writeLine(line2)):write(writeLine(line2))},alive=setInterval(()=>{send({type:"alive"})},ALIVE_EVERY_MS);try{await answer({envelope,asked,invocation,functionProcess,
@@ -15767,7 +16381,7 @@ is ${expectedAccount}.`,remedy=`Name the function of the account that ${declarat
 null,"foreign_account",message,remedy)])}function refused({exitCode,problems}){return{type:"refused",protocol:PROTOCOL,tool_version:TOOL_VERSION,exit_code:exitCode,
 problems}}function otherProtocol(envelope){let theirs=envelope===null?"none":`${String(envelope.protocol)} (release ${envelope.tool_version.slice(0,40)})`;return new InvalidInputError(
 [{application:null,code:"other_protocol",field:"runner",message:`the function speaks protocol ${String(PROTOCOL)} (release ${TOOL_VERSION}), the caller ${theirs}\
-.`,remedy:remedyOf2(envelope?.protocol??0)}])}function remedyOf2(theirs){return theirs>PROTOCOL?"Update the function: apply modules/lambda-runner in the release\
+.`,remedy:remedyOf3(envelope?.protocol??0)}])}function remedyOf3(theirs){return theirs>PROTOCOL?"Update the function: apply modules/lambda-runner in the release\
  of the module, or of the command.":"Update whoever calls, the module or the command, to the release of the function."}function unreadable2(why){let problem={application:null,
 code:"other_protocol",field:"runner",message:`the function (release ${TOOL_VERSION}) cannot read the request: ${why}.`,remedy:"Bring the function and whoever ca\
 lls it to the same release."};return new InvalidInputError([problem])}var ALIVE_EVERY_MS,init_handler=__esm({"src/lambda/function/handler.ts"(){"use strict";init_json_lines();
@@ -15784,17 +16398,17 @@ secretId:secretId2,versionId,stage}){let id=versionId===null?{}:{VersionId:versi
 ...id}),answer2=await call("GetSecretValue",abortSignal=>client.send(command11,{abortSignal}),"ResourceNotFoundException");if(answer2===null)return null;let{SecretString:text2,
 VersionId:found="",CreatedDate:createdAt=null}=answer2;return{versionId:found,text:text2===void 0?null:new Secret(text2),createdAt}}function toldOf(secretId2,call){
 async function told(action,send,expected=""){try{return await call(action,send)}catch(error){let failure=failureOf(error);if(failure.name===expected)return null;
-let problem=secretProblem(secretId2,failure);throw problem===null?toAwsError(failure,SERVICE2):new AwsError([problem])}}return told}var SERVICE2,init_rotating_secret=__esm(
-{"src/secrets/rotating-secret.ts"(){"use strict";init_errors();init_secret();init_aws_call();init_aws_failure();init_client_config();init_secret_failure();SERVICE2=
+let problem=secretProblem(secretId2,failure);throw problem===null?toAwsError(failure,SERVICE3):new AwsError([problem])}}return told}var SERVICE3,init_rotating_secret=__esm(
+{"src/secrets/rotating-secret.ts"(){"use strict";init_errors();init_secret();init_aws_call();init_aws_failure();init_client_config();init_secret_failure();SERVICE3=
 "AWS Secrets Manager"}});function limitTime2(remainingMs){let controller=new AbortController,left2=remainingMs-Math.min(1e4,remainingMs/2),timer=setTimeout(()=>{controller.abort("the fu\
 nction's time is nearly up")},left2);return{signal:controller.signal,seconds:Math.max(1,Math.floor(left2/1e3)),end:()=>{clearTimeout(timer)}}}function ownCaFile(variables){
 let file=variables.PGSSLROOTCERT??"";return file===""?null:file}var init_own_process=__esm({"src/lambda/own-process.ts"(){"use strict"}});async function beginOwnRun(variables,command11,runId){let given={RDS_PROVISION_INPUT:await readDeclaration2(variables),RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:`${command11}\
 -${runId}`},started=await startRun({command:command11,inputFile:null,claim:null,variables:given,environment:readEnvironment(given),cwd:(0,import_node_os8.tmpdir)(),
 startedAt:new Date,needsBuildId:()=>!1});if(started.error!==null)throw started.error;let{parsed:parsed2,identity:identity2}=started;return{declaration:{...ofTheFunction(
-parsed2.declaration,null),connectThrough:null},identity:identity2}}async function readDeclaration2(variables){try{return await(0,import_promises21.readFile)(variables[DECLARATION_VARIABLE]??
+parsed2.declaration,null),connectThrough:null},identity:identity2}}async function readDeclaration2(variables){try{return await(0,import_promises22.readFile)(variables[DECLARATION_VARIABLE]??
 "","utf8")}catch(error){let why=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:DECLARATION_VARIABLE,
 message:`of the function cannot be read: ${why}.`,remedy:"Apply modules/lambda-runner with `declaration_json`: it gives the function the file."}],{cause:error})}}
-var import_promises21,import_node_os8,DECLARATION_VARIABLE,init_own_run=__esm({"src/lambda/own-run.ts"(){"use strict";import_promises21=__toESM(require_promises2(),1),
+var import_promises22,import_node_os8,DECLARATION_VARIABLE,init_own_run=__esm({"src/lambda/own-run.ts"(){"use strict";import_promises22=__toESM(require_promises2(),1),
 import_node_os8=__toESM(require_os(),1);init_errors();init_environment();init_start();init_begin();DECLARATION_VARIABLE="RDS_PROVISION_DECLARATION_FILE"}});function parseRotationEvent(event){let parsed2=safeParse(EVENT,event);if(!parsed2.success){let where=getDotPath(parsed2.issues[0])??"event";throw new BlockedError(
 [violation(null,"rotation",`this is no event of a rotation by Secrets Manager: ${where} is missing, or is not what it should be.`,"Let Secrets Manager alone inv\
 oke the function, as the rotation function of a secret.")])}let{Step,SecretId,ClientRequestToken,RotationToken}=parsed2.output;return{step:Step,secretArn:SecretId,
@@ -15813,8 +16427,8 @@ clone:username}function assertNextUser(application,pending,expected){let user=pe
 `the pending version is for the user ${JSON.stringify(user)}, and ${expected} is next: the current version changed meanwhile, or somebody else wrote it.`)}function refused2(application,message){
 let remedy="Cancel the rotation (aws secretsmanager cancel-rotate-secret), correct the secret, and rotate it again.";return new BlockedError([violation(application,
 "rotation",message,remedy)])}function nextContent(current,username){let content=parse(CONTENT,current.text?.reveal()??"");return new Secret(JSON.stringify({...content,
-username,password:newPassword()}))}function newPassword(){return(0,import_node_crypto13.randomBytes)(24).toString("base64url")}var import_node_crypto13,CONTENT,
-init_next_secret=__esm({"src/lambda/rotation/next-secret.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_dist();init_errors();init_violation();
+username,password:newPassword()}))}function newPassword(){return(0,import_node_crypto15.randomBytes)(24).toString("base64url")}var import_node_crypto15,CONTENT,
+init_next_secret=__esm({"src/lambda/rotation/next-secret.ts"(){"use strict";import_node_crypto15=__toESM(require_crypto(),1);init_dist();init_errors();init_violation();
 init_credential();init_secret();init_parse_credential();CONTENT=pipe(string(),parseJson(),record(string(),unknown()))}});function checkRotation(declaration,request,cluster){let{application,user}=request;return[...checkManaged(declaration,request,cluster),...user===application.username?
 []:checkClone(application,user,cluster),...checkRights(application,user,cluster)]}function checkManaged(declaration,{application,now},{roles}){let why=refusalOf2(
 declaration,roles.get(application.username),now);if(why===null)return[];let message=`the login ${application.username} ${why}.`;return[violation(application,"ro\
@@ -15868,7 +16482,7 @@ run,`the secret has no version ${versionId}`);if(labels.includes("AWSCURRENT"))r
 ate-secret); it calls each step itself.";return new BlockedError([violation(application,"rotation",`${why}: nothing was done.`,remedy)])}async function createPending(run){
 let{secret,event,application,alternates}=run,{versionId,secretArn,rotationToken}=event;if(await secret.read(versionId,"AWSPENDING")!==null){await pendingOf(run),
 note2(run,"no_change",`version ${versionId} is there already`);return}let current=await currentOf(run),user=nextUser(application,credentialOf(secretArn,current),
-alternates),isOurs4=await secret.putPending(versionId,nextContent(current,user),rotationToken);isOurs4||await pendingOf(run),note2(run,isOurs4?"created":"no_cha\
+alternates),isOurs5=await secret.putPending(versionId,nextContent(current,user),rotationToken);isOurs5||await pendingOf(run),note2(run,isOurs5?"created":"no_cha\
 nge",`version ${versionId} has a new password for ${user}`)}async function pendingOf(run){let{secret,event,application,alternates}=run,{versionId,secretArn}=event,
 version2=await secret.read(versionId,"AWSPENDING");if(version2===null)throw new AwsError([noVersion(run,"AWSPENDING")]);let pending=credentialOf(secretArn,version2),
 user=nextUser(application,credentialOf(secretArn,await currentOf(run)),alternates);return assertNextUser(application,pending,user),{pending:{...pending,username:user},
@@ -15898,7 +16512,7 @@ let names2=(variables[ALTERNATING_VARIABLE]??"").split(",");return names2.includ
 init_rotating_secret();init_caller();init_own_process();init_own_run();init_event();init_steps();ALTERNATING_VARIABLE="RDS_PROVISION_ALTERNATING_USERS"}});var watch_exports={};__export(watch_exports,{EXPIRES_VARIABLE:()=>EXPIRES_VARIABLE,createWatch:()=>createWatch});function createWatch({variables,log}){return async(_event,invocation)=>{
 let line2=await look(variables,invocation).catch(failedLine);return log(`${printableJson({...line2,lines:line2.lines.slice(0,MOST_LINES).map(shortLine)})}
 `),null}}async function look(variables,invocation){let time3=limitTime2(invocation.getRemainingTimeInMillis());try{let{declaration:declared,identity:identity2}=await beginOwnRun(
-variables,"plan",(0,import_node_crypto14.randomUUID)()),declaration={...declared,connectTimeoutSeconds:Math.min(declared.connectTimeoutSeconds,time3.seconds)},dependencies2=createDependencies(
+variables,"plan",(0,import_node_crypto16.randomUUID)()),declaration={...declared,connectTimeoutSeconds:Math.min(declared.connectTimeoutSeconds,time3.seconds)},dependencies2=createDependencies(
 {signal:time3.signal,defaultCaFile:ownCaFile(variables),awsEnvironment:readAwsEnvironment(variables)}),{effects,blocked:blocked2}=await previewApply(declaration,
 identity2,dependencies2),drift=[...effects.map(describeEffect),...blocked2.map(describeProblem)],options2={criteria:ALL,expiresWithinDays:daysIn2(variables),secretsOlderThanDays:1/0},
 sections=await lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,new Set,new Date),expiring=expiringIn(sections),{environment,stack,
@@ -15907,33 +16521,33 @@ length,expiring:expiring.length,error:null,lines:[...drift,...expiring]}}finally
 "";return/^\d{1,4}$/.test(text2)?Number(text2):EXPIRES_DAYS}function expiringIn(sections){return(sections.find(({id})=>id==="expiring")?.rows??[]).map(({cells:[
 username,application,validUntil,,state2]})=>{let whose=application==null?"":` (${String(application)})`;return`${String(username)}${whose}: ${String(state2)} ${String(
 validUntil)}`})}function failedLine(thrown){let error=toProvisionError(thrown).message;return{type:"watch",environment:null,stack:null,instance:null,attention:1,
-drift:0,expiring:0,error,lines:[error]}}var import_node_crypto14,EXPIRES_VARIABLE,EXPIRES_DAYS,MOST_LINES,ALL,init_watch=__esm({"src/lambda/watch.ts"(){"use str\
-ict";import_node_crypto14=__toESM(require_crypto(),1);init_one_line();init_json_lines();init_errors();init_aws_environment();init_effect();init_dependencies();init_provision_error();
-init_plan2();init_report();init_own_process();init_own_run();EXPIRES_VARIABLE="RDS_PROVISION_EXPIRES_WITHIN_DAYS",EXPIRES_DAYS=14,MOST_LINES=50;ALL={environment:null,
-application:null,database:null,build:null,since:null,until:null}}});async function kindOf(path4){let own=await unlessMissing((0,import_promises22.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
+drift:0,expiring:0,error,lines:[error]}}var import_node_crypto16,EXPIRES_VARIABLE,EXPIRES_DAYS,MOST_LINES,ALL,init_watch=__esm({"src/lambda/watch.ts"(){"use str\
+ict";import_node_crypto16=__toESM(require_crypto(),1);init_one_line();init_json_lines();init_errors();init_aws_environment();init_effect();init_dependencies();init_provision_error();
+init_plan2();init_report2();init_own_process();init_own_run();EXPIRES_VARIABLE="RDS_PROVISION_EXPIRES_WITHIN_DAYS",EXPIRES_DAYS=14,MOST_LINES=50;ALL={environment:null,
+application:null,database:null,build:null,since:null,until:null}}});async function kindOf(path4){let own=await unlessMissing((0,import_promises23.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
 own);if(!NAMES_OF_OPEN_FILES.test((0,import_node_path12.resolve)(path4)))return"link";let kind=await kindOfTarget(path4);return kind==="file"?"name of an open f\
-ile":kind}async function kindOfTarget(path4){let target=await unlessMissing((0,import_promises22.stat)(path4));return target===null?"missing":kindOfStats(target)}
+ile":kind}async function kindOfTarget(path4){let target=await unlessMissing((0,import_promises23.stat)(path4));return target===null?"missing":kindOfStats(target)}
 function kindOfStats(stats){return stats.isFile()?"file":stats.isDirectory()?"folder":stats.isCharacterDevice()?"character device":stats.isBlockDevice()?"block \
 device":stats.isFIFO()?"named pipe":"socket"}async function assertRegular(path4){let kind=await kindOfTarget(path4);if(kind!=="missing"&&kind!=="file")throw notRegular(
 path4,kind)}function notRegular(path4,kind){return new Error(`${path4} is a ${kind}, and not a regular file`)}async function makeFolder(folder){let missing=[];for(let path4=(0,import_node_path12.resolve)(
-folder);await unlessMissing((0,import_promises22.stat)(path4))===null;path4=(0,import_node_path12.dirname)(path4))missing.push(path4);for(let path4 of missing.reverse())
-try{await(0,import_promises22.mkdir)(path4)}catch(error){if(!hasCode(error,"EEXIST"))throw error}}async function unlessMissing(stats){try{return await stats}catch(error){
-if(hasCode(error,"ENOENT"))return null;throw error}}function hasCode(error,code){return error instanceof Error&&"code"in error&&error.code===code}var import_promises22,
-import_node_path12,NAMES_OF_OPEN_FILES,init_special=__esm({"src/audit/special.ts"(){"use strict";import_promises22=__toESM(require_promises2(),1),import_node_path12=
+folder);await unlessMissing((0,import_promises23.stat)(path4))===null;path4=(0,import_node_path12.dirname)(path4))missing.push(path4);for(let path4 of missing.reverse())
+try{await(0,import_promises23.mkdir)(path4)}catch(error){if(!hasCode(error,"EEXIST"))throw error}}async function unlessMissing(stats){try{return await stats}catch(error){
+if(hasCode(error,"ENOENT"))return null;throw error}}function hasCode(error,code){return error instanceof Error&&"code"in error&&error.code===code}var import_promises23,
+import_node_path12,NAMES_OF_OPEN_FILES,init_special=__esm({"src/audit/special.ts"(){"use strict";import_promises23=__toESM(require_promises2(),1),import_node_path12=
 __toESM(require_path(),1),NAMES_OF_OPEN_FILES=/^\/(?:dev|proc)\//}});async function writeAtomically(path4,text2){let kind=await kindOf(path4);if(kind==="character device")return writeThrough(path4,text2);if(!["missing","file","li\
 nk","folder"].includes(kind))throw notRegular(path4,kind);let folder=(0,import_node_path13.dirname)(path4);await makeFolder(folder);let temporary=temporaryPath(
-path4);try{let handle=await(0,import_promises23.open)(temporary,"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}
-await(0,import_promises23.rename)(temporary,path4)}catch(error){throw await(0,import_promises23.rm)(temporary,{force:!0}),error}}function temporaryPath(path4){return(0,import_node_path13.join)(
-(0,import_node_path13.dirname)(path4),`.${(0,import_node_path13.basename)(path4).slice(0,100)}.${(0,import_node_crypto15.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){
-let handle=await(0,import_promises23.open)(path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto15,import_promises23,
-import_node_path13,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto15=__toESM(require_crypto(),1),import_promises23=__toESM(require_promises2(),1),
+path4);try{let handle=await(0,import_promises24.open)(temporary,"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}
+await(0,import_promises24.rename)(temporary,path4)}catch(error){throw await(0,import_promises24.rm)(temporary,{force:!0}),error}}function temporaryPath(path4){return(0,import_node_path13.join)(
+(0,import_node_path13.dirname)(path4),`.${(0,import_node_path13.basename)(path4).slice(0,100)}.${(0,import_node_crypto17.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){
+let handle=await(0,import_promises24.open)(path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto17,import_promises24,
+import_node_path13,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto17=__toESM(require_crypto(),1),import_promises24=__toESM(require_promises2(),1),
 import_node_path13=__toESM(require_path(),1);init_special()}});function defaultAuditPath(cwd,runId,auditDir){return(0,import_node_path14.join)(auditDir??(0,import_node_path14.join)(cwd,DEFAULT_FOLDER),`${safeFileName(runId)}\
 .json`)}function destroyAuditPath(auditDir,subject2,runId){return(0,import_node_path14.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.\
 json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}function governanceFolder(dir,environment){
 return(0,import_node_path14.join)(dir,safeFileName(environment??"unknown"))}function governanceFiles(folder){return{jsonl:(0,import_node_path14.join)(folder,"rd\
 s_provision_audit.jsonl"),csv:(0,import_node_path14.join)(folder,"rds_provision_audit.csv"),access:(0,import_node_path14.join)(folder,"access.md")}}async function takeAuditPath(path4){
 for(let number2=1;;number2+=1){let candidate=number2===1?path4:path4.replace(/\.json$/,`-${number2}.json`);try{return await makeFolder((0,import_node_path14.dirname)(
-candidate)),await(await(0,import_promises24.open)(candidate,"wx")).close(),candidate}catch(error){if(!hasCode(error,"EEXIST"))return path4}}}async function writeAuditFile(path4,document){
+candidate)),await(await(0,import_promises25.open)(candidate,"wx")).close(),candidate}catch(error){if(!hasCode(error,"EEXIST"))return path4}}}async function writeAuditFile(path4,document){
 try{return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,code:"audit_unwritable",field:"audit file",message:`The au\
 dit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable a\
 nd run again."}}}function auditJson({records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(
@@ -15946,41 +16560,43 @@ ${records.map(record2=>`    ${JSON.stringify(record2)}`).join(`,
   ${[...fields,`"records": ${list3}`].join(`,
   `)}
 }
-`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises24,import_node_path14,DEFAULT_FOLDER,MAX_PART_LENGTH,
-init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises24=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_atomic();
+`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises25,import_node_path14,DEFAULT_FOLDER,MAX_PART_LENGTH,
+init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises25=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_atomic();
 init_special();DEFAULT_FOLDER=(0,import_node_path14.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed:parsed2}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os9.hostname)()}:${String(
-process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??{};return(0,import_node_crypto16.createHash)("sha256").update(JSON.stringify([
-common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto16,import_node_os9,init_group=__esm({"src/cli/group.ts"(){"use strict";import_node_crypto16=
+process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??{};return(0,import_node_crypto18.createHash)("sha256").update(JSON.stringify([
+common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto18,import_node_os9,init_group=__esm({"src/cli/group.ts"(){"use strict";import_node_crypto18=
 __toESM(require_crypto(),1),import_node_os9=__toESM(require_os(),1)}});var run_exports={};__export(run_exports,{runThere:()=>runThere});async function runThere(run,dependencies2){let records=[];try{let line2=await askInTurns(run,dependencies2,
 records);return resultOf2(run,dependencies2,line2,records)}catch(thrown){return failedResult(run,dependencies2,toProvisionError(thrown),records)}}async function askInTurns(run,dependencies2,records){
-let started=Date.now(),resume=null;for(let turn=1;;turn+=1){let before=records.length,line2=await askTurn(run,dependencies2,records,{turn,resume}),{again}=line2,
-isMoving=records.slice(before).some(({status})=>CHANGES.has(status));if(again===null||dependencies2.signal.aborted||!mayGoOn(run,again,isMoving,Date.now()-started))
-return line2;resume=again.why==="snapshot"?again.resume:null,dependencies2.progress(WHY2[again.why])}}function mayGoOn({parsed:{declaration}},{why},isMoving,waitedMs){
-let{connectTimeoutSeconds,lockTimeoutSeconds}=declaration;return why==="snapshot"?waitedMs<SNAPSHOT_LIMIT_MS:isMoving||waitedMs<(connectTimeoutSeconds+lockTimeoutSeconds)*
-1e3}async function askTurn({client,request},{sinks,progress,signal},records,turn){let before=records.length,answer2=await client.ask({...request,...turn},{line:line2=>{
-if(line2.type==="progress"&&progress(line2.message),line2.type==="record"){records.push(line2.record);for(let sink of sinks)sink(line2.record,line2.quiet)}},progress,
-signal});if(answer2.type==="ended"&&answer2.records===records.length-before)return answer2;throw answer2.type==="lost"?lost(client.name,request.variables.RDS_PROVISION_RUN_ID??
-"",answer2):lost(client.name,"",{type:"lost",why:"the answer is not that of a run",requestId:null})}function lost(name2,runId,{why,requestId}){let log=name2.replace(
-/^arn:.*:function:/,"").replace(/:.*$/,""),by=requestId===null?`the run id ${runId}`:`the request ${requestId} and the run id ${runId}`;return new ApplyError([{
-application:null,code:"function_lost",field:"runner",message:`the answer of the function ${name2} broke off (${why}): the function may go on, and this audit hol\
-ds only what was told before.`,remedy:`The rest is in the function's log, /aws/lambda/${log}, under ${by}. Run again: the next run goes on from there.`}])}function resultOf2({
-parsed:{declaration},identity:identity2},{now},{run,problems,matrix},records){let started=identity2.startedAt.getTime(),finished=Math.max(started,now().getTime()),
-isChanged=records.some(({status})=>CHANGES.has(status)),outcome=run.outcome==="no_change"&&isChanged?"changed":run.outcome;return{document:{schema_version:1,run:{
-...run,outcome,started_at:identity2.startedAt.toISOString(),finished_at:new Date(finished).toISOString(),duration_ms:finished-started},records:[...records],summary:countStatuses(
-records)},problems,governance:governanceOf(declaration,matrix)}}function failedResult({parsed:{declaration},identity:identity2},{now,sinks},error,seen){let{environment,
-clusterName,instance}=declaration,records=[...seen],recorder=createRecorder({identity:identity2,environment,clusterName,instance,now,sinks:[record2=>{records.push(
-record2)},...sinks]}),{exitCode,problems}=error,isBlocked=error instanceof BlockedError,isKnown2=!problems.some(({code})=>code==="function_lost");for(let draft of isBlocked?
-blockedRecords(declaration,problems):[])recorder.record(draft);for(let draft of isKnown2?notBegunRecords(declaration,records,error):[])recorder.record(draft);let outcome=isBlocked?
-"blocked":"failed";return{document:{...recorder.finish({outcome,exitCode:exitCode===EXIT.done?EXIT.failed:exitCode,problems}),records,summary:countStatuses(records)},
-problems,governance:governanceOf(declaration,null)}}var CHANGES,WHY2,SNAPSHOT_LIMIT_MS,init_run3=__esm({"src/lambda/client/run.ts"(){"use strict";init_recorder();
-init_result();init_errors();init_records();init_dependencies();init_provision_error();CHANGES=new Set(["created","updated","removed"]),WHY2={time:"the function'\
-s time was over; another turn goes on",snapshot:"the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2){let answer2=await ask(
+let started=Date.now(),resume=null,approved=run.request.approved_plan,waited=0;for(let turn=1;;turn+=1){let before=records.length,line2=await askTurn(run,dependencies2,
+records,{turn,resume,approved_plan:approved,waited_ms:waited}),{again,begun}=line2,isMoving=records.slice(before).some(({status})=>CHANGES2.has(status));if(again===
+null||dependencies2.signal.aborted||!mayGoOn(run,again,isMoving,Date.now()-started))return line2;waited=line2.run.server_version===null?Date.now()-started:0,approved!==
+null&&begun!==null&&(approved={plan:begun.plan??approved.plan,is_begun:!0}),resume=again.why==="snapshot"?again.resume:null,dependencies2.progress(WHY2[again.why])}}
+function mayGoOn({parsed:{declaration}},{why},isMoving,waitedMs){let{connectTimeoutSeconds,lockTimeoutSeconds}=declaration;return why==="snapshot"?waitedMs<SNAPSHOT_LIMIT_MS:
+isMoving||waitedMs<(connectTimeoutSeconds+lockTimeoutSeconds)*1e3}async function askTurn({client,request},{sinks,progress,signal},records,turn){let before=records.
+length,answer2=await client.ask({...request,...turn},{line:line2=>{if(line2.type==="progress"&&progress(line2.message),line2.type==="record"){records.push(line2.
+record);for(let sink of sinks)sink(line2.record,line2.quiet)}},progress,signal});if(answer2.type==="ended"&&answer2.records===records.length-before)return answer2;
+throw answer2.type==="lost"?lost(client.name,request.variables.RDS_PROVISION_RUN_ID??"",answer2):lost(client.name,"",{type:"lost",why:"the answer is not that of\
+ a run",requestId:null})}function lost(name2,runId,{why,requestId}){let log=name2.replace(/^arn:.*:function:/,"").replace(/:.*$/,""),by=requestId===null?`the ru\
+n id ${runId}`:`the request ${requestId} and the run id ${runId}`;return new ApplyError([{application:null,code:"function_lost",field:"runner",message:`the answ\
+er of the function ${name2} broke off (${why}): the function may go on, and this audit holds only what was told before.`,remedy:`The rest is in the function's l\
+og, /aws/lambda/${log}, under ${by}. Run again: the next run goes on from there.`}])}function resultOf2({parsed:{declaration},identity:identity2},{now},{run,problems,
+matrix},records){let started=identity2.startedAt.getTime(),finished=Math.max(started,now().getTime()),isChanged=records.some(({status})=>CHANGES2.has(status)),outcome=run.
+outcome==="no_change"&&isChanged?"changed":run.outcome;return{document:{schema_version:1,run:{...run,outcome,started_at:identity2.startedAt.toISOString(),finished_at:new Date(
+finished).toISOString(),duration_ms:finished-started},records:[...records],summary:countStatuses(records)},problems,governance:governanceOf(declaration,matrix)}}
+function failedResult({parsed:{declaration},identity:identity2},{now,sinks},error,seen){let{environment,clusterName,instance}=declaration,records=[...seen],recorder=createRecorder(
+{identity:identity2,environment,clusterName,instance,now,sinks:[record2=>{records.push(record2)},...sinks]}),{exitCode,problems}=error,isBlocked=error instanceof
+BlockedError,isKnown2=!problems.some(({code})=>code==="function_lost");for(let draft of isBlocked?blockedRecords(declaration,problems):[])recorder.record(draft);
+for(let draft of isKnown2?notBegunRecords(declaration,records,error):[])recorder.record(draft);let outcome=isBlocked?"blocked":"failed";return{document:{...recorder.
+finish({outcome,exitCode:exitCode===EXIT.done?EXIT.failed:exitCode,problems}),records,summary:countStatuses(records)},problems,governance:governanceOf(declaration,
+null)}}var CHANGES2,WHY2,SNAPSHOT_LIMIT_MS,init_run3=__esm({"src/lambda/client/run.ts"(){"use strict";init_recorder();init_result();init_errors();init_records();
+init_dependencies();init_provision_error();CHANGES2=new Set(["created","updated","removed"]),WHY2={time:"the function's time was over; another turn goes on",snapshot:"\
+the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2){let answer2=await ask(
 client,request,watch2);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch2){let answer2=await ask(
 client,request,watch2);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function ask(client,request,watch2){let line2=told=>{
-told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null},{...watch2,line:line2})}function withoutEnd({name:name2},answer2){
-let why=answer2.type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"function_lost",field:"runner",message:`t\
-he answer of the function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm({"src/lambda/client/look.ts"(){"use str\
-ict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
+told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null,waited_ms:0},{...watch2,line:line2})}function withoutEnd({
+name:name2},answer2){let why=answer2.type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"function_lost",field:"\
+runner",message:`the answer of the function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm({"src/lambda/client/l\
+ook.ts"(){"use strict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultLambdaHttpAuthSchemeParametersProvider,defaultLambdaHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig9,init_httpAuthSchemeProvider9=__esm(
 {"node_modules/@aws-sdk/client-lambda/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultLambdaHttpAuthSchemeParametersProvider=
 async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `r\
@@ -16998,7 +17614,7 @@ client=new sdk.LambdaClient({...config,requestHandler:{...config.requestHandler,
 region(),credentials:()=>withinLimit(CALL_LIMITS,()=>client.config.credentials()),invoke:async(payload,how)=>untilRun(how,()=>how.streams?stream(sdk,client,functionName,
 payload,how):whole(sdk,client,functionName,payload,how)),close:()=>{client.destroy()}}}async function untilRun({signal,progress},attempt){let end=Date.now()+NOT_RUN_LIMIT_MS;
 for(let pause2=FIRST_PAUSE_MS3;;pause2=Math.min(pause2*1.6,LONGEST_PAUSE_MS3))try{return await attempt()}catch(error){let{name:name2,message}=toAwsFailure(error,
-null);if(!NOT_RUN.has(name2)||signal.aborted||Date.now()+pause2>end)throw error;progress(`the function did not begin (${name2}: ${message}); asking again`),await(0,import_promises25.setTimeout)(
+null);if(!NOT_RUN.has(name2)||signal.aborted||Date.now()+pause2>end)throw error;progress(`the function did not begin (${name2}: ${message}); asking again`),await(0,import_promises26.setTimeout)(
 pause2*(.75+Math.random()/2),void 0,{signal}).catch(()=>{throw error})}}async function sent(signal,send){try{return await send()}catch(error){let{name:name2,message,
 status}=toAwsFailure(error,null),what=networkCodeOf(error)??name2;if(status===null?NOT_SENT.test(what):status<500||NOT_RUN.has(name2))throw error;return{requestId:null,
 failure:signal.aborted?String(signal.reason):`${what}: ${message}`}}}function networkCodeOf(error){return error instanceof Error&&"code"in error&&typeof error.code==
@@ -17013,8 +17629,8 @@ nnection ended before the answer did"}async function whole({InvokeCommand:Comman
 Payload:Buffer.from(payload)},answer2=await sent(signal,()=>client.send(new Command2(input),{abortSignal:signal}));if("failure"in answer2)return answer2;let{requestId=null}=answer2.
 $metadata,text2=textOf5(answer2);return answer2.FunctionError!==void 0?{requestId,failure:failureText(answer2.FunctionError,text2)}:(take(text2),{requestId,failure:null})}
 function textOf5({Payload:payload}){return payload===void 0?"":Buffer.from(payload).toString("utf8")}function failureText(code,details){return`${code}: ${details.
-slice(0,500)}`}var import_promises25,NOT_RUN_LIMIT_MS,FIRST_PAUSE_MS3,LONGEST_PAUSE_MS3,NOT_RUN,NOT_SENT,init_invoke=__esm({"src/lambda/client/invoke.ts"(){"use\
- strict";import_promises25=__toESM(require_promises(),1);init_aws_failure();init_client_config();NOT_RUN_LIMIT_MS=3e5,FIRST_PAUSE_MS3=1e3,LONGEST_PAUSE_MS3=1e4,
+slice(0,500)}`}var import_promises26,NOT_RUN_LIMIT_MS,FIRST_PAUSE_MS3,LONGEST_PAUSE_MS3,NOT_RUN,NOT_SENT,init_invoke=__esm({"src/lambda/client/invoke.ts"(){"use\
+ strict";import_promises26=__toESM(require_promises(),1);init_aws_failure();init_client_config();NOT_RUN_LIMIT_MS=3e5,FIRST_PAUSE_MS3=1e3,LONGEST_PAUSE_MS3=1e4,
 NOT_RUN=new Set(["TooManyRequestsException","ResourceNotReadyException","ResourceConflictException","EC2ThrottledException","ENILimitReachedException","ENINotRe\
 adyException","SubnetIPAddressLimitReachedException","ECONNREFUSED"]);NOT_SENT=/^(?:Error|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|TimeoutError|\w*ProviderError|\w*CERT\w*|ERR_TLS\w*|EPROTO|UNABLE_TO\w*)$/}});async function proveCaller(place2,request,credentials){let[{SignatureV4:SignatureV42},{Sha256},{HttpRequest:HttpRequest2}]=await Promise.all([Promise.resolve().then(()=>(init_dist_es3(),dist_es_exports)),
 Promise.resolve().then(()=>(init_checksum3(),checksum_exports)),Promise.resolve().then(()=>(init_protocols(),protocols_exports))]),signer=new SignatureV42({service:"\
@@ -17022,8 +17638,8 @@ sts",region:place2.region,credentials,sha256:Sha256}),{headers}=await signer.sig
 /",headers:{...identityHeaders(place2,request)},body:IDENTITY_QUERY})),{"x-amz-date":date2="",authorization="","x-amz-security-token":token=null}=headers;return{
 date:date2,authorization,token}}var init_sign=__esm({"src/lambda/client/sign.ts"(){"use strict";init_caller()}});var ask_exports={};__export(ask_exports,{createFunctionClient:()=>createFunctionClient,errorOf:()=>errorOf});async function createFunctionClient(name2,access){let named=placeOfFunction(
 name2),region2=named?.region??access.region,invoker=await createInvoker(name2,{...access,region:region2}),place2=named;return{name:name2,ask:async(request,watch2)=>{
-try{return place2??(place2=await placeOf2(name2,access,invoker)),await askOnce({invoker,place:place2,request,watch:watch2})}catch(error){throw toError(error,name2)}},
-close:invoker.close}}async function placeOf2(name2,access,invoker){let[region2,{arn,account:account2}]=await Promise.all([invoker.region(),readActor(access)]),partition3=arn.
+try{return place2??(place2=await placeOf4(name2,access,invoker)),await askOnce({invoker,place:place2,request,watch:watch2})}catch(error){throw toError(error,name2)}},
+close:invoker.close}}async function placeOf4(name2,access,invoker){let[region2,{arn,account:account2}]=await Promise.all([invoker.region(),readActor(access)]),partition3=arn.
 split(":",2)[1]??"aws",place2=placeOfFunction(`arn:${partition3}:lambda:${region2}:${account2}:function:${name2}`);if(place2===null)throw new TypeError(`no func\
 tion can have this name: ${name2}`);return place2}async function askOnce(question){try{return await askIn(question,!0)}catch(error){if(!isUnknownCall(error))throw error;
 return askIn(question,!1)}}async function askIn({invoker,place:place2,request,watch:watch2},streams){let text2=JSON.stringify({...request,packed:!streams}),proof=await proveCaller(
@@ -17043,37 +17659,38 @@ init_sign();MOST_BYTES2=6*1024*1024;LineReader=class{last=null;fault=null;#watch
 split(`
 `);this.#rest=lines.pop()??"";for(let line2 of lines)this.#read(line2)}end(){this.#rest!==""&&this.#read(this.#rest)}#read(text2){if(this.last!==null||this.fault!==
 null)return;let unpacked=unpackLines(text2);if(unpacked!==text2){this.take(unpacked);return}let line2=parseLine(text2);line2===null?this.fault="a line of the an\
-swer cannot be read: is it the function of this project?":isLast(line2)?this.last=line2:this.#watch.line(line2)}}}});var request_exports2={};__export(request_exports2,{newRequest:()=>newRequest});function newRequest({identity:{runId,buildId,command:command11},parsed:{declaration},
-text:text2,variables,removal,runGroup,caPem}){if(command11==="rotate")throw new TypeError("a rotation is nobody to ask");let given=VARIABLES.flatMap(name2=>{let value2=variables[name2]??
-"";return value2===""?[]:[[name2,value2]]}),ids={RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:buildId},claim2=declaration.claim===null?{}:{RDS_PROVISION_CLAIM:declaration.
-claim};return{id:(0,import_node_crypto17.randomUUID)(),command:command11,input:(0,import_node_zlib3.gzipSync)(text2).toString("base64"),variables:{...Object.fromEntries(
-given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,removal,tell:null,report:null}}var import_node_crypto17,import_node_zlib3,init_request3=__esm({"src/lam\
-bda/client/request.ts"(){"use strict";import_node_crypto17=__toESM(require_crypto(),1),import_node_zlib3=__toESM(require_zlib(),1);init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
+swer cannot be read: is it the function of this project?":isLast(line2)?this.last=line2:this.#watch.line(line2)}}}});var request_exports2={};__export(request_exports2,{newRequest:()=>newRequest});function newRequest({identity:{runId,buildId,command:command11,approvedPlan},parsed:{
+declaration},text:text2,variables,removal,runGroup,caPem}){if(command11==="rotate")throw new TypeError("a rotation is nobody to ask");let given=VARIABLES.flatMap(
+name2=>{let value2=variables[name2]??"";return value2===""?[]:[[name2,value2]]}),ids={RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:buildId},claim2=declaration.
+claim===null?{}:{RDS_PROVISION_CLAIM:declaration.claim};return{id:(0,import_node_crypto19.randomUUID)(),command:command11,input:(0,import_node_zlib4.gzipSync)(text2).
+toString("base64"),variables:{...Object.fromEntries(given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,removal,tell:null,report:null,approved_plan:approvedPlan===
+null?null:{plan:approvedPlan.effects===null?null:packPlan(approvedPlan),is_begun:!1}}}var import_node_crypto19,import_node_zlib4,init_request3=__esm({"src/lambd\
+a/client/request.ts"(){"use strict";import_node_crypto19=__toESM(require_crypto(),1),import_node_zlib4=__toESM(require_zlib(),1);init_plan_file();init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
 {parsed:parsed2,identity:identity2}=command11.begun;return withClient(process7,command11,async(client,request)=>runThere2({client,request,parsed:parsed2,identity:identity2},
 dependencies2))}async function tellRemotely(process7,command11,tell5,dependencies2){let{tellThere:tellThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));
 return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell5},watchOf(dependencies2)))}async function lookRemotely(process7,command11,{
-options:options2,known},dependencies2){let{lookThere:lookThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports)),{criteria,expiresWithinDays,secretsOlderThanDays}=options2,
-report={...criteria,known:[...known],expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays};return withClient(process7,command11,async(client,request)=>lookThere2(
-client,{...request,report},watchOf(dependencies2)))}function watchOf({progress,signal}){return{progress,signal}}async function withClient(process7,{functionName,
-begun,removal,runGroup},use){let[{createFunctionClient:createFunctionClient2},{newRequest:newRequest2}]=await Promise.all([Promise.resolve().then(()=>(init_ask(),ask_exports)),
-Promise.resolve().then(()=>(init_request3(),request_exports2))]),{parsed:parsed2,identity:identity2,text:text2}=begun,{aws,tls}=parsed2.declaration,environment=readAwsEnvironment(
-process7.variables),caPem=await authorities(process7.variables,tls.caFile),client=await createFunctionClient2(functionName,{...aws,environment});try{let{variables}=process7;
-return await use(client,newRequest2({identity:identity2,parsed:parsed2,text:text2,variables,removal,runGroup,caPem}))}finally{client.close()}}async function authorities(variables,declared){
-let byDefault3=variables.PGSSLROOTCERT??"";return declared!==null?readCaFile({file:declared,field:"tls.ca_file"},pem=>pem):byDefault3===""||byDefault3==="system"?
-byDefault3===""?null:byDefault3:readCaFile({file:byDefault3,field:"PGSSLROOTCERT"},pem=>pem)}var init_remote=__esm({"src/cli/remote.ts"(){"use strict";init_ca_file();
-init_aws_environment()}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf(
+options:options2,known,review:review2},dependencies2){let{lookThere:lookThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports)),{criteria,expiresWithinDays,
+secretsOlderThanDays}=options2,report={...criteria,known:[...known],expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays,review:review2};
+return withClient(process7,command11,async(client,request)=>lookThere2(client,{...request,report},watchOf(dependencies2)))}function watchOf({progress,signal}){return{
+progress,signal}}async function withClient(process7,{functionName,begun,removal,runGroup},use){let[{createFunctionClient:createFunctionClient2},{newRequest:newRequest2}]=await Promise.
+all([Promise.resolve().then(()=>(init_ask(),ask_exports)),Promise.resolve().then(()=>(init_request3(),request_exports2))]),{parsed:parsed2,identity:identity2,text:text2}=begun,
+{aws,tls}=parsed2.declaration,environment=readAwsEnvironment(process7.variables),caPem=await authorities(process7.variables,tls.caFile),client=await createFunctionClient2(
+functionName,{...aws,environment});try{let{variables}=process7;return await use(client,newRequest2({identity:identity2,parsed:parsed2,text:text2,variables,removal,
+runGroup,caPem}))}finally{client.close()}}async function authorities(variables,declared){let byDefault3=variables.PGSSLROOTCERT??"";return declared!==null?readCaFile(
+{file:declared,field:"tls.ca_file"},pem=>pem):byDefault3===""||byDefault3==="system"?byDefault3===""?null:byDefault3:readCaFile({file:byDefault3,field:"PGSSLROO\
+TCERT"},pem=>pem)}var init_remote=__esm({"src/cli/remote.ts"(){"use strict";init_ca_file();init_aws_environment()}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf2(
 "audit file",auditPath,"audit_dir, or --audit-file,",()=>tryAuditFile(auditPath))];if(governance!==null){let folder=governanceFolder(governance.dir,governance.environment);
-problems.push(await problemOf("governance_dir",folder,"governance_dir",()=>tryGovernance(folder)))}return problems.filter(problem=>problem!==null)}async function problemOf(field,path4,setting,attempt){
+problems.push(await problemOf2("governance_dir",folder,"governance_dir",()=>tryGovernance(folder)))}return problems.filter(problem=>problem!==null)}async function problemOf2(field,path4,setting,attempt){
 try{return await attempt(),null}catch(error){return{application:null,code:"no_place_for_audit",field,message:`${path4} cannot be written: ${describeFileError(error)}\
 ; nothing was changed.`,remedy:`Set ${setting} to a place that can be written to, with room for it (disk, ulimit -f), and run again.`}}}async function tryAuditFile(path4){
 let kind=await kindOf(path4);if(["missing","file","link"].includes(kind))await tryFolder((0,import_node_path15.dirname)(path4),0);else if(kind==="character devi\
 ce")await tryOpen(path4);else throw notRegular(path4,kind)}async function tryGovernance(folder){let longest=0;await makeFolder(folder);for(let file of Object.values(
 governanceFiles(folder)))await assertRegular(file),longest=Math.max(longest,await tryAppending(file));await tryFolder(folder,longest)}async function tryAppending(path4){
-try{return await tryOpen(path4),(await(0,import_promises26.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
-await(await(0,import_promises26.open)(path4,import_promises26.constants.O_WRONLY|import_promises26.constants.O_NONBLOCK|import_promises26.constants.O_NOCTTY)).close()}
-async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path15.join)(folder,"probe")),handle=await(0,import_promises26.open)(
+try{return await tryOpen(path4),(await(0,import_promises27.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
+await(await(0,import_promises27.open)(path4,import_promises27.constants.O_WRONLY|import_promises27.constants.O_NONBLOCK|import_promises27.constants.O_NOCTTY)).close()}
+async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path15.join)(folder,"probe")),handle=await(0,import_promises27.open)(
 path4,"wx");try{for(let written=0;written<PROBE.length;)written+=(await handle.write(PROBE,written,PROBE.length-written,offset+written)).bytesWritten}finally{await handle.
-close(),await(0,import_promises26.rm)(path4,{force:!0})}}var import_promises26,import_node_path15,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises26=
+close(),await(0,import_promises27.rm)(path4,{force:!0})}}var import_promises27,import_node_path15,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises27=
 __toESM(require_promises2(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
@@ -17084,38 +17701,38 @@ push(""),string2.replace(rePropName,function(match,expression,quote,subString){l
 expression.trim()),result.push(key2)}),result},castPath=function(value2,object2){return Array.isArray(value2)?value2:isKey(value2,object2)?[value2]:stringToPath(
 value2)},toKey=function(value2){if(typeof value2=="string"||isSymbol(value2))return value2;let result=`${value2}`;return result=="0"&&1/value2==-1/0?"-0":result},
 get2=function(object2,path4){path4=castPath(path4,object2);let index=0,length=path4.length;for(;object2!=null&&index<length;)object2=object2[toKey(path4[index++])];
-return index&&index===length?object2:void 0}}});var is_object,init_is_object=__esm({"node_modules/csv-stringify/lib/utils/is_object.js"(){is_object=function(obj){return typeof obj=="object"&&obj!==null&&!Array.
+return index&&index===length?object2:void 0}}});var is_object2,init_is_object2=__esm({"node_modules/csv-stringify/lib/utils/is_object.js"(){is_object2=function(obj){return typeof obj=="object"&&obj!==null&&!Array.
 isArray(obj)}}});var normalize_columns,init_normalize_columns=__esm({"node_modules/csv-stringify/lib/api/normalize_columns.js"(){normalize_columns=function(columns){if(columns==
 null)return[void 0,void 0];if(typeof columns!="object")return[Error('Invalid option "columns": expect an array or an object')];if(Array.isArray(columns)){let newcolumns=[];
 for(let column of columns)if(typeof column=="string")newcolumns.push({key:column,header:column});else if(typeof column=="object"&&column!==null&&!Array.isArray(
 column)){if(!column.key)return[Error('Invalid column definition: property "key" is required')];column.header===void 0&&(column.header=column.key),newcolumns.push(
 column)}else return[Error("Invalid column definition: expect a string or an object")];columns=newcolumns}else{let newcolumns=[];for(let k10 in columns)newcolumns.
-push({key:k10,header:columns[k10]});columns=newcolumns}return[void 0,columns]}}});var CsvError,init_CsvError=__esm({"node_modules/csv-stringify/lib/api/CsvError.js"(){CsvError=class _CsvError extends Error{constructor(code,message,...contexts){
+push({key:k10,header:columns[k10]});columns=newcolumns}return[void 0,columns]}}});var CsvError2,init_CsvError2=__esm({"node_modules/csv-stringify/lib/api/CsvError.js"(){CsvError2=class _CsvError extends Error{constructor(code,message,...contexts){
 Array.isArray(message)&&(message=message.join(" ")),super(message),Error.captureStackTrace!==void 0&&Error.captureStackTrace(this,_CsvError),this.code=code;for(let context of contexts)
-for(let key2 in context){let value2=context[key2];this[key2]=Buffer.isBuffer(value2)?value2.toString():value2==null?value2:JSON.parse(JSON.stringify(value2))}}}}});var underscore,init_underscore=__esm({"node_modules/csv-stringify/lib/utils/underscore.js"(){underscore=function(str){return str.replace(/([A-Z])/g,function(_,match){
-return"_"+match.toLowerCase()})}}});var normalize_options,init_normalize_options=__esm({"node_modules/csv-stringify/lib/api/normalize_options.js"(){init_CsvError();init_normalize_columns();init_underscore();
-normalize_options=function(opts){let options2={};for(let opt in opts)options2[underscore(opt)]=opts[opt];if(options2.bom===void 0||options2.bom===null||options2.
-bom===!1)options2.bom=!1;else if(options2.bom!==!0)return[new CsvError("CSV_OPTION_BOOLEAN_INVALID_TYPE",["option `bom` is optional and must be a boolean value,",
-`got ${JSON.stringify(options2.bom)}`])];if(options2.delimiter===void 0||options2.delimiter===null)options2.delimiter=",";else if(Buffer.isBuffer(options2.delimiter))
-options2.delimiter=options2.delimiter.toString();else if(typeof options2.delimiter!="string")return[new CsvError("CSV_OPTION_DELIMITER_INVALID_TYPE",["option `d\
-elimiter` must be a buffer or a string,",`got ${JSON.stringify(options2.delimiter)}`])];if(options2.quote===void 0||options2.quote===null)options2.quote='"';else if(options2.
+for(let key2 in context){let value2=context[key2];this[key2]=Buffer.isBuffer(value2)?value2.toString():value2==null?value2:JSON.parse(JSON.stringify(value2))}}}}});var underscore2,init_underscore2=__esm({"node_modules/csv-stringify/lib/utils/underscore.js"(){underscore2=function(str){return str.replace(/([A-Z])/g,function(_,match){
+return"_"+match.toLowerCase()})}}});var normalize_options2,init_normalize_options2=__esm({"node_modules/csv-stringify/lib/api/normalize_options.js"(){init_CsvError2();init_normalize_columns();init_underscore2();
+normalize_options2=function(opts){let options2={};for(let opt in opts)options2[underscore2(opt)]=opts[opt];if(options2.bom===void 0||options2.bom===null||options2.
+bom===!1)options2.bom=!1;else if(options2.bom!==!0)return[new CsvError2("CSV_OPTION_BOOLEAN_INVALID_TYPE",["option `bom` is optional and must be a boolean value\
+,",`got ${JSON.stringify(options2.bom)}`])];if(options2.delimiter===void 0||options2.delimiter===null)options2.delimiter=",";else if(Buffer.isBuffer(options2.delimiter))
+options2.delimiter=options2.delimiter.toString();else if(typeof options2.delimiter!="string")return[new CsvError2("CSV_OPTION_DELIMITER_INVALID_TYPE",["option `\
+delimiter` must be a buffer or a string,",`got ${JSON.stringify(options2.delimiter)}`])];if(options2.quote===void 0||options2.quote===null)options2.quote='"';else if(options2.
 quote===!0)options2.quote='"';else if(options2.quote===!1)options2.quote="";else if(Buffer.isBuffer(options2.quote))options2.quote=options2.quote.toString();else if(typeof options2.
-quote!="string")return[new CsvError("CSV_OPTION_QUOTE_INVALID_TYPE",["option `quote` must be a boolean, a buffer or a string,",`got ${JSON.stringify(options2.quote)}`])];
+quote!="string")return[new CsvError2("CSV_OPTION_QUOTE_INVALID_TYPE",["option `quote` must be a boolean, a buffer or a string,",`got ${JSON.stringify(options2.quote)}`])];
 if((options2.quoted===void 0||options2.quoted===null)&&(options2.quoted=!1),options2.escape_formulas===void 0||options2.escape_formulas===null)options2.escape_formulas=
-!1;else if(typeof options2.escape_formulas!="boolean")return[new CsvError("CSV_OPTION_ESCAPE_FORMULAS_INVALID_TYPE",["option `escape_formulas` must be a boolean\
-,",`got ${JSON.stringify(options2.escape_formulas)}`])];if((options2.quoted_empty===void 0||options2.quoted_empty===null)&&(options2.quoted_empty=void 0),options2.
+!1;else if(typeof options2.escape_formulas!="boolean")return[new CsvError2("CSV_OPTION_ESCAPE_FORMULAS_INVALID_TYPE",["option `escape_formulas` must be a boolea\
+n,",`got ${JSON.stringify(options2.escape_formulas)}`])];if((options2.quoted_empty===void 0||options2.quoted_empty===null)&&(options2.quoted_empty=void 0),options2.
 quoted_match===void 0||options2.quoted_match===null||options2.quoted_match===!1?options2.quoted_match=null:Array.isArray(options2.quoted_match)||(options2.quoted_match=
 [options2.quoted_match]),options2.quoted_match)for(let quoted_match of options2.quoted_match){let isString=typeof quoted_match=="string",isRegExp=quoted_match instanceof
-RegExp;if(!isString&&!isRegExp)return[new CsvError("CSV_OPTION_QUOTED_MATCH",["option `quoted_match` must be a string or a regex,",`got ${JSON.stringify(options2.
+RegExp;if(!isString&&!isRegExp)return[new CsvError2("CSV_OPTION_QUOTED_MATCH",["option `quoted_match` must be a string or a regex,",`got ${JSON.stringify(options2.
 quoted_match)}`])]}if((options2.quoted_string===void 0||options2.quoted_string===null)&&(options2.quoted_string=!1),(options2.eof===void 0||options2.eof===null)&&
 (options2.eof=!0),options2.escape===void 0||options2.escape===null)options2.escape='"';else if(Buffer.isBuffer(options2.escape))options2.escape=options2.escape.
 toString();else if(typeof options2.escape!="string")return[Error(`Invalid Option: escape must be a buffer or a string, got ${JSON.stringify(options2.escape)}`)];
 if(options2.escape.length>1)return[Error(`Invalid Option: escape must be one character, got ${options2.escape.length} characters`)];if(options2.header===void 0||
-options2.header===null||options2.header===!1)options2.header=!1;else if(options2.header!==!0)throw new CsvError("CSV_INVALID_OPTION_HEADER",["option `header` is\
- expected to be a boolean,",`got ${JSON.stringify(options2.header)}`],options2);if(options2.header_as_comment===void 0||options2.header_as_comment===null||options2.
+options2.header===null||options2.header===!1)options2.header=!1;else if(options2.header!==!0)throw new CsvError2("CSV_INVALID_OPTION_HEADER",["option `header` i\
+s expected to be a boolean,",`got ${JSON.stringify(options2.header)}`],options2);if(options2.header_as_comment===void 0||options2.header_as_comment===null||options2.
 header_as_comment===!1)options2.header_as_comment=!1;else if(options2.header_as_comment===!0)options2.header_as_comment="#";else if(Buffer.isBuffer(options2.header_as_comment))
-options2.header_as_comment=options2.header_as_comment.toString();else if(typeof options2.header_as_comment!="string")throw new CsvError("CSV_INVALID_OPTION_HEAD\
-ER_AS_COMMENT",["option `header_as_comment` must be a boolean, a string or a buffer,",`got ${JSON.stringify(options2.header_as_comment)}`],options2);let[errColumns,
+options2.header_as_comment=options2.header_as_comment.toString();else if(typeof options2.header_as_comment!="string")throw new CsvError2("CSV_INVALID_OPTION_HEA\
+DER_AS_COMMENT",["option `header_as_comment` must be a boolean, a string or a buffer,",`got ${JSON.stringify(options2.header_as_comment)}`],options2);let[errColumns,
 columns]=normalize_columns(options2.columns);if(errColumns!==void 0)return[errColumns];if(options2.columns=columns,(options2.quoted===void 0||options2.quoted===
 null)&&(options2.quoted=!1),(options2.cast===void 0||options2.cast===null)&&(options2.cast={}),(options2.cast.bigint===void 0||options2.cast.bigint===null)&&(options2.
 cast.bigint=value2=>""+value2),(options2.cast.boolean===void 0||options2.cast.boolean===null)&&(options2.cast.boolean=value2=>value2?"1":""),(options2.cast.date===
@@ -17123,15 +17740,15 @@ void 0||options2.cast.date===null)&&(options2.cast.date=value2=>""+value2.getTim
 number=value2=>""+value2),(options2.cast.object===void 0||options2.cast.object===null)&&(options2.cast.object=value2=>JSON.stringify(value2)),(options2.cast.string===
 void 0||options2.cast.string===null)&&(options2.cast.string=function(value2){return value2}),options2.on_record!==void 0&&typeof options2.on_record!="function")
 return[Error('Invalid Option: "on_record" must be a function.')];if(options2.quote_record_delimiter===void 0||options2.quote_record_delimiter===null)options2.quote_record_delimiter=
-!options2.record_delimiter;else if(typeof options2.quote_record_delimiter!="boolean")return[new CsvError("CSV_OPTION_QUOTE_RECORD_DELIMITER_INVALID_TYPE",["opti\
-on `quote_record_delimiter` must be a boolean,",`got ${JSON.stringify(options2.quote_record_delimiter)}`])];if(options2.record_delimiter===void 0||options2.record_delimiter===
+!options2.record_delimiter;else if(typeof options2.quote_record_delimiter!="boolean")return[new CsvError2("CSV_OPTION_QUOTE_RECORD_DELIMITER_INVALID_TYPE",["opt\
+ion `quote_record_delimiter` must be a boolean,",`got ${JSON.stringify(options2.quote_record_delimiter)}`])];if(options2.record_delimiter===void 0||options2.record_delimiter===
 null)options2.record_delimiter=`
 `;else if(Buffer.isBuffer(options2.record_delimiter))options2.record_delimiter=options2.record_delimiter.toString();else if(typeof options2.record_delimiter!="s\
 tring")return[Error(`Invalid Option: record_delimiter must be a buffer or a string, got ${JSON.stringify(options2.record_delimiter)}`)];switch(options2.record_delimiter){case"\
 unix":options2.record_delimiter=`
 `;break;case"mac":options2.record_delimiter="\r";break;case"windows":options2.record_delimiter=`\r
-`;break;case"ascii":options2.record_delimiter="";break;case"unicode":options2.record_delimiter="\u2028";break}return[void 0,options2]}}});var bom_utf8,emits_separator,matches_quoted_match,stringifier,init_api=__esm({"node_modules/csv-stringify/lib/api/index.js"(){init_get();init_is_object();init_normalize_columns();
-init_normalize_options();bom_utf8=Buffer.from([239,187,191]),emits_separator=function(value2,separators){return separators.some(separator=>separator.length!==0&&
+`;break;case"ascii":options2.record_delimiter="";break;case"unicode":options2.record_delimiter="\u2028";break}return[void 0,options2]}}});var bom_utf8,emits_separator,matches_quoted_match,stringifier,init_api2=__esm({"node_modules/csv-stringify/lib/api/index.js"(){init_get();init_is_object2();init_normalize_columns();
+init_normalize_options2();bom_utf8=Buffer.from([239,187,191]),emits_separator=function(value2,separators){return separators.some(separator=>separator.length!==0&&
 (value2.indexOf(separator)!==-1||separator.length>1&&(value2+separator).indexOf(separator)<value2.length))},matches_quoted_match=function(value2,quoted_match){return quoted_match?
 quoted_match.some(pattern2=>typeof pattern2=="string"?value2.indexOf(pattern2)!==-1:value2.search(pattern2)!==-1):!1},stringifier=function(options2,state2,info){
 return{options:options2,state:state2,info,__transform:function(chunk2,push){if(!Array.isArray(chunk2)&&typeof chunk2!="object")return Error(`Invalid Record: exp\
@@ -17146,10 +17763,10 @@ if(Array.isArray(chunk2)){let length=columns?Math.min(chunk2.length,columns.leng
 __cast(field,{index:i10,column:i10,records:this.info.records,header:chunkIsHeader});if(err)return[err];record2[i10]=[value2,field]}}else for(let i10=0;i10<columns.
 length;i10++){let field=get2(chunk2,columns[i10].key),[err,value2]=this.__cast(field,{index:i10,column:columns[i10].key,records:this.info.records,header:chunkIsHeader});
 if(err)return[err];record2[i10]=[value2,field]}let csvrecord="";for(let i10=0;i10<record2.length;i10++){let options3,err,[value2,field]=record2[i10];if(typeof value2==
-"string")options3=this.options;else if(is_object(value2)){if(options3={...value2},value2=options3.value,delete options3.value,typeof value2!="string"&&value2!==
+"string")options3=this.options;else if(is_object2(value2)){if(options3={...value2},value2=options3.value,delete options3.value,typeof value2!="string"&&value2!==
 void 0&&value2!==null&&err)return[Error(`Invalid Casting Value: returned value must return a string, null or undefined, got ${JSON.stringify(value2)}`)];if(options3=
-{...this.options,...options3},[err,options3]=normalize_options(options3),err!==void 0)return[err]}else if(value2==null)options3=this.options;else return[Error(`\
-Invalid Casting Value: returned value must return a string, an object, null or undefined, got ${JSON.stringify(value2)}`)];let{delimiter,escape:escape3,quote,quoted:quoted2,
+{...this.options,...options3},[err,options3]=normalize_options2(options3),err!==void 0)return[err]}else if(value2==null)options3=this.options;else return[Error(
+`Invalid Casting Value: returned value must return a string, an object, null or undefined, got ${JSON.stringify(value2)}`)];let{delimiter,escape:escape3,quote,quoted:quoted2,
 quoted_empty,quoted_string,quoted_match,record_delimiter,quote_record_delimiter,escape_formulas}=options3;if(value2===""&&field==="")(matches_quoted_match(value2,
 quoted_match)||quoted_empty===!0||quoted_string===!0&&quoted_empty!==!1)===!0&&(value2=quote+value2+quote),csvrecord+=value2;else if(value2){if(typeof value2!="\
 string")return[Error(`Formatter must return a string, null or undefined, got ${JSON.stringify(value2)}`)];let containsdelimiter=emits_separator(value2,[delimiter]),
@@ -17167,8 +17784,8 @@ length-1&&(csvrecord+=delimiter)}return[void 0,csvrecord]},bom:function(push){th
 type==="bigint"?[void 0,this.options.cast.bigint(value2,context)]:type==="number"?[void 0,this.options.cast.number(value2,context)]:type==="boolean"?[void 0,this.
 options.cast.boolean(value2,context)]:value2 instanceof Date?[void 0,this.options.cast.date(value2,context)]:type==="object"&&value2!==null?[void 0,this.options.
 cast.object(value2,context)]:value2===null&&this.options.cast.null!==void 0?[void 0,this.options.cast.null(value2,context)]:value2===void 0&&this.options.cast.undefined!==
-void 0?[void 0,this.options.cast.undefined(value2,context)]:[void 0,value2]}catch(err){return[err]}}}}}});var stringify,init_sync=__esm({"node_modules/csv-stringify/lib/sync.js"(){init_api();init_normalize_options();stringify=function(records,opts={}){let data=[],[err,
-options2]=normalize_options(opts);if(err!==void 0)throw err;let api=stringifier(options2,{stop:!1},{records:0});for(let record2 of records){let err2=api.__transform(
+void 0?[void 0,this.options.cast.undefined(value2,context)]:[void 0,value2]}catch(err){return[err]}}}}}});var stringify,init_sync2=__esm({"node_modules/csv-stringify/lib/sync.js"(){init_api2();init_normalize_options2();stringify=function(records,opts={}){let data=[],
+[err,options2]=normalize_options2(opts);if(err!==void 0)throw err;let api=stringifier(options2,{stop:!1},{records:0});for(let record2 of records){let err2=api.__transform(
 record2,function(record3){data.push(record3)});if(err2!==void 0)throw err2}if(data.length===0){api.bom(d10=>{data.push(d10)});let err2=api.headers(headers=>{data.
 push(headers)});if(err2!==void 0)throw err2}return data.join("")}}});function csvHeader(){return toCsv([CSV_COLUMNS])}function csvRows({run,records}){let actor=run.actor?.arn??"";return toCsv(records.map(record2=>csvRow(record2,run.
 cluster_name??"",actor)))}function csvRow(record2,clusterName,actor){return[record2.at,record2.run_id,record2.build_id,record2.environment,clusterName,actor,record2.
@@ -17176,9 +17793,9 @@ application??"",record2.database??"",record2.username??"",record2.object,record2
 0?"":stringify(rows.map(cells=>cells.map(visible)),{record_delimiter:`\r
 `,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted2=!1,end=0;for(let[index,byte]of bytes.
 entries())byte===QUOTE2?quoted2=!quoted2:byte===LF&&!quoted2&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/au\
-dit/governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","data\
-base","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});async function readHead(path4,hash){let chunks=(0,import_node_fs12.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
-lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf(
+dit/governance/csv.ts"(){"use strict";init_sync2();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","dat\
+abase","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});async function readHead(path4,hash){let chunks=(0,import_node_fs12.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
+lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf2(
 beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs12,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
 ict";import_node_fs12=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants4=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
 env.GRACEFUL_FS_PLATFORM||process.platform;process.cwd=function(){return cwd||(cwd=origCwd.call(process)),cwd};try{process.cwd()}catch{}typeof process.chdir=="f\
@@ -17237,7 +17854,7 @@ close})(fs3.close),fs3.closeSync=(function(fs$closeSync){function closeSync(fd){
 previousSymbol,{value:fs$closeSync}),closeSync})(fs3.closeSync),/\bgfs4\b/i.test(process.env.NODE_DEBUG||"")&&process.on("exit",function(){debug(fs3[gracefulQueue]),
 require_assert().equal(fs3[gracefulQueue].length,0)}));var queue;global[gracefulQueue]||publishQueue(global,fs3[gracefulQueue]);module.exports=patch(clone(fs3));
 process.env.TEST_GRACEFUL_FS_GLOBAL_PATCH&&!fs3.__patched&&(module.exports=patch(fs3),fs3.__patched=!0);function patch(fs4){polyfills(fs4),fs4.gracefulify=patch,
-fs4.createReadStream=createReadStream6,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile8;function readFile8(path4,options2,cb){
+fs4.createReadStream=createReadStream6,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile9;function readFile9(path4,options2,cb){
 return typeof options2=="function"&&(cb=options2,options2=null),go$readFile(path4,options2,cb);function go$readFile(path5,options3,cb2,startTime){return fs$readFile(
 path5,options3,function(err){err&&(err.code==="EMFILE"||err.code==="ENFILE")?enqueue([go$readFile,[path5,options3,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2==
 "function"&&cb2.apply(this,arguments)})}}var fs$writeFile=fs4.writeFile;fs4.writeFile=writeFile4;function writeFile4(path4,data,options2,cb){return typeof options2==
@@ -17377,8 +17994,8 @@ ict";import_node_path16=__toESM(require_path(),1);init_p_retry();init_special();
 LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size2)=>{let{end,line:line2}=await findLastRun(handle,size2);return{lastRun:line2===null?null:
 readRunLine(line2),repair:await moveTail(handle,path4,end,size2)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size2)=>{let mark=lastRun?.
 csv??null,end=mark!==null&&mark.end<=size2?mark.end:lastRowEnd(await readRange(handle,0,size2));return{size:end,repair:await moveTail(handle,path4,end,size2)}})}
-async function appendDurably(path4,bytes){await assertRegular(path4);let handle=await(0,import_promises27.open)(path4,"a");try{await handle.appendFile(bytes),await handle.
-sync()}finally{await handle.close()}}async function withFile(path4,work){let handle=await(0,import_promises27.open)(path4,"a+");try{return await work(handle,(await handle.
+async function appendDurably(path4,bytes){await assertRegular(path4);let handle=await(0,import_promises28.open)(path4,"a");try{await handle.appendFile(bytes),await handle.
+sync()}finally{await handle.close()}}async function withFile(path4,work){let handle=await(0,import_promises28.open)(path4,"a+");try{return await work(handle,(await handle.
 stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size2){for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size2-window2),
 bytes=await readRange(handle,start2,size2),found=lastRunIn(bytes,start2===0);if(found!==null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,
 found.end-1)};if(start2===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){let lineEnd=bytes.lastIndexOf(LF3);for(;lineEnd>=0;){let before=lineEnd===
@@ -17388,8 +18005,8 @@ handle,end,size2),aside=`${path4}.interrupted`;await appendDurably(aside,Buffer.
 `)])),await handle.truncate(end),await handle.sync();let what=`${size2-end} bytes at its end belong to no complete run (a run was killed while writing, or lines\
  were removed by hand)`;return`${(0,import_node_path17.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path17.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises27,import_node_path17,WINDOW_BYTES,RUN_LINE_START,
-LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises27=__toESM(require_promises2(),1),import_node_path17=__toESM(require_path(),1);
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises28,import_node_path17,WINDOW_BYTES,RUN_LINE_START,
+LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises28=__toESM(require_promises2(),1),import_node_path17=__toESM(require_path(),1);
 init_special();init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF3=10}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
 ...sections].toSorted(([a10],[b10])=>a10<b10?-1:1).map(([key2,text2])=>`<!-- rds-provision:begin ${key2} -->
 
@@ -17422,13 +18039,13 @@ problem:unwritable(folder,error),head:null,repairs:[]}}}async function writeAll(
 for(let file of[jsonl,csv,access])await assertRegular(file);let{lastRun,repair}=await repairJsonl(jsonl),table3=await repairCsv(csv,lastRun),repairs=[repair,table3.
 repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+csvRows(document),mark={start:table3.size,end:table3.size+Buffer.byteLength(rows),
 hash:hashLink(lastRun?.csv?.hash??GENESIS,rows)};assertHeld(),await appendDurably(csv,rows);let lines=runLines(document,lastRun?.hash??GENESIS,mark,repairs);await appendDurably(
-jsonl,lines);let head2=await readHead(jsonl,hashOf(lines.slice(lines.lastIndexOf(`
+jsonl,lines);let head2=await readHead(jsonl,hashOf2(lines.slice(lines.lastIndexOf(`
 `,lines.length-2)+1,-1)));if(matrix!==null){let previous=await readIfExists(access),text2=replaceSection(previous,matrix,await readBeginnings(jsonl));assertHeld(),
-text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises28.readFile)(
+text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises29.readFile)(
 path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){return{application:null,
 code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did \
-stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises28,init_write=__esm({"src/audit/governance/write.ts"(){"us\
-e strict";import_promises28=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock3();
+stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises29,init_write=__esm({"src/audit/governance/write.ts"(){"us\
+e strict";import_promises29=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock3();
 init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({document:ended,problems,governance},{auditPath,reporters,
 fallback:fallback2}){let document=ended,found=[],learn=problem2=>{if(problem2===null)return;found.push(problem2);let{governance:head3}=document.run;document=withHead(
 failDocument(ended,withFound(problems,found)),head3)},fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,
@@ -17451,10 +18068,10 @@ process7,environment,[]),progress:line2=>process7.errors.write(`${shortLine(line
 null?null:{dir:governanceDir,environment:name2}});return problems.length===0?begun:{...begun,error:new InvalidInputError(problems)}}async function endRun(process7,environment,{
 result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports)),document=await concludeRun2(
 result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)});return await tellBrokenOutput(
-process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises29.setImmediate)(),!(output.
+process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises30.setImmediate)(),!(output.
 failure()===null||error===null))for(let line2 of error.split(`
 `))errors.write(`${shortLine(line2)}
-`)}var import_node_stream7,import_promises29,init_run4=__esm({"src/cli/run.ts"(){"use strict";import_node_stream7=__toESM(require_stream2(),1),import_promises29=
+`)}var import_node_stream7,import_promises30,init_run4=__esm({"src/cli/run.ts"(){"use strict";import_node_stream7=__toESM(require_stream2(),1),import_promises30=
 __toESM(require_promises(),1);init_json_lines();init_file();init_one_line();init_errors();init_aws_environment();init_output2()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed:parsed2,error},{now,sinks}){let declaration=parsed2?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
 now,sinks});for(let draft of declaration===null?[]:notBegunRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
@@ -17470,8 +18087,8 @@ apply:(await Promise.resolve().then(()=>(init_prepare(),prepare_exports))).prepa
 {"src/cli/apply.ts"(){"use strict";init_file();init_group();init_output2();init_remote();init_run4()}});async function writeText(path4,option,text2){try{await writeAtomically(path4,text2)}catch(error){let message=`cannot be written: ${error instanceof Error?error.
 message:String(error)}.`,remedy="Give the path of a file in a folder that can be written to.";throw new InvalidInputError([{application:null,code:"output_unwrit\
 able",field:option,message,remedy}],{cause:error})}}var init_write_text=__esm({"src/cli/write-text.ts"(){"use strict";init_atomic();init_errors()}});var external_exports={};__export(external_exports,{externalError:()=>externalError,previewExternal:()=>previewExternal});function previewExternal({effects,blocked:blocked2}){
-let all=[...effects.map(describeEffect),...blocked2.map(describeProblem)],more=all.length-MAX_LINES2,lines=all.slice(0,MAX_LINES2).map(shortLine);return more>0&&
-lines.push(`and ${String(more)} more: rds-provision plan has all`),all.length>0?textOf6("true",lines):textOf6("false",["nothing differs"])}function externalError({
+let all=[...effects.map(describeEffect),...blocked2.map(describeProblem)],more2=all.length-MAX_LINES2,lines=all.slice(0,MAX_LINES2).map(shortLine);return more2>
+0&&lines.push(`and ${String(more2)} more: rds-provision plan has all`),all.length>0?textOf6("true",lines):textOf6("false",["nothing differs"])}function externalError({
 problems}){return textOf6("unknown",problems.map(problem=>oneLine(describeProblem(problem))))}function textOf6(differs,lines){return`${JSON.stringify({differs,lines:lines.
 join(`
 `)})}
@@ -17526,11 +18143,11 @@ var Keys,init_names2=__esm({"src/generate/names.ts"(){"use strict";init_text2();
 new Set(taken)}take(name2){let wanted=keyFrom(name2),key2=isPredefined(wanted)||this.#taken.has(wanted)?this.#next(wanted):wanted;return this.#taken.add(key2),key2}#next(wanted){
 let number2=2;for(;this.#taken.has(`${wanted}_${String(number2)}`);)number2+=1;return`${wanted}_${String(number2)}`}}}});function hintsOf(resources){let named=type=>new Map(resources.flatMap(item=>item.type===type&&item.name!==null&&!PLAIN.has(item.label)?[[item.name,item.label]]:
 []));return{roles:named("postgresql_role"),databases:named("postgresql_database")}}function givenUp(resources){return inOrder5(new Set(resources.map(({resource})=>resource))).
-filter(item=>/^[\p{L}\p{N}_.-]+$/u.test(item))}function intentNotes({cluster},{entries},resources){let entryOf=(role,database)=>entries.find(item=>item.role===role&&
-item.database===database)??entries.find(item=>item.role===role&&!("login_of"in item.fields));return resources.flatMap(item=>{let note3=(application,role,text3)=>({
+filter(item=>/^[\p{L}\p{N}_.-]+$/u.test(item))}function intentNotes({cluster},{entries},resources){let entryOf2=(role,database)=>entries.find(item=>item.role===
+role&&item.database===database)??entries.find(item=>item.role===role&&!("login_of"in item.fields));return resources.flatMap(item=>{let note3=(application,role,text3)=>({
 application,database:item.database,role,kind:"not_expressed",text:`${item.address}: ${text3}`,statements:[]});if(item.type==="postgresql_role"&&item.name!==null&&
 !cluster.roles.has(item.name))return[note3(null,item.name,"the server has no such role")];if(item.type==="postgresql_database"&&item.name!==null&&!cluster.databases.
-has(item.name))return[{...note3(null,null,"the server has no such database"),database:item.name}];if(!isGrantOnAll(item))return[];let entry=entryOf(item.role,item.
+has(item.name))return[{...note3(null,null,"the server has no such database"),database:item.name}];if(!isGrantOnAll(item))return[];let entry=entryOf2(item.role,item.
 database);if(entry!==void 0&&entry.fields.access_level!=="none")return[];let later=item.type==="postgresql_default_privileges"?"later ones":"all",where=item.schema===
 null?"":` of the schema ${item.schema}`,text2=`it meant ${item.privileges.join(", ")} on ${later}, ${item.objectType??""}s${where}; an access level would say so`;
 return[note3(entry?.key??null,item.role,text2)]})}function isGrantOnAll({type,objects:objects2,objectType,privileges}){return(type==="postgresql_grant"||type===
@@ -17581,8 +18198,8 @@ cloneOf(of)===name2)?kept("it is the second login of a rotation, and goes with t
 auth!=="iam"?kept(`it is in rds_iam, and from PostgreSQL 16 on the right over it would end the password login of ${admin}: with admin_auth = "iam" it can be dec\
 lared`):null:kept("a declaration cannot hold its name")}function isToken({cluster},name2){return membersOf(cluster.memberships,"rds_iam").has(name2)}function refusedRoles(survey2){
 let names2=[...survey2.cluster.roles.keys()].sort(),reserved=names2.filter(isReservedName);return[...names2.filter(name2=>!isReservedName(name2)).flatMap(name2=>{
-let refusal9=refusalOf3(survey2,name2);return refusal9===null?[]:[{application:null,database:null,role:name2,...refusal9,statements:[]}]}),...reserved.length===
-0?[]:[{application:null,database:null,role:null,kind:"never",text:`roles of the server and of RDS: ${reserved.map(showBytes).join(", ")}`,statements:[]}]]}var init_roles2=__esm(
+let refusal10=refusalOf3(survey2,name2);return refusal10===null?[]:[{application:null,database:null,role:name2,...refusal10,statements:[]}]}),...reserved.length===
+0?[]:[{application:null,database:null,role:null,kind:"never",text:`roles of the server and of RDS: ${reserved.map(showBytes).join(", ")}`,statements:[]}]]}var init_roles3=__esm(
 {"src/generate/roles.ts"(){"use strict";init_names();init_credential();init_members();init_sendable();init_server_version();init_upgrade_helper();init_names2()}});function loginFields(survey2,name2,now){let role=survey2.cluster.roles.get(name2);if(role===void 0)return{can_login:!1};let{canLogin,createDb,connectionLimit:connectionLimit2,
 validUntil}=role,auth=isToken(survey2,name2)?"iam":"unmanaged",isToCome=auth==="unmanaged"&&canLogin&&validUntil!==null&&validUntil>now;return{...canLogin?{auth}:
 {can_login:!1},...createDb&&{can_create_databases:!0},...connectionLimit2>=0&&{connection_limit:connectionLimit2},...isToCome&&{valid_until:validUntil.toISOString().
@@ -17598,22 +18215,24 @@ length===0&&schemas2.length===1;return{...interior!==void 0&&!isPlain&&{schemas:
 0&&{database_connection_limit:state2.connectionLimit}}}function localeField({databases:databases2},state2){let usual=databases2.get("postgres"),locale=localeOf(
 state2);return locale===null||usual!==void 0&&locale===localeOf(usual)?{}:{locale}}function localeOf({localeProvider:localeProvider2,icuLocale,collate,ctype}){return localeProvider2!==
 "libc"?icuLocale===null?null:`${localeProvider2}:${icuLocale}`:collate===ctype?collate:null}var init_fields2=__esm({"src/generate/fields.ts"(){"use strict";init_list_setting();
-init_sendable();init_names2();init_roles2()}});function levelOf3(survey2,role,database){let interior=survey2.interiors.get(database),state2=survey2.cluster.databases.get(database);if(interior===void 0||state2===
-void 0)return null;let rights=rightsOf(survey2,role,database),onDatabase=heldByAny(state2.acl,rights);if(!onDatabase.has("CONNECT"))return null;let places=placesIn(
-interior,state2.owner,role,rights),lowest=places.some(({level})=>level==="reader")||!onDatabase.has("TEMPORARY")?"reader":"editor";if(places.length===0)return null;
-let objects2=places.flatMap(place2=>place2.objects),privileges=Object.fromEntries(CLASSES2.flatMap(objectClass2=>{let ofClass=objects2.filter(item=>item.objectClass===
-objectClass2),wanted=objectPrivileges({accessLevel:lowest,privileges:LEVEL_ALONE},objectClass2),common=commonOn(ofClass,rights,objectClass2);return wanted.every(
-privilege=>common.includes(privilege))?[]:[[`${objectClass2}s`,common]]}));return{level:lowest,schemas:inOrder5(places.map(({schema})=>schema)),...Object.keys(privileges).
-length>0&&{privileges}}}function placesIn(interior,owner,role,rights){return[...interior.schemas.values()].flatMap(schema=>{if(!(schema.owner===owner||schema.owner===
-PG_DATABASE_OWNER)||!isExpressible(schema.name)||!heldByAny(schema.acl,rights).has("USAGE"))return[];let objects2=interior.objects.filter(item=>item.schema===schema.
-name),tables=objects2.filter(({objectClass:objectClass2})=>objectClass2==="table");if(tables.length===0||!holdsOwn(interior,schema,objects2,owner,role))return[];
-let held2=commonOn(tables,rights,"table"),level=LEVELS.find(name2=>objectPrivileges({accessLevel:name2,privileges:LEVEL_ALONE},"table").every(item=>held2.includes(
-item)));return level===void 0?[]:[{schema:schema.name,level,objects:objects2}]})}function holdsOwn({defaultAcl},schema,objects2,owner,role){return objects2.some(
-({objectClass:objectClass2,acl})=>objectClass2==="table"&&acl.some(({grantee})=>grantee===role))||defaultAcl.some(item=>item.creator===owner&&item.grantee===role&&
-item.schema===schema.name)}function commonOn(objects2,rights,objectClass2){let words2=NAMEABLE_PRIVILEGES[objectClass2],lists=[...new Set(objects2.map(({acl})=>acl))].
-map(acl=>heldByAny(acl,rights));return words2.filter(word=>lists.every(held2=>held2.has(word)))}var CLASSES2,LEVELS,init_guests=__esm({"src/generate/guests.ts"(){
-"use strict";init_own_privileges();init_revoker();init_privileges();init_effective();init_names2();CLASSES2=["table","sequence","function"],LEVELS=["editor","re\
-ader"]}});function wayOf(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
+init_sendable();init_names2();init_roles3()}});function levelOf4(survey2,role,database){let interior=survey2.interiors.get(database),state2=survey2.cluster.databases.get(database);if(interior===void 0||state2===
+void 0)return null;let rights=rightsOf(survey2,role,database),onDatabase=heldByAny(state2.acl,rights);if(!onDatabase.has("CONNECT"))return null;let owners=new Set(
+[state2.owner,PG_DATABASE_OWNER,...guestsOf(survey2,database)]),places=placesIn(interior,state2.owner,role,rights,owners),lowest=places.some(({level})=>level===
+"reader")||!onDatabase.has("TEMPORARY")?"reader":"editor";if(places.length===0)return null;let objects2=places.flatMap(place2=>place2.objects),privileges=Object.
+fromEntries(CLASSES2.flatMap(objectClass2=>{let ofClass=objects2.filter(item=>item.objectClass===objectClass2),wanted=objectPrivileges({accessLevel:lowest,privileges:LEVEL_ALONE},
+objectClass2),common=commonOn(ofClass,rights,objectClass2);return wanted.every(privilege=>common.includes(privilege))?[]:[[`${objectClass2}s`,common]]}));return{
+level:lowest,schemas:inOrder5(places.map(({schema})=>schema)),...Object.keys(privileges).length>0&&{privileges}}}function guestsOf(survey2,database){let{acl=[],
+owner=""}=survey2.cluster.databases.get(database)??{};return[...new Set([...survey2.interiors.get(database)?.schemas.values()??[]].map(schema=>schema.owner))].filter(
+role=>role!==owner&&refusalOf3(survey2,role)===null&&heldByAny(acl,rightsOf(survey2,role,database)).has("CONNECT"))}function placesIn(interior,owner,role,rights,owners){
+return[...interior.schemas.values()].flatMap(schema=>{if(schema.owner===role||!owners.has(schema.owner)||!isExpressible(schema.name)||!heldByAny(schema.acl,rights).
+has("USAGE"))return[];let objects2=interior.objects.filter(item=>item.schema===schema.name),tables=objects2.filter(({objectClass:objectClass2})=>objectClass2===
+"table");if(tables.length===0||!holdsOwn(interior,schema,objects2,schema.owner===PG_DATABASE_OWNER?owner:schema.owner,role))return[];let held2=commonOn(tables,rights,
+"table"),level=LEVELS.find(name2=>objectPrivileges({accessLevel:name2,privileges:LEVEL_ALONE},"table").every(item=>held2.includes(item)));return level===void 0?
+[]:[{schema:schema.name,level,objects:objects2}]})}function holdsOwn({defaultAcl},schema,objects2,owner,role){return objects2.some(({objectClass:objectClass2,acl})=>objectClass2===
+"table"&&acl.some(({grantee})=>grantee===role))||defaultAcl.some(item=>item.creator===owner&&item.grantee===role&&item.schema===schema.name)}function commonOn(objects2,rights,objectClass2){
+let words2=NAMEABLE_PRIVILEGES[objectClass2],lists=[...new Set(objects2.map(({acl})=>acl))].map(acl=>heldByAny(acl,rights));return words2.filter(word=>lists.every(
+held2=>held2.has(word)))}var CLASSES2,LEVELS,init_guests=__esm({"src/generate/guests.ts"(){"use strict";init_own_privileges();init_revoker();init_privileges();init_effective();
+init_names2();init_roles3();CLASSES2=["table","sequence","function"],LEVELS=["editor","reader"]}});function wayOf2(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
 refusal:"nobody but a superuser can give it away"};if(version2<16e4&&noInherit.has(from))return{refusal:`${from} is NOINHERIT, and would not have the rights of \
 a new owner that it is a member of`};let who=runnerOf3(survey2,from);if(who===null)return{refusal:`no login with CREATEROLE and CREATEDB may act as ${from}`};let isSelf=who===
 from,isMember3=isSelf||rightsOf(survey2,who,database).has(from),statements=[createRole(to,{login:!1}),...isSelf?[]:[joinRole(to)],...isMember3?[]:[joinRole(from)],
@@ -17629,43 +18248,45 @@ set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,role]]),da
 ...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){let schemas2=[...interior.
 schemas].map(([name2,schema])=>[name2,{...schema,foreignObjects:schema.objects}]);return{...interior,schemas:new Map(schemas2),objects:[]}}var init_hand_over2=__esm(
 {"src/generate/hand-over.ts"(){"use strict";init_server_version();init_owner();init_print();init_quote();init_role();init_effective()}});function findOwners(survey2,only3){let{databases:databases2,roles}=survey2.cluster,names2=only3===null?inOrder5(databases2.keys()):[only3],first=firstOfOwner(survey2,
-names2),taken=new Set(roles.keys()),owned3=[],notes=[],note3=(database,refusal9)=>{notes.push({application:null,database,role:null,...refusal9,statements:[]})};
-for(let database of names2){let state2=databases2.get(database);if(state2===void 0)continue;let refusal9=databaseRefusal(survey2,state2);if(refusal9!==null){note3(
-database,refusal9);continue}let{owner}=state2;if(first.get(owner)===database&&refusalOf3(survey2,owner)===null){owned3.push({database,role:owner,handOver:null});
-continue}let to=newRoleName(database,taken),handOver={database,from:owner,to},way=wayOf(survey2,handOver);if("refusal"in way){note3(database,{kind:"not_expresse\
-d",text:`its owner, ${owner}, can be no entry of it, and ${way.refusal}`});continue}taken.add(to),owned3.push({database,role:to,handOver}),notes.push({application:null,
-database,role:to,kind:"person_first",text:handOverText(survey2,owner),statements:[way.statement]})}return{owned:owned3,notes}}function handOverText(survey2,owner){
+names2),taken=new Set(roles.keys()),owned4=[],notes=[],note3=(database,refusal10)=>{notes.push({application:null,database,role:null,...refusal10,statements:[]})};
+for(let database of names2){let state2=databases2.get(database);if(state2===void 0)continue;let refusal10=databaseRefusal(survey2,state2);if(refusal10!==null){note3(
+database,refusal10);continue}let{owner}=state2;if(first.get(owner)===database&&refusalOf3(survey2,owner)===null){owned4.push({database,role:owner,handOver:null});
+continue}let to=newRoleName(database,taken),handOver={database,from:owner,to},way=wayOf2(survey2,handOver);if("refusal"in way){note3(database,{kind:"not_express\
+ed",text:`its owner, ${owner}, can be no entry of it, and ${way.refusal}`});continue}taken.add(to),owned4.push({database,role:to,handOver}),notes.push({application:null,
+database,role:to,kind:"person_first",text:handOverText(survey2,owner),statements:[way.statement]})}return{owned:owned4,notes}}function handOverText(survey2,owner){
 let way=`so a role that nobody logs in as is made its owner, and ${owner} a member of that role`;return`${reasonOf3(survey2,owner)}, ${way}; what ${owner} owns \
-in it stays as it is`}function reasonOf3(survey2,owner){let refusal9=refusalOf3(survey2,owner);return owner===survey2.master?`it belongs to the master, ${owner}`:
-refusal9===null?`its owner, ${owner}, owns another database too, and an entry owns one`:`its owner, ${owner}, can be no entry: ${refusal9.text}`}function databaseRefusal({
+in it stays as it is`}function reasonOf3(survey2,owner){let refusal10=refusalOf3(survey2,owner);return owner===survey2.master?`it belongs to the master, ${owner}`:
+refusal10===null?`its owner, ${owner}, owns another database too, and an entry owns one`:`its owner, ${owner}, can be no entry: ${refusal10.text}`}function databaseRefusal({
 declaration},state2){let{name:name2}=state2,own=declaration.databases.find(item=>item.name===name2);return own!==void 0?{kind:"not_expressed",text:`the input de\
 clares it already, owned by ${own.owner.name}`}:isReservedName(name2)||name2===declaration.instance.database?{kind:"never",text:"it belongs to the server, or is\
  the delegated admin's"}:isExpressible(name2)?isInvalid(state2)?{kind:"not_expressed",text:"a DROP DATABASE of it was interrupted: it can only be dropped"}:null:
 {kind:"not_expressed",text:"a declaration cannot hold its name"}}function firstOfOwner(survey2,names2){let first=new Map;for(let name2 of names2){let state2=survey2.
 cluster.databases.get(name2);state2===void 0||databaseRefusal(survey2,state2)!==null||(state2.owner===name2||!first.has(state2.owner))&&first.set(state2.owner,name2)}
-return first}var init_owners=__esm({"src/generate/owners.ts"(){"use strict";init_names();init_catalog();init_hand_over2();init_names2();init_roles2()}});function makeDraft(survey2,now,only3=null){let{owned:owned3,notes}=findOwners(survey2,only3),after=owned3.reduce(takeOver,survey2),owners=new Set(owned3.map(({role})=>role)),
-others=inOrder5(survey2.cluster.roles.keys()).filter(name2=>!owners.has(name2)&&refusalOf3(survey2,name2)===null),map=nameAll(survey2,owned3,others);return{entries:[
-...byKey(owned3,({database})=>map.databases.get(database)).flatMap(item=>ownerEntries(after,map,item,owned3,now)),...byKey(others,role=>map.roles.get(role)).flatMap(
-role=>guestEntries(after,map,role,owned3,now))],notes:[...notes,...refusedRoles(survey2)],before:survey2,after}}function takeOver(survey2,{database,handOver}){if(handOver===
+return first}var init_owners=__esm({"src/generate/owners.ts"(){"use strict";init_names();init_catalog();init_hand_over2();init_names2();init_roles3()}});function makeDraft(survey2,now,only3=null){let{owned:owned4,notes}=findOwners(survey2,only3),after=owned4.reduce(takeOver,survey2),owners=new Set(owned4.map(({role})=>role)),
+others=inOrder5(survey2.cluster.roles.keys()).filter(name2=>!owners.has(name2)&&refusalOf3(survey2,name2)===null),map=nameAll(survey2,owned4,others);return{entries:[
+...byKey(owned4,({database})=>map.databases.get(database)).flatMap(item=>ownerEntries(after,map,item,owned4,now)),...byKey(others,role=>map.roles.get(role)).flatMap(
+role=>guestEntries(after,map,role,owned4,now))],notes:[...notes,...refusedRoles(survey2)],before:survey2,after}}function takeOver(survey2,{database,handOver}){if(handOver===
 null)return survey2;let interior=survey2.interiors.get(database);return{...survey2,cluster:afterwards2(survey2.cluster,handOver,survey2.admin),interiors:interior===
-void 0?survey2.interiors:new Map([...survey2.interiors,[database,interiorAfterwards(interior)]])}}function nameAll({declaration,hints},owned3,others){let keys=new Keys(
+void 0?survey2.interiors:new Map([...survey2.interiors,[database,interiorAfterwards(interior)]])}}function nameAll({declaration,hints},owned4,others){let keys=new Keys(
 declaration.applications.map(({name:name2})=>name2)),roles=new Map(declaration.applications.filter(({loginOf})=>loginOf===null).map(({username,name:name2})=>[username,
-name2])),databases2=new Map,named=owned3.map(item=>({...item,name:hints.databases.get(item.database)??item.database}));for(let{database,role,name:name2}of keysFirst(
+name2])),databases2=new Map,named=owned4.map(item=>({...item,name:hints.databases.get(item.database)??item.database}));for(let{database,role,name:name2}of keysFirst(
 named)){let key2=keys.take(name2);databases2.set(database,key2),roles.set(role,key2)}let logins=others.map(role=>({role,name:hints.roles.get(role)??role}));for(let{
-role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf3){return[...items2].sort(
-(a10,b10)=>(keyOf3(a10)??"")<(keyOf3(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
-...items2.filter(item=>!isKey2(item))]}function ownerEntries(survey2,map,{database,role},owned3,now){let key2=map.databases.get(database)??database,state2=survey2.
+role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf5){return[...items2].sort(
+(a10,b10)=>(keyOf5(a10)??"")<(keyOf5(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
+...items2.filter(item=>!isKey2(item))]}function ownerEntries(survey2,map,{database,role},owned4,now){let key2=map.databases.get(database)??database,state2=survey2.
 cluster.databases.get(database);if(state2===void 0)return[];let fields={database_name:database,username:role,...loginFields(survey2,role,now),...settingFields(survey2,
-role,database),...memberFields(survey2,map,role,database),...databaseFields2(survey2,state2,survey2.interiors.get(database),role),adopt_existing:!0},elsewhere=placesOf2(
-survey2,role,owned3).map(place2=>usedEntry(map,key2,role,place2));return[makeEntry(key2,role,database,fields),...elsewhere]}function guestEntries(survey2,map,role,owned3,now){
-let key2=map.roles.get(role)??role,places=placesOf2(survey2,role,owned3),[only3]=places,place2=places.length===1&&only3!==void 0?only3:null,fields={...place2===
+role,database),...memberFields(survey2,map,role,database),...databaseFields2(survey2,state2,survey2.interiors.get(database),role),adopt_existing:!0},elsewhere2=placesOf2(
+survey2,role,owned4).map(place2=>usedEntry(map,key2,role,place2));return[makeEntry(key2,role,database,fields),...elsewhere2]}function guestEntries(survey2,map,role,owned4,now){
+let key2=map.roles.get(role)??role,places=placesOf2(survey2,role,owned4),[only3]=places,place2=places.length===1&&only3!==void 0?only3:null,fields={...place2===
 null?{}:{database_of:map.databases.get(place2.database)??""},username:role,access_level:"none",...loginFields(survey2,role,now),...place2?.fields,...memberFields(
 survey2,map,role,place2?.database??null),adopt_existing:!0},used=place2===null?places.map(item=>usedEntry(map,key2,role,item)):[];return[makeEntry(key2,role,place2?.
 database??null,fields),...used]}function usedEntry(map,login2,role,{database,fields}){let of=map.databases.get(database)??"",key2=map.keys.take(`${keyFrom(role)}\
-_${of}`);return makeEntry(key2,role,database,{database_of:of,login_of:login2,...fields,undeclared:"keep"})}function placesOf2(survey2,role,owned3){return owned3.
-flatMap(item=>{let{database,handOver}=item;if(item.role===role)return[];let level=handOver===null?levelOf3(survey2,role,database):null,settings3=settingFields(survey2,
-role,database),isEmpty=Object.keys(settings3).length===0||!mayConnect2(survey2,role,database);if(level===null&&isEmpty)return[];let{level:access_level="none",schemas:schemas2,
-privileges}=level??{},fields={access_level,...schemas2!==void 0&&{schemas:schemas2},...privileges!==void 0&&{privileges},...settings3};return[{database,fields}]})}
+_${of}`);return makeEntry(key2,role,database,{database_of:of,login_of:login2,...fields,undeclared:"keep"})}function placesOf2(survey2,role,owned4){return owned4.
+flatMap(item=>{let{database,handOver}=item;if(item.role===role)return[];let level=handOver===null?levelOf4(survey2,role,database):null,own={...settingFields(survey2,
+role,database),...handOver===null&&ownSchemas(survey2,role,database)},isEmpty=Object.keys(own).length===0||!mayConnect2(survey2,role,database);if(level===null&&
+isEmpty)return[];let{level:access_level="none",schemas:schemas2,privileges}=level??{},fields={access_level,...schemas2!==void 0&&{schemas:schemas2},...privileges!==
+void 0&&{privileges},...own};return[{database,fields}]})}function ownSchemas({interiors},role,database){let own=[...interiors.get(database)?.schemas.values()??[]].
+filter(({name:name2,owner})=>owner===role&&name2!=="public"&&isExpressible(name2));return own.length===0?{}:{owns_schemas:inOrder5(own.map(({name:name2})=>name2))}}
 function mayConnect2(survey2,role,database){let acl=survey2.cluster.databases.get(database)?.acl??[];return heldByAny(acl,rightsOf(survey2,role,database)).has("\
 CONNECT")}function memberFields({cluster,noInherit},map,role,database){let isWhole=(inherit,set)=>cluster.server.version<16e4?!noInherit.has(role):inherit&&set,
 names2=cluster.memberships.filter(({member:member2,inherit,set})=>member2===role&&isWhole(inherit,set)).flatMap(item=>{let key2=map.roles.get(item.role);return key2!==
@@ -17673,9 +18294,9 @@ void 0?[key2]:PREDEFINED_ROLES.some(name2=>name2===item.role)?[item.role]:[]}),s
 name==="role"),actor=database===null||stored===void 0?void 0:map.roles.get(stored.value);return{...names2.length>0&&{member_of:inOrder5(new Set(names2))},...actor!==
 void 0&&names2.includes(actor)&&{acts_as:actor}}}function makeEntry(key2,role,database,fields){let sorted2=Object.entries(fields).sort(([a10],[b10])=>ORDER2.indexOf(
 a10)-ORDER2.indexOf(b10));return{key:key2,role,database,fields:Object.fromEntries(sorted2)}}var ORDER2,init_draft2=__esm({"src/generate/draft.ts"(){"use strict";
-init_predefined_roles();init_server_version();init_effective();init_fields2();init_guests();init_hand_over2();init_names2();init_owners();init_roles2();ORDER2=[
+init_predefined_roles();init_server_version();init_effective();init_fields2();init_guests();init_hand_over2();init_names2();init_owners();init_roles3();ORDER2=[
 "database_name","database_of","username","login_of","access_level","auth","can_login","can_create_databases","connection_limit","valid_until","settings","schema\
-s","privileges","member_of","acts_as","extensions","encoding","locale","database_connection_limit","adopt_existing","undeclared"]}});function dropFaults(drops,entries,faults){let gone=new Map(drops.entries),fields=new Map(drops.fields),byKey2=new Map(entries.map(entry=>[entry.key,entry]));for(let{
+s","privileges","member_of","acts_as","owns_schemas","extensions","encoding","locale","database_connection_limit","adopt_existing","undeclared"]}});function dropFaults(drops,entries,faults){let gone=new Map(drops.entries),fields=new Map(drops.fields),byKey2=new Map(entries.map(entry=>[entry.key,entry]));for(let{
 key:key2,fields:about2,why}of faults){let entry=byKey2.get(key2);if(entry===void 0)continue;let there=about2.filter(field=>field in entry.fields);there.length===
 0?gone.set(key2,gone.get(key2)??why):fields.set(key2,new Map([...fields.get(key2)??[],...there.map(field=>[field,why])]))}return{entries:gone,fields}}function withoutDrops(entries,drops){
 let left2=entries.filter(({key:key2})=>!drops.entries.has(key2)),keys=new Set(left2.map(({key:key2})=>key2)),known=new Set(entries.map(({key:key2})=>key2)),isGone3=value2=>typeof value2==
@@ -17687,7 +18308,7 @@ withoutGone(value2,isGone3):value2]).filter(([field,value2])=>field!=="member_of
 return isList2(value2)?value2.filter(item=>!isGone3(item)):value2}function isList2(value2){return Array.isArray(value2)}function keepOrder(before,after){return Object.
 fromEntries(Object.keys(before).flatMap(field=>{let value2=after[field];return value2===void 0?[]:[[field,value2]]}))}var NO_DROPS,OF_A_DATABASE,init_drops=__esm(
 {"src/generate/drops.ts"(){"use strict";NO_DROPS={entries:new Map,fields:new Map};OF_A_DATABASE=new Set(["database_of","settings","schemas","privileges","acts_a\
-s"])}});function gainsOf(survey2,steps){return steps.flatMap(step2=>{let{application,database,username}=step2,told=[...new Set(gainsOfStep(survey2,step2))];if(told.length===
+s","owns_schemas"])}});function gainsOf(survey2,steps){return steps.flatMap(step2=>{let{application,database,username}=step2,told=[...new Set(gainsOfStep(survey2,step2))];if(told.length===
 0||username===null)return[];let members=inOrder5(membersOf(survey2.cluster.memberships,username)).filter(name2=>name2!==survey2.admin&&name2!==survey2.master),others=members.
 length===0?"":`, and with it its members: ${members.join(", ")}`,text2=`${told.join("; ")}${others}`;return[{application,database,role:username,kind:"gains",text:text2,
 statements:[]}]})}function gainsOfStep(survey2,step2){let{kind,username,database,access,target}=step2;if(username===null)return[];if(kind==="grant_membership")return target!==
@@ -17703,30 +18324,29 @@ has(privilege)))}function lacksByDefault({cluster,interiors},database,{on,schema
 get(database)?.owner,held2=new Set((interior?.defaultAcl??[]).filter(item=>item.creator===owner&&item.objectClass===on&&rights.has(item.grantee)).filter(item=>item.
 schema===null||item.schema===schema).map(({privilege})=>privilege)),isForAll=on==="function"&&!(interior?.defaultAcl??[]).some(item=>item.creator===owner&&item.
 objectClass===on&&item.schema===null);return granted.filter(privilege=>!held2.has(privilege)&&!(isForAll&&privilege==="EXECUTE"))}var init_gains=__esm({"src/gen\
-erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf3=new Map(ownLogins(
-declaration).map(({username,name:name2})=>[username,name2]));return[...declaration.databases.filter(({owner})=>keys.has(owner.name)).flatMap(database=>{let rows=findBeyond(
-look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf3.
-get(role)??null,database:database.name,role:role===""?"PUBLIC":role,kind:"not_expressed",text:`kept ${role===""?"for PUBLIC ":""}in ${database.name}: ${listed2(
-list3.map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,
-keyOf3),...settingNotes(survey2,entry,entries)]),...entries.flatMap(entry=>databaseNotes({...survey2,interiors:actual.interiors},entry))]}function listed2(items2){
-let distinct3=[...new Set(items2)].map(showBytes),more=distinct3.length>TOLD?`; and ${String(distinct3.length-TOLD)} more`:"";return`${distinct3.slice(0,TOLD).join(
-"; ")}${more}`}function loginNotes({cluster},{key:key2,role,fields},keyOf3){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,
-statements:[]}),declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf3.get(name2)??
-""),memberships2=cluster.memberships.filter(item=>item.member===role&&!isDeclared(item.role)).filter(item=>!(item.role==="rds_iam"&&fields.auth==="iam")).map(item=>item.
-role),settings3=cluster.settings.filter(item=>item.role===role&&item.database===null).map(({name:name2,value:value2})=>`${name2} = ${value2}`),until=cluster.roles.
-get(role)?.validUntil??null;return[...memberships2.length===0?[]:[note3(`kept: a member of ${listed2(inOrder5(memberships2))}`)],...settings3.length===0?[]:[note3(
-`kept in all databases: ${listed2(settings3)}`)],...until===null||"valid_until"in fields?[]:[note3(`kept: its password is valid to ${until.toISOString()}`)]]}function settingNotes({
-cluster},{key:key2,role},entries){let told=new Set(entries.flatMap(item=>item.role===role?item.database??[]:[])),others=cluster.settings.filter(item=>item.role===
-role&&item.database!==null&&!told.has(item.database));return[...groupBy(others,({database})=>database??"")].map(([database,list3])=>({application:key2,database,
-role,kind:"not_expressed",text:`kept in ${database}: ${listed2(list3.map(({name:name2,value:value2})=>`${name2} = ${value2} on its sessions`))}`,statements:[]}))}
-function databaseNotes({cluster,unseen,interiors},{key:key2,role,database,fields}){let state2=cluster.databases.get(database??"");if(state2?.owner!==role)return[];
-let note3=text2=>({application:key2,database:state2.name,role:null,kind:"not_expressed",text:text2,statements:[]}),reason=unseen.get(state2.name)?.reason,foreign=[
-...interiors.get(state2.name)?.schemas.values()??[]].flatMap(({name:name2,foreign:of,foreignObjects})=>{if(of===void 0)return[];let more=foreignObjects-of.names.
-length;return[`in schema ${name2}: ${of.names.join(", ")}${more>0?` and ${String(more)} more`:""}`]});return[...reason===void 0?[]:[note3(`nobody could look ins\
-ide: ${reason}`)],...foreign.length===0?[]:[note3(`kept, objects of others ${listed2(foreign)}`)],...localeOf(state2)===null&&!("locale"in fields)?[note3(`its l\
-ocale is ${state2.collate} for sorting and ${state2.ctype} for letters`)]:[]]}var EVERYWHERE2,TOLD,init_kept=__esm({"src/generate/kept.ts"(){"use strict";init_group_by();
-init_logins();init_predefined_roles();init_sendable();init_beyond();init_context();init_names2();init_fields2();EVERYWHERE2="its sessions in all databases",TOLD=
-8}});function rightNotes({cluster,admin,declaration},entries,rights){if(declaration.masterSecretId!==null)return[];let roles=rights.flatMap(({application,role})=>{let name2=role??
+erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf5=new Map(ownLogins(
+declaration).map(({username,name:name2})=>[username,name2]));return[...look3.declaration.databases.filter(({owner})=>keys.has(owner.name)).flatMap(database=>{let rows=findBeyond(
+look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf5.
+get(role)??null,database:database.name,role:role===""?"PUBLIC":role,kind:"not_expressed",text:`kept ${role===""?"for PUBLIC ":""}in ${database.name}: ${listed(list3.
+map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,keyOf5),
+...settingNotes(survey2,entry,entries)]),...entries.flatMap(entry=>databaseNotes({...survey2,interiors:actual.interiors},entry))]}function listed(items2){let distinct3=[
+...new Set(items2)].map(showBytes),more2=distinct3.length>TOLD2?`; and ${String(distinct3.length-TOLD2)} more`:"";return`${distinct3.slice(0,TOLD2).join("; ")}${more2}`}
+function loginNotes({cluster},{key:key2,role,fields},keyOf5){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,statements:[]}),
+declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf5.get(name2)??""),memberships2=cluster.
+memberships.filter(item=>item.member===role&&!isDeclared(item.role)).filter(item=>!(item.role==="rds_iam"&&fields.auth==="iam")).map(item=>item.role),settings3=cluster.
+settings.filter(item=>item.role===role&&item.database===null).map(({name:name2,value:value2})=>`${name2} = ${value2}`),until=cluster.roles.get(role)?.validUntil??
+null;return[...memberships2.length===0?[]:[note3(`kept: a member of ${listed(inOrder5(memberships2))}`)],...settings3.length===0?[]:[note3(`kept in all database\
+s: ${listed(settings3)}`)],...until===null||"valid_until"in fields?[]:[note3(`kept: its password is valid to ${until.toISOString()}`)]]}function settingNotes({cluster},{
+key:key2,role},entries){let told=new Set(entries.flatMap(item=>item.role===role?item.database??[]:[])),others=cluster.settings.filter(item=>item.role===role&&item.
+database!==null&&!told.has(item.database));return[...groupBy(others,({database})=>database??"")].map(([database,list3])=>({application:key2,database,role,kind:"\
+not_expressed",text:`kept in ${database}: ${listed(list3.map(({name:name2,value:value2})=>`${name2} = ${value2} on its sessions`))}`,statements:[]}))}function databaseNotes({
+cluster,unseen,interiors},{key:key2,role,database,fields}){let state2=cluster.databases.get(database??"");if(state2?.owner!==role)return[];let note3=text2=>({application:key2,
+database:state2.name,role:null,kind:"not_expressed",text:text2,statements:[]}),reason=unseen.get(state2.name)?.reason,foreign=[...interiors.get(state2.name)?.schemas.
+values()??[]].flatMap(({name:name2,foreign:of,foreignObjects})=>{if(of===void 0)return[];let more2=foreignObjects-of.names.length;return[`in schema ${name2}: ${of.
+names.join(", ")}${more2>0?` and ${String(more2)} more`:""}`]});return[...reason===void 0?[]:[note3(`nobody could look inside: ${reason}`)],...foreign.length===
+0?[]:[note3(`kept, objects of others ${listed(foreign)}`)],...localeOf(state2)===null&&!("locale"in fields)?[note3(`its locale is ${state2.collate} for sorting \
+and ${state2.ctype} for letters`)]:[]]}var EVERYWHERE2,TOLD2,init_kept=__esm({"src/generate/kept.ts"(){"use strict";init_group_by();init_logins();init_predefined_roles();
+init_sendable();init_beyond();init_context();init_names2();init_fields2();EVERYWHERE2="its sessions in all databases",TOLD2=8}});function rightNotes({cluster,admin,declaration},entries,rights){if(declaration.masterSecretId!==null)return[];let roles=rights.flatMap(({application,role})=>{let name2=role??
 entries.find(({key:key2})=>key2===application)?.role;return name2===void 0?[]:[name2]});return roles.length===0?[]:[rightNote(cluster,admin,inOrder5(new Set(roles)))]}
 function rightNote(cluster,admin,roles){let statements=roles.map(role=>{let who=administrators(cluster,role);return`${who.slice(0,1).toLowerCase()}${who.slice(1)}\
 : ${printStatements([grantAdministration(role,admin)])}`}),text2=`${admin} needs a right over each role that it takes over, which master_secret_id would let the\
@@ -17735,39 +18355,40 @@ entries.map(({key:key2})=>key2));return drafted.flatMap(({key:key2,role,database
 key2)){let why=drops.entries.get(key2)??"what it belongs to could not be declared";return[{...about2,application:null,text:`no entry: ${why}`}]}return[...drops.
 fields.get(key2)??[]].map(([field,why])=>({...about2,application:key2,text:`without ${field}: ${why}`}))})}var init_told=__esm({"src/generate/told.ts"(){"use st\
 rict";init_members2();init_print();init_role();init_names2()}});function review(draft,input,now){let drops=NO_DROPS,own=new Set(draft.after.declaration.applications.map(({name:name2})=>name2));for(let left2=4*draft.entries.length+
-4;left2>0;left2-=1){let entries=withoutDrops(draft.entries,drops),found=examine2(draft.after,input,entries,now),isOurs4=({key:key2})=>!own.has(key2),faults=found.
-faults.filter(isOurs4);if(faults.length===0&&found.planned!==null)return conclude(draft,entries,drops,found.planned,found.rights);let more=dropFaults(drops,entries,
-faults);if(size(more)===size(drops))break;drops=more}throw takesSomething(draft,examine2(draft.after,input,withoutDrops(draft.entries,drops),now).faults)}function size({
-entries,fields}){return entries.size+[...fields.values()].reduce((sum,some)=>sum+some.size,0)}function examine2(survey2,input,entries,now){let parsed2=parse4(input,
+4;left2>0;left2-=1){let entries=withoutDrops(draft.entries,drops),found=examine2(draft.after,input,entries,now),isOurs5=({key:key2})=>!own.has(key2),faults=found.
+faults.filter(isOurs5);if(faults.length===0&&found.planned!==null)return conclude(draft,entries,drops,found.planned,found.rights);let more2=dropFaults(drops,entries,
+faults);if(size(more2)===size(drops))break;drops=more2}throw takesSomething(draft,examine2(draft.after,input,withoutDrops(draft.entries,drops),now).faults)}function size({
+entries,fields}){return entries.size+[...fields.values()].reduce((sum,some)=>sum+some.size,0)}function examine2(survey2,input,entries,now){let parsed2=parse5(input,
 entries);if(!("declaration"in parsed2))return{faults:parsed2.faults,planned:null,rights:[]};let{declaration}=parsed2,actual=actualOf(survey2),problems=[...checkReservedNames(
 declaration,survey2.master),...checkActual(declaration,actual,{command:"plan",takesOver:!1})],rights=problems.filter(({code})=>code==="missing_right"),others=problems.
 filter(({code})=>code!=="missing_right"),general=others.filter(({application})=>application===null);if(general.length>0)throw new BlockedError(general);if(others.
 length>0)return{faults:others.map(faultOf2),planned:null,rights};let plan=makePlan({declaration,leftOut:new Set,actual,rooms:new Map,made:new Set,buildId:"gener\
-ate",cleanupPolicy:null,startedAt:now,preparedFor:null,master:null,secrets:new Map});return{faults:planSteps(plan).filter(step2=>!isHarmless(survey2,step2)).flatMap(
-stepFault),planned:{declaration,actual,plan},rights}}function parse4(input,entries){let{application_databases:own}=input,generated=Object.fromEntries(entries.map(
-({key:key2,fields})=>[key2,fields])),all={...typeof own=="object"?own:{},...generated};try{return parseDeclaration(JSON.stringify({...input,enforce_naming:!1,application_databases:all}))}catch(error){
-if(!(error instanceof DeclarationError))throw error;let faults=error.problems.map(faultOf2);if(faults.length<error.problems.length)throw new InvalidInputError(error.
-problems);return{faults}}}function faultOf2({application,code,field,message,remedy}){let[top2=""]=field.split(".");return{key:application??"",fields:FIELDS_OF[code]??
-[top2],why:`${message} ${remedy}`}}function actualOf({cluster,interiors,unseen,admin}){let role=cluster.roles.get(admin)??{name:admin,canLogin:!0,superuser:!1,createDb:!0,
-createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{...cluster,server:{...cluster.server,login:admin},roles:new Map(
-[...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){let{kind,loser,statements,username}=step2;if(HARMLESS.
-has(kind))return!0;if(kind==="revoke_membership")return loser===admin;if(kind==="restrict_public")return statements.every(({redacted})=>redacted.startsWith("GRA\
-NT "));let isToken2=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return kind==="remove_password"&&isToken2}function stepFault({
-application,kind,message}){return application===null?[]:[{key:application,fields:FIELDS_OF_STEP[kind]??[],why:`an apply would change something: ${message}`}]}function conclude({
-notes,before,after,entries:drafted},entries,drops,{declaration,actual,plan},rights){let keys=new Set(entries.map(({key:key2})=>key2)),steps=planSteps(plan).filter(
-({application})=>application!==null&&keys.has(application)),keyOfDatabase=new Map(declaration.databases.filter(({owner})=>keys.has(owner.name)).map(({name:name2,
-owner})=>[name2,owner.name]));return{entries,notes:[...notes.map(note3=>({...note3,application:note3.application??keyOfDatabase.get(note3.database??"")??null})),
-...rightNotes(after,entries,rights),...dropNotes(drafted,entries,drops),...gainsOf(after,steps),...namingNotes(after,declaration),...keptNotes(after,declaration,
-{...actual,interiors:before.interiors},entries)]}}function namingNotes({declaration:{enforceNaming}},declaration){let off=checkNaming({...declaration,enforceNaming}),
-text2=`${String(off.length)} names are off the convention: set enforce_naming = false`,about2={application:null,database:null,role:null,kind:"not_expressed",statements:[]};
-return off.length===0?[]:[{...about2,text:text2}]}function takesSomething({after},faults){let told=faults.map(({key:key2,why})=>`${key2}: ${why}`).join("; ");return new ApplyError(
-[{application:null,code:"defect",field:"generate",message:`no declaration of ${after.declaration.instance.host} was found that takes nothing from anybody: ${told}\
-.`,remedy:"Nothing was printed. Leave out what it names with --database, and report this as a defect."}])}var HARMLESS,FIELDS_OF,FIELDS_OF_STEP,init_review=__esm(
-{"src/generate/review.ts"(){"use strict";init_errors();init_actual();init_names();init_parse();init_step();init_plan();init_drops();init_gains();init_kept();init_told();
-HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","grant_privileges","grant_default_privileges","gran\
-t_membership","leftover_membership"]),FIELDS_OF={setting:["settings"],extension:["extensions"],schema:["schemas"],immutable:["encoding","locale"],encoding:["enc\
-oding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP={set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_datab\
-ases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:["extensions"],create_schema:["schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
+ate",cleanupPolicy:null,startedAt:now,preparedFor:null,approvedPlan:null,master:null,secrets:new Map});return{faults:planSteps(plan).filter(step2=>!isHarmless(survey2,
+step2)).flatMap(stepFault),planned:{declaration,actual,plan},rights}}function parse5(input,entries){let{application_databases:own}=input,generated=Object.fromEntries(
+entries.map(({key:key2,fields})=>[key2,fields])),all={...typeof own=="object"?own:{},...generated};try{return parseDeclaration(JSON.stringify({...input,enforce_naming:!1,
+application_databases:all}))}catch(error){if(!(error instanceof DeclarationError))throw error;let faults=error.problems.map(faultOf2);if(faults.length<error.problems.
+length)throw new InvalidInputError(error.problems);return{faults}}}function faultOf2({application,code,field,message,remedy}){let[top2=""]=field.split(".");return{
+key:application??"",fields:FIELDS_OF[code]??[top2],why:`${message} ${remedy}`}}function actualOf({cluster,interiors,unseen,admin}){let role=cluster.roles.get(admin)??
+{name:admin,canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{...cluster,
+server:{...cluster.server,login:admin},roles:new Map([...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){
+let{kind,loser,statements,username}=step2;if(HARMLESS.has(kind))return!0;if(kind==="revoke_membership")return loser===admin;if(kind==="restrict_public")return statements.
+every(({redacted})=>redacted.startsWith("GRANT "));let isToken2=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return kind===
+"remove_password"&&isToken2}function stepFault({application,kind,message}){return application===null?[]:[{key:application,fields:FIELDS_OF_STEP[kind]??[],why:`a\
+n apply would change something: ${message}`}]}function conclude({notes,before,after,entries:drafted},entries,drops,{declaration,actual,plan},rights){let keys=new Set(
+entries.map(({key:key2})=>key2)),steps=planSteps(plan).filter(({application})=>application!==null&&keys.has(application)),keyOfDatabase=new Map(declaration.databases.
+filter(({owner})=>keys.has(owner.name)).map(({name:name2,owner})=>[name2,owner.name]));return{entries,notes:[...notes.map(note3=>({...note3,application:note3.application??
+keyOfDatabase.get(note3.database??"")??null})),...rightNotes(after,entries,rights),...dropNotes(drafted,entries,drops),...gainsOf(after,steps),...namingNotes(after,
+declaration),...keptNotes(after,declaration,{...actual,interiors:before.interiors},entries)]}}function namingNotes({declaration:{enforceNaming}},declaration){let off=checkNaming(
+{...declaration,enforceNaming}),text2=`${String(off.length)} names are off the convention: set enforce_naming = false`,about2={application:null,database:null,role:null,
+kind:"not_expressed",statements:[]};return off.length===0?[]:[{...about2,text:text2}]}function takesSomething({after},faults){let told=faults.map(({key:key2,why})=>`${key2}\
+: ${why}`).join("; ");return new ApplyError([{application:null,code:"defect",field:"generate",message:`no declaration of ${after.declaration.instance.host} was \
+found that takes nothing from anybody: ${told}.`,remedy:"Nothing was printed. Leave out what it names with --database, and report this as a defect."}])}var HARMLESS,
+FIELDS_OF,FIELDS_OF_STEP,init_review2=__esm({"src/generate/review.ts"(){"use strict";init_errors();init_actual();init_names();init_parse();init_step();init_plan();
+init_drops();init_gains();init_kept();init_told();HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","\
+grant_privileges","grant_default_privileges","grant_membership","leftover_membership","end_approved_plan"]),FIELDS_OF={setting:["settings"],extension:["extensio\
+ns"],schema:["schemas","owns_schemas"],immutable:["encoding","locale"],encoding:["encoding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP=
+{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:[
+"extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
 database,[...databases2.keys()]);let found=review(makeDraft(survey2,now,database),input,now),told={...found,notes:[...found.notes,...intentNotes(survey2,found,resources)]};
 return database===null?told:only2(told,database)}function unknownDatabase(name2,known){let message=`the instance has no database ${show(name2)}.${suggestion(name2,
 known)}`,remedy="Give the name of a database as the server has it.";return new InvalidInputError([{application:null,code:"invalid_value",field:"--database",message,
@@ -17779,11 +18400,11 @@ named=[fields.login_of,fields.database_of,fields.acts_as];for(let other of[...na
 key===other)&&wanted.add(other)}let left2=entries.filter(({key:key2})=>wanted.has(key2)),roles=new Set(left2.map(({role})=>role));return{entries:left2,notes:notes.
 filter(({application,database:of,role})=>application!==null&&wanted.has(application)||of===database||role!==null&&of===null&&roles.has(role))}}function namesOf4(value2){
 return isList3(value2)?value2:[]}function isList3(value2){return Array.isArray(value2)}var init_generate=__esm({"src/generate/generate.ts"(){"use strict";init_errors();
-init_text2();init_draft2();init_intent();init_review()}});function surveyDeclaration(declaration,known){if(known===null)return{...declaration,applications:[],databases:[]};let settings3=new Map(known.settings.map(({name:name2})=>[
-name2.toLowerCase(),""])),applications=[...known.roles.keys()].map(username=>({...NOBODY,name:username,username,settings:settings3})),databases2=[...known.databases.
-values()].map(({name:name2,encoding})=>({name:name2,owner:NOBODY,guests:[],schemas:[],schemaOwners:new Map,extensions:["plpgsql"],encoding,locale:null,connectionLimit:-1,
-recreateMissing:!1}));return{...declaration,applications,databases:databases2}}var NOBODY,init_survey=__esm({"src/generate/survey.ts"(){"use strict";init_own_privileges();
-NOBODY={name:"survey",database:null,username:"",loginOf:null,accessLevel:"none",connects:!1,secretId:"",auth:"unmanaged",canLogin:!1,canCreateDatabases:!1,connectionLimit:-1,
+init_text2();init_draft2();init_intent();init_review2()}});function surveyDeclaration(declaration,known){if(known===null)return{...declaration,applications:[],databases:[]};let settings3=new Map(known.settings.map(({name:name2})=>[
+name2.toLowerCase(),""])),applications=[...known.roles.keys()].map(username=>({...NOBODY2,name:username,username,settings:settings3})),databases2=[...known.databases.
+values()].map(({name:name2,encoding})=>({name:name2,owner:NOBODY2,guests:[],schemas:[],schemaOwners:new Map,extensions:["plpgsql"],encoding,locale:null,connectionLimit:-1,
+recreateMissing:!1}));return{...declaration,applications,databases:databases2}}var NOBODY2,init_survey=__esm({"src/generate/survey.ts"(){"use strict";init_own_privileges();
+NOBODY2={name:"survey",database:null,username:"",loginOf:null,accessLevel:"none",connects:!1,secretId:"",auth:"unmanaged",canLogin:!1,canCreateDatabases:!1,connectionLimit:-1,
 validUntil:null,settings:new Map,schemas:[],allSchemas:!1,ownsSchemas:[],privileges:LEVEL_ALONE,cleanupPolicy:"retain",marker:null,memberOf:[],actsAs:null,adoptExisting:!0,
 undeclared:"keep",kept:new Set}}});async function readOnly(session){await session.query(["SET default_transaction_read_only = on"])}async function inspectInstance(server,ask2,isWanted3,master){let{
 admin}=server;await readOnly(admin);let names2=await inspectCluster(admin,ask2(null)),settings3=await inspectCluster(admin,ask2(names2)),cluster=await inspectCluster(
@@ -17792,11 +18413,11 @@ roles.keys()].filter(isSendable),open5=[...cluster.databases.values()].filter(st
 open5.map(async({name:name2})=>{let own=await lookInside2(server,await server.adminLogin(name2),roles),seen="reason"in own&&master!==null?await lookInside2(server,
 await master(name2),roles):own;"reason"in seen?unseen.set(name2,seen):interiors.set(name2,seen)})),{cluster,interiors,unseen,noInherit:new Set(rows.map(row2=>readText(
 row2,"name")))}}async function lookInside2(server,login2,roles){try{return await server.withSession(login2,async session=>(await readOnly(session),inspectDatabase(
-session,{grantees:roles,everybody:!0,owners:new Map,wantsAccess:!1})))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&(error.
-kind==="turned_away"||error.kind==="refused"||error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code)))return{reason:error.message,
-isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var NO_INHERIT,init_inspect_survey=__esm({"src/server/inspect-survey.ts"(){"use strict";init_catalog();
-init_sendable();init_catalog_text();init_failure();init_inspect_cluster();init_inspect_database();init_patience();init_row();init_session();init_settled();NO_INHERIT=
-`SELECT ${catalogText("rolname")} AS name FROM pg_roles WHERE NOT rolinherit`}});var generate_exports={};__export(generate_exports,{generateDeclaration:()=>generateDeclaration});async function generateDeclaration(request,dependencies2){try{return generate(
+session,{grantees:roles,everybody:!0,owners:{declared:new Map,guests:roles},wantsAccess:!1})))}catch(error){if(error instanceof StatementError||error instanceof
+ConnectFailure&&(error.kind==="turned_away"||error.kind==="refused"||error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code)))
+return{reason:error.message,isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var NO_INHERIT,init_inspect_survey=__esm({"src/server/inspect\
+-survey.ts"(){"use strict";init_catalog();init_sendable();init_catalog_text();init_failure();init_inspect_cluster();init_inspect_database();init_patience();init_row();
+init_session();init_settled();NO_INHERIT=`SELECT ${catalogText("rolname")} AS name FROM pg_roles WHERE NOT rolinherit`}});var generate_exports={};__export(generate_exports,{generateDeclaration:()=>generateDeclaration});async function generateDeclaration(request,dependencies2){try{return generate(
 await survey(request,dependencies2),request.wanted)}catch(error){throw toProvisionError(error)}}async function survey(request,dependencies2){let{declaration}=request;
 try{return await surveyAs(request,dependencies2,declaration.admin)}catch(error){if(!((error instanceof ConnectionError||error instanceof AwsError)&&error.problems.
 every(({code})=>NO_ADMIN.has(code)))||declaration.masterSecretId===null)throw error;return dependencies2.progress("the delegated admin cannot log in: looking as\
@@ -17834,9 +18455,10 @@ auditFile};if(auditFile!==null||audits!==null||connect2)return{governanceDir:nul
 code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir, or --connect with the declaration."}])}function existing(...paths){
 return paths.filter(path4=>path4!==null).filter(path4=>(0,import_node_fs14.existsSync)(path4))}var import_node_fs14,import_node_path18,init_folders=__esm({"src/\
 report/folders.ts"(){"use strict";import_node_fs14=__toESM(require_fs(),1),import_node_path18=__toESM(require_path(),1);init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key:key2})=>key2),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm(
-{"src/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let telling=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})).filter(({cells})=>cells.some(cell=>cell!==
-null&&cell!=="")),shared=rows.length>2?telling.filter(({cells})=>cells.every(cell=>cell===cells[0])):[];return{shared,listed:telling.filter(column=>!shared.includes(
-column))}}var init_columns=__esm({"src/report/columns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
+{"src/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let filled=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})),isForm=({column})=>column.isForm===
+!0,telling=filled.filter(item=>isForm(item)||item.cells.some(cell=>cell!==null&&cell!=="")),isShared2=item=>!isForm(item)&&item.cells.every(cell=>cell===item.cells[0]),
+shared=rows.length>2?telling.filter(isShared2):[];return{shared,listed:telling.filter(column=>!shared.includes(column))}}var init_columns=__esm({"src/report/col\
+umns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
 'use strict';
 const form = document.getElementById('filters');
 const shown = document.getElementById('shown');
@@ -18055,7 +18677,7 @@ ${legend(rows)}
 an class="${outcome}">${glyph(outcome)}</span> ${outcome.replace("_"," ")}`).join(" ")}</p>`}function glyph(outcome){return`<span aria-hidden="true">${GLYPHS[outcome]??
 ""}</span>`}var DAY_LENGTH,GLYPHS,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10,GLYPHS={changed:"\
 +",no_change:"=",blocked:"!",failed:"\xD7"}}});function reportHtml(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,about2=describeCriteria(criteria),policy=`default-\
-src 'none'; ${`style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'`}; base-uri 'none'; form-action 'none'`,what=about2===""?"Everything":escapeHtml(about2),
+src 'none'; ${`style-src '${hashOf3(style)}'; script-src '${hashOf3(script)}'`}; base-uri 'none'; form-action 'none'`,what=about2===""?"Everything":escapeHtml(about2),
 when=`Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.`,sourceItems=sources.map(source=>`<li>${escapeHtml(source)}\
 </li>`).join("");return`<!DOCTYPE html>
 <html lang="en">
@@ -18080,7 +18702,7 @@ ${wrong2.map(sentence=>`<p class="wrong" role="alert">${escapeHtml(sentence)}</p
 </header>
 ${filters(sections)}
 <main id="content" tabindex="-1">
-${sections.map(section=>sectionHtml(section,server)).join(`
+${sections.map(section2=>sectionHtml(section2,server)).join(`
 `)}
 </main>
 <script>${script}</script>
@@ -18088,9 +18710,9 @@ ${sections.map(section=>sectionHtml(section,server)).join(`
 </html>
 `}function serverHtml({environment,stack,instance}){return`<dl class="server">${Object.entries({Environment:environment,Instance:instance,Stack:stack}).map(([title,
 value2])=>`<dt>${title}</dt><dd>${escapeHtml(value2)}</dd>`).join("")}</dl>
-`}function scopeHtml({id},server){return`<span class="scope">${server!==null&&LIVE_SECTIONS.has(id)?`now, on ${escapeHtml(server.instance)}`:"from the audit fil\
-es"}</span>`}function hashOf2(text2){return`sha256-${(0,import_node_crypto18.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
-flatMap(section=>section.rows);return`<form id="filters" role="search" hidden>
+`}function scopeHtml({id},server){return`<span class="scope">${server!==null&&LIVE.has(id)?`now, on ${escapeHtml(server.instance)}`:"from the audit files"}</spa\
+n>`}function hashOf3(text2){return`sha256-${(0,import_node_crypto20.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
+flatMap(section2=>section2.rows);return`<form id="filters" role="search" hidden>
 <label>Search <input type="search" name="text" autocomplete="off"></label>
 ${FILTERS.map(([key2,title])=>{let options2=[...new Set(rows.flatMap(row2=>row2[key2]===void 0||row2[key2]===null?[]:[row2[key2]]))].sort().map(value2=>`<option\
  value="${escapeHtml(value2)}">${escapeHtml(value2)}</option>`).join("");return`<label>${title} <select name="${key2}"><option value="">all</option>${options2}<\
@@ -18099,41 +18721,41 @@ ${FILTERS.map(([key2,title])=>{let options2=[...new Set(rows.flatMap(row2=>row2[
 <button type="reset">Show all</button>
 <output id="shown" aria-live="polite"></output>
 </form>`}function sectionLink({id,title,rows}){let count2=`<span class="count" data-of="${id}">${String(rows.length)}</span>`;return`<li><a href="#${id}">${escapeHtml(
-title)}</a> ${count2}</li>`}function sectionHtml(section,server){let{id,title,about:about2,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title\
-">
-<h2 id="${id}-title">${escapeHtml(title)}</h2> ${scopeHtml(section,server)}
+title)}</a> ${count2}</li>`}function sectionHtml(section2,server){let{id,title,about:about2,rows}=section2;return`<section id="${id}" aria-labelledby="${id}-tit\
+le">
+<h2 id="${id}-title">${escapeHtml(title)}</h2> ${scopeHtml(section2,server)}
 <p>${escapeHtml(about2)}</p>
-${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
-</section>`}function table2(section){let{title,rows}=section,{shared,listed:all}=layOut(section),errors=all.find(({column})=>column.key==="error"),listed3=all.filter(
-filled=>filled!==errors),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${sharedHtml(cells[0]??null)}`).join("; "),long=new Set(listed3.filter(
-({cells})=>cells.some(isLong))),head2=listed3.map(({column})=>`<th scope="col" role="columnheader">${escapeHtml(column.title)}</th>`).join("");return`${inAll===
+${id==="runs"?timeline(section2):""}${rows.length===0?"":`${table2(section2)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
+</section>`}function table2(section2){let{title,rows}=section2,{shared,listed:all}=layOut(section2),errors=all.find(({column})=>column.key==="error"),listed2=all.
+filter(filled=>filled!==errors),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${sharedHtml(cells[0]??null)}`).join("; "),long=new Set(listed2.
+filter(({cells})=>cells.some(isLong))),head2=listed2.map(({column})=>`<th scope="col" role="columnheader">${escapeHtml(column.title)}</th>`).join("");return`${inAll===
 ""?"":`<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table role="table">\
 
 <thead role="rowgroup"><tr role="row">${head2}</tr></thead>
 <tbody role="rowgroup">
-${rows.map((row2,index)=>tableRow(row2,listed3,long,index,errors?.cells[index]??null)).join(`
+${rows.map((row2,index)=>tableRow(row2,listed2,long,index,errors?.cells[index]??null)).join(`
 `)}
-</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row2,listed3,long,index,error){
+</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row2,listed2,long,index,error){
 let{details=[],mark}=row2,attributes2=FILTERS.flatMap(([key2])=>row2[key2]===void 0?[]:[` data-${key2}="${escapeHtml(row2[key2]??"")}"`]).join(""),sql=details.length===
 0?"":`<details><summary>SQL</summary><pre>${details.map(line2=>`${escapeHtml(line2)};`).join(`
-`)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed3.findIndex(({column})=>DESCRIBED.has(column.
-key)),place2=described<0?listed3.length-1:described,cells=listed3.map((filled,position)=>{let{cells:values,column}=filled,below=`${column.key==="outcome"?errorText:
+`)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed2.findIndex(({column})=>DESCRIBED.has(column.
+key)),place2=described<0?listed2.length-1:described,cells=listed2.map((filled,position)=>{let{cells:values,column}=filled,below=`${column.key==="outcome"?errorText:
 ""}${position===place2?sql:""}`;return`<td role="cell"${` data-title="${escapeHtml(column.title)}"`}${long.has(filled)?' class="long"':""}>${cellHtml(values[index]??
 null,column)}${below}</td>`});return`<tr role="row"${attributes2}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function sharedHtml(cell){
 let text2=String(cell??"");return TIME3.test(text2)?time2(text2):escapeHtml(text2)}function cellHtml(cell,{key:key2}){if(cell===null)return"";let text2=String(cell);
 return TIME3.test(text2)?time2(text2):IDS.has(key2)?idHtml(text2,text2.slice(0,SHORT)):ACTORS.has(key2)?idHtml(text2,text2.slice(text2.indexOf("/")+1)):key2==="\
 status"||key2==="outcome"?`<span class="mark">${escapeHtml(text2.replaceAll("_"," "))}</span>`:textHtml(text2)}function idHtml(text2,short){return short.length>=
 text2.length?`<code>${escapeHtml(text2)}</code>`:`<details class="text id"><summary>${escapeHtml(short)}</summary><code>${escapeHtml(text2)}</code></details>`}function textHtml(text2){
-let[first="",...more]=text2.split(`
-`);if(more.length===0)return escapeHtml(text2);let lines=more.map(line2=>`<p>${escapeHtml(line2)}</p>`).join("");return`${escapeHtml(first)}<details class="text\
-"><summary>${String(more.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(
-0,19).replace("T"," "))}</time>`}var import_node_crypto18,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use strict";
-import_node_crypto18=__toESM(require_crypto(),1);init_columns();init_criteria();init_report_options();init_verdict();init_html_script();init_html_style();init_html_timeline();
-init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(
-["run_id","version_id"]),ACTORS=new Set(["actor","since_actor"]),SHORT=8,TIME3=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,document={format_version:1,tool_version:toolVersion,
+let[first="",...more2]=text2.split(`
+`);if(more2.length===0)return escapeHtml(text2);let lines=more2.map(line2=>`<p>${escapeHtml(line2)}</p>`).join("");return`${escapeHtml(first)}<details class="te\
+xt"><summary>${String(more2.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(
+0,19).replace("T"," "))}</time>`}var import_node_crypto20,LIVE,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use str\
+ict";import_node_crypto20=__toESM(require_crypto(),1);init_columns();init_criteria();init_report_options();init_report();init_verdict();init_html_script();init_html_style();
+init_html_timeline();init_html_escape();LIVE=new Set([...LIVE_SECTIONS,...REVIEW_SECTIONS]);FILTERS=[["environment","Environment"],["application","Application"],
+["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),ACTORS=new Set(["actor","since_actor"]),SHORT=8,TIME3=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,document={format_version:1,tool_version:toolVersion,
 generated_at:generatedAt.toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},server,verdict:verdictOf(
-report),sources,wrong:wrong2,sections:Object.fromEntries(sections.map(section=>[section.id,section.rows.map(row2=>rowObject(section,row2))]))};return`${JSON.stringify(
-document,null,2)}
+report),sources,wrong:wrong2,sections:Object.fromEntries(sections.map(section2=>[section2.id,section2.rows.map(row2=>rowObject(section2,row2))]))};return`${JSON.
+stringify(document,null,2)}
 `}function rowObject({columns},{cells,details}){let fields=columns.map(({key:key2},index)=>[key2,cells[index]??null]);return{...Object.fromEntries(fields),...details!==
 void 0&&{details}}}var init_json2=__esm({"src/report/formats/json.ts"(){"use strict";init_verdict()}});function reportMarkdown(report){let about2=describeCriteria(report.criteria);return["# rds-provision report",...about2===""?[]:[markdownText(about2)],markdownText(
 `${describeMaking(report)}.`),`**${markdownText(verdictOf(report))}**`,report.sources.map(source=>`- ${markdownText(source)}`).join(`
@@ -18351,32 +18973,37 @@ ${oneLine(describeMaking(report))}`,oneLine(verdictOf(report)),report.sources.ma
 `)]].filter(block=>block!=="").join(`
 
 `)+`
-`}function sectionText(section){let{title,about:about2,rows}=section,heading3=`${title.toUpperCase()}
-${oneLine(about2)}`,{shared,listed:listed3}=layOut(section),inAll=shared.length===0?[]:[`In all rows: ${shared.map(({column,cells})=>`${column.title} ${cellText(
-cells[0]??null)}`).join("; ")}.`];if(listed3.length===0)return[heading3,...inAll].join(`
-`);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed3.map(({column})=>column.title)});
-for(let index of rows.keys())table3.push(listed3.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
+`}function sectionText(section2){let{title,about:about2,rows}=section2,heading3=`${title.toUpperCase()}
+${oneLine(about2)}`,{shared,listed:listed2}=layOut(section2),inAll=shared.length===0?[]:[`In all rows: ${shared.map(({column,cells})=>`${column.title} ${cellText(
+cells[0]??null)}`).join("; ")}.`];if(listed2.length===0)return[heading3,...inAll].join(`
+`);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed2.map(({column})=>column.title)});
+for(let index of rows.keys())table3.push(listed2.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
 join(`
 `)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text4=__esm(
 {"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_verdict();init_columns();BORDERLESS=
 {top:"","top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"",
 "right-mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.
-filter(({id})=>id===wanted[0]).map(sectionCsv).join("")}}var init_render=__esm({"src/report/render.ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();
-init_text4()}});var report_exports2={};__export(report_exports2,{runReport:()=>runReport});async function runReport(process7,options2,environment){let needsInput=options2.connect||
+filter(({id})=>id===wanted[0]).map(section2=>`${section2.id==="review"?BOM:""}${sectionCsv(section2)}`).join("")}}var BOM,init_render=__esm({"src/report/render.\
+ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();init_text4();BOM="\uFEFF"}});var report_exports2={};__export(report_exports2,{runReport:()=>runReport});async function runReport(process7,options2,environment){let needsInput=options2.connect||
 options2.input!==null||environment.input!==null;if(!needsInput&&environment.problems.length>0)throw new InvalidInputError(environment.problems);let begun=needsInput?
 await beginRun(process7,environment,{command:"report",input:options2.input,needsBuildId:()=>!1}):null;if(begun!==null&&begun.error!==null)throw begun.error;let[
-{makeReport:makeReport2},{foldersOf:foldersOf2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_report(),report_exports)),Promise.resolve().then(()=>(init_folders(),folders_exports)),
-Promise.resolve().then(()=>(init_render(),render_exports))]),declared={governanceDir:begun?.parsed.declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??
-null},dependencies2=await createLookDependencies(process7,environment),report=await makeReport2({options:options2,folders:foldersOf2(options2,declared,process7.
-cwd()),server:options2.connect&&begun!==null?askedServer(process7,options2,begun,dependencies2):null,now:new Date}),text2=renderReport2(report,options2.format,options2.
-sections);if(options2.output===null?await print(process7,text2):await writeText(options2.output,"--output",text2),options2.output!==null||options2.format!=="tex\
-t")for(let sentence of report.wrong)process7.errors.write(`${oneLine(sentence)}
-`);return report.wrong.length>0?EXIT.failed:EXIT.done}function askedServer(process7,options2,begun,dependencies2){let{parsed:parsed2,identity:identity2}=begun,{
-declaration}=parsed2,functionName=functionOf(options2.runner,begun);return{declaration,look:async known=>{if(functionName!==null){let command11={functionName,begun,
-removal:null,runGroup:runGroupOf(process7,begun)};return lookRemotely(process7,command11,{options:options2,known},dependencies2)}let{lookForReport:lookForReport2}=await Promise.resolve().then(()=>(init_report(),report_exports));
-return lookForReport2({declaration,identity:identity2,dependencies:dependencies2},options2,known,new Date)}}}var init_report2=__esm({"src/cli/report.ts"(){"use \
-strict";init_one_line();init_errors();init_group();init_output2();init_remote();init_run4();init_write_text()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{removalNeedsBuildId:removalNeedsBuildId2}=await Promise.resolve().then(()=>(init_as_asked(),as_asked_exports)),
+{foldersOf:foldersOf2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),
+declared={governanceDir:begun?.parsed.declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??null},dependencies2=await createLookDependencies(process7,
+environment),server=options2.connect&&begun!==null?askedServer(process7,options2,begun,dependencies2):null,report=await reportFor(options2,foldersOf2(options2,declared,
+process7.cwd()),server),wanted=options2.review?report.sections.map(({id})=>id).slice(-1):options2.sections,text2=renderReport2(report,options2.format,wanted);if(options2.
+output===null?await print(process7,text2):await writeText(options2.output,"--output",text2),options2.output!==null||options2.format!=="text")for(let sentence of report.
+wrong)process7.errors.write(`${oneLine(sentence)}
+`);return report.wrong.length>0?EXIT.failed:EXIT.done}async function reportFor(options2,folders,server){let request={options:options2,folders,now:new Date};if(options2.
+review&&server!==null){let{makeReview:makeReview2}=await Promise.resolve().then(()=>(init_review(),review_exports));return makeReview2({...request,server:{declaration:server.
+declaration,look:server.review}})}let{makeReport:makeReport2}=await Promise.resolve().then(()=>(init_report2(),report_exports));return makeReport2({...request,server})}
+function askedServer(process7,options2,begun,dependencies2){let{parsed:parsed2,identity:identity2}=begun,{declaration}=parsed2,functionName=functionOf(options2.
+runner,begun),there=async(name2,known,review2)=>{let command11={functionName:name2,begun,removal:null,runGroup:runGroupOf(process7,begun)};return lookRemotely(process7,
+command11,{options:options2,known,review:review2},dependencies2)};return{declaration,look:async known=>{if(functionName!==null)return there(functionName,known,!1);
+let{lookForReport:lookForReport2}=await Promise.resolve().then(()=>(init_report2(),report_exports));return lookForReport2({declaration,identity:identity2,dependencies:dependencies2},
+options2,known,new Date)},review:async()=>{if(functionName!==null)return there(functionName,new Set,!0);let{lookForReview:lookForReview2}=await Promise.resolve().then(()=>(init_review(),review_exports));
+return lookForReview2({declaration,identity:identity2,dependencies:dependencies2})}}}var init_report3=__esm({"src/cli/report.ts"(){"use strict";init_one_line();
+init_errors();init_group();init_output2();init_remote();init_run4();init_write_text()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{removalNeedsBuildId:removalNeedsBuildId2}=await Promise.resolve().then(()=>(init_as_asked(),as_asked_exports)),
 begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:parsed2=>!options2.dryRun&&removalNeedsBuildId2(
 options2.removal,environment,parsed2)});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}async function printDryRun(process7,options2,environment,begun){
 if(begun.error!==null)throw begun.error;let dependencies2=await createLookDependencies(process7,environment),colour=wantsColour(process7.variables,process7.isTerminal),
@@ -18394,7 +19021,7 @@ async function removeHereOrThere(process7,{removal,runner},{environment,begun},d
 if(functionName!==null)return runRemotely(process7,{functionName,begun,removal,runGroup},dependencies2);let{removeAsAsked:removeAsAsked2}=await Promise.resolve().then(()=>(init_as_asked(),as_asked_exports)),
 {parsed:parsed2,identity:identity2}=begun;return removeAsAsked2({removal,environment,parsed:parsed2,identity:identity2},dependencies2)}function auditPathOf(process7,{
 removal},{identity:identity2,parsed:parsed2}){let auditDir=parsed2?.auditDir??null;return auditDir===null?defaultAuditPath(process7.cwd(),identity2.runId,null):
-destroyAuditPath(auditDir,subjectOf3(removal),identity2.runId)}function subjectOf3(removal){switch(removal.kind){case"target":return removal.target.by==="applic\
+destroyAuditPath(auditDir,subjectOf4(removal),identity2.runId)}function subjectOf4(removal){switch(removal.kind){case"target":return removal.target.by==="applic\
 ation"?removal.target.value:`${removal.target.by}-${removal.target.value}`;case"request":return removal.application;case"requested":return"requested"}}var init_destroy2=__esm(
 {"src/cli/destroy.ts"(){"use strict";init_file();init_output();init_errors();init_group();init_output2();init_remote();init_run4()}});var import_node_fs15=__toESM(require_fs(),1),import_node_tty=__toESM(require_tty(),1),import_node_url2=__toESM(require_url(),1);init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command11,{problems}){let isJson=variables.
 RDS_PROVISION_LOG==="json";for(let problem of problems){let line2=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
@@ -18807,7 +19434,7 @@ let{configObjects}=yargs.getOptions();return configObjects.some(c10=>Object.prot
 call(c10,this.shim.Parser.camelCase(key2)))}runDefaultBuilderOn(yargs){if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.
 test(this.defaultCommand.original)?this.defaultCommand.original:this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().
 usage(commandString,this.defaultCommand.description)}let builder=this.defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(
-builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe147,description,desc}){for(let test23 of[describe147,
+builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe148,description,desc}){for(let test23 of[describe148,
 description,desc]){if(typeof test23=="string"||test23===!1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=
@@ -19161,8 +19788,8 @@ return argsert([],0),__classPrivateFieldGet(this,_YargsInstance_options,"f").dem
 _YargsInstance_options,"f").demandedCommands}getDeprecatedOptions(){return argsert([],0),__classPrivateFieldGet(this,_YargsInstance_options,"f").deprecatedOptions}getDetectLocale(){
 return __classPrivateFieldGet(this,_YargsInstance_detectLocale,"f")}getExitProcess(){return __classPrivateFieldGet(this,_YargsInstance_exitProcess,"f")}getGroups(){
 return Object.assign({},__classPrivateFieldGet(this,_YargsInstance_groups,"f"),__classPrivateFieldGet(this,_YargsInstance_preservedGroups,"f"))}getHelp(){if(__classPrivateFieldSet(
-this,_YargsInstance_hasOutput,!0,"f"),!__classPrivateFieldGet(this,_YargsInstance_usage,"f").hasCachedHelpMessage()){if(!this.parsed){let parse5=this[kRunYargsParserAndExecuteCommands](
-__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,void 0,0,!0);if(isPromise(parse5))return parse5.then(()=>__classPrivateFieldGet(this,_YargsInstance_usage,
+this,_YargsInstance_hasOutput,!0,"f"),!__classPrivateFieldGet(this,_YargsInstance_usage,"f").hasCachedHelpMessage()){if(!this.parsed){let parse6=this[kRunYargsParserAndExecuteCommands](
+__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,void 0,0,!0);if(isPromise(parse6))return parse6.then(()=>__classPrivateFieldGet(this,_YargsInstance_usage,
 "f").help())}let builderResponse=__classPrivateFieldGet(this,_YargsInstance_command,"f").runDefaultBuilderOn(this);if(isPromise(builderResponse))return builderResponse.
 then(()=>__classPrivateFieldGet(this,_YargsInstance_usage,"f").help())}return Promise.resolve(__classPrivateFieldGet(this,_YargsInstance_usage,"f").help())}getOptions(){
 return __classPrivateFieldGet(this,_YargsInstance_options,"f")}getStrict(){return __classPrivateFieldGet(this,_YargsInstance_strict,"f")}getStrictCommands(){return __classPrivateFieldGet(
@@ -19225,8 +19852,8 @@ this,_YargsInstance_options,"f").narg[keys]?this:(this[kPopulateParserHintSingle
 return argsert("[string] [string]",[$0,cmd],arguments.length),$0=$0||this.$0,__classPrivateFieldGet(this,_YargsInstance_logger,"f").log(__classPrivateFieldGet(this,
 _YargsInstance_completion,"f").generateCompletionScript($0,cmd||__classPrivateFieldGet(this,_YargsInstance_completionCommand,"f")||"completion")),this}showHelp(level){
 if(argsert("[string|function]",[level],arguments.length),__classPrivateFieldSet(this,_YargsInstance_hasOutput,!0,"f"),!__classPrivateFieldGet(this,_YargsInstance_usage,
-"f").hasCachedHelpMessage()){if(!this.parsed){let parse5=this[kRunYargsParserAndExecuteCommands](__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,
-void 0,0,!0);if(isPromise(parse5))return parse5.then(()=>{__classPrivateFieldGet(this,_YargsInstance_usage,"f").showHelp(level)}),this}let builderResponse=__classPrivateFieldGet(
+"f").hasCachedHelpMessage()){if(!this.parsed){let parse6=this[kRunYargsParserAndExecuteCommands](__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),void 0,
+void 0,0,!0);if(isPromise(parse6))return parse6.then(()=>{__classPrivateFieldGet(this,_YargsInstance_usage,"f").showHelp(level)}),this}let builderResponse=__classPrivateFieldGet(
 this,_YargsInstance_command,"f").runDefaultBuilderOn(this);if(isPromise(builderResponse))return builderResponse.then(()=>{__classPrivateFieldGet(this,_YargsInstance_usage,
 "f").showHelp(level)}),this}return __classPrivateFieldGet(this,_YargsInstance_usage,"f").showHelp(level),this}scriptName(scriptName){return this.customScriptName=
 !0,this.$0=scriptName,this}showHelpOnFail(enabled,message){return argsert("[boolean|string] [string]",[enabled,message],arguments.length),__classPrivateFieldGet(
@@ -19395,8 +20022,8 @@ let[input,terraformState,removed]=["input","terraform-state","removed"].map(text
 tandard input, and so is --input.","Give a file for one of the two.");if((removed??null)!==null&&(terraformState??null)===null)throw refusal2("--removed","goes \
 with --terraform-state only.","Give --terraform-state too, or leave it out.");return{command:"generate",input:input??null,format:format4,output:text2("output"),
 statements:text2("statements"),database:text2("database"),terraformState:terraformState??null,removed:removed??null}}function refusal2(field,message,remedy){return new InvalidInputError(
-[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe147,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe147,...words2!==void 0&&{words:words2}}}
-function flag(describe147){return{type:"boolean",describe:describe147}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
+[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe148,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe148,...words2!==void 0&&{words:words2}}}
+function flag(describe148){return{type:"boolean",describe:describe148}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
  standard input")},CLAIM2={claim:value("ID","Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},RUNNER={runner:value(
 "FUNCTION","Name or ARN of the Lambda function that does it; default: runner of the declaration")},AUDIT_FILE={"audit-file":value("FILE","File to write the audi\
 t to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"terraform-plan":value("FILE","Instead of --input: what `terraform show -json` prints of a sa\
@@ -19410,16 +20037,18 @@ rint the plan as JSON"),external:flag("For modules/drift: read the query of the 
 "Only show what would go")},REPORT={"governance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","\
 Folder with audit files; default with --verify, or where there is no governance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit fil\
 e more, such as `terraform output -raw audit_json` gives: what was cut from the governance files is missed there"),connect:flag("Ask the server too; needs the d\
-eclaration"),verify:flag("Check the files, and with --connect that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with c\
-ommas between; default: all",REPORT_SECTIONS),environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databas\
-es that it uses"),database:value("NAME","Only this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026\
--10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until v\
-alid_until that count as expiring; default: 30"),"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","H\
-ow to print it; csv holds one section; default: text",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},GENERATE={format:value(
-"WORD","How to print it; default: hcl",GENERATE_FORMATS),output:value("FILE","File to write the declaration to; default: standard output"),statements:value("FIL\
-E","File to write the statements to that a person has to run first"),database:value("NAME","Only this database, with who uses it"),"terraform-state":value("FILE",
-"What `terraform show -json` prints where the provider cyrilgdn/postgresql is used: its names become keys; - is standard input"),removed:value("FILE","With --te\
-rraform-state: file to write the `removed` blocks to that make Terraform forget what it holds; default: as comments, after the declaration")},COMMANDS={apply:{describe:"\
+eclaration"),verify:flag("Check the files, and with --connect that everything is traceable; exit 1 where it is not"),review:flag("With --connect: the sheet of a\
+n access review, a line for each login and right, to be decided and signed; as csv for a spreadsheet, as html for paper"),signed:value("FILE","With --review: th\
+e csv sheet that came back; tells what became of each decision, exit 1 where one is not carried out"),section:value("WORDS","What to tell, with commas between; \
+default: all",REPORT_SECTIONS),environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),
+database:value("NAME","Only this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2\
+026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that co\
+unt as expiring; default: 30"),"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; cs\
+v holds one section; default: text",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},GENERATE={format:value("WORD",
+"How to print it; default: hcl",GENERATE_FORMATS),output:value("FILE","File to write the declaration to; default: standard output"),statements:value("FILE","Fil\
+e to write the statements to that a person has to run first"),database:value("NAME","Only this database, with who uses it"),"terraform-state":value("FILE","What\
+ `terraform show -json` prints where the provider cyrilgdn/postgresql is used: its names become keys; - is standard input"),removed:value("FILE","With --terrafo\
+rm-state: file to write the `removed` blocks to that make Terraform forget what it holds; default: as comments, after the declaration")},COMMANDS={apply:{describe:"\
 Make roles, databases and privileges match the declaration",options:{...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},examples:[["$0 apply --input declaration.json",
 "provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{
 describe:"Show what apply would change, with its SQL; changes nothing",options:{...INPUT,...CLAIM2,...RUNNER,...PLAN},examples:[["$0 plan --input declaration.js\
@@ -19439,7 +20068,8 @@ at happened, and what is not as declared; changes nothing",options:{...INPUT,...
 lytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 \
 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],
 ["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --outp\
-ut report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
+ut report.html","one page for the browser"],["$0 report --input declaration.json --connect --review --format csv --output review.csv","a sheet on which each own\
+er decides who keeps what"],["$0 report --input declaration.json --connect --review --signed review.csv","which decisions are not carried out yet?"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
 let options2=COMMANDS[command11].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command11,error.message))}),{_:positional,$0:_script,
 ...named}=found,words2=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
@@ -19459,10 +20089,10 @@ replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}v
 function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
  options in bash and zsh",EXAMPLES={...Object.fromEntries(Object.entries(COMMANDS).map(([name2,{examples}])=>[name2,examples])),[COMPLETION]:[["$0 completion >>\
  ~/.bashrc","for bash"],["$0 completion >> ~/.zshrc","for zsh"]]};function outputOf(argv){let program=yargs_default().scriptName(PROGRAM).usage("$0 <command> [o\
-ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe147,options:options2}]of Object.entries(COMMANDS))program.
-command(name2,describe147,command11=>command11.usage(`$0 ${name2} [options]
+ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe148,options:options2}]of Object.entries(COMMANDS))program.
+command(name2,describe148,command11=>command11.usage(`$0 ${name2} [options]
 
-${describe147}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
+${describe148}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
 (_error,_found,output)=>{text2=output}),text2===""||text2.endsWith(`
 `)?text2:`${text2}
 `}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.
@@ -19520,7 +20150,7 @@ options2.text),EXIT.done;case"version":return await print(commandProcess,`${TOOL
 `),EXIT.done;case"apply":case"prepare-upgrade":return(await Promise.resolve().then(()=>(init_apply2(),apply_exports2))).runApply(commandProcess,options2,readEnvironment(
 process.env));case"plan":return(await Promise.resolve().then(()=>(init_plan3(),plan_exports2))).runPlan(commandProcess,options2,readEnvironment(process.env));case"\
 generate":return(await Promise.resolve().then(()=>(init_generate3(),generate_exports2))).runGenerate(commandProcess,options2,readEnvironment(process.env));case"\
-report":return(await Promise.resolve().then(()=>(init_report2(),report_exports2))).runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":
+report":return(await Promise.resolve().then(()=>(init_report3(),report_exports2))).runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":
 return(await Promise.resolve().then(()=>(init_destroy2(),destroy_exports2))).runDestroy(commandProcess,options2,readEnvironment(process.env))}}async function runCommand(commandProcess){
 try{process.exitCode=await main(commandProcess)}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports)),
 told=error instanceof ProvisionError?error:toProvisionError2(error);await reportProblems(commandProcess,process.argv[2]??"",told),process.exitCode=told.exitCode}
