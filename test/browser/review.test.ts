@@ -70,7 +70,7 @@ test('the sheet on paper: boxes, and room for a name beside them, within the pag
   // A4 across, less its margins, at 96 dots an inch.
   await page.setViewportSize({ width: 1031, height: 700 })
   await page.emulateMedia({ media: 'print' })
-  t.true(await page.getByText('☐ keep').first().isVisible())
+  t.true(await page.getByText('☐\u00a0keep').first().isVisible())
   const boxes = await page.locator('tbody tr:first-child td').all()
   const edges = await Promise.all(boxes.map((cell) => cell.boundingBox()))
   const last = edges.at(-1)

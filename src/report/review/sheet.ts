@@ -142,7 +142,8 @@ function paperCells(line: Line, index: number, change: LastChange | null): Reado
     logs_in_by: `${line.logs_in_by}${until}`,
     tags: line.tags,
     last_change: change === null ? '' : `${dayOf(change.at)} by build ${change.build}`,
-    decision: '☐ keep ☐ revoke ☐ change',
+    // A box stays with its word.
+    decision: '☐\u00a0keep ☐\u00a0revoke ☐\u00a0change',
     reviewer: '',
   }
 }
