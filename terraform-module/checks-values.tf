@@ -67,8 +67,17 @@ locals {
   value_problems = flatten([
     for app, entry in { for app in local.odd_values : app => local.applications[app] } : concat(
       [
-        for field, words in local.words :
-        "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use one of ${join(", ", words)}."
+        for field, words in local.words : join(" ", concat(
+          ["${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use one of ${join(", ", words)}."],
+          # By the value alone: a value that is not known elsewhere would make the message unknown.
+          [
+            for match in slice(reverse(sort([for word in words : format("%03d %s", floor(200 * length(setintersection(
+              flatten([for at in range(length(word)) : [substr(word, at, 1), substr(word, at, 2)]]),
+              flatten([for at in range(length(try(tostring(entry[field]), ""))) : [substr(entry[field], at, 1), substr(entry[field], at, 2)]]),
+            )) / (2 * length(word) + 2 * length(try(tostring(entry[field]), "")) - 2)), word)])), 0, 1) :
+            "Did you mean \"${substr(match, 4, -1)}\"?" if tonumber(substr(match, 0, 3)) >= 50
+          ],
+        ))
         if !try(contains(words, lookup(entry, field, words[0])), true)
       ],
       [

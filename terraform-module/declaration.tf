@@ -3,7 +3,7 @@
 
 locals {
   audit_dir    = coalesce(var.audit_dir, "${path.root}/.rds-provision/audit")
-  identifier   = coalesce(var.instance.identifier, split(".", var.instance.host)[0])
+  identifier   = coalesce(local.instance.identifier, split(".", local.instance.host)[0])
   cluster_name = coalesce(var.cluster_name, local.identifier)
   # Workspaces are states of their own, so they do not share a name by default.
   stack_name = coalesce(var.stack, join("/", concat(
@@ -76,13 +76,13 @@ locals {
     external_id      = var.external_id
     expected_account = var.expected_account
     instance = merge(
-      { for field in setsubtract(keys(var.instance), ["host", "identifier"]) : field => var.instance[field] if var.instance[field] != null },
-      { host = var.instance.host, identifier = local.identifier },
+      { for field in setsubtract(keys(local.instance), ["host", "identifier"]) : field => local.instance[field] if local.instance[field] != null },
+      { host = local.instance.host, identifier = local.identifier },
     )
-    connect_through = var.connect_through
-    runner          = var.runner
+    connect_through = local.connect_through
+    runner          = local.runner
     governance_dir  = var.governance_dir
-    tls             = { for field, value in var.tls : field => value if value != null }
+    tls             = { for field, value in local.tls : field => value if value != null }
     max_connections = var.max_connections
     connect_timeout = var.connect_timeout
     lock_timeout    = var.lock_timeout
@@ -141,7 +141,7 @@ locals {
   readable = merge(
     { "(all applications)" = { for field, value in merge(local.declaration, {
       instance = local.identifier
-      database = var.instance.database
+      database = local.instance.database
       tags     = length(var.tags) > 0 ? var.tags : null
     }) : field => value if try(length(value) > 0, value != null) } },
     { for app, entry in local.applications : app => merge(

@@ -54,7 +54,7 @@ resource "null_resource" "provision" {
       claim           = terraform_data.stack.id
       declaration     = terraform_data.declaration.id
       markers         = sha256(join(",", [for marker in terraform_data.application : marker.id]))
-      instance        = "${var.instance.host}:${var.instance.port}/${coalesce(var.instance.resource_id, "-")}"
+      instance        = "${local.instance.host}:${local.instance.port}/${coalesce(local.instance.resource_id, "-")}"
       secret_versions = sha256(jsonencode(var.secret_versions))
       script          = filesha256("${path.module}/dist/rds-provision.mjs")
     },
@@ -129,12 +129,24 @@ resource "null_resource" "provision" {
       ])
     }
     precondition {
-      condition = var.tls.mode != "disable" || can(regex(
-        "^(?i:(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|::1)$", try(var.connect_through.host, var.instance.host),
+      condition = local.tls.mode != "disable" || can(regex(
+        "^(?i:(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|::1)$", try(local.connect_through.host, local.instance.host),
       ))
       error_message = join(" ", [
         "tls.mode: \"disable\" would send the session over the network in the clear.",
         "Use \"verify-full\"; \"disable\" is for a host on the loopback.",
+      ])
+    }
+    precondition {
+      # As the script reads it: from the folder that Terraform runs in, with no meaning of ~. A path that is not known yet
+      # waits.
+      condition = local.tls.ca_file == null || local.tls.mode == "disable" ? true : can(filebase64(
+        startswith(local.tls.ca_file, "~") ? "./${local.tls.ca_file}" : local.tls.ca_file,
+      ))
+      error_message = join(" ", [
+        "tls.ca_file: ${jsonencode(local.tls.ca_file)} cannot be read by Terraform, which runs in ${abspath(path.cwd)}.",
+        "Give the path of a PEM file that is there before the plan, such as \"$${path.root}/ca.pem\";",
+        "one that this apply makes needs a path that is not known before it.",
       ])
     }
     precondition {

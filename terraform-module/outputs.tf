@@ -55,8 +55,8 @@ output "databases" {
       username     = entry.username
       access_level = entry.access_level
       secret_id    = entry.secret_id
-      host         = var.instance.host
-      port         = var.instance.port
+      host         = local.instance.host
+      port         = local.instance.port
     }
   }
   depends_on = [null_resource.provision]

@@ -119,12 +119,31 @@ variable "expected_account" {
 }
 
 variable "runner" {
-  description = "Lambda function that does the runs in the runner's place, by name or ARN, such as the output `runner` of `modules/lambda-runner`. Default: none, the runner reaches the instance itself."
-  type = object({
-    function = string
-  })
-  default = null
+  description = "Lambda function that does the runs in the runner's place: `function`, its name or ARN, such as the output `runner` of `modules/lambda-runner`. Default: none, the runner reaches the instance itself."
+  type        = any # As instance: a typed object would drop a misspelled attribute.
+  default     = null
 
+  validation {
+    condition     = var.runner == null || can(keys(var.runner))
+    error_message = "runner: is not an object. Use { function = \"<name or ARN>\" }, or leave it out."
+  }
+  validation {
+    condition = length(setsubtract(var.runner == null ? [] : keys(var.runner), ["function"])) == 0
+    error_message = join("\n", [
+      for field in setsubtract(var.runner == null ? [] : keys(var.runner), ["function"]) : join("", [
+        "runner.${field}: is not a known field. ",
+        try([
+          for match in reverse(sort([for known in ["function"] : format("%03d \"%s\"", floor(
+            200 * length(setintersection(
+              flatten([for at in range(length(field)) : [substr(field, at, 1), substr(field, at, 2)]]),
+              flatten([for at in range(length(known)) : [substr(known, at, 1), substr(known, at, 2)]]),
+            )) / (2 * length(field) + 2 * length(known) - 2)
+          ), known)])) : "Did you mean ${substr(match, 4, -1)}? " if tonumber(substr(match, 0, 3)) >= 50
+        ][0], ""),
+        "Known fields: function.",
+      ])
+    ])
+  }
   validation {
     condition = var.runner == null || can(regex(
       "^(arn:aws[a-z-]*:lambda:[a-z0-9-]{1,40}:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?$",
@@ -135,13 +154,31 @@ variable "runner" {
 }
 
 variable "connect_through" {
-  description = "Near end of a tunnel to the instance (bastion, SSM port forwarding). Only the connection goes there: the certificate, outputs, tags and audit are those of `instance`. Use a fixed port, since removals use the last applied one."
-  type = object({
-    host = string
-    port = optional(number, 5432)
-  })
-  default = null
+  description = "Near end of a tunnel to the instance (bastion, SSM port forwarding): `host`, `port` (5432). Only the connection goes there: the certificate, outputs, tags and audit are those of `instance`. Use a fixed port, since removals use the last applied one."
+  type        = any # As instance.
+  default     = null
 
+  validation {
+    condition     = var.connect_through == null || can(keys(var.connect_through))
+    error_message = "connect_through: is not an object. Use { host = \"localhost\", port = <port> }, or leave it out."
+  }
+  validation {
+    condition = length(setsubtract(var.connect_through == null ? [] : keys(var.connect_through), ["host", "port"])) == 0
+    error_message = join("\n", [
+      for field in setsubtract(var.connect_through == null ? [] : keys(var.connect_through), ["host", "port"]) : join("", [
+        "connect_through.${field}: is not a known field. ",
+        try([
+          for match in reverse(sort([for known in ["host", "port"] : format("%03d \"%s\"", floor(
+            200 * length(setintersection(
+              flatten([for at in range(length(field)) : [substr(field, at, 1), substr(field, at, 2)]]),
+              flatten([for at in range(length(known)) : [substr(known, at, 1), substr(known, at, 2)]]),
+            )) / (2 * length(field) + 2 * length(known) - 2)
+          ), known)])) : "Did you mean ${substr(match, 4, -1)}? " if tonumber(substr(match, 0, 3)) >= 50
+        ][0], ""),
+        "Known fields: host, port.",
+      ])
+    ])
+  }
   validation {
     condition = (
       var.connect_through == null ||
@@ -155,36 +192,53 @@ variable "connect_through" {
   }
   validation {
     condition = try(
-      var.connect_through.port >= 1 && var.connect_through.port <= 65535 &&
-      floor(var.connect_through.port) == var.connect_through.port,
-      var.connect_through == null,
+      var.connect_through.port == null ? true : var.connect_through.port >= 1 && var.connect_through.port <= 65535 && floor(var.connect_through.port) == tonumber(var.connect_through.port),
+      !can(var.connect_through.port),
     )
     error_message = "connect_through.port: use a whole number from 1 to 65535."
   }
 }
 
 variable "tls" {
-  description = "`mode`: `verify-full`, `verify-ca`, or `disable` (loopback only). `ca_file`: PEM file; default: the certificate authorities of RDS, which come with the script. `server_name`: name expected in the certificate; default: the instance's host."
-  type = object({
-    mode        = optional(string, "verify-full")
-    ca_file     = optional(string)
-    server_name = optional(string)
-  })
-  default  = {}
-  nullable = false
+  description = "`mode`: `verify-full` (default), `verify-ca`, or `disable` (loopback only). `ca_file`: PEM file; default: the certificate authorities of RDS, which come with the script. `server_name`: name expected in the certificate; default: the instance's host."
+  type        = any # As instance.
+  default     = {}
+  nullable    = false
 
   validation {
-    condition     = contains(["verify-full", "verify-ca", "disable"], var.tls.mode)
-    error_message = "tls.mode: ${jsonencode(var.tls.mode)} is not accepted. Use verify-full, verify-ca or disable."
+    condition     = can(keys(var.tls))
+    error_message = "tls: is not an object. Use { mode = \"verify-full\" }, or leave it out."
   }
   validation {
-    condition     = var.tls.ca_file == null || can(regex("^[^\\p{Cc}]+$", var.tls.ca_file))
+    condition = length(setsubtract(keys(var.tls), ["ca_file", "mode", "server_name"])) == 0
+    error_message = join("\n", [
+      for field in setsubtract(keys(var.tls), ["ca_file", "mode", "server_name"]) : join("", [
+        "tls.${field}: is not a known field. ",
+        try([
+          for match in reverse(sort([for known in ["ca_file", "mode", "server_name"] : format("%03d \"%s\"", floor(
+            200 * length(setintersection(
+              flatten([for at in range(length(field)) : [substr(field, at, 1), substr(field, at, 2)]]),
+              flatten([for at in range(length(known)) : [substr(known, at, 1), substr(known, at, 2)]]),
+            )) / (2 * length(field) + 2 * length(known) - 2)
+          ), known)])) : "Did you mean ${substr(match, 4, -1)}? " if tonumber(substr(match, 0, 3)) >= 50
+        ][0], ""),
+        "Known fields: ca_file, mode, server_name.",
+      ])
+    ])
+  }
+  validation {
+    condition     = try(var.tls.mode == null ? true : contains(["verify-full", "verify-ca", "disable"], var.tls.mode), !can(var.tls.mode))
+    error_message = "tls.mode: ${try(jsonencode(var.tls.mode), "the value")} is not accepted. Use verify-full, verify-ca or disable."
+  }
+  validation {
+    condition     = try(var.tls.ca_file == null || can(regex("^[^\\p{Cc}]+$", var.tls.ca_file)), !can(var.tls.ca_file))
     error_message = "tls.ca_file: use the path of a PEM file, or leave it out."
   }
   validation {
-    condition = (
+    condition = try(
       var.tls.server_name == null ||
-      can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name))
+      can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name)),
+      !can(var.tls.server_name),
     )
     error_message = "tls.server_name: use a host name, or leave it out."
   }

@@ -14,16 +14,34 @@ variable "environment" {
 }
 
 variable "instance" {
-  description = "The PostgreSQL instance, by its own endpoint (no proxy, no reader). `database` is the one the admin connects to; `identifier` defaults to the first label of the host; a new `resource_id` (a rebuilt instance) runs the provisioning again."
-  type = object({
-    host        = string
-    port        = optional(number, 5432)
-    database    = optional(string, "postgres")
-    identifier  = optional(string)
-    resource_id = optional(string)
-  })
+  description = "The PostgreSQL instance, by its own endpoint (no proxy, no reader): `host`, and, all optional, `port` (5432), `database` (the one the admin connects to, `postgres`), `identifier` (the first label of the host), `resource_id` (a new one, of a rebuilt instance, runs the provisioning again)."
+  # A typed object({...}) would drop a misspelled attribute without a word; objects.tf does what the type would. A
+  # validation may name no local (Terraform < 1.9), so each of the objects looks for the nearest name itself: the one
+  # that shares most letters and pairs of letters. Without try(), which waits for values that are not known.
+  type     = any
   nullable = false
 
+  validation {
+    condition     = can(keys(var.instance))
+    error_message = "instance: is not an object. Use { host = \"<address of the instance>\" }."
+  }
+  validation {
+    condition = length(setsubtract(keys(var.instance), ["database", "host", "identifier", "port", "resource_id"])) == 0
+    error_message = join("\n", [
+      for field in setsubtract(keys(var.instance), ["database", "host", "identifier", "port", "resource_id"]) : join("", [
+        "instance.${field}: is not a known field. ",
+        try([
+          for match in reverse(sort([for known in ["database", "host", "identifier", "port", "resource_id"] : format("%03d \"%s\"", floor(
+            200 * length(setintersection(
+              flatten([for at in range(length(field)) : [substr(field, at, 1), substr(field, at, 2)]]),
+              flatten([for at in range(length(known)) : [substr(known, at, 1), substr(known, at, 2)]]),
+            )) / (2 * length(field) + 2 * length(known) - 2)
+          ), known)])) : "Did you mean ${substr(match, 4, -1)}? " if tonumber(substr(match, 0, 3)) >= 50
+        ][0], ""),
+        "Known fields: database, host, identifier, port, resource_id.",
+      ])
+    ])
+  }
   validation {
     condition     = can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.instance.host))
     error_message = "instance.host: use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint)."
@@ -33,28 +51,34 @@ variable "instance" {
     error_message = "instance.host: an RDS Proxy cannot carry provisioning. Use the writer's own endpoint; applications may still connect through the proxy."
   }
   validation {
-    condition     = var.instance.port >= 1 && var.instance.port <= 65535 && floor(var.instance.port) == var.instance.port
+    condition = try(
+      var.instance.port == null ? true : var.instance.port >= 1 && var.instance.port <= 65535 && floor(var.instance.port) == tonumber(var.instance.port),
+      !can(var.instance.port),
+    )
     error_message = "instance.port: use a whole number from 1 to 65535."
   }
   validation {
     # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
-    condition = (
-      length(base64encode(var.instance.database)) <= 84 &&
-      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.database))
+    condition = try(
+      var.instance.database == null ? true : (
+        length(base64encode(var.instance.database)) <= 84 &&
+        can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.database))
+      ),
+      !can(var.instance.database),
     )
     error_message = "instance.database: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   }
   validation {
-    condition = (
-      var.instance.identifier == null ||
-      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.identifier))
+    condition = try(
+      var.instance.identifier == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.identifier)),
+      !can(var.instance.identifier),
     )
     error_message = "instance.identifier: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
   validation {
-    condition = (
-      var.instance.resource_id == null ||
-      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.resource_id))
+    condition = try(
+      var.instance.resource_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.resource_id)),
+      !can(var.instance.resource_id),
     )
     error_message = "instance.resource_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
@@ -146,13 +170,13 @@ variable "tags" {
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
       "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "Marker",
       "Undeclared", "Removal", "CleanupPolicy", "Comment",
-      "SecretVersionId", "Auth", "UpdatedByBuildId",
+      "SecretVersionId", "Auth", "ApprovedPlan", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
       "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, Marker, Undeclared,",
       "Removal, CleanupPolicy, Comment,",
-      "SecretVersionId, Auth and UpdatedByBuildId",
+      "SecretVersionId, Auth, ApprovedPlan and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])
   }

@@ -1,7 +1,8 @@
 /**
- * `npm run test:compat`: the Terraform tests with the oldest Terraform that the module promises and with OpenTofu, and real
- * major upgrades of PostgreSQL. Does all of its own set-up; needs Go, to build both, and pip. `-- terraform`, `-- tofu` or
- * `-- postgres` runs one of them.
+ * `npm run test:compat`: the Terraform tests with the oldest Terraform that the module promises and with OpenTofu, real
+ * major upgrades of PostgreSQL, the AWS tests against moto, and the Terraform tests through a Lambda function. Does all of its
+ * own set-up; needs Go, to build both, and Python with pip. `-- terraform`, `-- tofu`, `-- postgres`, `-- moto` or
+ * `-- function` runs one of them.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

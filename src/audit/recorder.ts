@@ -99,6 +99,7 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
     duration_ms: draft.durationMs,
     message: draft.message,
     statements: draft.statements,
+    ...(draft.standing !== undefined && { standing: draft.standing }),
     ...(draft.access !== undefined && { access: draft.access }),
     ...consequencesOrNone(draft.loses ?? [], draft.gains ?? []),
   }

@@ -1,6 +1,6 @@
 import type { AuditDocument, AuditStatus, Outcome } from '../model/audit.ts'
 import type { Problem } from '../model/problem.ts'
-import { shortLine, visible } from './one-line.ts'
+import { visible } from './one-line.ts'
 
 /** In the order they are read: what changed, what is wrong, the rest. */
 const WORDS: readonly (readonly [AuditStatus, string])[] = [
@@ -45,8 +45,7 @@ function countsInWords(summary: AuditDocument['summary']): string {
 const MAX_NAMES = 5
 
 /**
- * `99 done, 1 blocked: crm (owner mismatch) -> …`, with the remedy where one thing is wrong; null where nothing
- * is wrong with single applications.
+ * `99 done, 1 blocked: crm (owner mismatch)`; null where nothing is wrong with single applications.
  * @param problems all of the run's
  */
 export function applicationsLine({ run }: AuditDocument, problems: readonly Problem[]): string | null {
@@ -68,7 +67,5 @@ export function applicationsLine({ run }: AuditDocument, problems: readonly Prob
     ...group(ended.blocked, 'blocked', withField),
     ...group(ended.not_begun, 'not begun with them', visible),
   ]
-  const [only, ...others] = problems
-  const remedy = only === undefined || others.length > 0 ? '' : ` -> ${shortLine(only.remedy)}`
-  return `${parts.join(', ')}${remedy}`
+  return parts.join(', ')
 }

@@ -5,6 +5,7 @@ import type { AuditRecord, AuditStatus } from '../model/audit.ts'
 import { consequenceLines } from '../model/consequence.ts'
 import { shortLine, visible } from './one-line.ts'
 import type { Reporter, Write } from './reporter.ts'
+import { standingLine } from './standing.ts'
 import { applicationsLine, closingLine } from './summary.ts'
 
 export interface TextOptions {
@@ -30,23 +31,36 @@ const LOOKS: Readonly<Record<AuditStatus, { readonly sign: string; readonly colo
 
 /**
  * Readable lines for a terminal or for `terraform apply`, which puts a prefix before each: every line stands alone and
- * no text from outside can add one. Changes come as they happen, `no_change` is counted, warnings and problems stand at
- * the end once more, where people look, and the last line says how it went.
+ * no text from outside can add one. Changes come as they happen, `no_change` is counted, and so is what is so in every
+ * run. Warnings and problems stand at the end, where people look, and nowhere else: Terraform prints all of it once
+ * more where a run fails. The last line says how it went.
  */
 export function createTextReporter(options: TextOptions): Reporter {
   const warnings: AuditRecord[] = []
+  const failed: AuditRecord[] = []
+  const standing: AuditRecord[] = []
   const paint = (colour: Colour, text: string): string =>
     options.colour ? styleText(colour, text, { validateStream: false }) : text
   const line = (colour: Colour, text: string): void => options.write(`${paint(colour, text)}\n`)
+  const print = (record: AuditRecord): void => {
+    line(LOOKS[record.status].colour, recordLine(record))
+    printConsequences(record, line)
+  }
   return {
     record(record, isQuiet = false) {
       if (record.status === 'warning') warnings.push(record)
-      if (isListed(record, isQuiet, options.listUnchanged)) line(LOOKS[record.status].colour, recordLine(record))
-      for (const text of consequenceLines(record)) line('yellow', consequenceLine(record, text))
+      else if (record.status === 'failed') failed.push(record)
+      else if (record.standing !== undefined && !options.listUnchanged) standing.push(record)
+      else if (isListed(record, isQuiet, options.listUnchanged)) print(record)
+      else printConsequences(record, line)
     },
     finish(document, problems, notes) {
+      const untold = failed.filter((record) => !problems.some((problem) => isToldBy(record, problem)))
+      for (const record of untold) print(record)
+      const stands = standingLine(standing, 'the audit names each')
+      if (stands !== null) line('gray', stands)
       if (warnings.length + notes.length > 0) line('yellow', `warnings: ${warnings.length + notes.length}`)
-      for (const warning of warnings) line('yellow', recordLine(warning))
+      for (const warning of warnings) print(warning)
       for (const note of notes) line('yellow', `! ${shortLine(note)}`)
       if (problems.length > 0) line('red', `problems: ${problems.length}`)
       for (const problem of problems) printProblem(problem, line)
@@ -55,6 +69,11 @@ export function createTextReporter(options: TextOptions): Reporter {
       line(document.run.exit_code === 0 ? 'bold' : 'red', closingLine(document))
     },
   }
+}
+
+/** What failed is a problem of the run's too, with its remedy. */
+function isToldBy(record: AuditRecord, { application, code }: Problem): boolean {
+  return record.code === code && (application === null || application === record.application)
 }
 
 /**
@@ -78,10 +97,10 @@ function recordLine(record: AuditRecord): string {
   return `${LOOKS[record.status].sign} ${parts.filter((part) => part !== null && part !== '').join(': ')}`
 }
 
-/** `! keycloak: LOSES anna: SELECT on app.orders in shop_db`, on one line of its own. */
-function consequenceLine({ application }: AuditRecord, text: string): string {
-  const whose = application === null ? '' : `${visible(application)}: `
-  return `! ${whose}${shortLine(text)}`
+/** `! keycloak: LOSES anna: SELECT on app.orders in shop_db`, each on one line of its own. */
+function printConsequences(record: AuditRecord, line: (colour: Colour, text: string) => void): void {
+  const whose = record.application === null ? '' : `${visible(record.application)}: `
+  for (const text of consequenceLines(record)) line('yellow', `! ${whose}${shortLine(text)}`)
 }
 
 /** A message that names what it is about needs no more words before it. */

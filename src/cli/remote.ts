@@ -5,7 +5,7 @@ import type { Variables } from '../input/environment.ts'
 import type { RemovalOptions } from '../input/options.ts'
 import type { FunctionClient, Watch } from '../lambda/client/ask.ts'
 import type { ToldLine } from '../lambda/answer.ts'
-import type { FunctionRequest } from '../lambda/protocol.ts'
+import type { FunctionRequest, TurnlessRequest } from '../lambda/protocol.ts'
 import type { RunResult } from '../audit/result.ts'
 import type { Dependencies } from '../run/context.ts'
 import type { StartedRun } from '../run/start.ts'
@@ -90,7 +90,7 @@ function watchOf({ progress, signal }: Dependencies): Omit<Watch, 'line'> {
 async function withClient<T>(
   process: CommandProcess,
   { functionName, begun, removal, runGroup }: RemoteCommand,
-  use: (client: FunctionClient, request: Omit<FunctionRequest, 'packed' | 'turn' | 'resume'>) => Promise<T>,
+  use: (client: FunctionClient, request: TurnlessRequest) => Promise<T>,
 ): Promise<T> {
   const [{ createFunctionClient }, { newRequest }] = await Promise.all([
     import('../lambda/client/ask.ts'),

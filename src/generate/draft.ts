@@ -5,7 +5,7 @@ import { heldByAny, rightsOf } from './effective.ts'
 import { databaseFields, loginFields, settingFields } from './fields.ts'
 import { levelOf } from './guests.ts'
 import { afterwards, interiorAfterwards } from './hand-over.ts'
-import { inOrder, keyFrom, Keys } from './names.ts'
+import { inOrder, isExpressible, keyFrom, Keys } from './names.ts'
 import { findOwners, type Owned } from './owners.ts'
 import { refusalOf, refusedRoles } from './roles.ts'
 import type { Entry, Fields, Note, Survey } from './types.ts'
@@ -145,18 +145,29 @@ function placesOf(survey: Survey, role: string, owned: readonly Owned[]): Place[
     const { database, handOver } = item
     if (item.role === role) return []
     const level = handOver === null ? levelOf(survey, role, database) : null
-    const settings = settingFields(survey, role, database)
-    const isEmpty = Object.keys(settings).length === 0 || !mayConnect(survey, role, database)
+    const own = {
+      ...settingFields(survey, role, database),
+      ...(handOver === null && ownSchemas(survey, role, database)),
+    }
+    const isEmpty = Object.keys(own).length === 0 || !mayConnect(survey, role, database)
     if (level === null && isEmpty) return []
     const { level: access_level = 'none', schemas, privileges } = level ?? {}
     const fields: Fields = {
       access_level,
       ...(schemas !== undefined && { schemas }),
       ...(privileges !== undefined && { privileges }),
-      ...settings,
+      ...own,
     }
     return [{ database, fields }]
   })
+}
+
+/** Schemas of a guest in another's database; `public` is given to nobody. */
+function ownSchemas({ interiors }: Survey, role: string, database: string): Fields {
+  const own = [...(interiors.get(database)?.schemas.values() ?? [])].filter(
+    ({ name, owner }) => owner === role && name !== 'public' && isExpressible(name),
+  )
+  return own.length === 0 ? {} : { owns_schemas: inOrder(own.map(({ name }) => name)) }
 }
 
 /** An entry of level `none` lets a member of something connect. */
@@ -203,6 +214,7 @@ const ORDER = [
   'privileges',
   'member_of',
   'acts_as',
+  'owns_schemas',
   'extensions',
   'encoding',
   'locale',

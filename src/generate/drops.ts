@@ -53,7 +53,7 @@ export function withoutDrops(entries: readonly Entry[], drops: Drops): Entry[] {
     })
 }
 
-const OF_A_DATABASE = new Set(['database_of', 'settings', 'schemas', 'privileges', 'acts_as'])
+const OF_A_DATABASE = new Set(['database_of', 'settings', 'schemas', 'privileges', 'acts_as', 'owns_schemas'])
 
 function withoutGone(value: FieldValue, isGone: (value: FieldValue | undefined) => boolean): FieldValue {
   return isList(value) ? value.filter((item) => !isGone(item)) : value

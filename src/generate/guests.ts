@@ -6,6 +6,7 @@ import { PG_DATABASE_OWNER } from '../model/revoker.ts'
 import { objectPrivileges } from '../plan/privileges.ts'
 import { heldByAny, rightsOf } from './effective.ts'
 import { inOrder, isExpressible } from './names.ts'
+import { refusalOf } from './roles.ts'
 import type { Survey } from './types.ts'
 
 /** What an entry may say of a login's rights in a database, without giving more than it has on what is there. */
@@ -21,7 +22,7 @@ const LEVELS = ['editor', 'reader'] as const
 
 /**
  * A schema counts where the login has USAGE, something of its own in it, and a level's rights on every table of the
- * database's owner. Schemas of one entry share a level, so the lower one counts.
+ * schema's owner. Schemas of one entry share a level, so the lower one counts.
  * @returns null: no level is wholly held, or nobody knows
  */
 export function levelOf(survey: Survey, role: string, database: string): Level | null {
@@ -31,7 +32,8 @@ export function levelOf(survey: Survey, role: string, database: string): Level |
   const rights = rightsOf(survey, role, database)
   const onDatabase = heldByAny(state.acl, rights)
   if (!onDatabase.has('CONNECT')) return null
-  const places = placesIn(interior, state.owner, role, rights)
+  const owners = new Set([state.owner, PG_DATABASE_OWNER, ...guestsOf(survey, database)])
+  const places = placesIn(interior, state.owner, role, rights, owners)
   const lowest = places.some(({ level }) => level === 'reader') || !onDatabase.has('TEMPORARY') ? 'reader' : 'editor'
   if (places.length === 0) return null
   const objects = places.flatMap((place) => place.objects)
@@ -50,19 +52,46 @@ export function levelOf(survey: Survey, role: string, database: string): Level |
   }
 }
 
+/** Who connects and is no owner: a schema of theirs can be an entry's own (`owns_schemas`). */
+function guestsOf(survey: Survey, database: string): string[] {
+  const { acl = [], owner = '' } = survey.cluster.databases.get(database) ?? {}
+  const holders = new Set([...(survey.interiors.get(database)?.schemas.values() ?? [])].map((schema) => schema.owner))
+  return [...holders].filter(
+    (role) =>
+      role !== owner &&
+      refusalOf(survey, role) === null &&
+      heldByAny(acl, rightsOf(survey, role, database)).has('CONNECT'),
+  )
+}
+
 interface Place {
   readonly schema: string
   readonly level: Level['level']
   readonly objects: readonly SchemaObject[]
 }
 
-function placesIn(interior: Interior, owner: string, role: string, rights: ReadonlySet<string>): Place[] {
+function placesIn(
+  interior: Interior,
+  owner: string,
+  role: string,
+  rights: ReadonlySet<string>,
+  owners: ReadonlySet<string>,
+): Place[] {
   return [...interior.schemas.values()].flatMap((schema): Place[] => {
-    const isReachable = schema.owner === owner || schema.owner === PG_DATABASE_OWNER
-    if (!isReachable || !isExpressible(schema.name) || !heldByAny(schema.acl, rights).has('USAGE')) return []
+    if (
+      schema.owner === role ||
+      !owners.has(schema.owner) ||
+      !isExpressible(schema.name) ||
+      !heldByAny(schema.acl, rights).has('USAGE')
+    )
+      return []
     const objects = interior.objects.filter((item) => item.schema === schema.name)
     const tables = objects.filter(({ objectClass }) => objectClass === 'table')
-    if (tables.length === 0 || !holdsOwn(interior, schema, objects, owner, role)) return []
+    if (
+      tables.length === 0 ||
+      !holdsOwn(interior, schema, objects, schema.owner === PG_DATABASE_OWNER ? owner : schema.owner, role)
+    )
+      return []
     const held = commonOn(tables, rights, 'table')
     const level = LEVELS.find((name) =>
       objectPrivileges({ accessLevel: name, privileges: LEVEL_ALONE }, 'table').every((item) => held.includes(item)),

@@ -21,7 +21,7 @@ export function keptNotes(survey: Survey, declaration: Declaration, actual: Actu
   const look = lookUps({ declaration, actual })
   const keyOf = new Map(ownLogins(declaration).map(({ username, name }) => [username, name]))
   return [
-    ...declaration.databases
+    ...look.declaration.databases
       .filter(({ owner }) => keys.has(owner.name))
       .flatMap((database): Note[] => {
         const rows = findBeyond(look, database).filter(({ on }) => on !== EVERYWHERE)

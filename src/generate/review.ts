@@ -27,13 +27,14 @@ const HARMLESS: ReadonlySet<StepKind> = new Set([
   'grant_default_privileges',
   'grant_membership',
   'leftover_membership',
+  'end_approved_plan',
 ])
 
 /** The fields that a guardrail is about. */
 const FIELDS_OF: Partial<Record<ProblemCode, readonly string[]>> = {
   setting: ['settings'],
   extension: ['extensions'],
-  schema: ['schemas'],
+  schema: ['schemas', 'owns_schemas'],
   immutable: ['encoding', 'locale'],
   encoding: ['encoding', 'locale', 'settings'],
   server_version: ['member_of', 'privileges'],
@@ -46,7 +47,7 @@ const FIELDS_OF_STEP: Partial<Record<StepKind, readonly string[]>> = {
   alter_role: ['can_create_databases', 'connection_limit', 'valid_until'],
   limit_database: ['database_connection_limit'],
   create_extension: ['extensions'],
-  create_schema: ['schemas'],
+  create_schema: ['schemas', 'owns_schemas'],
 }
 
 /** The caller's input, to which the generated entries are added: as the rest of the program reads it. */
@@ -116,6 +117,7 @@ function examine(survey: Survey, input: Input, entries: readonly Entry[], now: D
     cleanupPolicy: null,
     startedAt: now,
     preparedFor: null,
+    approvedPlan: null,
     master: null,
     secrets: new Map(),
   })

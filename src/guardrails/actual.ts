@@ -6,6 +6,7 @@ import { isOfStack } from '../model/claim.ts'
 import { isTooLong, parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
+import { checkOthersRole } from './by-hand.ts'
 import { checkClaim, checkMissingClaim, type ClaimRights } from './claims.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { findStrays } from './strays.ts'
@@ -44,6 +45,9 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
         ...(role === undefined || application.loginOf !== null
           ? []
           : checkRole(declaration, cluster, { ...known, run }, application, role)),
+        ...(application.loginOf === null && application.accessLevel !== 'owner'
+          ? checkOthersRole(declaration, cluster, strays, application)
+          : []),
         ...(application.loginOf === null ? checkIam(declaration, cluster, known, application) : []),
         ...checkSettings(cluster, application),
         ...checkVersion(cluster, application),

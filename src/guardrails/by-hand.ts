@@ -1,6 +1,6 @@
 /** What was renamed, dropped or exchanged by hand is not made anew in silence. Pure. */
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
-import type { Database, Declaration } from '../model/declaration.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import { mayAdminister } from '../model/administers.ts'
 import { isClosedByDeclaration } from '../model/expiry.ts'
@@ -18,7 +18,7 @@ import { violation } from './violation.ts'
 /** Why a database is not there, or is another owner's, as far as tags tell. Empty: they do not. */
 export function checkByHand(declaration: Declaration, cluster: Cluster, strays: Strays, database: Database): Problem[] {
   const role = renamedRole(strays, cluster, database)
-  if (role !== null) return [roleProblem(cluster, database, role.name)]
+  if (role !== null) return roleProblems(cluster, strays, database, role.name)
   const found = strays.databases.get(database.owner.username) ?? []
   const [first, ...others] = found
   if (first !== undefined && others.length === 0) return [renamedProblem(declaration, cluster, strays, database, first)]
@@ -26,21 +26,62 @@ export function checkByHand(declaration: Declaration, cluster: Cluster, strays: 
   return cluster.databases.has(database.name) ? [] : checkMissing(declaration, cluster, database)
 }
 
-/** Our passwords are SCRAM verifiers, which a new name leaves alone; an MD5 hash has the name in it. */
-function roleProblem(cluster: Cluster, { name, owner }: Database, found: string): Problem {
-  const { server, databases } = cluster
-  const owns = databases.get(name)?.owner === found ? `, owns ${name}` : ''
-  const who = mayAdminister(cluster, found) ? `As ${printName(server.login)}` : administrators(cluster, found)
+/** Where a role that is none of ours has the name, it is for a person to say whose the database is to be. */
+function roleProblems(cluster: Cluster, strays: Strays, { name, owner }: Database, found: string): Problem[] {
+  const remedy = renameBack(cluster, strays, found, owner.username)
+  if (remedy === null) return []
+  const owns = cluster.databases.get(name)?.owner === found ? `, owns ${name}` : ''
+  const is = cluster.roles.has(owner.username) ? 'is the role of another application by now, and' : 'is not there, and'
+  const message = `the role ${owner.username} ${is} ${found} carries its tag${owns}: it ${BY_HAND}`
+  return [violation(owner, 'renamed_role', message, `${remedy} Or declare username = "${found}".`)]
+}
+
+const BY_HAND = 'was renamed by hand, or is declared by another name now.'
+
+/** A login that has the name of another one's role would get what that one owns. */
+export function checkOthersRole(
+  declaration: Declaration,
+  cluster: Cluster,
+  strays: Strays,
+  { name, username }: Application,
+): Problem[] {
+  const state = declaration.databases.find(
+    (database) =>
+      cluster.databases.get(database.name)?.owner === username &&
+      database.owner.name !== name &&
+      database.owner.username !== username &&
+      strays.usernames.get(username) === database.owner.username,
+  )
+  if (state === undefined) return []
+  const { owner } = state
+  const message = `the role ${username} is that of ${owner.name}, which owns ${state.name}: it ${BY_HAND}`
+  const remedy = renameBack(cluster, strays, username, owner.username)
+  return [
+    violation(
+      { name },
+      'renamed_role',
+      message,
+      remedy ?? `Give it its name back, ${owner.username}, which another role has.`,
+    ),
+  ]
+}
+
+/**
+ * Our passwords are SCRAM verifiers, which a new name leaves alone; an MD5 hash has the name in it.
+ * @returns the statements that give a role its name back, and others theirs; null: one that is none of ours has it
+ */
+function renameBack(cluster: Cluster, { usernames }: Strays, found: string, username: string): string | null {
+  const { server, roles } = cluster
+  const moves = movesTo(roles, usernames, found, username)
+  if (moves === null) return null
+  const mayRename = moves.every(({ from }) => mayAdminister(cluster, from))
+  const who = mayRename ? `As ${printName(server.login)}` : administrators(cluster, found)
   const md5 =
     server.passwordEncryption === 'md5'
       ? ' A password that was set by hand is an MD5 hash here, and lost with the name: the next run sets that of the secret.'
       : ''
-  return violation(
-    owner,
-    'renamed_role',
-    `the role ${owner.username} is not there, and ${found} carries its tag${owns}: it was renamed by hand, or is declared by another name now.`,
-    `${who}: ${printStatements([alterRoleName(found, owner.username)])}${md5} Or declare username = "${found}".`,
-  )
+  const statements = renames(roles, moves).map(({ from, to }) => alterRoleName(from, to))
+  return `${who}: ${printStatements(statements)}${md5}`
 }
 
 function renamedProblem(
@@ -53,14 +94,14 @@ function renamedProblem(
   const occupant = cluster.databases.get(name)
   const place = occupant === undefined ? 'is not there' : `is ${occupant.owner}'s`
   const message = `the database ${name} ${place}, and ${found.name}, which ${owner.username} owns, carries its tag: renamed by hand.`
-  const moves = movesTo(cluster, strays, found.name, name)
+  const moves = movesTo(cluster.databases, strays.homes, found.name, name)
   if (moves === null) {
     const remedy = `${KEPT}: give ${name} another name, then ${found.name} its own.`
     return violation(owner, 'renamed_database', message, remedy)
   }
   const owners = [...new Set(moves.map(({ from }) => cluster.databases.get(from)?.owner ?? owner.username))]
   const names = fewNames(moves.map(({ from }) => from))
-  const statements = renames(cluster, moves).map(({ from, to }) => alterDatabaseName(from, to))
+  const statements = renames(cluster.databases, moves).map(({ from, to }) => alterDatabaseName(from, to))
   const work = { roles: owners, database: declaration.instance.database, statements }
   return violation(
     owner,
@@ -78,10 +119,17 @@ interface Move {
   readonly to: string
 }
 
-/** What has to be renamed so that a database gets its name back; null: another owner's is in the way. */
-function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name: string): Move[] | null {
+/** Databases or roles, by name. */
+type Named = ReadonlyMap<string, unknown>
+
+/**
+ * What has to be renamed so that something gets its name back.
+ * @param homes what has another's name to its own
+ * @returns null: something that has no other name is in the way
+ */
+function movesTo(there: Named, homes: ReadonlyMap<string, string>, found: string, name: string): Move[] | null {
   const moves: Move[] = [{ from: found, to: name }]
-  for (let at = name; databases.has(at) && at !== found;) {
+  for (let at = name; there.has(at) && at !== found;) {
     const home = homes.get(at)
     if (home === undefined) return null
     moves.unshift({ from: at, to: home })
@@ -91,17 +139,17 @@ function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name:
 }
 
 /** Names that go in a circle need one beside. */
-function renames({ databases }: Cluster, moves: readonly Move[]): readonly Move[] {
+function renames(there: Named, moves: readonly Move[]): readonly Move[] {
   const [first] = moves
   const last = moves.at(-1)
   if (last === undefined || first?.to !== last.from) return moves
-  const beside = freeName(databases)
+  const beside = freeName(there)
   return [{ from: last.from, to: beside }, ...moves.slice(0, -1), { from: beside, to: last.to }]
 }
 
-function freeName(databases: Cluster['databases']): string {
+function freeName(there: Named): string {
   let name = 'renamed'
-  for (let number = 1; databases.has(name); number += 1) name = `renamed_${String(number)}`
+  for (let number = 1; there.has(name); number += 1) name = `renamed_${String(number)}`
   return name
 }
 

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { ownLogins } from '../model/logins.ts'
 import { isSendable } from '../model/sendable.ts'
 import { hasOwned, parseTag, type Tag } from '../model/tag.ts'
 
@@ -12,6 +13,8 @@ export interface Strays {
   readonly databases: ReadonlyMap<string, readonly DatabaseState[]>
   /** A database to the declared one whose tag it carries, where no other carries that. */
   readonly homes: ReadonlyMap<string, string>
+  /** A role that carries the tag of a declared application, to the username that is declared for that one. */
+  readonly usernames: ReadonlyMap<string, string>
   /** Application to the roles with its tag that nobody declares. */
   readonly roles: ReadonlyMap<string, readonly RoleState[]>
 }
@@ -33,8 +36,30 @@ export function findStrays(declaration: Declaration, cluster: Cluster): Strays {
         only === undefined || others.length > 0 ? [] : [[only.name, database.name]],
       ),
     ),
+    usernames: usernamesOf(declaration, cluster),
     roles,
   }
+}
+
+/** Where several carry the tag it is the one that owns the application's database, or nobody knows. */
+function usernamesOf(declaration: Declaration, { roles, databases }: Cluster): ReadonlyMap<string, string> {
+  const tagged = groupBy([...roles.values()].filter(isSendableRole), ({ comment }) => {
+    const tag = acceptedTag(declaration, comment)
+    return tag?.get('Application') ?? ''
+  })
+  const owned = new Map(declaration.databases.map(({ name, owner }) => [owner.name, databases.get(name)?.owner]))
+  return new Map(
+    ownLogins(declaration).flatMap(({ name, username }): [string, string][] => {
+      const found = tagged.get(name) ?? []
+      const [only, ...others] = found
+      const role = found.find((item) => item.name === owned.get(name)) ?? (others.length === 0 ? only : undefined)
+      return role === undefined || role.name === username ? [] : [[role.name, username]]
+    }),
+  )
+}
+
+function isSendableRole({ name }: RoleState): boolean {
+  return isSendable(name)
 }
 
 function straysOf(
@@ -66,14 +91,22 @@ export function acceptedTag(declaration: Declaration, comment: string | null | u
   return isOfStack(declaration, tag) || declaration.acceptTagsFrom.has(tag?.get('Stack') ?? '') ? tag : null
 }
 
-/** The role of an owner that is there under another name: it owns the database, or did; null: there is none. */
+/**
+ * The role of an owner that is there under another name: it owns the database, or did where no other role has its name;
+ * null: there is none.
+ */
 export function renamedRole(
-  { roles: claimed }: Strays,
+  { roles: claimed, usernames }: Strays,
   { roles, databases }: Cluster,
   { name, owner }: Database,
 ): RoleState | null {
-  if (roles.has(owner.username)) return null
   const state = databases.get(name)
+  if (roles.has(owner.username)) {
+    const role = roles.get(state?.owner ?? '')
+    return role !== undefined && role.name !== owner.username && usernames.get(role.name) === owner.username
+      ? role
+      : null
+  }
   const isIt = (role: RoleState): boolean => {
     if (state !== undefined) return state.owner === role.name
     const tag = parseTag(role.comment)

@@ -4,7 +4,7 @@ import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Approvals } from '../model/run.ts'
 import { CLAIM } from '../model/claim.ts'
 import { checkProxies } from './aws-environment.ts'
-import { CLAIM_RULE, TEXT_RULE, isText, show } from './text.ts'
+import { CLAIM_RULE, TEXT_RULE, isText, show, suggestion } from './text.ts'
 
 /** `verbose` is text that lists what did not change too. */
 export const LOG_FORMATS = ['text', 'verbose', 'json'] as const
@@ -107,7 +107,7 @@ function wordOf<T extends string>(
         value,
         words.length === 1
           ? `Only ${words.join('')} counts; or unset it.`
-          : `Use one of ${words.join(', ')}, or unset it.`,
+          : `Use one of ${words.join(', ')}, or unset it.${suggestion(value, words)}`,
       ),
     )
   return word

@@ -1,7 +1,7 @@
 /** Schemas of single fields. The message of each is the remedy that its error carries. */
 import * as v from 'valibot'
 import { CLAIM } from '../model/claim.ts'
-import { CLAIM_RULE, NAME_RULE, TEXT_RULE, isName, isPrintable, isText } from './text.ts'
+import { CLAIM_RULE, NAME_RULE, TEXT_RULE, isName, isPrintable, isText, suggestion } from './text.ts'
 import { TIMESTAMP_RULE, parseTimestamp } from './timestamp.ts'
 
 /** Identifier of a role, database, schema or extension. */
@@ -56,9 +56,15 @@ export const seconds = integer(1, 2147483)
 /** Connection limit of a role or database; -1 is none. Stored as int4 (manual, pg_authid.rolconnlimit). */
 export const connectionLimit = integer(-1, 2147483647)
 
-/** One of the words. */
-export function oneOf<const T extends readonly string[]>(words: T): v.PicklistSchema<T, string> {
-  return v.picklist(words, `Use one of ${words.join(', ')}.`)
+/** One of the words; of another one that is near, the remedy names it. */
+export function oneOf<const T extends readonly string[]>(
+  words: T,
+): v.PicklistSchema<T, (issue: v.PicklistIssue) => string> {
+  return v.picklist(words, ({ input }) => `Use one of ${words.join(', ')}.${wordLike(input, words)}`)
+}
+
+function wordLike(input: unknown, words: readonly string[]): string {
+  return typeof input === 'string' ? suggestion(input, words) : ''
 }
 
 /** List of names; repeated ones count once. */

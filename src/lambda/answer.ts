@@ -23,6 +23,8 @@ export interface EndedLine {
   readonly matrix: AccessMatrix | null
   readonly records: number
   readonly again: Again | null
+  /** The approved plan is begun; packed, where the request had only its digest. null: it is not. */
+  readonly begun: { readonly plan: string | null } | null
 }
 
 /** Nothing was begun. */
@@ -153,6 +155,7 @@ const LINE = v.variant('type', [
     matrix: v.nullable(MATRIX),
     records: v.number(),
     again: v.nullable(AGAIN),
+    begun: v.optional(v.nullable(v.object({ plan: TEXT_OR_NULL })), null),
   }),
   v.object({
     type: v.literal('refused'),

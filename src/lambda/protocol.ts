@@ -69,11 +69,21 @@ const REPORT = v.object({
   review: v.optional(v.boolean(), false),
 })
 
+/** One plan and no other, as ALLOW_DB_PROVISION says: the function proves what comes along by the digest. */
+const APPROVED_PLAN = v.object({
+  /** Packed (`packPlan`); null: only the digest is known. */
+  plan: TEXT_OR_NULL,
+  /** A turn before has begun it, and what was there already is told. */
+  is_begun: v.boolean(),
+})
+
 const REQUEST = v.object({
   /** Of one process of the client, over all its turns. */
   id: v.pipe(v.string(), v.uuid()),
   /** From 1 on: a run that needs more time than a function has is gone on with in another turn. */
   turn: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** So long turns before have waited for the server, where none has reached it, in milliseconds. */
+  waited_ms: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
   command: v.picklist(COMMAND_NAMES),
   /** base64gzip of the declaration. */
   input: v.string(),
@@ -89,10 +99,16 @@ const REQUEST = v.object({
   ),
   report: v.nullable(REPORT),
   resume: v.nullable(RESUME),
+  /** null: whatever there is to do is approved, or nothing is. */
+  approved_plan: v.optional(v.nullable(APPROVED_PLAN), null),
   /** All lines at once, compressed, since nobody sees them before the end. */
   packed: v.boolean(),
 })
 export type FunctionRequest = v.InferOutput<typeof REQUEST>
+/** What differs from turn to turn. */
+export type Turn = Pick<FunctionRequest, 'turn' | 'resume' | 'waited_ms'>
+/** What is the same in all turns, however it is answered. */
+export type TurnlessRequest = Omit<FunctionRequest, 'packed' | keyof Turn>
 
 /** @returns null: it is none that this release can read. */
 export function parseEnvelope(event: unknown): Envelope | null {

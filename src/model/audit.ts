@@ -33,6 +33,13 @@ export const STATUSES = [
 ] as const
 export type AuditStatus = (typeof STATUSES)[number]
 
+/**
+ * What is so in every run until somebody changes it, and nobody wants to read each time: a role or database of ours
+ * that no entry declares any more (`orphan`); something that nobody declares and that is left alone (`beyond`).
+ */
+export const STANDINGS = ['orphan', 'beyond'] as const
+export type Standing = (typeof STANDINGS)[number]
+
 export type Outcome = 'changed' | 'no_change' | 'blocked' | 'failed'
 
 interface RecordFields extends Consequences {
@@ -48,6 +55,8 @@ interface RecordFields extends Consequences {
   readonly statements: readonly string[]
   /** Tells only that something was not reached: people get the number, the audit all of them. */
   readonly isQuiet?: true
+  /** Absent: it is of this run. */
+  readonly standing?: Standing
   /** What those statements changed of the login's privileges; absent where nothing. */
   readonly access?: AccessChange
 }
@@ -81,6 +90,8 @@ export interface AuditRecord extends Consequences {
   readonly duration_ms: number
   readonly message: string
   readonly statements: readonly string[]
+  /** Since 1.1; absent: it is of this run. */
+  readonly standing?: Standing
   readonly access?: AccessChange
 }
 

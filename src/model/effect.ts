@@ -19,6 +19,12 @@ export interface ApprovedPlan {
   readonly effects: readonly Effect[] | null
 }
 
+/**
+ * What the server tells of a plan: a run before has begun it, or carried it out; `changed`: for another declaration;
+ * null: nothing.
+ */
+export type Begun = 'begun' | 'done' | 'changed' | null
+
 /** Tells an effect from every other. */
 export function keyOf({ application, database, username, object, rule, effect }: Effect): string {
   return JSON.stringify([application, database, username, object, rule, effect])

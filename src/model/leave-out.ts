@@ -1,21 +1,23 @@
 /** A declaration without some of its applications: what is wrong with those is no reason not to do the others. */
-import type { Application, Declaration } from './declaration.ts'
+import type { Declaration } from './declaration.ts'
 import { schemaOwner } from './schema-owner.ts'
 
 /**
  * @param names applications that cannot be done.
+ * @param roles those that the server has.
  * @returns those, the guests of every database whose owner is among them, and all that use a login of theirs: without
- *   it nothing of theirs can be made.
+ *   it nothing of theirs can be made. The login of a guest may be used where it is there, whatever its database.
  */
-export function withGuests({ applications, databases }: Declaration, names: ReadonlySet<string>): ReadonlySet<string> {
-  const isUser = ({ loginOf }: Application): boolean => loginOf !== null && names.has(loginOf)
-  return new Set([
-    ...names,
-    ...applications.filter(isUser).map(({ name }) => name),
-    ...databases
-      .filter(({ owner }) => names.has(owner.name))
-      .flatMap(({ guests }) => guests.map((guest) => guest.name)),
-  ])
+export function withGuests(
+  { applications, databases }: Declaration,
+  names: ReadonlySet<string>,
+  roles: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const guests = databases.filter(({ owner }) => names.has(owner.name)).flatMap((database) => database.guests)
+  const unmade = guests.filter(({ username }) => !roles.has(username)).map(({ name }) => name)
+  const withoutLogin = new Set([...names, ...unmade])
+  const users = applications.filter(({ loginOf }) => loginOf !== null && withoutLogin.has(loginOf))
+  return new Set([...names, ...[...users, ...guests].map(({ name }) => name)])
 }
 
 /**

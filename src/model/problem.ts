@@ -79,6 +79,8 @@ const AWS_CODES = [
   'malformed_secret',
   'secret_of_another_login',
   'aws_region_missing',
+  'aws_wrong_region',
+  'aws_wrong_partition',
   'aws_credentials',
   'aws_profile_missing',
   'aws_throttled',

@@ -1,6 +1,6 @@
 /** Steps are data: what to change, why and where. One apply path serves the preview and the real run. */
 import type { AccessChange, PrivilegeChange } from './access-change.ts'
-import type { AuditObject, AuditStatus } from './audit.ts'
+import type { AuditObject, AuditStatus, Standing } from './audit.ts'
 import { type Consequences, consequencesOrNone } from './consequence.ts'
 import type { Statement } from './statement.ts'
 
@@ -28,6 +28,9 @@ export type StepKind =
   /** The key of an entry changed, and its login is the same. */
   | 'rename_application'
   | 'tag_role'
+  /** Before anything else, that a run has begun what was approved; and after it, that it is done. */
+  | 'note_approved_plan'
+  | 'end_approved_plan'
   /** Of an application that leaves: what its role's tag remembers (src/README.md: Removal). */
   | 'note_undeclared'
   | 'request_removal'
@@ -121,6 +124,8 @@ export interface Finding extends Subject {
   readonly action: string
   readonly status: Extract<AuditStatus, 'no_change' | 'skipped' | 'warning'>
   readonly message: string
+  /** Absent: it is of this run. */
+  readonly standing?: Standing
 }
 
 /** What one concern of the plan contributes. */

@@ -24,6 +24,7 @@ export const TAG_FIELDS = [
   'Comment',
   'SecretVersionId',
   'Auth',
+  'ApprovedPlan',
   'UpdatedByBuildId',
 ] as const
 export type TagField = (typeof TAG_FIELDS)[number]
@@ -90,13 +91,16 @@ function isTagField(key: string): key is TagField {
   return TAG_FIELDS.some((field) => field === key)
 }
 
+/** Who changed the object last: no reason to write a tag again. */
+export const OF_THE_LAST_CHANGE: readonly string[] = ['ApprovedPlan', 'UpdatedByBuildId'] satisfies TagField[]
+
 /**
  * Whether a tag says what it should, apart from who changed the object last. One from before 1.1 names no owned
  * database: that alone is no reason to write it again.
  */
 export function sameTag(existing: Tag, desired: Tag): boolean {
   const isCompared = (key: string): boolean =>
-    key !== 'UpdatedByBuildId' && (key !== 'OwnedDatabase' || existing.has(key))
+    !OF_THE_LAST_CHANGE.includes(key) && (key !== 'OwnedDatabase' || existing.has(key))
   const relevant = (tag: Tag): string => formatTag(new Map([...tag].filter(([key]) => isCompared(key))))
   return relevant(existing) === relevant(desired)
 }

@@ -5,7 +5,7 @@ import { fewNames } from '../model/few-names.ts'
 import type { Finding } from '../model/step.ts'
 import { beyondInside, beyondOnDatabase } from './beyond-grants.ts'
 import { beyondOfDatabase, beyondOfLogin } from './beyond-login.ts'
-import { finding, type LookUps, subject } from './context.ts'
+import { type LookUps, standing, subject } from './context.ts'
 
 /** Of a declared database and the logins that are declared on it; none of one that is not its owner's. */
 export function findBeyond(look: LookUps, database: Database): Beyond[] {
@@ -29,5 +29,5 @@ export function beyondFindings(look: LookUps, database: Database): Finding[] {
   const message =
     `kept on ${database.name}, and not declared: ${String(kept.length)} of ${holders}; ` +
     'report --connect --section undeclared lists them, with the statements that would take them away'
-  return [finding(subject(database.owner, 'grant'), 'keep', 'skipped', message)]
+  return [standing(subject(database.owner, 'grant'), 'beyond', 'keep', message)]
 }

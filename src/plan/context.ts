@@ -1,14 +1,17 @@
 /** What every part of the plan is made from. Types and look-ups only. */
 import { groupBy } from '../group-by.ts'
-import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
+import type { Actual, Cluster, Membership, StoredSetting } from '../model/catalog.ts'
+import { isOfStack } from '../model/claim.ts'
 import type { Application, CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
 import { keepFields } from '../model/keep-fields.ts'
 import { ownLogins } from '../model/logins.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
+import { withOwnedSchemas } from '../model/schema-owner.ts'
 import type { Secret } from '../model/secret.ts'
-import type { AuditObject } from '../model/audit.ts'
+import type { AuditObject, Standing } from '../model/audit.ts'
 import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
 
 /** What is known of one application's secret. */
 export interface SecretFacts {
@@ -31,6 +34,8 @@ export interface PlanInput {
   readonly cleanupPolicy: CleanupPolicy | null
   /** Roles that this run made: they lose and gain nothing by it. */
   readonly made: ReadonlySet<string>
+  /** What a tag says of the approved plan that is carried out (`src/plan/approved-plan.ts`); null: there is none. */
+  readonly approvedPlan: string | null
   /** When the run began: from then on it has what it claims. */
   readonly startedAt: Date
   /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */
@@ -43,6 +48,7 @@ export interface PlanInput {
 
 /** What can be looked up by name. */
 export interface LookUps {
+  /** With the schemas that guests own on the server (`src/model/schema-owner.ts`). */
   readonly declaration: Declaration
   readonly actual: Actual
   /** The application that has the login. */
@@ -51,7 +57,8 @@ export interface LookUps {
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
-export function lookUps({ declaration, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+export function lookUps({ declaration: declared, actual }: Pick<LookUps, 'declaration' | 'actual'>): LookUps {
+  const declaration = withOwnedSchemas(declared, actual.interiors)
   return {
     declaration,
     actual,
@@ -66,19 +73,32 @@ export interface PlanContext extends PlanInput, LookUps {
   readonly planned: Declaration
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
   readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
+  /** The application whose role remembers the approved plan; null: nothing is planned. */
+  readonly bearer: string | null
   /** Members of rds_iam, through others too. */
   readonly tokenLogins: ReadonlySet<string>
 }
 
 export function planContext(input: PlanInput): PlanContext {
+  const look = lookUps(input)
+  const planned = keepFields(leaveOut(look.declaration, input.leftOut), input.actual.cluster)
   return {
     ...input,
-    planned: keepFields(leaveOut(input.declaration, input.leftOut), input.actual.cluster),
-    ...lookUps(input),
+    planned,
+    bearer: bearerOf(planned, input.actual.cluster),
+    ...look,
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     tokenLogins: membersOf(input.actual.cluster.memberships, 'rds_iam'),
   }
+}
+
+/** The first whose role is ours already, else the first to be so. */
+function bearerOf(planned: Declaration, { roles }: Cluster): string | null {
+  const logins = ownLogins(planned)
+  const isOurs = ({ username }: Application): boolean =>
+    isOfStack(planned, parseTag(roles.get(username)?.comment ?? null))
+  return (logins.find(isOurs) ?? logins[0])?.name ?? null
 }
 
 export function subject(application: Application, object: AuditObject): Subject {
@@ -100,6 +120,11 @@ export function step(
   target: string | null = null,
 ): Step {
   return { ...about, kind, target, action, status, message, statements }
+}
+
+/** What is so in every run until somebody changes it; it is left as it is. */
+export function standing(about: Subject, kind: Standing, action: string, message: string): Finding {
+  return { ...finding(about, action, 'skipped', message), standing: kind }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {

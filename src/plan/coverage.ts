@@ -31,10 +31,11 @@ function foreignFindings(database: Database, schemas: ReadonlyMap<string, Schema
     })
 }
 
-/** One line, however many: an owner may make any number of schemas. */
+/** One line, however many: an owner may make any number of schemas. Those of a guest are its own. */
 function unlistedFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
   const unlisted = [...schemas.values()]
-    .filter((schema) => schema.objects > 0 && !isCovered(database, schema))
+    .filter(({ name, objects }) => objects > 0 && !database.schemaOwners.has(name))
+    .filter((schema) => !isCovered(database, schema))
     .map(({ name }) => name)
   if (database.guests.length === 0 || unlisted.length === 0) return []
   const [what, where] =
@@ -52,7 +53,7 @@ function unlistedFindings(database: Database, schemas: ReadonlyMap<string, Schem
 
 /** Those with objects in them that nobody names; one of them may be a listed one that was renamed. */
 export function unlistedSchemas(database: Database, schemas: ReadonlyMap<string, SchemaState>): string[] {
-  return [...schemas.values()]
-    .filter(({ name, objects }) => objects > 0 && !database.schemas.includes(name) && !database.schemaOwners.has(name))
-    .map(({ name }) => name)
+  const isNamed = (name: string): boolean =>
+    database.schemas.includes(name) || database.schemaOwners.get(name)?.ownsSchemas.includes(name) === true
+  return [...schemas.values()].filter(({ name, objects }) => objects > 0 && !isNamed(name)).map(({ name }) => name)
 }

@@ -2,6 +2,7 @@
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Step } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
 import { grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
 import { accessStep } from './access-change.ts'
 import { type PlanContext, subjectIn } from './context.ts'
@@ -75,7 +76,14 @@ export function concernedLogins(context: PlanContext, database: Database): Appli
     .filter((role) => !own.has(role))
     .sort()
     .flatMap((role) => context.applicationByUsername.get(role) ?? [])
+    .filter((application) => !isDoubtful(context, application))
   return [...database.guests, ...strangers]
+}
+
+/** Left out, and with the tag of another: it may have been renamed, and what it has may be declared for that one. */
+function isDoubtful({ actual: { cluster }, leftOut }: PlanContext, { name, username }: Application): boolean {
+  const tag = parseTag(cluster.roles.get(username)?.comment ?? null)
+  return leftOut.has(name) && tag?.get('Application') !== name
 }
 
 /** What is left out keeps what it has here: it is no stranger. */

@@ -17,7 +17,7 @@ import {
 } from '../sql/database.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { beyondFindings } from './beyond.ts'
-import { finding, type PlanContext, step, subject } from './context.ts'
+import { finding, type PlanContext, standing, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
 import { revocationsOn } from './revocations.ts'
@@ -202,20 +202,20 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
   if (owner.undeclared !== 'report') return findings
   if (others.length > 0) {
     findings.push(
-      finding(
+      standing(
         subject(owner, 'grant'),
+        'beyond',
         'keep',
-        'skipped',
         `granted outside of this declaration on ${state.name}, left alone: ${others.join(', ')}`,
       ),
     )
   }
   if (inside.length > 0) {
     findings.push(
-      finding(
+      standing(
         subject(owner, 'grant'),
+        'beyond',
         'keep',
-        'skipped',
         `granted outside of this declaration inside ${state.name}, left alone: ${inside.join(', ')}`,
       ),
     )

@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { PrivilegeChange } from '../model/access-change.ts'
+import { withoutImplied } from '../model/approved-effects.ts'
 import { type Effect, keyOf } from '../model/effect.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { type Plan, planSteps, type Step, type StepKind } from '../model/step.ts'
@@ -13,6 +14,8 @@ import { type Plan, planSteps, type Step, type StepKind } from '../model/step.ts
  */
 const NO_EFFECT: ReadonlySet<StepKind> = new Set([
   'tag_role',
+  'note_approved_plan',
+  'end_approved_plan',
   'tag_database',
   'note_undeclared',
   'hold_membership',
@@ -35,12 +38,16 @@ export function effectsOf(plan: Plan): Effect[] {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, effect]) => effect)
 }
 
-/** SHA-256, hex, of the effects on this instance: those of another environment are approved by none of its digests. */
+/**
+ * SHA-256, hex, of the effects on this instance: those of another environment are approved by none of its digests. What
+ * is granted on objects is left out where it is granted by default too, since a first table is no other effect.
+ */
 export function digestOf(
   { environment, stack, instance }: Pick<Declaration, 'environment' | 'stack' | 'instance'>,
   effects: readonly Effect[],
 ): string {
-  const text = JSON.stringify([environment, stack, instance.identifier, effects.map(keyOf)])
+  const keys = withoutImplied(effects).map(keyOf)
+  const text = JSON.stringify([environment, stack, instance.identifier, keys])
   return createHash('sha256').update(text).digest('hex')
 }
 

@@ -5,7 +5,7 @@ import type { Application } from '../model/declaration.ts'
 import type { Changes, Finding } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
-import { finding, type PlanContext, subject } from './context.ts'
+import { finding, type PlanContext, standing, subject } from './context.ts'
 import { isProtected } from './held-beyond.ts'
 import { isDeclaredMembership } from './member-of.ts'
 import {
@@ -42,7 +42,7 @@ export function planMembers(context: PlanContext, application: Application): Cha
       return revoke === null ? [] : [membershipStep(about, item, revoke, ', and nobody declares it')]
     }),
     findings: [
-      ...(names.length === 0 ? [] : [finding(about, 'keep', 'skipped', message)]),
+      ...(names.length === 0 ? [] : [standing(about, 'beyond', 'keep', message)]),
       ...taken
         .filter((item) => revocationOf(cluster, item) === null)
         .map((item) => membershipFinding(cluster, about, item)),
@@ -63,7 +63,9 @@ export function membershipFindings(context: PlanContext, application: Applicatio
   const told = (some: readonly Membership[], status: Finding['status'], more: string): Finding[] => {
     const roles = [...new Set(some.map(({ role }) => role))].sort().join(', ')
     const message = `${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`
-    return some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, message)]
+    const about = subject(application, 'grant')
+    if (some.length === 0) return []
+    return [status === 'skipped' ? standing(about, 'beyond', 'keep', message) : finding(about, 'keep', status, message)]
   }
   const isWarned = (item: Membership): boolean => application.undeclared === 'revoke' || isApplication(item)
   const ofApplications = own.filter(isWarned)

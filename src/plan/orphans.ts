@@ -8,7 +8,7 @@ import type { Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag, type Tag } from '../model/tag.ts'
 import { withheldTag } from '../model/withheld.ts'
 import { commentOnRole } from '../sql/role.ts'
-import { finding, type PlanContext, step } from './context.ts'
+import { finding, type PlanContext, standing, step } from './context.ts'
 import { declaredDatabase, pendingRemoval } from './undeclared.ts'
 
 /** A role of ours that no entry declares. */
@@ -69,7 +69,7 @@ function roleFinding(context: PlanContext, { role, tag, application }: Orphan): 
   if (request === null) return [orphan(context, tag, 'role', role.name, null)]
   const about = { application, database: null, username: role.name, object: 'role' } as const
   const message = `role ${role.name} is no longer declared, and is disabled since ${request.doneAt ?? ''}`
-  return [finding(about, 'retained', 'skipped', message)]
+  return [standing(about, 'orphan', 'retained', message)]
 }
 
 /** The owner role's tag decides whose a database is; the database's own never does (src/README.md: Tags). */
@@ -123,7 +123,7 @@ function orphan(
     return finding(about, 'keep', 'warning', message)
   }
   if (tag.get('CleanupPolicy') === 'retain')
-    return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
+    return standing(about, 'orphan', 'retained', `${what} is no longer declared and is retained`)
   // The command would take what is declared by that name now.
   const claim = declaration.claim === null ? '' : ` --claim ${declaration.claim}`
   const where = now === null ? `without a ${object}` : `with the ${object} ${now ?? ''}`

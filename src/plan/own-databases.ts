@@ -8,7 +8,7 @@ import type { Finding, Job, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
 import { chunk } from './chunks.ts'
-import { finding, type PlanContext, step, subject } from './context.ts'
+import { finding, type PlanContext, standing, step, subject } from './context.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { heldBy, passedOnTo, subtract } from './privileges.ts'
 
@@ -49,7 +49,7 @@ function tell(application: Application, states: readonly DatabaseState[]): Findi
     `PUBLIC may connect to ${fewNames(unnamed)}, which ${username} made: the name is no text in UTF-8, so no statement ` +
     'can shut it; let its owner rename it, over a connection in the encoding that it was named in'
   return [
-    ...(untagged.length === 0 ? [] : [finding(about, 'keep', 'skipped', `${count}: ${fewNames(untagged)}`)]),
+    ...(untagged.length === 0 ? [] : [standing(about, 'beyond', 'keep', `${count}: ${fewNames(untagged)}`)]),
     ...(unnamed.length === 0 ? [] : [finding(about, 'restrict', 'warning', open)]),
   ]
 }

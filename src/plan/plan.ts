@@ -4,6 +4,7 @@ import { isKeptShut } from '../model/keep-fields.ts'
 import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { ownLogins } from '../model/logins.ts'
 import type { Application } from '../model/declaration.ts'
+import { endApprovedPlans, noteApprovedPlan } from './approved-plan.ts'
 import { chunk } from './chunks.ts'
 import { withConsequences } from './consequences.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
@@ -52,6 +53,12 @@ export function makePlan(input: PlanInput): Plan {
   const own = planOwnDatabases(context)
   const orphans = planOrphans(context)
   const interiors = databases.flatMap((changes) => interiorJob(context, changes))
+  const roleSteps = [
+    ...roles.flatMap(({ left }) => left),
+    ...roles.flatMap(({ steps }) => steps),
+    ...roles.flatMap(({ joined }) => joined),
+    ...orphans.steps,
+  ]
   const plan = {
     findings: [
       ...cautions(interiors),
@@ -62,21 +69,15 @@ export function makePlan(input: PlanInput): Plan {
       ...serverFindings(context),
       ...preparation.findings,
     ],
-    jobs: [
+    jobs: withNote(context, roleSteps, [
       ...planDismissals(context),
-      ...roleJobs([
-        ...roles.flatMap(({ left }) => left),
-        ...roles.flatMap(({ steps }) => steps),
-        ...roles.flatMap(({ joined }) => joined),
-        ...orphans.steps,
-      ]),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
       ...interiors,
       ...databases.flatMap((changes) => closingJob(context, changes)),
       ...iamJobs(context),
       ...preparation.jobs,
-    ],
+    ]),
   }
   return withConsequences(context, plan)
 }
@@ -163,6 +164,14 @@ function collectFindings(context: PlanContext, { database, outside, inside }: Da
     finding(subject(database.owner, 'database'), 'look inside', 'warning', message),
     ...outside.findings.filter((item) => item.status !== 'no_change'),
   ]
+}
+
+/** Roles come first, and before them that an approved plan is begun; when nothing is left, that it is done. */
+function withNote(context: PlanContext, roleSteps: readonly Step[], others: readonly Job[]): Job[] {
+  const jobs = [...roleJobs(roleSteps), ...others]
+  if (jobs.length === 0) return roleJobs(endApprovedPlans(context))
+  const noted = noteApprovedPlan(context, roleSteps.slice(0, ROLES_PER_TRANSACTION), jobs)
+  return noted.length === 0 ? jobs : [...roleJobs([...noted, ...roleSteps]), ...others]
 }
 
 function roleJobs(steps: readonly Step[]): Job[] {

@@ -8,7 +8,7 @@ import type { Database } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { type BeyondGrant, beyondInside, beyondOnDatabase } from './beyond-grants.ts'
-import { finding, type PlanContext, step, subject } from './context.ts'
+import { finding, type PlanContext, standing, step, subject } from './context.ts'
 import { isProtected } from './held-beyond.ts'
 
 /** On the database itself: of roles that are not declared, and what others than the owner granted. */
@@ -118,10 +118,10 @@ function leftFindings(context: PlanContext, database: Database, grants: readonly
     ...(exempt.length === 0
       ? []
       : [
-          finding(
+          standing(
             about,
+            'beyond',
             'keep',
-            'skipped',
             `left alone on ${database.name}, since they administer the instance or are managed elsewhere: ${roles}`,
           ),
         ]),

@@ -4,7 +4,7 @@ import { describeClaim } from '../model/claim.ts'
 import type { Application } from '../model/declaration.ts'
 import { removalOf, type RemovalRequest, withoutMemory } from '../model/removal-memory.ts'
 import type { Step } from '../model/step.ts'
-import { formatTag, isObjectField, parseTag, type Tag } from '../model/tag.ts'
+import { formatTag, isObjectField, OF_THE_LAST_CHANGE, parseTag, type Tag } from '../model/tag.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { type PlanContext, step, subject } from './context.ts'
 import { isWritten, roleTagOver, takesOver } from './tags.ts'
@@ -26,7 +26,10 @@ export function planRoleTag(context: PlanContext, application: Application, role
   const left =
     request === null
       ? existing
-      : new Map(withoutMemory(existing, nameIn(existing))).set('UpdatedByBuildId', context.buildId)
+      : new Map([
+          ...withoutMemory(existing, nameIn(existing)),
+          ...[...desired].filter(([key]) => OF_THE_LAST_CHANGE.includes(key)),
+        ])
   return [
     ...(request === null ? [] : [takeBack(application, role, { request, from: nameIn(existing), left })]),
     ...(isWritten(left, desired, changed) ? [] : [retag(application, role, left, desired)]),

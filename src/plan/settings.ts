@@ -11,7 +11,7 @@ import type { Changes, Finding, Step } from '../model/step.ts'
 import { administrators } from '../guardrails/members.ts'
 import { printStatements } from '../sql/print.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
-import { finding, type PlanContext, step, subject } from './context.ts'
+import { finding, type PlanContext, standing, step, subject } from './context.ts'
 
 export function planSettings(
   { settingsByRole }: Pick<PlanContext, 'settingsByRole'>,
@@ -95,7 +95,7 @@ export function settingFindings(context: PlanContext, application: Application):
   const { login } = context.actual.cluster.server
   const resets = printStatements(names.map((parameter) => resetEverywhere(username, parameter)))
   const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it, as ${login}: ${resets}`
-  return [...unnamed, finding(subject(application, 'setting'), 'keep', 'skipped', message)]
+  return [...unnamed, standing(subject(application, 'setting'), 'beyond', 'keep', message)]
 }
 
 /** No statement can name these parameters (src/README.md: Bytes in catalogs). */

@@ -30,6 +30,8 @@ export function desiredRoleTag(
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   // It may have a password that no version tells of.
   if (application.auth === 'unmanaged') own.set('Auth', 'unmanaged')
+  if (context.approvedPlan !== null && context.bearer === application.name)
+    own.set('ApprovedPlan', context.approvedPlan)
   // What is declared is on no way out: Undeclared and Removal are not carried over.
   const marker = application.marker ?? (existing === null ? null : markerOf(existing, application.name))
   return withMarker(own, application.name, marker)

@@ -3,7 +3,7 @@ import type { Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { showBytes } from '../model/sendable.ts'
 import type { Finding } from '../model/step.ts'
-import { finding, subject } from './context.ts'
+import { finding, standing, subject } from './context.ts'
 import { isCovered } from './privileges.ts'
 
 /** Types in listed schemas, since those of others are told of as a whole, and large objects. */
@@ -23,6 +23,6 @@ export function uncoveredFindings(database: Database, { uncovered, schemas }: In
       `the editors and readers of ${database.name} may not use ${count} type(s) in its schema ${schema ?? ''}, ` +
       `${showBytes(name)} among them, for columns and functions of their own ` +
       '(USAGE was taken from PUBLIC, and no access level has it); in queries they may'
-    return [finding(about, 'cover', 'skipped', message)]
+    return [standing(about, 'beyond', 'cover', message)]
   })
 }

@@ -22,7 +22,7 @@ export function previewJson(preview: Preview): string {
     instance: { identifier, host, port },
     server_version: server?.versionText ?? null,
     changes: listChanges(plan),
-    findings: plan.findings.map(({ application, database, username, object, action, status, message }) => ({
+    findings: plan.findings.map(({ application, database, username, object, action, status, message, standing }) => ({
       application,
       database,
       username,
@@ -30,6 +30,7 @@ export function previewJson(preview: Preview): string {
       action,
       status,
       message,
+      ...(standing !== undefined && { standing }),
     })),
     effects,
     digest,

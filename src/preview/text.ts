@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { printableSql } from '../sql/quote.ts'
 import { oneLine, shortLine, visible } from '../audit/one-line.ts'
+import { standingLine } from '../audit/standing.ts'
 import { saysItself } from '../audit/text.ts'
 import { consequenceLines } from '../model/consequence.ts'
 import type { Problem } from '../model/problem.ts'
@@ -35,7 +36,10 @@ export function previewText(preview: Preview, { colour, listUnchanged }: Preview
   const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text)
   const { plan, blocked, approval, digest, moving } = preview
   const warnings = plan.findings.filter(({ status }) => status === 'warning')
-  const others = plan.findings.filter(({ status }) => status === 'skipped' || (status === 'no_change' && listUnchanged))
+  const isListed = ({ status, standing }: Finding): boolean =>
+    listUnchanged ? status === 'skipped' || status === 'no_change' : status === 'skipped' && standing === undefined
+  const stands = listUnchanged ? null : standingLine(plan.findings, 'RDS_PROVISION_LOG=verbose names each')
+  const others = [...plan.findings.filter(isListed).map(findingLine), ...(stands === null ? [] : [stands])]
   const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) =>
     paint('yellow', line),
   )
@@ -44,7 +48,7 @@ export function previewText(preview: Preview, { colour, listUnchanged }: Preview
     ...groupByApplication(listChanges(plan)).map(([application, changes]) =>
       applicationBlock(application, changes, paint),
     ),
-    ...(others.length === 0 ? [] : [others.map(findingLine).join('\n')]),
+    ...(others.length === 0 ? [] : [others.join('\n')]),
     ...(notices.length === 0 ? [] : [[paint('yellow', `warnings: ${String(notices.length)}`), ...notices].join('\n')]),
     ...(blocked.length === 0
       ? []

@@ -179,7 +179,7 @@ function together(first: Plan, second: Plan): Plan {
 
 function beyondIn(declaration: Declaration, { actual }: Inspection): Beyond[] {
   const look = lookUps({ declaration, actual })
-  return declaration.databases.flatMap((database) => findBeyond(look, database))
+  return look.declaration.databases.flatMap((database) => findBeyond(look, database))
 }
 
 function owned({ admin, applications }: Credentials): OwnedCredential[] {

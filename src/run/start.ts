@@ -13,7 +13,7 @@ import type { CleanupPolicy } from '../model/declaration.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
 import type { Command, RunIdentity, RunName } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
-import { readApprovedPlan } from './approved-plan-file.ts'
+import { checkProven, readApprovedPlan } from './approved-plan-file.ts'
 import { type InputOptions, readInput } from './read-input.ts'
 
 export interface StartOptions extends Omit<InputOptions, 'environment'> {
@@ -24,6 +24,8 @@ export interface StartOptions extends Omit<InputOptions, 'environment'> {
   readonly environment: RunEnvironment
   readonly cwd: string
   readonly startedAt: Date
+  /** The approved plan, packed, where it does not come as a file; absent: as the environment says. */
+  readonly packedPlan?: string | null
   /** Whether this declaration needs a build id outside of dev (src/README.md: Build and run ids). */
   readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
@@ -83,6 +85,8 @@ interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuil
   readonly readInput: () => Promise<string>
   /** @throws InvalidInputError */
   readonly readApprovedPlan: () => Promise<ApprovedPlan | null>
+  /** Where its effects are given. */
+  readonly planField: string
   readonly readCiIds: () => Promise<RunIds>
 }
 
@@ -91,7 +95,8 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
   return startFrom({
     ...options,
     readInput: () => readInput(options),
-    readApprovedPlan: () => readApprovedPlan(options.environment),
+    readApprovedPlan: () => readApprovedPlan(options.environment, options.packedPlan ?? null),
+    planField: 'RDS_PROVISION_PLAN_FILE',
     readCiIds: () => readCiIds(options.variables, options.cwd),
   })
 }
@@ -122,6 +127,7 @@ export async function start({ command, input, claim, ...given }: ProgramRun): Pr
       problems,
     },
     readApprovedPlan: () => Promise.resolve(approvedPlan),
+    planField: 'approvedPlan',
     needsBuildId: () => command !== 'plan' && command !== 'report',
     readInput: () => Promise.resolve().then(() => decodeInput(input)),
     readCiIds: () => Promise.resolve(NO_IDS),
@@ -131,7 +137,7 @@ export async function start({ command, input, claim, ...given }: ProgramRun): Pr
 async function startFrom(origin: Origin): Promise<StartedRun> {
   const { text, parsed: declared, isBuildIdRefused, problems } = await readDeclaration(origin)
   const { parsed, problems: claimProblems } = withClaim(origin, declared)
-  const { approvedPlan, problems: planProblems } = await findApprovedPlan(origin)
+  const { approvedPlan, problems: planProblems } = await findApprovedPlan(origin, parsed)
   const facts = { ...(await gatherFacts(origin, parsed, text)), approvedPlan }
   const needsBuildId = parsed !== null && origin.needsBuildId(parsed) && !isBuildIdRefused
   const { identity, missing } = identify(facts, needsBuildId)
@@ -193,11 +199,16 @@ async function readDeclaration(origin: Origin): Promise<InputRead> {
   }
 }
 
+/** Its effects are proven here, where the declaration is known too; a removal goes by none of them. */
 async function findApprovedPlan(
   origin: Origin,
+  parsed: ParsedInput | null,
 ): Promise<{ readonly approvedPlan: ApprovedPlan | null; readonly problems: readonly Problem[] }> {
   try {
-    return { approvedPlan: await origin.readApprovedPlan(), problems: [] }
+    const approvedPlan = await origin.readApprovedPlan()
+    const isApply = origin.command === 'apply' && parsed !== null
+    const problems = isApply ? checkProven(origin.planField, parsed.declaration, approvedPlan) : []
+    return { approvedPlan, problems }
   } catch (error) {
     if (error instanceof InvalidInputError) return { approvedPlan: null, problems: error.problems }
     throw error

@@ -20,7 +20,7 @@ export async function credentialsOf(
   const { region, assumeRoleArn, externalId } = access
   if (assumeRoleArn === null) return source
   const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
-  return fromTemporaryCredentials({
+  const assume = fromTemporaryCredentials({
     params: {
       RoleArn: assumeRoleArn,
       RoleSessionName: 'rds-provision',
@@ -29,6 +29,12 @@ export async function credentialsOf(
     ...(source === null ? {} : { masterCredentials: source }),
     clientConfig: { requestHandler, ...(region === null ? {} : { region }) },
   })
+  return (...args) => assume(...args).catch((error: unknown) => Promise.reject(failedToAssume(error, assumeRoleArn)))
+}
+
+/** The SDK throws it as the failure of whatever call needed the credentials. */
+function failedToAssume(error: unknown, assumedRole: string): Error {
+  return Object.assign(error instanceof Error ? error : new Error(String(error)), { assumedRole })
 }
 
 /**

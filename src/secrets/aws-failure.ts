@@ -1,4 +1,5 @@
 import { AwsError } from '../errors.ts'
+import { partitionOf, partitionOfArn } from '../model/partition.ts'
 import type { AwsCode, Problem } from '../model/problem.ts'
 
 /**
@@ -11,6 +12,8 @@ export interface AwsFailure {
   readonly status: number | null
   /** null: no call of a service was made for it. */
   readonly place: CallPlace | null
+  /** The role that was to be assumed for the call, where that failed and not the call itself. */
+  readonly role?: string
 }
 
 /** One call, as people have to name it in a policy or to whoever opens the way to it. */
@@ -50,6 +53,12 @@ const CREDENTIAL_FAILURES = new Set([
   'AuthFailure',
 ])
 
+/**
+ * What is told of keys that a region does not know: those of another partition, and all where the account has not
+ * enabled it (src/README.md: Partitions and regions).
+ */
+const UNKNOWN_KEYS = new Set(['UnrecognizedClientException', 'InvalidClientTokenId'])
+
 const THROTTLING = /^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/
 
 /** Reads an SDK error; a parser's message quotes the response, so it is left out. */
@@ -62,19 +71,33 @@ export function toAwsFailure(error: unknown, place: CallPlace | null): AwsFailur
     message: message === '' ? (code ?? error.name) : message,
     status: statusOf(error),
     place,
+    ...('assumedRole' in error && typeof error.assumedRole === 'string' ? { role: error.assumedRole } : {}),
   }
 }
 
 /** Whether the service understood the request, knew the caller, and refused this one thing. */
-export function isRefusal({ name, status, message }: AwsFailure): boolean {
-  return (
-    status !== null &&
-    status >= 400 &&
-    status < 500 &&
-    !CREDENTIAL_FAILURES.has(name) &&
-    !THROTTLING.test(name) &&
-    !isAssumeRole(message)
-  )
+export function isRefusal(failure: AwsFailure): boolean {
+  return isAnswered(failure) && !CREDENTIAL_FAILURES.has(failure.name) && !isOfRole(failure)
+}
+
+/** Refused for what was asked or by whom, and not for the service's own reasons. */
+function isAnswered({ name, status }: AwsFailure): boolean {
+  return status !== null && status >= 400 && status < 500 && status !== 429 && !THROTTLING.test(name)
+}
+
+/** Whether it says that the region is the wrong one, or that there is none of that name. */
+export function isOfRegion(failure: AwsFailure): boolean {
+  return UNKNOWN_KEYS.has(failure.name) || isUnscoped(failure) || isUnnamed(failure)
+}
+
+/** AWS's words, with which a signature for a region that the endpoint does not serve is refused. */
+function isUnscoped({ message }: AwsFailure): boolean {
+  return /scoped to a valid region/i.test(message)
+}
+
+/** The endpoint's name is none: neither is the region, or there is no name server that knows it. */
+function isUnnamed({ name }: AwsFailure): boolean {
+  return name === 'ENOTFOUND'
 }
 
 /** The one error for what concerns all calls alike: credentials, role, region, network. `service` is who was called. */
@@ -82,40 +105,66 @@ export function toAwsError(failure: AwsFailure, service: string): AwsError {
   return new AwsError([describeAwsFailure(failure, service)])
 }
 
-function describeAwsFailure({ name, message, status, place }: AwsFailure, service: string): Problem {
+/** The same as a problem of the whole run. */
+export function describeAwsFailure(failure: AwsFailure, service: string): Problem {
+  const { name, message, status, place } = failure
   const where = place === null ? '' : describePlace(place)
   const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
-  const problem = (code: AwsCode, field: string, remedy: string): Problem => ({
+  const problem = (code: AwsCode, field: string, remedy: string, because = ''): Problem => ({
     application: null,
     code,
     field,
-    message: [field === service ? '' : service, where, told].filter((part) => part !== '').join(': '),
+    message: [field === service ? '' : service, where, `${told}${because}`].filter((part) => part !== '').join(': '),
     remedy,
   })
   if (/region is missing/i.test(message))
     return problem('aws_region_missing', 'aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
-  if (isAssumeRole(message))
-    return problem(
-      'assume_role_denied',
-      'assume_role_arn',
-      "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy.",
-    )
-  if (CREDENTIAL_FAILURES.has(name)) {
-    return problem(
-      'aws_credentials',
-      'AWS credentials',
-      'Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock.',
-    )
-  }
+  const foreign = foreignRole(failure)
+  if (foreign !== null) return problem('aws_wrong_partition', 'assume_role_arn', foreign.remedy, foreign.because)
+  if (isUnscoped(failure)) return problem('aws_wrong_region', 'aws_region', WRONG_REGION)
+  if (CREDENTIAL_FAILURES.has(name) && !isAssumeRole(message))
+    return problem('aws_credentials', 'AWS credentials', `${CREDENTIALS}${inRegion(failure)}`)
+  if (isOfRole(failure)) return problem('assume_role_denied', 'assume_role_arn', ROLE)
   if (THROTTLING.test(name) || status === 429)
     return problem('aws_throttled', service, 'Run again later, or raise the quota: every retry was throttled.')
   if (status === null || status >= 500)
-    return problem(
-      'aws_unreachable',
-      service,
-      'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.',
-    )
+    return problem('aws_unreachable', service, `${unreachable(failure)} ${NETWORK}`.trim())
   return problem('aws_refused', service, "Check the runner's permissions, the region and AWS_ENDPOINT_URL.")
+}
+
+const CREDENTIALS =
+  'Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock.'
+const ROLE = "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy."
+const NETWORK = 'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.'
+const WRONG_REGION =
+  'Set aws_region, or AWS_REGION, to a region that there is, and AWS_ENDPOINT_URL, where it is set, to an endpoint of that region.'
+
+function inRegion({ name, place }: AwsFailure): string {
+  const region = place?.region ?? null
+  if (region === null || !UNKNOWN_KEYS.has(name)) return ''
+  return ` If they are, ${region} is of another partition than their account, or not enabled for it: check aws_region.`
+}
+
+function unreachable(failure: AwsFailure): string {
+  const region = failure.place?.region ?? null
+  return isUnnamed(failure) && region !== null ? `Check that ${region} is a region of AWS.` : ''
+}
+
+/** A role's ARN is of the partition in which it is to be assumed. null: nothing is known to be wrong with that. */
+function foreignRole(failure: AwsFailure): { readonly because: string; readonly remedy: string } | null {
+  const { role = '', place } = failure
+  const region = place?.region ?? null
+  const partition = partitionOfArn(role)
+  if (partition === null || region === null || partition === partitionOf(region) || !isAnswered(failure)) return null
+  return {
+    because: ` The role is of the partition ${partition}, and ${region} is a region of ${partitionOf(region)}.`,
+    remedy: `Name a role of ${partitionOf(region)} in assume_role_arn, or correct aws_region: no role counts in another partition.`,
+  }
+}
+
+/** Not the call itself was refused, but the role that it was to be made as. */
+function isOfRole(failure: AwsFailure): boolean {
+  return isAssumeRole(failure.message) || (failure.role !== undefined && isAnswered(failure))
 }
 
 /**

@@ -44,6 +44,8 @@ export function createSecretReader(settings: AwsAccess, limits: CallLimits = CAL
 
 /** The two calls of the API that are used. They throw AwsCallError. */
 interface Calls {
+  /** Region of the run; null: it has none. */
+  readonly home: string | null
   batch(ids: readonly string[]): Promise<BatchGetSecretValueResponse>
   single(id: string, stage: SecretStage): Promise<GetSecretValueResponse>
 }
@@ -59,20 +61,22 @@ async function loadCalls(settings: AwsAccess, limits: CallLimits): Promise<Calls
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-secrets-manager'), clientConfig(settings, limits)])
   const client = new sdk.SecretsManagerClient({ ...config })
   const here = await client.config.region().catch(() => null)
-  const own = callsOf(sdk, client, limits)
+  const own = callsOf(sdk, client, limits, here)
   const elsewhere = new Map<string, Calls>()
   return (id) => {
     const region = ARN_REGION.exec(id)?.[1] ?? here
     if (region === null || region === here) return own
-    const calls = elsewhere.get(region) ?? callsOf(sdk, new sdk.SecretsManagerClient({ ...config, region }), limits)
+    const calls =
+      elsewhere.get(region) ?? callsOf(sdk, new sdk.SecretsManagerClient({ ...config, region }), limits, here)
     elsewhere.set(region, calls)
     return calls
   }
 }
 
-function callsOf(sdk: Sdk, client: SecretsManagerClient, limits: CallLimits): Calls {
+function callsOf(sdk: Sdk, client: SecretsManagerClient, limits: CallLimits, home: string | null): Calls {
   const call = callerOf(client, limits)
   return {
+    home,
     batch: (ids) =>
       call('BatchGetSecretValue', (abortSignal) =>
         client.send(new sdk.BatchGetSecretValueCommand({ SecretIdList: [...ids] }), { abortSignal }),
@@ -121,7 +125,7 @@ function sortAnswers(ids: readonly string[], found: ReadonlyMap<string, ParsedCr
   return { credentials, problems }
 }
 
-/** The secrets that one batch gave; none where the batch itself was refused. */
+/** What one batch gave; nothing where it was refused itself. What is wrong with its region is told of each secret. */
 async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string, ParsedCredential][]> {
   try {
     const { SecretValues: values = [] } = await calls.batch(ids)
@@ -133,7 +137,11 @@ async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string,
   } catch (error) {
     const failure = failureOf(error)
     if (isRefusal(failure)) return []
-    throw toAwsError(failure, SERVICE)
+    return ids.map((id) => {
+      const problem = secretProblem(id, failure, calls.home)
+      if (problem === null) throw toAwsError(failure, SERVICE)
+      return [id, { problem }]
+    })
   }
 }
 
@@ -142,7 +150,7 @@ async function readSingle(calls: Calls, id: string): Promise<ParsedCredential> {
     return parse(id, await calls.single(id, 'AWSCURRENT'))
   } catch (error) {
     const failure = failureOf(error)
-    const problem = secretProblem(id, failure)
+    const problem = secretProblem(id, failure, calls.home)
     if (problem === null) throw toAwsError(failure, SERVICE)
     return { problem }
   }
@@ -154,7 +162,7 @@ async function readStage(calls: Calls, id: string, stage: SecretStage): Promise<
     (error: unknown) => {
       const failure = failureOf(error)
       if (failure.name === 'ResourceNotFoundException') return null
-      const problem = secretProblem(id, failure)
+      const problem = secretProblem(id, failure, calls.home)
       if (problem === null) throw toAwsError(failure, SERVICE)
       return { problem }
     },

@@ -6,18 +6,27 @@ import { ACL_ITEMS, aclJson } from './row.ts'
 /** The owner of the database, by oid. */
 export const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
 
-/** Schemas that belong to others than the database's owner, with the names of their roles. */
-export type SchemaOwners = ReadonlyMap<string, string>
+/** Whose the schemas of one database are, beside its owner's. */
+export interface SchemaOwners {
+  /** By schema, the name of the role that it is to belong to. */
+  readonly declared: ReadonlyMap<string, string>
+  /** Roles that keep a schema of theirs which nobody names. */
+  readonly guests: readonly string[]
+}
 
-/** Whose what stands in a schema is to be, by oids; a role or schema that is not there is nobody's. */
-function ownerIn(schema: string, owners: SchemaOwners): string {
-  if (owners.size === 0) return OWNER
-  const oid = (catalog: string, column: string, name: string): string =>
-    `(SELECT oid FROM ${catalog} WHERE ${isOneOf(column, [name])})`
-  const cases = [...owners].map(
-    ([name, role]) => `WHEN ${oid('pg_namespace', 'nspname', name)} THEN ${oid('pg_roles', 'rolname', role)}`,
+/** Each schema with whose what stands in it is to be, by oids; a role that is not there is nobody's. */
+function owned({ declared, guests }: SchemaOwners): string {
+  const cases = [...declared].map(
+    ([schema, role]) =>
+      `WHEN ${isOneOf('n.nspname', [schema])} THEN (SELECT oid FROM pg_roles WHERE ${isOneOf('rolname', [role])})`,
   )
-  return `CASE ${schema} ${cases.join(' ')} ELSE ${OWNER} END`
+  const kept = `n.nspname <> 'public' AND n.nspowner IN (SELECT oid FROM pg_roles WHERE ${isOneOf('rolname', guests)})`
+  const all = guests.length === 0 ? cases : [...cases, `WHEN ${kept} THEN n.nspowner`]
+  return `n AS MATERIALIZED (
+      SELECT n.*, ${all.length === 0 ? OWNER : `CASE ${all.join(' ')} ELSE ${OWNER} END`} AS of
+      FROM pg_namespace n
+      WHERE ${NO_SYSTEM_SCHEMA}
+    )`
 }
 
 /** Not a member of an extension: its objects belong to the bootstrap superuser (src/README.md: Grants by name). */
@@ -42,21 +51,17 @@ const NO_CONSTRUCTOR = `NOT EXISTS (
       )`
 
 /** Each with whether whose it is to be may use it; asked by oid, since a name may be gone meanwhile. */
-function listed(owners: SchemaOwners): string {
-  const ofTable = ownerIn('c.relnamespace', owners)
-  const ofFunction = ownerIn('p.pronamespace', owners)
-  return `
+const LISTED = `
         SELECT
           c.relnamespace AS schema,
           c.relowner AS owner,
           CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
           ${catalogText('c.relname')} AS name,
-          c.relowner = ${ofTable} AS own,
-          CASE WHEN c.relowner = ${ofTable} THEN true ELSE has_table_privilege(${ofTable}, c.oid, 'SELECT') END AS usable
+          c.relowner = n.of AS own,
+          CASE WHEN c.relowner = n.of THEN true ELSE has_table_privilege(n.of, c.oid, 'SELECT') END AS usable
         FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN n ON n.oid = c.relnamespace
         WHERE ${RELATIONS}
-          AND ${NO_SYSTEM_SCHEMA}
           AND ${noMember('pg_class', 'c.oid')}
         UNION ALL
         SELECT
@@ -64,14 +69,12 @@ function listed(owners: SchemaOwners): string {
           p.proowner,
           'function ',
           ${catalogText('p.proname')},
-          p.proowner = ${ofFunction},
-          CASE WHEN p.proowner = ${ofFunction} THEN true ELSE has_function_privilege(${ofFunction}, p.oid, 'EXECUTE') END
+          p.proowner = n.of,
+          CASE WHEN p.proowner = n.of THEN true ELSE has_function_privilege(n.of, p.oid, 'EXECUTE') END
         FROM pg_proc p
-        JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE ${NO_SYSTEM_SCHEMA}
-          AND ${noMember('pg_proc', 'p.oid')}
+        JOIN n ON n.oid = p.pronamespace
+        WHERE ${noMember('pg_proc', 'p.oid')}
           AND ${NO_CONSTRUCTOR}`
-}
 
 /** So many objects of others are named in each schema. */
 const NAMED = 3
@@ -93,7 +96,7 @@ const FOREIGN = `
 /** Schemas, with how many objects are in them, and which of others than whose they are to be. */
 export function schemas(owners: SchemaOwners): string {
   return `
-    WITH o AS (${listed(owners)}
+    WITH ${owned(owners)}, o AS (${LISTED}
     )
     SELECT
       ${catalogText('n.nspname')} AS name,
@@ -103,11 +106,10 @@ export function schemas(owners: SchemaOwners): string {
       coalesce(f.objects, 0) AS foreign_objects,
       coalesce(f.unusable, 0) AS unusable,
       coalesce(f.names, '{}') AS foreign_names
-    FROM pg_namespace n
+    FROM n
     LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
     LEFT JOIN (${FOREIGN}
     ) f ON f.schema = n.oid
-    WHERE ${NO_SYSTEM_SCHEMA}
     ORDER BY 1`
 }
 
@@ -139,6 +141,7 @@ export function routineArguments(routine: string): string {
 export function objects(grantees: readonly string[], owners: SchemaOwners): string {
   const having = (condition: string): string => (grantees.length === 0 ? `\n        AND (${condition})` : '')
   return `
+    WITH ${owned(owners)}
     SELECT
       ${catalogText('n.nspname')} AS schema,
       o.class,
@@ -155,9 +158,9 @@ export function objects(grantees: readonly string[], owners: SchemaOwners): stri
         ${RELATION_ACL} AS acl,
         t.acl AS column_acl
       FROM pg_class c
+      JOIN n ON n.oid = c.relnamespace AND n.of = c.relowner
       LEFT JOIN (${COLUMN_ACLS}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
-        AND c.relowner = ${ownerIn('c.relnamespace', owners)}
         AND ${noMember('pg_class', 'c.oid')}${having('c.relacl IS NOT NULL OR t.acl IS NOT NULL')}
       GROUP BY 1, 2, 5, 6
       UNION ALL
@@ -169,12 +172,11 @@ export function objects(grantees: readonly string[], owners: SchemaOwners): stri
         ${ROUTINE_ACL},
         NULL::text
       FROM pg_proc p
-      WHERE p.proowner = ${ownerIn('p.pronamespace', owners)}
-        AND ${noMember('pg_proc', 'p.oid')}${having('p.proacl IS NOT NULL')}
+      JOIN n ON n.oid = p.pronamespace AND n.of = p.proowner
+      WHERE ${noMember('pg_proc', 'p.oid')}${having('p.proacl IS NOT NULL')}
       GROUP BY 1, 2, 5, 6
     ) o
-    JOIN pg_namespace n ON n.oid = o.schema
-    WHERE ${NO_SYSTEM_SCHEMA}`
+    JOIN n ON n.oid = o.schema`
 }
 
 /** Few columns have a list of their own, so they are read once for all tables. */

@@ -73,7 +73,12 @@ async function lookInside(
   try {
     return await server.withSession(login, async (session) => {
       await readOnly(session)
-      return inspectDatabase(session, { grantees: roles, everybody: true, owners: new Map(), wantsAccess: false })
+      return inspectDatabase(session, {
+        grantees: roles,
+        everybody: true,
+        owners: { declared: new Map(), guests: roles },
+        wantsAccess: false,
+      })
     })
   } catch (error) {
     const isOfDatabase =

@@ -5,6 +5,7 @@ import type { Application, Database, Declaration } from '../model/declaration.ts
 import { parseTag } from '../model/tag.ts'
 import { isWithheld } from '../model/withheld.ts'
 import { ConnectFailure } from './failure.ts'
+import type { SchemaOwners } from './database-queries.ts'
 import { inspectCluster } from './inspect-cluster.ts'
 import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
 import type { Connections } from './connections.ts'
@@ -95,8 +96,11 @@ export async function inspect(
   return { actual: { cluster, interiors, unseen, logins }, credentials: tried }
 }
 
-function ownersIn({ schemaOwners }: Database): ReadonlyMap<string, string> {
-  return new Map([...schemaOwners].map(([schema, { username }]) => [schema, username]))
+function ownersIn({ schemaOwners, guests }: Database): SchemaOwners {
+  return {
+    declared: new Map([...schemaOwners].map(([schema, { username }]) => [schema, username])),
+    guests: guests.map(({ username }) => username),
+  }
 }
 
 /** In a database that limits its connections one login comes after the other, so that ours do not refuse each other. */

@@ -6,8 +6,8 @@ import rego.v1
 
 guarded_environments := {"prod"}
 
-# Terraform takes the text for the value too.
-yes := {true, "true"}
+# Terraform takes these texts for the value too.
+yes := {true, "true", "1"}
 
 # What rds-provision wants of each module call, before and after: readable entries by application.
 declarations contains change if {

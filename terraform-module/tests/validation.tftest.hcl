@@ -24,6 +24,18 @@ run "refuses_an_endpoint_with_its_port" {
   expect_failures = [var.instance]
 }
 
+run "refuses_a_misspelled_attribute_of_the_instance" {
+  command = plan
+  variables { instance = { host = "orders.example.internal", identifer = "orders" } }
+  expect_failures = [var.instance]
+}
+
+run "refuses_a_file_of_authorities_that_is_not_there" {
+  command = plan
+  variables { tls = { ca_file = "nowhere/ca.pem" } }
+  expect_failures = [null_resource.provision]
+}
+
 run "refuses_applications_that_are_no_objects" {
   command = plan
   variables { application_databases = { keycloak = null } }

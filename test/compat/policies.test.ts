@@ -32,6 +32,10 @@ test('nobody adds can_create_databases in prod; who has it keeps it', async (t) 
   }
   const having = { can_create_databases: true }
   t.deepEqual(await look({ shop: {}, stock: having }), [`${ADDRESS}: stock is to get can_create_databases.`])
+  for (const text of ['true', '1'])
+    t.deepEqual(await look({ shop: {}, stock: { can_create_databases: text } }), [
+      `${ADDRESS}: stock is to get can_create_databases.`,
+    ])
   t.deepEqual(await look({ shop: {}, stock: { can_create_databases: false } }), [])
   rig.stack.applications = { shop: {}, stock: having }
   await rig.stack.applyOk()

@@ -47,7 +47,7 @@ export function putFunction(bed: Pick<Bed, 'server' | 'aws'>, settings: Function
 }
 
 /** The environment of a runner whose only ways out are Lambda and STS. */
-export function walledEnv(bed: Bed): Readonly<Record<string, string>> {
+export function walledEnv(bed: Pick<Bed, 'server'>): Readonly<Record<string, string>> {
   const dead = 'http://127.0.0.1:9'
   return {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: dead,

@@ -7,6 +7,7 @@ import { startAws } from '../support/aws.ts'
 import { canWatchProcesses, Corpus, VERIFIER, watchProcesses } from '../support/leaks.ts'
 import { startServer } from '../support/postgres.ts'
 import { ADMIN_SECRET, makeStack, MASTER_SECRET } from '../support/terraform.ts'
+import { chooseWay } from '../support/terraform/way.ts'
 
 function sentinel(): string {
   return `Sentinel-${randomBytes(12).toString('hex')}`
@@ -30,6 +31,7 @@ test('no secret in plan file, state, outputs, trace log, child processes or the 
     applications: { shop: {} },
     variables: { master_secret_id: MASTER_SECRET, governance_dir: './governance', secret_versions: { shop: '1' } },
   })
+  chooseWay(stack, { server, aws })
   const corpus = new Corpus()
   try {
     const plan = join(stack.folder, 'plan.out')

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { EXIT } from '../../errors.ts'
 import { PRIVILEGE_TARGETS } from '../../model/access-change.ts'
-import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
+import { type AuditRecord, type AuditRun, OBJECTS, STANDINGS, STATUSES } from '../../model/audit.ts'
 import { ACCESS_LEVELS } from '../../model/declaration.ts'
 import { RUN_NAMES } from '../../model/run.ts'
 
@@ -59,6 +59,7 @@ const RECORD = v.object({
   duration_ms: v.number(),
   message: v.string(),
   statements: v.array(v.string()),
+  standing: v.exactOptional(v.picklist(STANDINGS)),
   access: v.exactOptional(ACCESS),
   loses: CONSEQUENCES,
   gains: CONSEQUENCES,

@@ -2,15 +2,13 @@
 import { ApplyError } from '../../errors.ts'
 import type { Section } from '../../report/report.ts'
 import type { ToldLine } from '../answer.ts'
-import type { FunctionRequest } from '../protocol.ts'
+import type { TurnlessRequest } from '../protocol.ts'
 import type { Answer, FunctionClient, Watch } from './ask.ts'
-
-type Question = Omit<FunctionRequest, 'packed' | 'turn' | 'resume'>
 
 /** @throws ProvisionError */
 export async function tellThere(
   client: FunctionClient,
-  request: Question,
+  request: TurnlessRequest,
   watch: Omit<Watch, 'line'>,
 ): Promise<ToldLine> {
   const answer = await ask(client, request, watch)
@@ -21,7 +19,7 @@ export async function tellThere(
 /** @throws ProvisionError */
 export async function lookThere(
   client: FunctionClient,
-  request: Question,
+  request: TurnlessRequest,
   watch: Omit<Watch, 'line'>,
 ): Promise<readonly Section[]> {
   const answer = await ask(client, request, watch)
@@ -29,11 +27,11 @@ export async function lookThere(
   return answer.sections
 }
 
-async function ask(client: FunctionClient, request: Question, watch: Omit<Watch, 'line'>): Promise<Answer> {
+async function ask(client: FunctionClient, request: TurnlessRequest, watch: Omit<Watch, 'line'>): Promise<Answer> {
   const line: Watch['line'] = (told) => {
     if (told.type === 'progress') watch.progress(told.message)
   }
-  return client.ask({ ...request, turn: 1, resume: null }, { ...watch, line })
+  return client.ask({ ...request, turn: 1, resume: null, waited_ms: 0 }, { ...watch, line })
 }
 
 function withoutEnd({ name }: FunctionClient, answer: Answer): ApplyError {

@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib'
 import type { Variables } from '../../input/environment.ts'
 import type { RemovalOptions } from '../../input/options.ts'
 import type { ParsedInput } from '../../input/parse.ts'
+import { packPlan } from '../../input/plan-file.ts'
 import type { RunIdentity } from '../../model/run.ts'
-import { type FunctionRequest, VARIABLES } from '../protocol.ts'
+import { type TurnlessRequest, VARIABLES } from '../protocol.ts'
 
 export interface RequestFacts {
   readonly identity: RunIdentity
@@ -21,14 +22,14 @@ export interface RequestFacts {
 
 /** Ids are those that the run has here: the function asks no CI system. */
 export function newRequest({
-  identity: { runId, buildId, command },
+  identity: { runId, buildId, command, approvedPlan },
   parsed: { declaration },
   text,
   variables,
   removal,
   runGroup,
   caPem,
-}: RequestFacts): Omit<FunctionRequest, 'packed' | 'turn' | 'resume'> {
+}: RequestFacts): TurnlessRequest {
   if (command === 'rotate') throw new TypeError('a rotation is nobody to ask')
   const given = VARIABLES.flatMap((name): [string, string][] => {
     const value = variables[name] ?? ''
@@ -46,5 +47,9 @@ export function newRequest({
     removal,
     tell: null,
     report: null,
+    approved_plan:
+      approvedPlan === null
+        ? null
+        : { plan: approvedPlan.effects === null ? null : packPlan(approvedPlan), is_begun: false },
   }
 }

@@ -43,6 +43,7 @@ export async function beginRequest(request: FunctionRequest): Promise<BegunReque
     environment,
     cwd: tmpdir(),
     startedAt: new Date(),
+    packedPlan: request.approved_plan?.plan ?? null,
     needsBuildId,
   })
   if (started.error !== null) throw started.error
@@ -55,12 +56,20 @@ export async function beginRequest(request: FunctionRequest): Promise<BegunReque
     environment,
     parsed: {
       ...parsed,
-      declaration: ofTheFunction(parsed.declaration, pem === null || pem === SYSTEM ? null : caFile),
+      declaration: {
+        ...ofTheFunction(parsed.declaration, pem === null || pem === SYSTEM ? null : caFile),
+        connectTimeoutSeconds: leftOf(parsed.declaration.connectTimeoutSeconds, request.waited_ms),
+      },
     },
     expectedAccount: parsed.declaration.aws.expectedAccount,
     caFile,
     end,
   }
+}
+
+/** A server is waited for as long as the declaration says, over all turns, in whole seconds. */
+function leftOf(declaredSeconds: number, waitedMs: number): number {
+  return Math.max(1, Math.ceil(declaredSeconds - waitedMs / 1000))
 }
 
 /** PGSSLROOTCERT's word for what Node.js trusts by itself. */

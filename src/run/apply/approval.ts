@@ -1,33 +1,92 @@
 /** The plan that this run may carry out and no other, where one was approved (src/README.md: What was approved). */
 import { BlockedError } from '../../errors.ts'
 import { checkApprovedPlan, checkLaterEffects } from '../../guardrails/approved-plan.ts'
+import { doneOf } from '../../model/approved-effects.ts'
+import { OBJECTS } from '../../model/audit.ts'
+import type { RoleState } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
-import type { ApprovedPlan, Effect } from '../../model/effect.ts'
-import type { Plan } from '../../model/step.ts'
+import { type ApprovedPlan, describeEffect, type Effect } from '../../model/effect.ts'
+import type { Plan, Subject } from '../../model/step.ts'
+import { findBegun } from '../../plan/approved-plan.ts'
 import { digestOf, effectsOf } from '../../plan/effects.ts'
+import type { RunContext } from '../context.ts'
+
+/** So many effects that are there already are told one by one. */
+const MAX_TOLD = 50
+
+const NOBODY: Subject = { application: null, database: null, username: null, object: 'admin' }
 
 export class PlanApproval {
   readonly #declaration: Declaration
   readonly #approved: ApprovedPlan
-  /** Those of the first plan, which was the approved one; null: there was none yet. */
+  readonly #context: Pick<RunContext, 'recorder' | 'dependencies'>
+  /** What may be done from the first plan on; null: there was none yet. */
   #effects: readonly Effect[] | null = null
 
-  constructor(declaration: Declaration, approved: ApprovedPlan) {
+  constructor(
+    declaration: Declaration,
+    approved: ApprovedPlan,
+    context: Pick<RunContext, 'recorder' | 'dependencies'>,
+  ) {
     this.#declaration = declaration
     this.#approved = approved
+    this.#context = context
   }
 
   /**
-   * Of the first plan of a run that it is the approved one; of each later one that it does no more.
+   * Of the first plan of a run that it is the approved one, or what is left of it; of each later one that it does no
+   * more.
+   * @param roles as the plan was made from
    * @throws BlockedError with the difference
    */
-  admit(plan: Plan): void {
+  admit(plan: Plan, roles: ReadonlyMap<string, RoleState>): void {
     const effects = effectsOf(plan)
-    const problems =
-      this.#effects === null
-        ? checkApprovedPlan(this.#approved, { digest: digestOf(this.#declaration, effects), effects })
-        : checkLaterEffects(this.#effects, effects)
-    if (problems.length > 0) throw new BlockedError(problems)
-    this.#effects ??= effects
+    if (this.#effects !== null) {
+      assertNone(checkLaterEffects(this.#effects, effects))
+      return
+    }
+    const { digest, effects: approved } = this.#approved
+    const found = { digest: digestOf(this.#declaration, effects), effects }
+    const begun = findBegun(this.#declaration, roles, this.#approved)
+    assertNone(checkApprovedPlan(this.#approved, { ...found, begun }))
+    const isWhole = digest === found.digest
+    const { planTurns } = this.#context.dependencies
+    if (approved !== null && !isWhole && planTurns?.isBegun !== true)
+      this.#tellDone(approved, doneOf(approved, effects))
+    planTurns?.begin({ digest, effects: approved ?? (isWhole ? effects : null) })
+    this.#effects = approved ?? effects
   }
+
+  /** Whether it was the run before that did it nobody can tell, so all of it is told. */
+  #tellDone(approved: readonly Effect[], done: readonly Effect[]): void {
+    const { digest } = this.#approved
+    const [some, all] = [done.length, approved.length].map(String)
+    this.#warn(
+      NOBODY,
+      `plan:${digest} was begun by a run before, and this one goes on with it: ${some ?? ''} of its ${all ?? ''} effects are there already`,
+    )
+    for (const effect of done.slice(0, MAX_TOLD))
+      this.#warn(subjectOf(effect), `there already: ${describeEffect(effect)}`)
+    if (done.length > MAX_TOLD)
+      this.#warn(NOBODY, `there already: ${String(done.length - MAX_TOLD)} more, as the plan's file says`)
+  }
+
+  #warn(about: Subject, message: string): void {
+    this.#context.recorder.record({
+      ...about,
+      action: 'go on',
+      status: 'warning',
+      durationMs: 0,
+      message,
+      statements: [],
+    })
+  }
+}
+
+function assertNone(problems: ConstructorParameters<typeof BlockedError>[0]): void {
+  if (problems.length > 0) throw new BlockedError(problems)
+}
+
+function subjectOf({ application, database, username, object }: Effect): Subject {
+  return { application, database, username, object: OBJECTS.find((known) => known === object) ?? NOBODY.object }
 }

@@ -23,8 +23,8 @@ import { recordNotConverged, recordUnseen, unseenDatabases } from './unfinished.
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
 
-/** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
-const MAX_ROUNDS = 4
+/** First round, an unseen database, a moving server, the end of an approved plan; more: something works against us. */
+const MAX_ROUNDS = 5
 /** Rounds more, where objects vanished between look and statement (src/README.md: Applications at work). */
 const MAX_GONE_ROUNDS = 5
 
@@ -119,7 +119,7 @@ async function runRounds(
     assertNotInterrupted(context.dependencies.signal)
     await awaitDefaults(context, server, ledger)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
-    approval?.admit(plan)
+    approval?.admit(plan, inspection.actual.cluster.roles)
     ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {

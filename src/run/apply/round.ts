@@ -8,10 +8,12 @@ import { sortByConcern } from '../../guardrails/concern.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import type { ApprovedPlan } from '../../model/effect.ts'
 import { leaveOut } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Plan } from '../../model/step.ts'
 import { needsMaster } from '../../model/withheld.ts'
+import { findBegun, planMark } from '../../plan/approved-plan.ts'
 import { makePlan } from '../../plan/plan.ts'
 import { checkClones } from '../../secrets/assignments.ts'
 import type { SecretReader } from '../../secrets/secret-reader.ts'
@@ -80,7 +82,7 @@ export async function guardAndPlan(
   { actual, credentials }: Inspection,
   setbacks: Setbacks,
 ): Promise<Plan> {
-  const { declaration } = context
+  const { declaration, identity } = context
   const clones = checkClones(declaration, actual.cluster.memberships, credentials)
   const violations = checkActual(declaration, actual, context.identity)
   const problems = [...clones, ...violations].map((problem) => withRefusal(declaration, problem, setbacks))
@@ -92,24 +94,32 @@ export async function guardAndPlan(
     throw new MissingRights(problems)
   if (concerns.run.length > 0) throw new BlockedError(problems)
   const upgrade = checkUpgrade(declaration, actual.cluster, setbacks.master.login)
-  setbacks.block([...single, ...upgrade])
+  setbacks.block([...single, ...upgrade], actual.cluster.roles.keys())
   const { leftOut } = setbacks
   const isNeeded = leaveOut(declaration, leftOut).databases.some((item) => needsMaster(declaration, actual, item))
   if (isNeeded) setbacks.visitor ??= await findVisitor(context, actual.cluster)
+  const approved = identity.command === 'apply' ? identity.approvedPlan : null
   const secrets = await makeSecretFacts(declaration, actual, credentials)
   return makePlan({
     declaration,
     leftOut,
     rooms: setbacks.rooms,
-    made: setbacks.made,
+    made: new Set([...setbacks.made, ...madeBefore(declaration, actual.cluster, approved)]),
     actual,
     buildId: context.identity.buildId,
     cleanupPolicy: context.identity.cleanupPolicy,
     startedAt: context.identity.startedAt,
+    approvedPlan: approved === null ? null : planMark(declaration, approved.digest),
     preparedFor: upgrade.length === 0 ? setbacks.master.login : null,
     master: isNeeded ? (setbacks.visitor?.credential.user ?? null) : null,
     secrets,
   })
+}
+
+/** Roles that a run before has made with the plan that this one goes on with: its own likewise. */
+function madeBefore(declaration: Declaration, { roles }: Cluster, approved: ApprovedPlan | null): string[] {
+  if (approved === null || findBegun(declaration, roles, approved) !== 'begun') return []
+  return (approved.effects ?? []).flatMap(({ rule, username }) => (rule === 'create_role' ? (username ?? []) : []))
 }
 
 async function findVisitor(

@@ -105,7 +105,8 @@ async function untilSettled<T>(
       }),
     )
     if (reason === null || Date.now() - started + pause > timeoutMs) return answer()
-    const line = `${reason.field}: ${reason.message} It may have been made just now: tried again for ${String(timeoutMs / 1000)} s`
+    // What is wrong is told once, when the time is over.
+    const line = `waiting up to ${String(timeoutMs / 1000)} s for ${reason.field} (${reason.code}): it may have been made just now`
     if (line !== told) progress(line)
     told = line
     await sleep(pause, undefined, { signal }).catch(() => undefined)

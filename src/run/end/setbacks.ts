@@ -34,6 +34,8 @@ export class Setbacks {
   visitor: Visitor | null = null
   readonly #failed: Problem[] = []
   #blocked: readonly Problem[] = []
+  /** As the last look at the server found them. */
+  #roles: ReadonlySet<string> = new Set()
   /** What stood in the way of removals; null: nothing, or nothing was to be removed. */
   removal: ProvisionError | null = null
 
@@ -63,7 +65,7 @@ export class Setbacks {
     const given = this.#declaration.databases
       .filter(({ guests }) => guests.filter(({ name }) => failed.has(name)).length > 1)
       .map(({ owner }) => owner.name)
-    return withGuests(this.#declaration, new Set([...failed, ...namesOf(this.#blocked), ...given]))
+    return withGuests(this.#declaration, new Set([...failed, ...namesOf(this.#blocked), ...given]), this.#roles)
   }
 
   /**
@@ -78,7 +80,8 @@ export class Setbacks {
   }
 
   /** Takes the place of what blocked before: whatever it was may have gone. */
-  block(problems: readonly Problem[]): void {
+  block(problems: readonly Problem[], roles: Iterable<string>): void {
+    this.#roles = new Set(roles)
     const failed = namesOf(this.#failed)
     this.#blocked = problems.filter(({ application }) => application === null || !failed.has(application))
   }

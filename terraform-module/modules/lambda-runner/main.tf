@@ -11,7 +11,6 @@ locals {
   account = data.aws_caller_identity.this.account_id
   # Written out, so that the policies need not wait for the function, nor the function's permits for itself.
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}"
-  permits      = [for permit in var.permits : { for field, value in permit : field => value if value != null }]
 }
 
 # The same bytes for the same bundle on every machine: archive_file writes no time, and the mode is given.

@@ -22,19 +22,19 @@ resource "aws_vpc_security_group_egress_rule" "database" {
   security_group_id            = aws_security_group.this.id
   description                  = "The database"
   ip_protocol                  = "tcp"
-  from_port                    = var.database.port
-  to_port                      = var.database.port
-  referenced_security_group_id = var.database.security_group_id
+  from_port                    = local.database.port
+  to_port                      = local.database.port
+  referenced_security_group_id = local.database.security_group_id
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database" {
   count = var.database == null ? 0 : 1
 
-  security_group_id            = var.database.security_group_id
+  security_group_id            = local.database.security_group_id
   description                  = "The function ${var.name}"
   ip_protocol                  = "tcp"
-  from_port                    = var.database.port
-  to_port                      = var.database.port
+  from_port                    = local.database.port
+  to_port                      = local.database.port
   referenced_security_group_id = aws_security_group.this.id
 }
 

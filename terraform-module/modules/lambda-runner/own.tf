@@ -6,7 +6,7 @@ locals {
     var.rotation == null ? {} : { rotation = {
       description = "Rotates the secrets of database logins"
       handler     = "rds-provision.rotate"
-      variables   = { RDS_PROVISION_ALTERNATING_USERS = join(",", var.rotation.alternating_users) }
+      variables   = { RDS_PROVISION_ALTERNATING_USERS = join(",", local.rotation.alternating_users) }
       statements = concat(
         [
           {
@@ -16,11 +16,11 @@ locals {
               "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
               "secretsmanager:UpdateSecretVersionStage",
             ]
-            Resource = var.rotation.secret_arns
+            Resource = local.rotation.secret_arns
           },
         ],
-        var.rotation.admin_secret_arn == null ? [] : [{
-          Sid = "ReadAdmin", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = [var.rotation.admin_secret_arn]
+        local.rotation.admin_secret_arn == null ? [] : [{
+          Sid = "ReadAdmin", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = [local.rotation.admin_secret_arn]
         }],
         local.decrypt_statements,
         length(var.kms_key_arns) == 0 ? [] : [{
@@ -36,7 +36,7 @@ locals {
     var.watch == null ? {} : { watch = {
       description = "Looks for drift and for logins that end soon"
       handler     = "rds-provision.watch"
-      variables   = { RDS_PROVISION_EXPIRES_WITHIN_DAYS = tostring(var.watch.expires_within_days) }
+      variables   = { RDS_PROVISION_EXPIRES_WITHIN_DAYS = tostring(local.watch.expires_within_days) }
       statements  = concat(local.read_statements, local.decrypt_statements, local.login_statements)
     } },
   )
@@ -169,7 +169,7 @@ resource "aws_cloudwatch_event_rule" "watch" {
 
   name                = "${var.name}-watch"
   description         = "Looks for drift and for logins that end soon"
-  schedule_expression = var.watch.schedule
+  schedule_expression = local.watch.schedule
   tags                = var.tags
 }
 

@@ -26,43 +26,65 @@ variable "subnet_ids" {
 }
 
 variable "database" {
-  description = "`security_group_id` of the instance, which gets a rule that lets the function in, and its `port`. Default: no rule is made."
-  # An object, since the id of a group that is made in the same apply is not known when resources are counted.
-  type = object({
-    security_group_id = string
-    port              = optional(number, 5432)
-  })
+  description = "`security_group_id` of the instance, which gets a rule that lets the function in, and its `port` (5432). Default: no rule is made."
+  # An object, since the id of a group that is made in the same apply is not known when resources are counted. Of no
+  # type, here and below: a typed one would drop a misspelled attribute without a word; objects.tf does what it would do.
+  type    = any
   default = null
+
+  validation {
+    condition     = length(setsubtract(var.database == null ? [] : keys(var.database), ["security_group_id", "port"])) == 0
+    error_message = "database: ${join(", ", setsubtract(var.database == null ? [] : keys(var.database), ["security_group_id", "port"]))} is not known. Use an object of security_group_id, port."
+  }
+  validation {
+    condition     = var.database == null || can(regex(".", var.database.security_group_id))
+    error_message = "database.security_group_id: name the security group of the instance."
+  }
+  validation {
+    condition = try(
+      var.database.port == null ? true : var.database.port >= 1 && var.database.port <= 65535 && floor(var.database.port) == tonumber(var.database.port),
+      !can(var.database.port),
+    )
+    error_message = "database.port: use a whole number from 1 to 65535."
+  }
 }
 
 variable "permits" {
-  description = "What the function does, and for whom: one of the list has to allow all of a request. `stacks`: as the module's `stack`; `instances`: hosts, with `:port` where it is not 5432; `callers`: ARNs of IAM roles, which stand for their sessions, or ARNs as STS tells them; `commands`: default all of `apply`, `plan`, `destroy`, `report` and `prepare-upgrade`. In all but `environments` and `commands` `*` stands for any characters."
-  type = list(object({
-    environments = list(string)
-    stacks       = list(string)
-    instances    = list(string)
-    callers      = list(string)
-    commands     = optional(list(string))
-  }))
+  description = "What the function does, and for whom: one of the list has to allow all of a request. `environments`; `stacks`: as the module's `stack`; `instances`: hosts, with `:port` where it is not 5432; `callers`: ARNs of IAM roles, which stand for their sessions, or ARNs as STS tells them; `commands`: default all of `apply`, `plan`, `destroy`, `report` and `prepare-upgrade`. In all but `environments` and `commands` `*` stands for any characters."
+  type        = any
 
+  # The names are known where values are not, so they are asked for without try().
   validation {
-    condition = alltrue([
-      for permit in var.permits :
-      min(length(permit.environments), length(permit.stacks), length(permit.instances), length(permit.callers)) > 0
-    ])
-    error_message = "permits: environments, stacks, instances and callers name one thing at least; a list that is empty permits nothing."
+    condition = length(setsubtract(
+      flatten([for permit in var.permits : keys(permit)]), ["environments", "stacks", "instances", "callers", "commands"],
+    )) == 0
+    error_message = join(" ", ["permits:", join(", ", setsubtract(
+      flatten([for permit in var.permits : keys(permit)]), ["environments", "stacks", "instances", "callers", "commands"],
+    )), "is not known. Use a list of objects of environments, stacks, instances, callers, commands."])
   }
   validation {
     condition = alltrue([
-      for permit in var.permits : length(setsubtract(permit.environments, ["dev", "test", "staging", "prod"])) == 0
+      for permit in var.permits :
+      can([for value in tolist(permit.environments) : regex("", value)]) && try(length(permit.environments) > 0, false) &&
+      can([for value in tolist(permit.stacks) : regex("", value)]) && try(length(permit.stacks) > 0, false) &&
+      can([for value in tolist(permit.instances) : regex("", value)]) && try(length(permit.instances) > 0, false) &&
+      can([for value in tolist(permit.callers) : regex("", value)]) && try(length(permit.callers) > 0, false)
+    ])
+    error_message = "permits: environments, stacks, instances and callers are lists that name one thing at least; one that is empty permits nothing."
+  }
+  validation {
+    condition = alltrue([
+      for permit in var.permits : try(length(setsubtract(permit.environments, ["dev", "test", "staging", "prod"])) == 0, true)
     ])
     error_message = "permits: environments are dev, test, staging and prod."
   }
   validation {
     condition = alltrue([
-      for permit in var.permits :
-      length(setsubtract(coalesce(permit.commands, ["apply"]), ["apply", "plan", "destroy", "report", "prepare-upgrade"])) == 0 &&
-      length(coalesce(permit.commands, ["apply"])) > 0
+      for permit in var.permits : try(
+        permit.commands == null ? true :
+        length(setsubtract(permit.commands, ["apply", "plan", "destroy", "report", "prepare-upgrade"])) == 0 && length(permit.commands) > 0,
+        !can(permit.commands),
+      )
     ])
     error_message = "permits: commands are apply, plan, destroy, report and prepare-upgrade; leave it out for all of them."
   }
@@ -106,30 +128,45 @@ variable "declaration_json" {
 }
 
 variable "rotation" {
-  description = "Makes a function that rotates the secrets of declared logins: `secret_arns` are the secrets that it may change, `admin_secret_arn` the delegated admin's (null where it logs in by IAM), `alternating_users` the applications whose login takes turns with `<username>_clone` (`*`: all). Default: none is made."
-  type = object({
-    secret_arns       = list(string)
-    admin_secret_arn  = optional(string)
-    alternating_users = optional(list(string), [])
-  })
-  default = null
+  description = "Makes a function that rotates the secrets of declared logins: `secret_arns` are the secrets that it may change, `admin_secret_arn` the delegated admin's (null where it logs in by IAM), `alternating_users` the applications whose login takes turns with `<username>_clone` (`*`: all; default none). Default: none is made."
+  type        = any
+  default     = null
 
   validation {
-    condition     = length(try(var.rotation.secret_arns, ["none"])) > 0
+    condition     = length(setsubtract(var.rotation == null ? [] : keys(var.rotation), ["secret_arns", "admin_secret_arn", "alternating_users"])) == 0
+    error_message = "rotation: ${join(", ", setsubtract(var.rotation == null ? [] : keys(var.rotation), ["secret_arns", "admin_secret_arn", "alternating_users"]))} is not known. Use an object of secret_arns, admin_secret_arn, alternating_users."
+  }
+  validation {
+    condition     = var.rotation == null || can([for value in tolist(var.rotation.secret_arns) : regex(".", value)]) && try(length(var.rotation.secret_arns) > 0, false)
     error_message = "rotation: name one secret at least in secret_arns."
+  }
+  validation {
+    condition = try(
+      var.rotation.alternating_users == null ? true : can([for value in tolist(var.rotation.alternating_users) : regex(".", value)]),
+      !can(var.rotation.alternating_users),
+    )
+    error_message = "rotation: alternating_users is a list of keys of applications."
   }
 }
 
 variable "watch" {
-  description = "Makes a function that looks on a `schedule` of EventBridge for drift and for logins that end within `expires_within_days`, and writes one line to its log. Default: none is made."
-  type = object({
-    schedule            = optional(string, "rate(1 day)")
-    expires_within_days = optional(number, 14)
-  })
-  default = null
+  description = "Makes a function that looks on a `schedule` of EventBridge (`rate(1 day)`) for drift and for logins that end within `expires_within_days` (14), and writes one line to its log. Default: none is made."
+  type        = any
+  default     = null
 
   validation {
-    condition     = try(var.watch.expires_within_days, 14) >= 0 && try(var.watch.expires_within_days, 14) <= 3650
+    condition     = length(setsubtract(var.watch == null ? [] : keys(var.watch), ["schedule", "expires_within_days"])) == 0
+    error_message = "watch: ${join(", ", setsubtract(var.watch == null ? [] : keys(var.watch), ["schedule", "expires_within_days"]))} is not known. Use an object of schedule, expires_within_days."
+  }
+  validation {
+    condition     = try(var.watch.schedule == null || can(regex(".", var.watch.schedule)), !can(var.watch.schedule))
+    error_message = "watch: schedule is an expression of EventBridge, such as rate(1 day)."
+  }
+  validation {
+    condition = try(
+      var.watch.expires_within_days == null ? true : var.watch.expires_within_days >= 0 && var.watch.expires_within_days <= 3650,
+      !can(var.watch.expires_within_days),
+    )
     error_message = "watch: expires_within_days is from 0 to 3650."
   }
 }

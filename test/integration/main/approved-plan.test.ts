@@ -3,9 +3,13 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import * as v from 'valibot'
+import { InvalidInputError } from '../../../src/errors.ts'
 import { difference, dump } from '../../support/catalogs.ts'
 import { previewJson } from '../../../src/preview/json.ts'
 import { bedFor, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
+
+const PLAN = v.looseObject({ effects: v.array(v.looseObject({})) })
 
 /** A guest of an application's database. */
 function guestOf(owner: string): Readonly<Record<string, string>> {
@@ -85,6 +89,25 @@ for (const version of VERSIONS) {
     t.is((await approved(stack, digest, file)).audit.run.exit_code, 0)
     t.deepEqual(await stack.plan(), [])
   })
+
+  test.serial(
+    `${on}an edited plan file is refused before anything is read, whatever was added or taken out`,
+    async (t) => {
+      const stack = declare({ cms: {} }, 'forged')
+      const preview = await stack.preview()
+      const file = join(await mkdtemp(join(tmpdir(), 'rds-provision-plan-')), 'plan.json')
+      const plan = v.parse(PLAN, JSON.parse(previewJson(preview)))
+      const more = { ...plan.effects[0], effect: 'role cms_staging_user gets CREATEDB' }
+      for (const effects of [[...plan.effects, more], plan.effects.slice(1)]) {
+        await writeFile(file, JSON.stringify({ ...plan, effects }))
+        stack.env = { ALLOW_DB_PROVISION: `plan:${preview.digest ?? ''}`, RDS_PROVISION_PLAN_FILE: file }
+        const error = await t.throwsAsync(stack.apply(), { instanceOf: InvalidInputError })
+        t.regex(error.message, /RDS_PROVISION_PLAN_FILE: does not hold the effects of plan:/)
+      }
+      await writeFile(file, previewJson(preview))
+      t.is((await approved(stack, preview.digest ?? '', file)).audit.run.exit_code, 0)
+    },
+  )
 
   test.serial(`${on}what somebody loses is approved by name`, async (t) => {
     const stack = declare({ crm: {}, crm_ed: { ...guestOf('crm'), access_level: 'editor' } }, 'loses')

@@ -172,6 +172,62 @@ for (const version of VERSIONS) {
   })
 
   test.serial(
+    `${on}owners whose roles exchanged names stop themselves alone, and the statements of one help`,
+    async (t) => {
+      const stack = bed().declare({ one: {}, two: {}, three: {}, fourth: {} }, { stack: 'exchanged' })
+      await stack.applyOk()
+      const keys = ['one', 'two', 'three']
+      for (const key of keys) await stack.sql(key, `CREATE TABLE public.of_${key} (x int)`)
+      const names = keys.map((key) => stack.username(key))
+      const moves = names.map((name, index) => `ALTER ROLE ${name} RENAME TO moved_${String(index)}`)
+      const back = names.map((name, index) => `ALTER ROLE moved_${String((index + 1) % 3)} RENAME TO ${name}`)
+      await bed().server.sql([...moves, ...back].join('; '))
+      const { message, remedy } = isBlocked(t, await stack.apply(), 'renamed_role', ['one', 'three', 'two'])
+      t.regex(message, /is the role of another application by now, and \w+ carries its tag, owns one_dev_db/)
+      t.is(await followAll(bed(), remedy), 1)
+      await stack.applyOk()
+      await done(t, stack)
+      for (const key of keys) t.is(await stack.answer(key, `ALTER TABLE public.of_${key} ADD y int`), 'ok')
+      t.is(await stack.answer('one', 'SELECT', stack.database('two')), '42501')
+    },
+  )
+
+  test.serial(`${on}a guest and an owner whose roles exchanged names: neither gets or loses anything`, async (t) => {
+    const stack = bed().declare(
+      {
+        house: { username: 'mixed_house', database_name: 'mixed_db' },
+        shop: { username: 'mixed_shop', database_name: 'mixed_shop_db' },
+        analyst: { username: 'mixed_analyst', database_of: 'shop', access_level: 'reader' },
+      },
+      { stack: 'mixed' },
+    )
+    await stack.applyOk()
+    await stack.sql('shop', 'CREATE TABLE public.sold (x int)')
+    await bed().server.sql(
+      'ALTER ROLE mixed_house RENAME TO beside; ALTER ROLE mixed_analyst RENAME TO mixed_house; ALTER ROLE beside RENAME TO mixed_analyst',
+    )
+    const blocked = await stack.apply()
+    const { remedy } = isBlocked(t, blocked, 'renamed_role', ['analyst', 'house'])
+    t.deepEqual(
+      blocked.records.filter(({ status }) => ['created', 'updated', 'removed'].includes(status)),
+      [],
+    )
+    t.is(await stack.answer('analyst', 'CREATE TABLE public.taken ()', 'mixed_db'), '28P01')
+    t.is(await followAll(bed(), remedy), 1)
+    await done(t, stack)
+    t.is(await stack.answer('analyst', 'SELECT FROM public.sold'), 'ok')
+  })
+
+  test.serial(`${on}an owner whose name a stranger has: it stops itself alone`, async (t) => {
+    const stack = await provisioned('taken')
+    await bed().server.sql('ALTER ROLE taken_dev_user RENAME TO taken_before; CREATE ROLE taken_dev_user LOGIN')
+    const { audit, problems } = await stack.apply()
+    t.true(problems.some(({ code }) => code === 'owner_mismatch'))
+    t.deepEqual(audit.run.applications?.blocked, ['taken'], audit.run.error ?? '')
+    t.is(audit.run.applications?.done, 1)
+  })
+
+  test.serial(
     `${on}a role that was dropped, with its database left to somebody else, stops itself alone`,
     async (t) => {
       const stack = await provisioned('dropped')

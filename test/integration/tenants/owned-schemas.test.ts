@@ -119,6 +119,26 @@ for (const version of VERSIONS) {
     },
   )
 
+  for (const undeclared of ['report', 'keep']) {
+    const does = undeclared === 'keep' ? 'keep' : 'lose'
+    test.serial(`${on}readers ${does} a schema that leaves owns_schemas and their list in one apply`, async (t) => {
+      const stack = declare(`out_${undeclared}`)
+      const { loader = {}, analyst = {} } = stack.applications
+      stack.applications = { ...stack.applications, analyst: { ...analyst, undeclared } }
+      await stack.applyOk()
+      await stack.sql('loader', 'CREATE TABLE raw.t (id int)')
+      const loading = { ...loader, access_level: 'reader', schemas: ['app'], owns_schemas: [] }
+      const reading = { ...analyst, undeclared, schemas: ['app'] }
+      stack.applications = { ...stack.applications, loader: loading, analyst: reading }
+      await stack.applyOk()
+      await stack.sql('loader', 'CREATE TABLE raw.later (id int)')
+      const answers = ['SELECT FROM raw.t', 'SELECT FROM raw.later'].map((query) => stack.answer('analyst', query))
+      t.deepEqual(await Promise.all(answers), undeclared === 'keep' ? ['ok', 'ok'] : ['42501', '42501'])
+      t.is(await stack.answer('loader', 'DROP TABLE raw.t'), 'ok')
+      t.deepEqual(await stack.plan(), [])
+    })
+  }
+
   test.serial(`${on}a role that is nobody's of ours gets no schema`, async (t) => {
     const stack = declare('alien')
     const { loader = {}, ...others } = stack.applications

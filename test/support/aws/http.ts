@@ -13,6 +13,7 @@ import {
   type ServiceName,
   succeed,
 } from './protocol.ts'
+import { checkPlace } from './place.ts'
 import { isSigned } from './signature.ts'
 
 /** One request, as it came. */
@@ -122,6 +123,7 @@ async function answerOf(
         'Signature expired',
         service.namespace === null ? 400 : 403,
       )
+    checkPlace(service, caller)
     if (!(await faults.before(service, action))) return null
     const handler = service.actions.get(action)
     if (handler === undefined)

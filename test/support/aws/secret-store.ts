@@ -1,5 +1,6 @@
 /** Secrets with versions and staging labels, by the rules of Secrets Manager. */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { partitionOf } from '../../../src/model/partition.ts'
 import { AwsError } from './protocol.ts'
 
 export const ACCOUNT = '123456789012'
@@ -40,7 +41,9 @@ export class SecretStore {
     if (this.find(id, region) !== null)
       throw new AwsError('ResourceExistsException', `The operation failed because the secret ${id} already exists.`)
     const suffix = randomBytes(3).toString('hex')
-    const arn = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:${id}-${suffix}`
+    const arn = id.startsWith('arn:')
+      ? id
+      : `arn:${partitionOf(region)}:secretsmanager:${region}:${ACCOUNT}:secret:${id}-${suffix}`
     const name = id.startsWith('arn:') ? nameOf(id) : id
     const secret: StoredSecret = {
       name,

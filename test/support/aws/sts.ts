@@ -1,6 +1,8 @@
 /** AWS STS, query protocol: who calls, and assuming a role. */
 import { randomBytes } from 'node:crypto'
 import * as v from 'valibot'
+import { partitionOf } from '../../../src/model/partition.ts'
+import { keyPrefix } from './place.ts'
 import { AwsError, type Caller, type Json, type Params, type Service } from './protocol.ts'
 import { ACCOUNT } from './secret-store.ts'
 
@@ -36,7 +38,7 @@ export function sts(sessions: Callers = new Map()): Service {
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     actions: new Map([
       ['GetCallerIdentity', (_params, caller, isSignedWith): Json => getCallerIdentity(sessions, caller, isSignedWith)],
-      ['AssumeRole', (params): Json => assumeRole(sessions, params)],
+      ['AssumeRole', (params, caller): Json => assumeRole(sessions, params, caller)],
     ]),
   }
 }
@@ -54,13 +56,15 @@ function getCallerIdentity(
   return { Arn: arn, UserId: userId, Account: account }
 }
 
-function assumeRole(sessions: Map<string, Identity>, params: Params): Json {
+/** A role of another partition is no valid one, in the words of IAM: https://github.com/pulumi/pulumi-aws-apigateway/issues/347 */
+function assumeRole(sessions: Map<string, Identity>, params: Params, { region }: Caller): Json {
   const { RoleArn, RoleSessionName } = v.parse(Assume, params)
-  const [, account, role] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(RoleArn) ?? []
+  const [, partition, account, role] = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/(.+)$/.exec(RoleArn) ?? []
   if (account === undefined || role === undefined) throw new AwsError('ValidationError', `${RoleArn} is invalid`)
-  const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
+  if (partition !== partitionOf(region)) throw new AwsError('ValidationError', 'Invalid ARN partition')
+  const accessKeyId = `${keyPrefix('ASIA', partition)}${randomBytes(8).toString('hex').toUpperCase()}`
   const userId = `AROATEST:${RoleSessionName}`
-  const arn = `arn:aws:sts::${account}:assumed-role/${role}/${RoleSessionName}`
+  const arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${RoleSessionName}`
   const secret = randomBytes(20).toString('hex')
   sessions.set(accessKeyId, { arn, account, userId, secret })
   return {

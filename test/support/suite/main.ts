@@ -1,4 +1,5 @@
 /** Everything that must hold before a change is merged; see `npm test`. */
+import { filesOf, SAMPLE, THROUGH_FUNCTION } from '../compat/ways.ts'
 import { motoSuite } from './moto.ts'
 import { check, conclude, suite } from './run.ts'
 
@@ -11,9 +12,10 @@ const results = [
   await suite('Integration tests', ['test/integration/**/*.test.ts']),
   await suite('Package tests', ['test/package/**/*.test.ts']),
   await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
+  await suite('A sample of them through a function', filesOf(SAMPLE), { env: THROUGH_FUNCTION }),
   await suite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
   ...(process.argv.includes('--examples') ? [await suite('Modules and examples', ['test/examples/**/*.test.ts'])] : []),
-  ...(process.argv.includes('--moto') ? [await motoSuite('test/unit/support/aws-protocol.test.ts')] : []),
+  ...(process.argv.includes('--moto') ? [await motoSuite()] : []),
   ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]
 

@@ -56,6 +56,22 @@ export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
     'Nothing says in which region to call AWS.',
     'Set `aws_region`, `AWS_REGION`, or the region of the profile.',
   ),
+  aws_wrong_region: entry(
+    secret,
+    ['…: ….'],
+    'AWS has no such region, or the endpoint is of another one.',
+    'Correct `aws_region`, `AWS_REGION`, the region in the ARN of the secret, or `AWS_ENDPOINT_URL`.',
+  ),
+  aws_wrong_partition: entry(
+    secret,
+    [
+      'the secret is of the partition …, and the run of …, as its region … says. …',
+      'the ARN names the partition …, and … is a region of … (…)',
+      '…: …. The role is of the partition …, and … is a region of ….',
+    ],
+    'The regions of China, of GovCloud and all others are partitions: credentials, roles and ARNs of one count in no other.',
+    'Name a secret or role of the partition of the run, or run in the other with credentials of it.',
+  ),
   aws_credentials: entry(
     secret,
     ['…: ….'],

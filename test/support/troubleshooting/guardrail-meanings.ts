@@ -10,9 +10,14 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   approved_plan: entry(
     blocked,
-    ['this run would not do what the approved plan says', 'the delegated admin cannot log in, and'],
-    'The environment approves one plan, by its digest, and what this run would do is something else: the declaration changed, or somebody changed the server. Each line says what is more (+) or less (-). Nothing was changed.',
-    'Look at the plan as it is now, and approve that; or find out who changed the server.',
+    [
+      'this run would not do what the approved plan says',
+      "a run before has begun …; whether all that is left was approved, only the plan's file proves.",
+      'a run before has begun …, and this run would do more than is left of it.',
+      'the delegated admin cannot log in, and',
+    ],
+    'The environment approves one plan, by its digest, and what this run would do is something else: the declaration changed, somebody changed the server, or a run before has ended half-way. Each line says what is more (+) or less (-). Nothing was changed.',
+    'Where a run before has begun the plan, name its file in `RDS_PROVISION_PLAN_FILE`: the run then goes on with it. Else look at the plan as it is now, and approve that; or find out who changed the server.',
   ),
   endpoint: entry(
     blocked,
@@ -162,9 +167,13 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   renamed_role: entry(
     blocked,
-    ['the role … is not there, and … carries its tag'],
-    "A person renamed the owner's login, or its entry has another `username` now.",
-    'Run the statement of the message, which gives it that name. Or declare the name that it has.',
+    [
+      'the role … is not there, and … carries its tag',
+      'the role … is the role of another application by now, and … carries its tag',
+      'the role … is that of …, which owns …',
+    ],
+    "A person renamed the owner's login, or exchanged the names of several, or its entry has another `username` now.",
+    'Run the statements of the message, which give each its name back. Or declare the name that it has.',
   ),
   unknown_application: entry(
     blocked,

@@ -106,7 +106,12 @@ async function linesOfServer({ server }: Bed): Promise<string[]> {
   const interiors: Interior[] = []
   for (const { name, allowConnections } of cluster.databases.values()) {
     if (!OURS.test(name) || !allowConnections) continue
-    const question = { grantees: namesOf(cluster), everybody: true, owners: new Map(), wantsAccess: false }
+    const question = {
+      grantees: namesOf(cluster),
+      everybody: true,
+      owners: { declared: new Map(), guests: [] },
+      wantsAccess: false,
+    }
     interiors.push(await inspectDatabase(session(name), question))
     await server.forget(name)
   }

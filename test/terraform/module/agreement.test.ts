@@ -2,6 +2,8 @@
  * Plan time and the script accept and refuse the same values, where plan time can tell (src/README.md: The declaration;
  * Names).
  */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { TAG_FIELDS } from '../../../src/model/tag.ts'
@@ -17,6 +19,9 @@ import { FIELDS } from './values.ts'
 let rig: Rig
 test.before(async () => {
   rig = await makeRig({})
+  // Plan time looks for the file too.
+  await mkdir(join(rig.stack.folder, 'a'))
+  for (const file of ['a/b.pem', 'a b']) await writeFile(join(rig.stack.folder, file), '')
 })
 test.after.always(() => rig.stack.remove())
 
@@ -57,21 +62,26 @@ const HOSTS: readonly Value[] = [
   '-db',
   'x'.repeat(254),
 ]
+const PORTS: readonly Value[] = [1, 65535, '5432', null, 0, 65536, 1.5, 'ten', true, [5432]]
 const SECRETS: readonly string[] = ['a/b', 'rds!db-1', '', 'a b', 'a\n', 'x'.repeat(2048), 'x'.repeat(2049)]
 const SECONDS: readonly Value[] = [1, 2147483, 0, -1, 1.5, 2147484]
 
 /** Values of the module's other variables; each list is tried one after the other, together with the others'. */
 const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
-  'instance.host': [...HOSTS, ...PROXIES],
-  'instance.port': [1, 65535, 0, 65536, 1.5],
+  'instance.host': [...HOSTS, ...PROXIES, null, ['x'], { a: 'x' }],
+  'instance.port': PORTS,
+  'instance.identifer': ['x', null],
+  'instance.Port': [5432],
   'instance.database': SHORT_NAMES,
   'instance.identifier': TEXTS,
   'instance.resource_id': TEXTS,
   'connect_through.host': [...HOSTS, ...PROXIES],
-  'connect_through.port': [1, 65535, 0, 65536, 1.5],
-  'tls.mode': ['verify-full', 'verify-ca', 'require', ''],
-  'tls.ca_file': ['a/b.pem', 'a b', '', 'a\n'],
-  'tls.server_name': HOSTS,
+  'connect_through.port': PORTS,
+  'connect_through.prot': [5432],
+  'tls.mode': ['verify-full', 'verify-ca', 'require', '', null, ['verify-ca']],
+  'tls.ca_file': ['a/b.pem', 'a b', '', 'a\n', null, ['a'], { a: 'b' }],
+  'tls.cafile': ['a/b.pem'],
+  'tls.server_name': [...HOSTS, null],
   environment: ['dev', 'test', 'staging', 'prod', 'Dev', 'qa', ''],
   cluster_name: TEXTS,
   stack: TEXTS,
@@ -94,6 +104,7 @@ const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
   ],
   aws_profile: TEXTS,
   external_id: ['ab', 'a', '', 'org/1:x', 'a b', 'x'.repeat(1224), 'x'.repeat(1225)],
+  'runner.functoin': ['rds-provision'],
   'runner.function': [
     'rds-provision',
     'rds-provision:$LATEST',

@@ -2,7 +2,7 @@
  * The module as callers use it: several instances, an instance made in the same apply, unknown values, workspaces
  * (src/README.md: The declaration).
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { apply, configure, makeRig, removal, words } from './rig.ts'
@@ -137,6 +137,75 @@ test('a misspelled field is named at plan, whatever else is unknown; a bad value
   t.is((await apply(rig)).code, 0)
   const [call] = await rig.calls()
   t.like(call?.input['application_databases'], { b: { username: 'u_v1' } })
+  await rig.stack.remove()
+})
+
+test('attributes of the instance: one misspelled is named while the host is unknown; the outputs are known as far as they can be', async (t) => {
+  const rig = await makeRig()
+  const given = 'host = terraform_data.instance.output.host'
+  const database =
+    'output "known" { value = { for app, entry in module.databases.databases : app => entry.database } }\n'
+  const configuration = INSTANCE.replace('EXTRA', '') + database
+  await configure(rig, configuration.replace(given, `${given}, identifer = "orders"`))
+  const misspelled = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(misspelled.code, 1)
+  t.regex(misspelled.text, /instance\.identifer: is not a known field\. Did you mean "identifier"\?/)
+  await configure(rig, configuration.replace(given, `${given}, identifier = "orders", port = "5433"`))
+  const { code, text } = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(code, 0, text)
+  t.regex(text, /known += \{ \+ a += "a_dev_db" \+ b += "b_dev_db" \}/)
+  t.regex(text, /\+ host += \(known after apply\) \+ port += 5433/)
+  t.regex(text, /is += "owner of b_dev_db as b_dev_user"/)
+  t.is((await apply(rig)).code, 0)
+  const [call] = await rig.calls()
+  const instance = { host: 'new.example.internal', identifier: 'orders', port: 5433, database: 'postgres' }
+  t.like(call?.input['instance'], instance)
+  await rig.stack.remove()
+})
+
+test('an instance of which nothing is known at plan: what is wrong with it fails before anything runs', async (t) => {
+  const rig = await makeRig()
+  const withInstance = (attributes: string): Promise<void> =>
+    configure(
+      rig,
+      INSTANCE.replace('EXTRA', '')
+        .replace(/instance {14}= \{.*\}/, 'instance = jsondecode(terraform_data.late.output)')
+        .concat(`resource "terraform_data" "late" {\n  input = jsonencode({ ${attributes} })\n}\n`),
+    )
+  await withInstance('host = "new.example.internal", identifer = "orders"')
+  const planned = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(planned.code, 0, planned.text)
+  const { code, text } = await apply(rig)
+  t.is(code, 1)
+  t.regex(text, /instance\.identifer: is not a known field\. Did you mean "identifier"\?/)
+  t.deepEqual(await words(rig), [])
+  t.false((await rig.stack.addresses()).some((address) => address.includes('module.')))
+  await withInstance('host = "new.example.internal", port = 5433')
+  t.is((await apply(rig)).code, 0)
+  const [call] = await rig.calls()
+  const instance = { host: 'new.example.internal', identifier: 'new', port: 5433, database: 'postgres' }
+  t.deepEqual(call?.input['instance'], instance)
+  await rig.stack.remove()
+})
+
+test('a file of authorities that the same apply makes: a path that is not known waits for it', async (t) => {
+  const rig = await makeRig()
+  const file = join(rig.stack.folder, 'made.pem')
+  const withFile = INSTANCE.replace('EXTRA', 'tls = { ca_file = terraform_data.ca.output }').concat(
+    `resource "terraform_data" "ca" {\n  input = "${file}"\n  provisioner "local-exec" {\n    command = "touch ${file}"\n  }\n}\n`,
+  )
+  await configure(rig, withFile)
+  const { code, text } = await apply(rig)
+  t.is(code, 0, text)
+  const [call] = await rig.calls()
+  t.deepEqual(call?.input['tls'], { mode: 'verify-full', ca_file: file })
+  await configure(rig, withFile.replace('touch', 'true'))
+  t.is((await rig.stack.terraform(['plan', '-no-color', '-detailed-exitcode'])).code, 0)
+  await rm(file)
+  const gone = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(gone.code, 1)
+  t.regex(gone.text, /tls\.ca_file: ".*made\.pem" cannot be read by Terraform/)
+  t.is((await rig.stack.terraform(['destroy', '-no-color', '-auto-approve'])).code, 0, 'removals do not plan')
   await rig.stack.remove()
 })
 

@@ -32,6 +32,7 @@ const SOURCES = [
   'checks-references.tf',
   'checks-logins.tf',
   'declaration.tf',
+  'objects.tf',
   'variables.tf',
   'variables-run.tf',
 ]

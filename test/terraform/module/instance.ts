@@ -5,6 +5,7 @@ import { type Aws, startAws } from '../../support/aws.ts'
 import { type Server, startServer } from '../../support/postgres.ts'
 import { VERSIONS } from '../../support/provision.ts'
 import { ADMIN_SECRET, makeStack, type Stack, type Value, type Variables } from '../../support/terraform.ts'
+import { chooseWay } from '../../support/terraform/way.ts'
 
 export interface Instance {
   readonly server: Server
@@ -50,6 +51,7 @@ async function declareStack(
     )
   }
   const stack = await makeStack({ server, aws, applications, variables })
+  chooseWay(stack, { server, aws })
   t.teardown(() => stack.remove())
   return stack
 }

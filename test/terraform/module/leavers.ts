@@ -5,6 +5,7 @@ import { type Aws, startAws } from '../../support/aws.ts'
 import type { Dump } from '../../support/catalogs.ts'
 import { type PostgresVersion, type Server, startServer } from '../../support/postgres.ts'
 import { ADMIN_SECRET, makeStack, type Stack, type Variables } from '../../support/terraform.ts'
+import { chooseWay } from '../../support/terraform/way.ts'
 
 export const POLICIES = { keep: 'retain', drop: 'delete', snap: 'snapshot-and-delete' } as const
 /** Who leaves a database: its only login, its editor, its reader, or everybody. */
@@ -79,6 +80,7 @@ export async function makeBed(version: PostgresVersion): Promise<Bed> {
     max_connections: 8,
   }
   const stack = await makeStack({ server, aws, applications: declaration(TABLE), variables })
+  chooseWay(stack, { server, aws })
   stack.env = { ...stack.env, RDS_PROVISION_BUILD_ID: 'build-100' }
   const stop = async (): Promise<void> => {
     await Promise.all([server.stop(), aws.stop(), stack.remove()])

@@ -1,5 +1,5 @@
 /** What the module hands to the script, exactly (src/README.md: The declaration; Build and run ids). */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import * as v from 'valibot'
@@ -235,6 +235,7 @@ test('every variable reaches the script under its own name', async (t) => {
     enforce_naming: true,
   }
   const { stack, calls } = await makeRig({ a: {} }, variables)
+  await writeFile(join(stack.folder, 'ca.pem'), '')
   await stack.applyOk()
   const [call] = await calls()
   const { admin_secret_id: _none, ...expected } = { ...variables, accept_tags_from: ['a', 'z'] }

@@ -10,6 +10,9 @@ import type { Variables } from '../../support/terraform.ts'
 import { configure, makeRig, type Rig } from './rig.ts'
 
 const COUNTS = [5, 30, 100] as const
+const MANY = 1000
+/** In the state's audit: the oldest null provider takes no larger one (src/README.md: The audit in the state). */
+const MOST_AUDITED = 100
 /** Of `terraform show`, whose lines end in a line feed. */
 const MOST_LINES = 60
 const MOST_BYTES = 6 * 1024
@@ -69,7 +72,7 @@ async function settled(t: ExecutionContext, count: number): Promise<Rig> {
   const rig = await makeRig(applications(count), {}, [])
   t.teardown(() => rig.stack.remove())
   const audit = join(rig.stack.folder, 'large.json')
-  await writeFile(audit, auditOf(count))
+  await writeFile(audit, auditOf(Math.min(count, MOST_AUDITED)))
   await rig.stack.applyOk([], { STAND_IN_AUDIT_FILE: audit })
   const state = await readFile(join(rig.stack.folder, 'terraform.tfstate'), 'utf8')
   t.true(state.includes('which an audit tells in a sentence'), 'the audit is in the state')
@@ -151,6 +154,20 @@ test('what changes is named in few lines, which are the same with ten times as m
     t.regex(added.text, /^ *\+ +is += "owner of x_dev_db as x_dev_user"$/m)
     t.regex(added.text, /"KEEPS x_dev_db, login x_dev_user \| /)
     seen.push([...plans, added])
+  }
+  isAlike(t, seen)
+})
+
+test('a thousand applications: as few lines as five', async (t) => {
+  t.timeout(1_200_000)
+  const seen: Shown[][] = []
+  for (const count of [5, MANY]) {
+    const rig = await settled(t, count)
+    rig.stack.applications = { ...applications(count), 'app-003': { ...ENTRY, connection_limit: 25 } }
+    const plan = await shown(t, rig, `connection_limit, of ${String(count)}`)
+    isShort(t, plan)
+    t.regex(plan.text, /^ *~ +connection_limit += 20 -> 25$/m)
+    seen.push([plan])
   }
   isAlike(t, seen)
 })

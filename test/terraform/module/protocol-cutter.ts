@@ -7,6 +7,8 @@ export const CUTTER = `#!/usr/bin/env node
 const fs = require('node:fs')
 const { spawn, spawnSync } = require('node:child_process')
 const args = process.argv.slice(2)
+// Terraform that is interrupted kills what it started, and not what that started: by this name both are found.
+const argv0 = process.argv[1]
 const who = args[1] === 'apply' ? 'P' : args.includes('--requested') ? 'S' : 'R'
 const [how, ...where] = (process.env.CUT ?? '').split(':')
 function point(name, also = () => {}) {
@@ -20,7 +22,7 @@ function point(name, also = () => {}) {
 point(who + ':start')
 if (where.join(':') === who + ':middle') {
   const env = { ...process.env, RDS_PROVISION_LOG: 'json' }
-  const run = spawn(process.execPath, args, { stdio: ['inherit', 'pipe', 'inherit'], env })
+  const run = spawn(process.execPath, args, { stdio: ['inherit', 'pipe', 'inherit'], env, argv0 })
   // Whoever was killed reads no more; what it has started is waited for all the same.
   process.stdout.on('error', () => {})
   let told = ''
@@ -31,7 +33,7 @@ if (where.join(':') === who + ':middle') {
   })
   run.on('close', (status) => process.exit(status ?? 1))
 } else {
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', argv0 })
   if (status === 0) point(who + ':end')
   process.exit(status ?? 1)
 }

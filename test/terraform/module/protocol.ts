@@ -144,14 +144,15 @@ export class Case {
   }
 
   /**
-   * A Terraform that was killed leaves its lock, and its removals, which go on alone; and, killed while it wrote its state
-   * to a local file, an empty one. A person then takes the backup, and has the provisioning run, since that state is
+   * A Terraform that was killed or interrupted leaves its removals, which go on alone. One that was killed leaves its lock
+   * too, and, killed while it wrote its state to a local file, an empty one. A person then takes the backup, and has the provisioning run, since that state is
    * older than the server.
    */
   async #recover(code: number): Promise<void> {
-    if (code !== KILLED) return
+    if (code === 0) return
     const command = join(this.stack.folder, 'cutter')
     while ((await execa('ps', ['-A', '-o', 'args='])).stdout.includes(command)) await sleep(100)
+    if (code !== KILLED) return
     const state = join(this.stack.folder, 'terraform.tfstate')
     await rm(join(this.stack.folder, '.terraform.tfstate.lock.info'), { force: true })
     if ((await stat(state).catch(() => null))?.size !== 0) return

@@ -1,5 +1,5 @@
 /** What plan time can tell, in the caller's words: application, field and remedy; all of it at once; never a crash. */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Variables } from '../../support/terraform.ts'
@@ -81,6 +81,7 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     g2: { database_name: 'g', access_level: 'none', owns_schemas: ['raw', '*', 'public', 'pg_x', 'stage'] },
     g3: { database_name: 'g', access_level: 'none', owns_schemas: ['stage', 'own'] },
     g4: { access_level: 'none', owns_schemas: ['own'] },
+    h1: { access_level: 'readr', auth: 'passwrd', cleanup_policy: 'snapshot-delete', undeclared: 'Report' },
     [LONG]: {},
   })
   const expected = [
@@ -104,6 +105,10 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     `a4: database_name: "${LONG}" is not accepted.`,
     'a5: access_level: "admin" is not accepted. Use one of owner, editor, reader, none.',
     'a5: auth: "ldap" is not accepted. Use one of password, iam, unmanaged.',
+    'h1: access_level: "readr" is not accepted. Use one of owner, editor, reader, none. Did you mean "reader"?',
+    'h1: auth: "passwrd" is not accepted. Use one of password, iam, unmanaged. Did you mean "password"?',
+    'h1: cleanup_policy: "snapshot-delete" is not accepted. Use one of retain, disable, release, delete, snapshot-and-delete. Did you mean "snapshot-and-delete"?',
+    'h1: undeclared: "Report" is not accepted. Use one of keep, report, revoke. Did you mean "report"?',
     'f2: database_of: no entry has the key "nobody_has_it". Use the key of the entry whose database it is.',
     'f3: schemas: is for owners, editors and readers;',
     'f3: settings: is about a database, and this login has none',
@@ -248,6 +253,67 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
     'lock_timeout:',
   ]
   for (const subject of subjects) t.true(text.includes(subject), `${subject}\n${text}`)
+})
+
+test.serial(
+  'attributes that nobody knows are named with the nearest one, and what is wrong beside them too',
+  async (t) => {
+    const text = await refusal(
+      {},
+      {
+        instance: { hots: 'db.example', identifer: 'orders', port: 'ten', nonsense: 1 },
+        connect_through: { host: 'localhost', prot: 5432 },
+        tls: { cafile: 'ca.pem', mode: 'require' },
+        runner: { functoin: 'x' },
+        lock_timeout: -1,
+      },
+    )
+    const expected = [
+      'instance.hots: is not a known field. Did you mean "host"? Known fields: database, host, identifier, port, resource_id.',
+      'instance.identifer: is not a known field. Did you mean "identifier"?',
+      'instance.nonsense: is not a known field. Known fields: database,',
+      'instance.host: use a host name',
+      'instance.port: use a whole number',
+      'connect_through.prot: is not a known field. Did you mean "port"? Known fields: host, port.',
+      'tls.cafile: is not a known field. Did you mean "ca_file"? Known fields: ca_file, mode, server_name.',
+      'tls.mode: "require" is not accepted.',
+      'runner.functoin: is not a known field. Did you mean "function"? Known fields: function.',
+      'runner.function: use the name of a Lambda function',
+      'lock_timeout: use a whole number',
+    ]
+    for (const message of expected) t.true(text.includes(message), `${message}\n${text}`)
+  },
+)
+
+test.serial('a file of authorities that cannot be read', async (t) => {
+  const { folder } = rig.stack
+  await mkdir(join(folder, 'certificates', '~'), { recursive: true })
+  await writeFile(join(folder, 'certificates', 'ca.pem'), '-----BEGIN CERTIFICATE-----')
+  await writeFile(join(folder, 'home', 'ca.pem'), '-----BEGIN CERTIFICATE-----')
+  // The script knows no ~, which Terraform's functions take for the home.
+  for (const file of ['nowhere/ca.pem', 'certificates', '~/ca.pem', join(folder, 'ca.pem')]) {
+    const text = await refusal({ a: { acces_level: 'owner' } }, { tls: { ca_file: file } })
+    t.true(
+      text.includes(`tls.ca_file: ${JSON.stringify(file)} cannot be read by Terraform, which runs in ${folder}.`),
+      text,
+    )
+    t.true(text.includes('such as "${path.root}/ca.pem"'), text)
+    t.true(text.includes('a: acces_level: is not a known field.'), text)
+  }
+  for (const file of ['certificates/ca.pem', './certificates/ca.pem', join(folder, 'certificates', 'ca.pem')])
+    t.is(await accepted({}, { tls: { ca_file: file } }), 2, file)
+  const plain = { tls: { mode: 'disable', ca_file: 'nowhere/ca.pem' }, connect_through: { host: 'localhost' } }
+  t.is(await accepted({}, plain), 2, 'nobody reads it')
+})
+
+test.serial('what is no object is told to be none', async (t) => {
+  const own = rig.stack.variables
+  rig.stack.variables = { ...own, instance: 'db.example', connect_through: ['localhost'], tls: 5, runner: 'x' }
+  const { code, text } = await rig.stack.plan()
+  rig.stack.variables = own
+  t.is(code, 1)
+  for (const name of ['instance', 'connect_through', 'tls', 'runner'])
+    t.true(text.includes(`${name}: is not an object. Use {`), `${name}\n${text}`)
 })
 
 test.serial('what needs several variables', async (t) => {

@@ -245,3 +245,20 @@ test.serial('two stacks on one instance: the destroy of one leaves every row of 
   t.deepEqual(difference(before, await dump(server)), [])
   t.is((await one.plan()).code, 0)
 })
+
+test.serial(
+  'a missing secret is told once as it happens, and once more where Terraform prints the output again',
+  async (t) => {
+    const { aws, declare } = given()
+    const stack = await declare(t, { told: {} })
+    aws.removeSecret('platform/dev/told/postgres')
+    const { code, output } = await stack.apply()
+    t.is(code, 1)
+    const [live = '', error = ''] = output.split(/Error: local-exec provisioner error/)
+    for (const printed of [live, error]) {
+      t.is(printed.split('the secret does not exist').length - 1, 1, output)
+      t.is(printed.split('! told: platform/dev/told/postgres: ').length - 1, 1, output)
+      t.regex(printed, /failed \(exit 5\): nothing changed|failed \(exit 5\): 1 failed/)
+    }
+  },
+)

@@ -33,7 +33,7 @@ const WARNING: DraftChange = {
   message: 'PUBLIC may create objects in public. Use schemas = ["app"].',
 }
 
-test('changes first, unchanged counted, warnings once more at the end, and how it went', (t) => {
+test('changes first, unchanged counted, warnings at the end and nowhere else, and how it went', (t) => {
   t.is(
     print([
       {},
@@ -53,7 +53,6 @@ test('changes first, unchanged counted, warnings once more at the end, and how i
     ]).join(''),
     `\
 + keycloak: role keycloak_dev_user: create: The role did not exist.
-! keycloak: schema keycloak_dev_db: revoke: PUBLIC may create objects in public. Use schemas = ["app"].
 ~ keycloak: grant keycloak_dev_user on keycloak_dev_db: grant: CONNECT was missing.
 . admin platform_provisioner: repair: No master secret.
 warnings: 1
@@ -70,14 +69,8 @@ test('a run with nothing to do is one line', (t) => {
   )
 })
 
-test('what a failed run did not reach hides nothing: it is counted', (t) => {
-  const problem: Problem = {
-    application: 'keycloak',
-    code: 'secret_not_found',
-    field: 'platform/dev/keycloak/postgres',
-    message: 'the secret does not exist.',
-    remedy: 'Create it.',
-  }
+test('what failed is told once, with its remedy; what a failed run did not reach is counted', (t) => {
+  const missing: Problem = { ...problem('the secret does not exist.'), field: 'platform/dev/x', remedy: 'Create it.' }
   const unreached: DraftChange = {
     status: 'skipped',
     action: 'check',
@@ -86,18 +79,37 @@ test('what a failed run did not reach hides nothing: it is counted', (t) => {
   }
   t.is(
     print(
-      [{ status: 'failed', message: 'the secret does not exist.' }, unreached, unreached],
-      { outcome: 'failed', exitCode: 5, problems: [problem] },
-      [problem],
+      [{ status: 'failed', message: 'the secret does not exist. Create it.' }, unreached, unreached],
+      { outcome: 'failed', exitCode: 5, problems: [missing] },
+      [missing],
     ).join(''),
     `\
-! keycloak: role keycloak_dev_user: create: the secret does not exist.
 problems: 1
-! keycloak: platform/dev/keycloak/postgres: the secret does not exist.
+! keycloak: platform/dev/x: the secret does not exist.
   -> Create it.
 failed (exit 5): 1 failed, 2 skipped in 2.8 s (build 100, run run-1)
 `,
   )
+})
+
+test('what is so in every run is one line, and listed where asked', (t) => {
+  const skipped: readonly DraftChange[] = [
+    { standing: 'orphan', username: 'a', message: 'role a is retained' },
+    { standing: 'orphan', username: 'b', message: 'role b is retained' },
+    { standing: 'orphan', object: 'database', database: 'x', message: 'database x is retained' },
+    { standing: 'beyond', object: 'grant', message: 'left alone: passer_by' },
+    { object: 'snapshot', message: 'not taken: nothing is dropped' },
+  ]
+  const drafts = skipped.map((draft): DraftChange => ({ ...draft, status: 'skipped' }))
+  t.is(
+    print(drafts).join(''),
+    `\
+. keycloak: snapshot keycloak_dev_db: create: not taken: nothing is dropped
+. no longer declared: 2 roles, 1 database; not declared and left alone: 1 (the audit names each)
+done: nothing changed, 5 skipped in 4.2 s (build 100, run run-1)
+`,
+  )
+  t.is(print(drafts, DONE, [], { listUnchanged: true })[0], '. keycloak: role a is retained\n')
 })
 
 test('no_change is listed where asked', (t) => {

@@ -90,6 +90,17 @@ test('a plan is approved by its digest; any other value but true approves nothin
     t.deepEqual(found(value), [false, null, value])
 })
 
+test('of a word that is near one of those that there are, the remedy names that one', (t) => {
+  const remedies = readEnvironment({ RDS_PROVISION_LOG: 'jsn', RDS_CLEANUP_POLICY: 'keep' }).problems
+  t.deepEqual(
+    remedies.map(({ field, remedy }) => `${field}: ${remedy}`),
+    [
+      'RDS_CLEANUP_POLICY: Use one of retain, disable, release, delete, snapshot-and-delete, or unset it.',
+      'RDS_PROVISION_LOG: Use one of text, verbose, json, or unset it. Did you mean "json"?',
+    ],
+  )
+})
+
 test('a takeover is allowed by true alone; everything else, and what is no claim, is refused by name', (t) => {
   for (const value of ['TRUE', 'false', '1', ' true']) {
     const { allowTakeover, problems } = readEnvironment({ ALLOW_DB_TAKEOVER: value })

@@ -47,6 +47,26 @@ test('a misspelled field names the nearest known one', (t) => {
   ])
 })
 
+test('of a word that is near one of those that there are, the remedy names that one', (t) => {
+  const remedies = problemsOf(() =>
+    parse({
+      environment: 'prd',
+      admin_auth: 'ldap',
+      tls: { mode: 'verify-fill' },
+      application_databases: { a: { access_level: 'readr', auth: 'Password', undeclared: 'drop', cleanup_policy: 5 } },
+    }),
+  ).map(({ field, remedy }) => `${field}: ${remedy}`)
+  t.deepEqual(remedies, [
+    'environment: Use one of dev, test, staging, prod. Did you mean "prod"?',
+    'admin_auth: Use one of password, iam.',
+    'tls.mode: Use one of verify-full, verify-ca, disable. Did you mean "verify-full"?',
+    'access_level: Use one of owner, editor, reader, none. Did you mean "reader"?',
+    'auth: Use one of password, iam, unmanaged. Did you mean "password"?',
+    'cleanup_policy: Use one of retain, disable, release, delete, snapshot-and-delete.',
+    'undeclared: Use one of keep, report, revoke.',
+  ])
+})
+
 test('how somebody logs in is not said where nobody does', (t) => {
   for (const auth of ['password', 'iam', 'unmanaged'])
     t.deepEqual(

@@ -30,9 +30,21 @@ test('a guest goes alone, and the schemas that it listed are still made', (t) =>
 })
 
 test('with an owner go its database and all who share it', (t) => {
-  const left = withGuests(DECLARATION, new Set(['own']))
+  const left = withGuests(DECLARATION, new Set(['own']), new Set(['own', 'read']))
   t.deepEqual([...left].sort(), ['own', 'read'])
   t.deepEqual(names(left), [['other'], [['e', []]]])
+})
+
+test("a guest's login serves its users where it is there, whatever becomes of its database", (t) => {
+  const shared = declare({
+    own: { username: 'own', database_name: 'd' },
+    read: { username: 'read', database_name: 'd', access_level: 'reader' },
+    other: { username: 'other', database_name: 'e' },
+    user: { login_of: 'read', database_name: 'e', access_level: 'reader' },
+  })
+  const left = (roles: readonly string[]): string[] => [...withGuests(shared, new Set(['own']), new Set(roles))].sort()
+  t.deepEqual(left(['own', 'read']), ['own', 'read'])
+  t.deepEqual(left(['own']), ['own', 'read', 'user'])
 })
 
 test('nobody left out is the same declaration', (t) => {

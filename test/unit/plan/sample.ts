@@ -177,6 +177,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     cleanupPolicy: null,
     startedAt: new Date(0),
     preparedFor: null,
+    approvedPlan: null,
     master: null,
     secrets: new Map(secrets),
   }

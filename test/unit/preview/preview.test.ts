@@ -15,7 +15,9 @@ const FINDINGS: readonly Finding[] = [
     action: 'retained',
     status: 'skipped',
     message: 'role old_dev_user is no longer declared and is retained',
+    standing: 'orphan',
   },
+  { ...ABOUT, object: 'grant', action: 'grant', status: 'skipped', message: 'shop_dev_user is not made a member yet' },
   { ...ABOUT, object: 'schema', action: 'revoke', status: 'warning', message: 'PUBLIC may create objects in public' },
 ]
 
@@ -68,12 +70,13 @@ application shop
 instance
   + repair admin: a membership
 
-. shop: role: role old_dev_user is no longer declared and is retained
+. shop: shop_dev_user is not made a member yet
+. no longer declared: 1 role (RDS_PROVISION_LOG=verbose names each)
 
 warnings: 1
 ! shop: schema: PUBLIC may create objects in public
 
-Plan: 2 to create, 1 to update, 1 to remove (1 unchanged, 1 skipped, 1 warning).
+Plan: 2 to create, 1 to update, 1 to remove (1 unchanged, 2 skipped, 1 warning).
 `,
   )
 })
@@ -81,7 +84,8 @@ Plan: 2 to create, 1 to update, 1 to remove (1 unchanged, 1 skipped, 1 warning).
 test('what did not change is listed where asked', (t) => {
   const text = previewText(planOf([], FINDINGS), { ...PLAIN, listUnchanged: true })
   t.true(text.includes('\n= shop: shop_dev_user logs in\n'))
-  t.true(text.endsWith('\nPlan: nothing to change (1 unchanged, 1 skipped, 1 warning).\n'))
+  t.true(text.includes('\n. shop: role: role old_dev_user is no longer declared and is retained\n'))
+  t.true(text.endsWith('\nPlan: nothing to change (1 unchanged, 2 skipped, 1 warning).\n'))
 })
 
 test('no name adds a line or moves a cursor', (t) => {

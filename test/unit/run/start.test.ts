@@ -2,6 +2,8 @@
 import test from 'ava'
 import { readEnvironment, type Variables } from '../../../src/input/environment.ts'
 import type { AuditDocument } from '../../../src/model/audit.ts'
+import type { Effect } from '../../../src/model/effect.ts'
+import { digestOf } from '../../../src/plan/effects.ts'
 import { start, type StartedRun, startRun } from '../../../src/run/start.ts'
 import { endUnusable } from '../../../src/run/end/unusable.ts'
 
@@ -143,4 +145,29 @@ test('what a program gives is checked like the variables of a run', async (t) =>
       ['missing_build_id'],
     )
   t.is((await start({ command: 'plan', input })).error, null)
+})
+
+const LIMIT = { application: 'shop', database: null, username: 'shop_u', object: 'role', rule: 'alter_role' } as const
+
+test('effects that are not those of the approved digest are refused, wherever they come from', async (t) => {
+  const effects = [{ ...LIMIT, effect: 'limit 1 -> 2' }]
+  const input = JSON.stringify(DECLARATION)
+  const { parsed } = await start({ command: 'apply', input })
+  if (parsed === null) throw new Error('it can be read')
+  const digest = digestOf(parsed.declaration, effects)
+  const withEffects = (given: readonly Effect[], declaration: object = DECLARATION): Promise<StartedRun> =>
+    start({ command: 'apply', input: JSON.stringify(declaration), approvedPlan: { digest, effects: given } })
+  t.is((await withEffects(effects)).error, null)
+  const forged = [[...effects, { ...LIMIT, effect: 'gets CREATEDB' }], [{ ...LIMIT, effect: 'limit 1 -> 9' }], []]
+  for (const given of forged) {
+    const { error } = await withEffects(given)
+    t.deepEqual(
+      error?.problems.map(({ code, field }) => [code, field]),
+      [['invalid_value', 'approvedPlan']],
+    )
+    t.is(error?.exitCode, 3)
+  }
+  const removal = { command: 'destroy', input, approvedPlan: { digest, effects: [] } } as const
+  t.is((await start(removal)).error, null, 'a removal goes by no effects, and nothing but an approval stops one')
+  t.regex((await withEffects(effects, { ...DECLARATION, stack: 'other' })).error?.message ?? '', /another one's/)
 })

@@ -139,3 +139,56 @@ run "what_is_out_of_range" {
 
   expect_failures = [var.timeout, var.memory_size, var.endpoints, var.rotation, var.watch]
 }
+
+# Terraform would drop them without a word, and a function permit every command to whoever was to plan.
+run "what_nobody_knows" {
+  command = plan
+
+  variables {
+    permits = [{
+      environments = ["dev"]
+      stacks       = ["orders/*"]
+      instances    = ["orders.abcdefghijkl.eu-central-1.rds.amazonaws.com"]
+      callers      = ["arn:aws:iam::123456789012:role/planner"]
+      command      = ["plan"]
+    }]
+    database = { security_group_id = "sg-0123456789abcdef0", prot = 6432 }
+    rotation = { secret_arns = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:a"], alternate_users = ["*"] }
+    watch    = { scheduled = "rate(2 days)" }
+  }
+
+  expect_failures = [var.permits, var.database, var.rotation, var.watch]
+}
+
+run "some_commands" {
+  command = plan
+
+  variables {
+    permits = [
+      {
+        environments = ["dev"]
+        stacks       = ["orders/*"]
+        instances    = ["orders.abcdefghijkl.eu-central-1.rds.amazonaws.com"]
+        callers      = ["arn:aws:iam::123456789012:role/planner"]
+        commands     = ["plan"]
+      },
+      {
+        environments = ["dev"]
+        stacks       = ["orders/*"]
+        instances    = ["orders.abcdefghijkl.eu-central-1.rds.amazonaws.com"]
+        callers      = ["arn:aws:iam::123456789012:role/deployer"]
+        commands     = null
+      },
+    ]
+    database = { security_group_id = "sg-0123456789abcdef0" }
+  }
+
+  assert {
+    condition     = join(" ", [for permit in jsondecode(aws_lambda_function.this.environment[0].variables.RDS_PROVISION_PERMITS) : join(",", keys(permit))]) == "callers,commands,environments,instances,stacks callers,environments,instances,stacks"
+    error_message = "Commands are those that are named, or all of them."
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.database[0].from_port == 5432
+    error_message = "The port has its default."
+  }
+}

@@ -55,8 +55,8 @@ test('only what may come to be there is asked for again, and the answer is in th
     [['c', 'malformed_secret']],
   )
   t.deepEqual(patience.lines, [
-    'b: secret_denied. It may have been made just now: tried again for 30 s',
-    'd: secret_not_found. It may have been made just now: tried again for 30 s',
+    'waiting up to 30 s for b (secret_denied): it may have been made just now',
+    'waiting up to 30 s for d (secret_not_found): it may have been made just now',
   ])
 })
 
