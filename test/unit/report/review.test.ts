@@ -205,7 +205,7 @@ test('on paper each line has boxes to tick, and room for a name, though all say 
   const lines = [READER, OWNER, line('bob', 'reader', 'shop')]
   const section = paperSection({ lines, lookedAt, scope: '', lastChange: () => null })
   const page = reportHtml(sampleReport({ sections: [section] }))
-  t.is(page.split('☐ keep ☐ revoke ☐ change').length - 1, 3)
+  t.is(page.split('☐\u00a0keep ☐\u00a0revoke ☐\u00a0change').length - 1, 3)
   t.true(page.includes('>Reviewer, date</th>'))
   t.true(page.includes('3 lines, as the server had it at 2026-10-01T08:00:00Z.'))
 })
