@@ -65,7 +65,11 @@ export async function tellRemotely(
 export async function lookRemotely(
   process: CommandProcess,
   command: RemoteCommand,
-  { options, known }: { readonly options: LiveOptions; readonly known: ReadonlySet<string> },
+  {
+    options,
+    known,
+    review,
+  }: { readonly options: LiveOptions; readonly known: ReadonlySet<string>; readonly review: boolean },
   dependencies: Dependencies,
 ): Promise<readonly Section[]> {
   const { lookThere } = await import('../lambda/client/look.ts')
@@ -75,6 +79,7 @@ export async function lookRemotely(
     known: [...known],
     expires_within_days: expiresWithinDays,
     secrets_older_than_days: secretsOlderThanDays,
+    review,
   }
   return withClient(process, command, async (client, request) =>
     lookThere(client, { ...request, report }, watchOf(dependencies)),

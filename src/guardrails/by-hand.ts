@@ -31,8 +31,8 @@ function roleProblems(cluster: Cluster, strays: Strays, { name, owner }: Databas
   const remedy = renameBack(cluster, strays, found, owner.username)
   if (remedy === null) return []
   const owns = cluster.databases.get(name)?.owner === found ? `, owns ${name}` : ''
-  const is = cluster.roles.has(owner.username) ? 'is the role of another application by now' : 'is not there'
-  const message = `the role ${owner.username} ${is}, and ${found} carries its tag${owns}: it ${BY_HAND}`
+  const is = cluster.roles.has(owner.username) ? 'is the role of another application by now, and' : 'is not there, and'
+  const message = `the role ${owner.username} ${is} ${found} carries its tag${owns}: it ${BY_HAND}`
   return [violation(owner, 'renamed_role', message, `${remedy} Or declare username = "${found}".`)]
 }
 

@@ -89,6 +89,13 @@ const REPORT: OptionTable = {
   ),
   connect: flag('Ask the server too; needs the declaration'),
   verify: flag('Check the files, and with --connect that everything is traceable; exit 1 where it is not'),
+  review: flag(
+    'With --connect: the sheet of an access review, a line for each login and right, to be decided and signed; as csv for a spreadsheet, as html for paper',
+  ),
+  signed: value(
+    'FILE',
+    'With --review: the csv sheet that came back; tells what became of each decision, exit 1 where one is not carried out',
+  ),
   section: value('WORDS', 'What to tell, with commas between; default: all', REPORT_SECTIONS),
   environment: value('NAME', 'Only this environment'),
   application: value('NAME', 'Only this application, and the databases that it uses'),
@@ -189,6 +196,14 @@ export const COMMANDS = {
       ['$0 report --input declaration.json --connect --section unmanaged', 'is anything on this instance not ours?'],
       ['$0 report --input declaration.json --connect --verify', 'is everything traceable, and no file edited?'],
       ['$0 report --governance-dir audit --format html --output report.html', 'one page for the browser'],
+      [
+        '$0 report --input declaration.json --connect --review --format csv --output review.csv',
+        'a sheet on which each owner decides who keeps what',
+      ],
+      [
+        '$0 report --input declaration.json --connect --review --signed review.csv',
+        'which decisions are not carried out yet?',
+      ],
     ],
   },
 } as const satisfies Record<string, CommandText>

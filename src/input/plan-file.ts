@@ -1,7 +1,9 @@
 /** The file of an approved plan, as `plan --out` writes it. Pure. */
+import { gzipSync } from 'node:zlib'
 import * as v from 'valibot'
 import { InvalidInputError } from '../errors.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
+import { decodeInput } from './decode.ts'
 
 const TEXT_OR_NULL = v.nullable(v.string())
 const FILE = v.object({
@@ -33,6 +35,21 @@ export function parsePlanFile(text: string, digest: string): ApprovedPlan {
 export function parsePlan(text: string): v.InferOutput<typeof FILE> | null {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), FILE), text)
   return parsed.success ? parsed.output : null
+}
+
+/** What of a plan's file counts, as it travels: base64gzip. */
+export function packPlan(plan: ApprovedPlan): string {
+  return gzipSync(JSON.stringify(plan)).toString('base64')
+}
+
+/** The opposite: text for `parsePlanFile`. @throws InvalidInputError where it is damaged */
+export function unpackPlan(packed: string): string {
+  try {
+    return decodeInput(packed)
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw refusal('cannot be unpacked.')
+    throw error
+  }
 }
 
 function refusal(message: string): InvalidInputError {

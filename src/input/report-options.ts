@@ -59,6 +59,10 @@ export interface ReportOptions {
   readonly auditFile: string | null
   readonly connect: boolean
   readonly verify: boolean
+  /** The sheet of an access review, or with `signed` what became of its decisions. */
+  readonly review: boolean
+  /** The sheet that came back; null: none. */
+  readonly signed: string | null
   readonly criteria: Criteria
   /** Empty: all that there is. */
   readonly sections: readonly ReportSection[]
@@ -89,6 +93,8 @@ export function reportOptions(
     auditFile: text('audit'),
     connect: flag('connect'),
     verify: flag('verify'),
+    review: flag('review'),
+    signed: text('signed'),
     criteria: {
       environment: text('environment'),
       application: text('application'),
@@ -103,7 +109,8 @@ export function reportOptions(
     format: wordsOf('format', text('format'), REPORT_FORMATS, problems)[0] ?? 'text',
     output: text('output'),
   }
-  if (options.format === 'csv' && options.sections.length !== 1)
+  problems.push(...reviewProblems(options, text, flag))
+  if (options.format === 'csv' && options.sections.length !== 1 && !options.review)
     problems.push(
       refusal('format', 'csv holds one table.', `Name it with --section: one of ${REPORT_SECTIONS.join(', ')}.`),
     )
@@ -114,6 +121,34 @@ export function reportOptions(
     )
   if (problems.length > 0) throw new InvalidInputError(problems)
   return options
+}
+
+/** What a review cannot be restricted to: it would leave out rights that somebody has. */
+const NOT_OF_REVIEW = ['section', 'build-id', 'since', 'until'] as const
+
+function reviewProblems(
+  { review, signed, connect }: ReportOptions,
+  text: (option: string) => string | null,
+  flag: (option: string) => boolean,
+): Problem[] {
+  if (!review)
+    return signed === null ? [] : [refusal('signed', 'goes with --review only.', 'Give --review too, or leave it out.')]
+  const others = [
+    ...NOT_OF_REVIEW.filter((option) => text(option) !== null),
+    ...(flag('verify') ? (['verify'] as const) : []),
+  ]
+  return [
+    ...(connect
+      ? []
+      : [
+          refusal(
+            'review',
+            'is of what the server has; the audit files tell what was given, and not what anybody has.',
+            'Give --connect, and the declaration.',
+          ),
+        ]),
+    ...others.map((option) => refusal(option, 'does not go with --review.', 'Leave it out.')),
+  ]
 }
 
 /** `2026-10` and `2026-10-31` are the whole month or day in UTC; with a time it is that moment. */

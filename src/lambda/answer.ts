@@ -8,7 +8,7 @@ import { type AccessMatrix, ORPHAN_STATES } from '../model/access.ts'
 import type { AuditRecord, AuditRun } from '../model/audit.ts'
 import { ACCESS_LEVELS, LOGIN_METHODS } from '../model/declaration.ts'
 import { codeOf, type Problem } from '../model/problem.ts'
-import type { Section } from '../report/report.ts'
+import { REVIEW_SECTIONS, type Section } from '../report/report.ts'
 import { RESUME, type Resume, TEXT_OR_NULL, TIME } from './protocol.ts'
 
 /** Why the run is not at its end: no time was left, or a snapshot is being made. */
@@ -23,6 +23,8 @@ export interface EndedLine {
   readonly matrix: AccessMatrix | null
   readonly records: number
   readonly again: Again | null
+  /** The approved plan is begun; packed, where the request had only its digest. null: it is not. */
+  readonly begun: { readonly plan: string | null } | null
 }
 
 /** Nothing was begun. */
@@ -118,7 +120,7 @@ const MATRIX = v.object({
 })
 
 const SECTION = v.object({
-  id: v.picklist(REPORT_SECTIONS),
+  id: v.picklist([...REPORT_SECTIONS, ...REVIEW_SECTIONS]),
   title: v.string(),
   about: v.string(),
   attention: v.exactOptional(TEXT_OR_NULL),
@@ -153,6 +155,7 @@ const LINE = v.variant('type', [
     matrix: v.nullable(MATRIX),
     records: v.number(),
     again: v.nullable(AGAIN),
+    begun: v.optional(v.nullable(v.object({ plan: TEXT_OR_NULL })), null),
   }),
   v.object({
     type: v.literal('refused'),

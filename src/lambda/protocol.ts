@@ -65,6 +65,16 @@ const REPORT = v.object({
   secrets_older_than_days: v.number(),
   /** What the audit files on the runner prove (`provenBuilds`). */
   known: v.array(v.string()),
+  /** The lines of an access review instead; absent before 1.1. */
+  review: v.optional(v.boolean(), false),
+})
+
+/** One plan and no other, as ALLOW_DB_PROVISION says: the function proves what comes along by the digest. */
+const APPROVED_PLAN = v.object({
+  /** Packed (`packPlan`); null: only the digest is known. */
+  plan: TEXT_OR_NULL,
+  /** A turn before has begun it, and what was there already is told. */
+  is_begun: v.boolean(),
 })
 
 const REQUEST = v.object({
@@ -89,6 +99,8 @@ const REQUEST = v.object({
   ),
   report: v.nullable(REPORT),
   resume: v.nullable(RESUME),
+  /** null: whatever there is to do is approved, or nothing is. */
+  approved_plan: v.optional(v.nullable(APPROVED_PLAN), null),
   /** All lines at once, compressed, since nobody sees them before the end. */
   packed: v.boolean(),
 })

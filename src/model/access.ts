@@ -1,4 +1,5 @@
 /** The access matrix: who may do what on which database (src/README.md: The audit). */
+import type { GrantPlace } from './beyond.ts'
 import type { AccessLevel, LoginMethod } from './declaration.ts'
 
 /** What one stack's logins may do on one instance. */
@@ -84,6 +85,8 @@ export interface OutsideGrant {
   readonly privilege: string
   /** In words, e.g. `database`, `schema public`, `table public.things`. */
   readonly on: string
+  /** The same as data; absent where it is no grant but a membership. */
+  readonly place?: GrantPlace
 }
 
 /** What the server says one managed login may do on one database: has_database_privilege. */

@@ -61,6 +61,7 @@ const INPUT_CODES = [
   'missing_build_id',
   'invalid_ca_file',
   'unreadable_folder',
+  'unusable_sheet',
   'no_place_for_audit',
   'other_protocol',
   'request_too_large',

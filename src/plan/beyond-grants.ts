@@ -46,6 +46,7 @@ export function beyondOnDatabase(look: LookUps, database: Database, state: Datab
       : `as ${printName(grantor)}: ${printStatements([revoke(grantor)])}`
     return {
       ...tell(database, held, `database ${state.name}`, remedy),
+      place: { on: 'database', schema: null, creator: null },
       ...judge(look, database, held, { isOwners, owner: state.owner, isShut: true }),
       revocations: (by) => [itemOf(held, 'database', null, revoke(by))],
       isByDefault: false,
@@ -63,7 +64,7 @@ function tell(
   held: HeldBeyond,
   on: string,
   remedy: string,
-): Omit<Beyond, 'fate' | 'grantor'> & { grantor: string } {
+): Omit<Beyond, 'fate' | 'grantor' | 'place'> & { grantor: string } {
   const { grantee, grantor, privileges } = held
   return { database: database.name, role: grantee, what: privileges.join(', '), on, grantor, remedy }
 }
@@ -110,6 +111,7 @@ function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyon
     const isPublicSchema = schema.name === 'public'
     return {
       ...tell(database, held, `schema ${schema.name}`, remedyInside(look, database, by, [revoke(by)])),
+      place: { on: 'schema', schema: schema.name, creator: null },
       ...judge(look, database, held, { isOwners, owner, isShut: isPublicSchema, schema }),
       revocations: (actor) => [itemOf(held, 'schema', schema.name, revoke(actor))],
       isByDefault: false,
@@ -151,6 +153,7 @@ function onObjects(
     return [
       {
         ...tell(database, held, on, remedyInside(look, database, grantor, [revoke(objects, grantor)])),
+        place: { on: group.objectClass, schema: schema.name, creator: null },
         ...judge(look, database, held, { isOwners, owner, schema }),
         revocations: (actor) =>
           chunk(objects, OBJECTS_PER_STATEMENT).map((some) =>
@@ -198,6 +201,7 @@ function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: I
     return [
       {
         ...tell(database, held, on, remedyInside(look, database, creator, [revoke])),
+        place: { on: objectClass, schema, creator },
         ...judge(look, database, held, { isOwners, owner: creator }),
         revocations: () => [itemOf(held, objectClass, schema, revoke)],
         isByDefault: true,

@@ -27,6 +27,7 @@ function attributes(look: LookUps, database: string, application: Application, r
     what,
     on: 'its login',
     grantor: null,
+    place: null,
     fate: 'kept',
     remedy: asAdmin(look, [undo]),
   })
@@ -69,6 +70,7 @@ function settings(
         what: `${name} = ${value}`,
         on: isHere ? `its sessions in ${database}` : 'its sessions in all databases',
         grantor: null,
+        place: null,
         fate: isHere ? (undeclared === 'keep' ? 'kept' : 'taken away') : 'left alone',
         remedy: asAdmin(look, [reset]),
       },
@@ -86,6 +88,7 @@ export function beyondOfDatabase(look: LookUps, database: Database, state: Datab
     what,
     on: `database ${database.name}`,
     grantor: null,
+    place: null,
     fate,
     remedy: `as ${printName(cluster.server.login)}: ${printAsMember(owner, [undo])}`,
   })

@@ -9,6 +9,7 @@ import type {
   SchemaAccess,
   SchemaPrivileges,
 } from '../model/access.ts'
+import type { GrantPlace } from '../model/beyond.ts'
 import { ROW_PRIVILEGES, TABLE_PRIVILEGES, type TablePrivilege } from '../model/access.ts'
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
@@ -182,7 +183,8 @@ function outsideGrants(
   const isOutside = (role: string): boolean => role !== state.owner && !logins.has(role) && !isNeutral(role)
   const isDeclared = (role: string, member: string): boolean =>
     declaration.applications.some(({ username, memberOf }) => username === member && memberOf.includes(role))
-  const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database' }))
+  const place: GrantPlace = { on: 'database', schema: null, creator: null }
+  const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database', place }))
   const granted = [...onDatabase, ...(inside.get(state.name)?.grants ?? [])].filter(({ role }) => isOutside(role))
   const members = cluster.memberships
     .filter(

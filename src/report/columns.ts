@@ -15,7 +15,9 @@ export function layOut({ columns, rows }: Section): {
   readonly listed: readonly Filled[]
 } {
   const filled = columns.map((column, index) => ({ column, cells: rows.map(({ cells }) => cells[index] ?? null) }))
-  const telling = filled.filter(({ cells }) => cells.some((cell) => cell !== null && cell !== ''))
-  const shared = rows.length > 2 ? telling.filter(({ cells }) => cells.every((cell) => cell === cells[0])) : []
+  const isForm = ({ column }: Filled): boolean => column.isForm === true
+  const telling = filled.filter((item) => isForm(item) || item.cells.some((cell) => cell !== null && cell !== ''))
+  const isShared = (item: Filled): boolean => !isForm(item) && item.cells.every((cell) => cell === item.cells[0])
+  const shared = rows.length > 2 ? telling.filter(isShared) : []
   return { shared, listed: telling.filter((column) => !shared.includes(column)) }
 }

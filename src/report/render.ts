@@ -1,13 +1,16 @@
-import type { ReportFormat, ReportSection } from '../input/report-options.ts'
+import type { ReportFormat } from '../input/report-options.ts'
 import { sectionCsv } from './formats/csv.ts'
 import { reportHtml } from './formats/html.ts'
 import { reportJson } from './formats/json.ts'
 import { reportMarkdown } from './formats/markdown.ts'
 import { reportText } from './formats/text.ts'
-import type { Report } from './report.ts'
+import type { Report, SectionId } from './report.ts'
+
+/** A spreadsheet takes a file that begins so for UTF-8, and writes it so again. */
+const BOM = '\ufeff'
 
 /** A report in the form asked for; csv is one section, the first that was asked for. */
-export function renderReport(report: Report, format: ReportFormat, wanted: readonly ReportSection[]): string {
+export function renderReport(report: Report, format: ReportFormat, wanted: readonly SectionId[]): string {
   switch (format) {
     case 'text':
       return reportText(report)
@@ -20,7 +23,7 @@ export function renderReport(report: Report, format: ReportFormat, wanted: reado
     case 'csv':
       return report.sections
         .filter(({ id }) => id === wanted[0])
-        .map(sectionCsv)
+        .map((section) => `${section.id === 'review' ? BOM : ''}${sectionCsv(section)}`)
         .join('')
   }
 }

@@ -1,7 +1,9 @@
-/** A report: sections of rows, which every format prints. Types only. */
+/** A report: sections of rows, which every format prints. Types, and names of sections. */
 import type { Criteria, ReportSection } from '../input/report-options.ts'
 
-export type SectionId = ReportSection
+/** Those of a review are asked for by `--review`, and stand alone; `instance` is never printed. */
+export const REVIEW_SECTIONS = ['review', 'decisions', 'instance'] as const
+export type SectionId = ReportSection | (typeof REVIEW_SECTIONS)[number]
 
 /** null: there is no such thing; printed as nothing. */
 export type Cell = string | number | null
@@ -10,6 +12,8 @@ export interface Column {
   /** The field's name in JSON and CSV; stays as it is. */
   readonly key: string
   readonly title: string
+  /** A person fills it in: it stands there though it says nothing yet, or the same in all rows. */
+  readonly isForm?: true
 }
 
 export interface ReportRow {

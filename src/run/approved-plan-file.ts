@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { InvalidInputError } from '../errors.ts'
 import type { RunEnvironment } from '../input/environment.ts'
-import { parsePlanFile } from '../input/plan-file.ts'
+import { parsePlanFile, unpackPlan } from '../input/plan-file.ts'
 import { show } from '../input/text.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
@@ -10,14 +10,16 @@ import type { Problem } from '../model/problem.ts'
 import { digestOf } from '../plan/effects.ts'
 
 /**
+ * @param packed what came along in place of a file; null: nothing
  * @returns the digest, with the effects of its plan where the file is given; null: no single plan is approved
  * @throws InvalidInputError where the file cannot be read, or is that of another plan
  */
-export async function readApprovedPlan({
-  approvedDigest: digest,
-  planFile,
-}: Pick<RunEnvironment, 'approvedDigest' | 'planFile'>): Promise<ApprovedPlan | null> {
+export async function readApprovedPlan(
+  { approvedDigest: digest, planFile }: Pick<RunEnvironment, 'approvedDigest' | 'planFile'>,
+  packed: string | null,
+): Promise<ApprovedPlan | null> {
   if (digest === null) return null
+  if (packed !== null) return parsePlanFile(unpackPlan(packed), digest)
   return planFile === null ? { digest, effects: null } : parsePlanFile(await readPlanFile(planFile), digest)
 }
 

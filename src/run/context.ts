@@ -1,5 +1,6 @@
 /** What a run needs from outside, so that another program can call the same stages with its own. Types only. */
 import type { AwsSettings, Declaration, Endpoint } from '../model/declaration.ts'
+import type { ApprovedPlan } from '../model/effect.ts'
 import type { Actor, RunIdentity } from '../model/run.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Recorder, RecordSink } from '../audit/recorder.ts'
@@ -30,6 +31,8 @@ export interface Dependencies {
   readonly requestKey?: string
   /** Where a removal cannot wait for a whole snapshot, it is gone on with in another turn. */
   readonly turns?: SnapshotTurns
+  /** What the processes of one run tell one another of the one plan that is approved. */
+  readonly planTurns?: PlanTurns
 }
 
 /** How a removal waits for its snapshot over several processes (src/README.md: The function). */
@@ -39,6 +42,14 @@ export interface SnapshotTurns {
   readonly isOver: () => boolean
   /** Remembers what the next turn goes on with. */
   readonly suspend: (closed: ClosedForSnapshot) => void
+}
+
+/** An apply over several processes (src/README.md: What was approved). */
+export interface PlanTurns {
+  /** One before has begun the plan, and what was there already is told. */
+  readonly isBegun: boolean
+  /** @param plan without effects where nobody knows them */
+  readonly begin: (plan: ApprovedPlan) => void
 }
 
 export interface ClosedForSnapshot {

@@ -82,14 +82,14 @@ export async function makeReport({ options, folders, server, now }: ReportReques
   }
 }
 
-function subjectOf({ environment, stack, instance }: AskedServer['declaration']): ReportServer {
+export function subjectOf({ environment, stack, instance }: AskedServer['declaration']): ReportServer {
   return { environment, stack, instance: instance.identifier }
 }
 
 /** What is wrong is always told; the rest where nothing else was asked for. */
 function isWanted(id: SectionId, rows: number, { sections, verify }: ReportOptions): boolean {
   if (id === 'problems' && rows > 0) return true
-  if (sections.length > 0) return sections.includes(id)
+  if (sections.length > 0) return sections.some((section) => section === id)
   return (id !== 'problems' && id !== 'traceability') || verify
 }
 

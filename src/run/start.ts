@@ -24,6 +24,8 @@ export interface StartOptions extends Omit<InputOptions, 'environment'> {
   readonly environment: RunEnvironment
   readonly cwd: string
   readonly startedAt: Date
+  /** The approved plan, packed, where it does not come as a file; absent: as the environment says. */
+  readonly packedPlan?: string | null
   /** Whether this declaration needs a build id outside of dev (src/README.md: Build and run ids). */
   readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
@@ -93,7 +95,7 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
   return startFrom({
     ...options,
     readInput: () => readInput(options),
-    readApprovedPlan: () => readApprovedPlan(options.environment),
+    readApprovedPlan: () => readApprovedPlan(options.environment, options.packedPlan ?? null),
     planField: 'RDS_PROVISION_PLAN_FILE',
     readCiIds: () => readCiIds(options.variables, options.cwd),
   })

@@ -173,7 +173,8 @@ const DEFAULT_GRANTS = `
       AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))`
 
 /**
- * Every explicit grant to somebody else than an object's owner, counted by grantee, privilege and schema. Left out is
+ * Every explicit grant to somebody else than an object's owner, counted by grantee, privilege and schema; of what will
+ * be created by creator too. Left out is
  * what a new database has by itself: USAGE of PUBLIC on `public`, EXECUTE of PUBLIC, what extensions granted.
  */
 export const GRANTS = `
@@ -187,5 +188,5 @@ export const GRANTS = `
   FROM (${[SCHEMA_GRANTS, RELATION_GRANTS, COLUMN_GRANTS, FUNCTION_GRANTS, DEFAULT_GRANTS].join('\n    UNION ALL')}
   ) g
   LEFT JOIN pg_roles r ON r.oid = g.grantee
-  GROUP BY 1, 2, 3, 4
-  ORDER BY 1, 3, 4, 2`
+  GROUP BY 1, 2, 3, 4, CASE WHEN g.kind LIKE 'new %' THEN g.name END
+  ORDER BY 1, 3, 4, 2, 6`

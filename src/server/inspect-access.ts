@@ -1,4 +1,6 @@
 /** Who may do what: the server's own answers, as the access matrix is made of. */
+import type { PrivilegeTarget } from '../model/access-change.ts'
+import type { GrantPlace } from '../model/beyond.ts'
 import type { DatabasePrivileges, InsideAccess, OutsideGrant, SchemaPrivileges } from '../model/access.ts'
 import { isSendable } from '../model/sendable.ts'
 import { databasePrivileges, GRANTS, SCHEMA_PRIVILEGES } from './access-queries.ts'
@@ -69,7 +71,31 @@ function schemaPrivilege(row: Row): SchemaPrivileges {
 }
 
 function grant(row: Row): OutsideGrant {
-  return { role: readText(row, 'role'), privilege: readText(row, 'privilege'), on: grantedOn(row) }
+  return {
+    role: readText(row, 'role'),
+    privilege: readText(row, 'privilege'),
+    on: grantedOn(row),
+    place: placeOf(row),
+  }
+}
+
+const ON: Readonly<Record<string, PrivilegeTarget>> = {
+  schema: 'schema',
+  table: 'table',
+  column: 'table',
+  sequence: 'sequence',
+  function: 'function',
+}
+
+/** Columns stand with their tables. */
+function placeOf(row: Row): GrantPlace {
+  const [kind, schema] = [readText(row, 'kind'), readText(row, 'schema')]
+  const isLater = kind.startsWith('new ')
+  return {
+    on: ON[isLater ? kind.slice('new '.length) : kind] ?? 'other',
+    schema: schema === '' ? null : schema,
+    creator: isLater ? readText(row, 'name') : null,
+  }
 }
 
 /** `table public.things`, `12 tables of schema public`, `tables that app_owner will create in schema public`. */

@@ -36,6 +36,7 @@ const ORDER = [
   'run/apply',
   'run/plan.ts',
   'run/report.ts',
+  'run/review.ts',
   'run/generate.ts',
   'run/destroy',
   'run/upgrade',

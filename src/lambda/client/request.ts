@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Variables } from '../../input/environment.ts'
 import type { RemovalOptions } from '../../input/options.ts'
 import type { ParsedInput } from '../../input/parse.ts'
+import { packPlan } from '../../input/plan-file.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { type TurnlessRequest, VARIABLES } from '../protocol.ts'
 
@@ -21,7 +22,7 @@ export interface RequestFacts {
 
 /** Ids are those that the run has here: the function asks no CI system. */
 export function newRequest({
-  identity: { runId, buildId, command },
+  identity: { runId, buildId, command, approvedPlan },
   parsed: { declaration },
   text,
   variables,
@@ -46,5 +47,9 @@ export function newRequest({
     removal,
     tell: null,
     report: null,
+    approved_plan:
+      approvedPlan === null
+        ? null
+        : { plan: approvedPlan.effects === null ? null : packPlan(approvedPlan), is_begun: false },
   }
 }

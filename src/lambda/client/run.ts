@@ -10,7 +10,7 @@ import { blockedRecords, notBegunRecords } from '../../run/end/records.ts'
 import { SNAPSHOT_TIMEOUT_MS } from '../../run/dependencies.ts'
 import { toProvisionError } from '../../run/end/provision-error.ts'
 import type { Again, EndedLine } from '../answer.ts'
-import type { Resume, Turn, TurnlessRequest } from '../protocol.ts'
+import type { FunctionRequest, Resume, Turn, TurnlessRequest } from '../protocol.ts'
 import type { FunctionClient, Lost } from './ask.ts'
 
 export interface RemoteRun {
@@ -37,15 +37,18 @@ export async function runThere(run: RemoteRun, dependencies: Dependencies): Prom
 async function askInTurns(run: RemoteRun, dependencies: Dependencies, records: AuditRecord[]): Promise<EndedLine> {
   const started = Date.now()
   let resume: Resume | null = null
+  let approved = run.request.approved_plan
   let waited = 0
   for (let turn = 1; ; turn += 1) {
     const before = records.length
-    const line = await askTurn(run, dependencies, records, { turn, resume, waited_ms: waited })
-    const { again } = line
+    const line = await askTurn(run, dependencies, records, { turn, resume, approved_plan: approved, waited_ms: waited })
+    const { again, begun } = line
     const isMoving = records.slice(before).some(({ status }) => CHANGES.has(status))
     if (again === null || dependencies.signal.aborted || !mayGoOn(run, again, isMoving, Date.now() - started))
       return line
     waited = line.run.server_version === null ? Date.now() - started : 0
+    // The function proves it anew, by the digest: what travels is trusted by nobody.
+    if (approved !== null && begun !== null) approved = { plan: begun.plan ?? approved.plan, is_begun: true }
     resume = again.why === 'snapshot' ? again.resume : null
     dependencies.progress(WHY[again.why])
   }
@@ -72,7 +75,7 @@ async function askTurn(
   { client, request }: RemoteRun,
   { sinks, progress, signal }: Dependencies,
   records: AuditRecord[],
-  turn: Turn,
+  turn: Turn & Pick<FunctionRequest, 'approved_plan'>,
 ): Promise<EndedLine> {
   const before = records.length
   const answer = await client.ask(

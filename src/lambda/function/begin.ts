@@ -43,6 +43,7 @@ export async function beginRequest(request: FunctionRequest): Promise<BegunReque
     environment,
     cwd: tmpdir(),
     startedAt: new Date(),
+    packedPlan: request.approved_plan?.plan ?? null,
     needsBuildId,
   })
   if (started.error !== null) throw started.error

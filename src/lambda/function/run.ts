@@ -3,6 +3,7 @@ import type { Reporter } from '../../audit/reporter.ts'
 import type { RunResult } from '../../audit/result.ts'
 import { EXIT } from '../../errors.ts'
 import { readAwsEnvironment } from '../../input/aws-environment.ts'
+import { packPlan } from '../../input/plan-file.ts'
 import type { Variables } from '../../input/environment.ts'
 import type { Actor } from '../../model/run.ts'
 import type { Preview } from '../../preview/preview.ts'
@@ -34,10 +35,10 @@ const SNAPSHOT_RESERVE_MS = 60_000
 export async function runRequest(run: RequestRun): Promise<void> {
   const { send, remainingMs } = run
   const time = limitTime(remainingMs)
-  const closed: { now: ClosedForSnapshot | null } = { now: null }
+  const left: LeftToNext = { closed: null, begun: null }
   try {
-    const dependencies = dependenciesOf(run, time, closed)
-    send(await lastLine(run, dependencies, { isUp: () => time.signal.aborted, closed }))
+    const dependencies = dependenciesOf(run, time, left)
+    send(await lastLine(run, dependencies, { isUp: () => time.signal.aborted, left }))
   } finally {
     time.end()
   }
@@ -73,9 +74,9 @@ function limitTime(remainingMs: number): Time {
 function dependenciesOf(
   { begun: { request, caFile }, caller, variables, send, log }: RequestRun,
   time: Time,
-  closed: { now: ClosedForSnapshot | null },
+  left: LeftToNext,
 ): Dependencies {
-  const { resume } = request
+  const { resume, approved_plan: approved } = request
   const own = variables['PGSSLROOTCERT'] ?? ''
   const common = createDependencies({
     signal: time.signal,
@@ -100,16 +101,28 @@ function dependenciesOf(
     turns: {
       resumed: resume === null ? null : { closedAt: resume.closed_at, databases: resume.databases },
       isOver: time.isShort,
-      suspend: (now) => {
-        closed.now = now
+      suspend: (closed) => {
+        left.closed = closed
+      },
+    },
+    planTurns: {
+      isBegun: approved?.is_begun === true,
+      begin: (plan) => {
+        left.begun = { plan: (approved?.plan ?? null) === null && plan.effects !== null ? packPlan(plan) : null }
       },
     },
   }
 }
 
+/** What the next turn goes on with. */
+interface LeftToNext {
+  closed: ClosedForSnapshot | null
+  begun: EndedLine['begun']
+}
+
 interface TurnEnd {
   readonly isUp: () => boolean
-  readonly closed: { readonly now: ClosedForSnapshot | null }
+  readonly left: Readonly<LeftToNext>
 }
 
 async function lastLine(run: RequestRun, dependencies: Dependencies, end: TurnEnd): Promise<Line> {
@@ -145,7 +158,7 @@ async function resultOf({ begun }: RequestRun, dependencies: Dependencies): Prom
   return apply(parsed.declaration, identity, dependencies)
 }
 
-function endedLine({ executedAs }: RequestRun, result: RunResult, { isUp, closed }: TurnEnd): EndedLine {
+function endedLine({ executedAs }: RequestRun, result: RunResult, { isUp, left }: TurnEnd): EndedLine {
   const { document, problems, governance } = result
   return {
     type: 'ended',
@@ -154,7 +167,8 @@ function endedLine({ executedAs }: RequestRun, result: RunResult, { isUp, closed
     problems,
     matrix: governance?.matrix ?? null,
     records: document.records.length,
-    again: document.run.exit_code === EXIT.done ? null : againOf(isUp(), closed.now),
+    again: document.run.exit_code === EXIT.done ? null : againOf(isUp(), left.closed),
+    begun: left.begun,
   }
 }
 
@@ -187,15 +201,21 @@ async function sectionsLine(
   report: NonNullable<FunctionRequest['report']>,
   dependencies: Dependencies,
 ): Promise<SectionsLine> {
+  const server = { declaration: parsed.declaration, identity, dependencies }
+  if (report.review) {
+    const { lookForReview } = await import('../../run/review.ts')
+    return { type: 'sections', sections: await lookForReview(server) }
+  }
   const { lookForReport } = await import('../../run/report.ts')
   const {
     known,
+    review: _,
     expires_within_days: expiresWithinDays,
     secrets_older_than_days: secretsOlderThanDays,
     ...criteria
   } = report
   const sections = await lookForReport(
-    { declaration: parsed.declaration, identity, dependencies },
+    server,
     { criteria, expiresWithinDays, secretsOlderThanDays },
     new Set(known),
     new Date(),

@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto'
 import { type Filled, layOut } from '../columns.ts'
 import { describeCriteria } from '../criteria.ts'
 import { LIVE_SECTIONS } from '../../input/report-options.ts'
-import type { Cell, Column, Report, ReportRow, ReportServer, Section } from '../report.ts'
+import {
+  type Cell,
+  type Column,
+  type Report,
+  type ReportRow,
+  type ReportServer,
+  REVIEW_SECTIONS,
+  type Section,
+  type SectionId,
+} from '../report.ts'
 import { verdictOf } from '../verdict.ts'
 import { script } from './html-script.ts'
 import { style } from './html-style.ts'
@@ -58,9 +67,11 @@ function serverHtml({ environment, stack, instance }: ReportServer): string {
   return `<dl class="server">${items.join('')}</dl>\n`
 }
 
+const LIVE: ReadonlySet<SectionId> = new Set([...LIVE_SECTIONS, ...REVIEW_SECTIONS])
+
 /** What the server was asked for is of one instance; the audit files may hold those of many. */
 function scopeHtml({ id }: Section, server: ReportServer | null): string {
-  const isLive = server !== null && LIVE_SECTIONS.has(id)
+  const isLive = server !== null && LIVE.has(id)
   return `<span class="scope">${isLive ? `now, on ${escapeHtml(server.instance)}` : 'from the audit files'}</span>`
 }
 

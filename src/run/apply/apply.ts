@@ -87,7 +87,7 @@ async function convergeOnce(
   }
   const { declaration } = context
   const { approvedPlan } = context.identity
-  const approval = approvedPlan === null ? null : new PlanApproval(declaration, approvedPlan, context.recorder)
+  const approval = approvedPlan === null ? null : new PlanApproval(declaration, approvedPlan, context)
   const setbacks = new Setbacks(declaration, mayRepair, { login: credentials.master, refusals })
   const look = async (server: Connections, inspection: Inspection): Promise<AccessMatrix | null> =>
     declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection)

@@ -1,5 +1,4 @@
 /** The plan that this run may carry out and no other, where one was approved (src/README.md: What was approved). */
-import type { Recorder } from '../../audit/recorder.ts'
 import { BlockedError } from '../../errors.ts'
 import { checkApprovedPlan, checkLaterEffects } from '../../guardrails/approved-plan.ts'
 import { doneOf } from '../../model/approved-effects.ts'
@@ -7,10 +6,10 @@ import { OBJECTS } from '../../model/audit.ts'
 import type { RoleState } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { type ApprovedPlan, describeEffect, type Effect } from '../../model/effect.ts'
-import type { Subject } from '../../model/step.ts'
-import type { Plan } from '../../model/step.ts'
+import type { Plan, Subject } from '../../model/step.ts'
 import { findBegun } from '../../plan/approved-plan.ts'
 import { digestOf, effectsOf } from '../../plan/effects.ts'
+import type { RunContext } from '../context.ts'
 
 /** So many effects that are there already are told one by one. */
 const MAX_TOLD = 50
@@ -20,14 +19,18 @@ const NOBODY: Subject = { application: null, database: null, username: null, obj
 export class PlanApproval {
   readonly #declaration: Declaration
   readonly #approved: ApprovedPlan
-  readonly #recorder: Recorder
+  readonly #context: Pick<RunContext, 'recorder' | 'dependencies'>
   /** What may be done from the first plan on; null: there was none yet. */
   #effects: readonly Effect[] | null = null
 
-  constructor(declaration: Declaration, approved: ApprovedPlan, recorder: Recorder) {
+  constructor(
+    declaration: Declaration,
+    approved: ApprovedPlan,
+    context: Pick<RunContext, 'recorder' | 'dependencies'>,
+  ) {
     this.#declaration = declaration
     this.#approved = approved
-    this.#recorder = recorder
+    this.#context = context
   }
 
   /**
@@ -46,7 +49,11 @@ export class PlanApproval {
     const found = { digest: digestOf(this.#declaration, effects), effects }
     const begun = findBegun(this.#declaration, roles, this.#approved)
     assertNone(checkApprovedPlan(this.#approved, { ...found, begun }))
-    if (approved !== null && digest !== found.digest) this.#tellDone(approved, doneOf(approved, effects))
+    const isWhole = digest === found.digest
+    const { planTurns } = this.#context.dependencies
+    if (approved !== null && !isWhole && planTurns?.isBegun !== true)
+      this.#tellDone(approved, doneOf(approved, effects))
+    planTurns?.begin({ digest, effects: approved ?? (isWhole ? effects : null) })
     this.#effects = approved ?? effects
   }
 
@@ -65,7 +72,14 @@ export class PlanApproval {
   }
 
   #warn(about: Subject, message: string): void {
-    this.#recorder.record({ ...about, action: 'go on', status: 'warning', durationMs: 0, message, statements: [] })
+    this.#context.recorder.record({
+      ...about,
+      action: 'go on',
+      status: 'warning',
+      durationMs: 0,
+      message,
+      statements: [],
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 /** A run that needs more time than a function has: it ends in order, and another turn goes on. */
 import test from 'ava'
+import { approve, planOf } from '../../support/approved.ts'
 import { auditOf, launchThrough, permitFor, putFunction } from '../../support/lambda.ts'
 import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
@@ -39,6 +40,46 @@ test.serial('an apply that takes three times as long as its function ends whole,
   t.true(invocationsOf(made.arn) >= 3)
   t.is(records.filter(({ object, status }) => object === 'database' && status === 'created').length, 1)
   t.regex(ended.stderr, /another turn goes on/)
+})
+
+for (const [by, isFileGiven] of [
+  ['its digest and file', true],
+  ['its digest alone', false],
+] as const)
+  test.serial(`an apply that is approved by ${by} goes on in its next turns, and tells nothing twice`, async (t) => {
+    const made = putFunction(bed(), { timeoutMs: 3_000 })
+    const stack = stackOf(isFileGiven ? 'turn_file' : 'turn_digest', 24, { environment: 'staging' })
+    const plan = await planOf(stack)
+    approve(stack, plan, isFileGiven ? plan.file : null)
+    const ended = await launchThrough(bed(), stack, made, ['apply'], JSON_LINES).ended
+    t.is(ended.code, 0, ended.stderr)
+    const { run, records } = auditOf(ended)
+    t.deepEqual([run.outcome, run.approved_plan], ['changed', plan.digest])
+    t.true(invocationsOf(made.arn) >= 2, String(invocationsOf(made.arn)))
+    t.is(records.filter(({ object, status }) => object === 'database' && status === 'created').length, 24)
+    t.deepEqual(
+      records.filter(({ action }) => action === 'go on'),
+      [],
+    )
+    stack.env = {}
+    t.deepEqual(await stack.plan(), [])
+  })
+
+test.serial("through the function the difference to the plan's file is told line by line", async (t) => {
+  const made = putFunction(bed())
+  const stack = stackOf('turn_other', 1, { environment: 'staging' })
+  const plan = await planOf(stack)
+  approve(stack, plan, plan.file)
+  stack.applications = {
+    turn_other_0: { ...stack.applications['turn_other_0'], can_create_databases: true, settings: { work_mem: '9MB' } },
+  }
+  const ended = await launchThrough(bed(), stack, made, ['apply'], JSON_LINES).ended
+  t.is(ended.code, 4, ended.stderr)
+  const told = auditOf(ended).records.map(({ message }) => message.trim())
+  t.true(
+    told.some((message) => message.startsWith('+ work_mem = 9MB for turn_other_0_u')),
+    told.join('\n'),
+  )
 })
 
 test.serial('who only waits does so as long as the declaration says, and no longer', async (t) => {

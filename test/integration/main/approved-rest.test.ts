@@ -101,6 +101,24 @@ for (const version of VERSIONS) {
     t.is((await stack.apply()).audit.run.exit_code, 0)
   })
 
+  test.serial(`${on}a run that failed for one application is gone on with too`, async (t) => {
+    const { server } = bed()
+    const stack = declare({ ems: {}, ems_a: readerOf('ems') }, 'failed')
+    stack.env = { ALLOW_DB_PROVISION: 'true' }
+    await stack.applyOk()
+    await stack.sql('ems', 'CREATE TABLE public.held (id int)')
+    stack.applications = { ems: { connection_limit: 9 }, ems_a: readerOf('ems'), ems_b: readerOf('ems') }
+    const plan = await planOf(stack)
+    approve(stack, plan, plan.file)
+    await server.sql('BEGIN; GRANT SELECT ON public.held TO PUBLIC', [], 'ems_staging_db')
+    const { audit } = await stack.apply()
+    await server.sql('ROLLBACK', [], 'ems_staging_db')
+    t.is(audit.run.exit_code, 1)
+    const rest = await stack.apply()
+    t.is(rest.audit.run.exit_code, 0, rest.audit.run.error ?? '')
+    t.is(await stack.answer('ems_b', 'SELECT * FROM public.held'), 'ok')
+  })
+
   test.serial(`${on}less than was approved is no rest of it where nothing tells that a run has begun`, async (t) => {
     const stack = declare({ crm: {} }, 'not_begun')
     stack.env = { ALLOW_DB_PROVISION: 'true' }

@@ -9,6 +9,7 @@ import { renderReport } from '../../../src/report/render.ts'
 import { awsDependencies } from '../../../src/run/aws.ts'
 import type { Dependencies } from '../../../src/run/context.ts'
 import { lookForReport, makeReport } from '../../../src/run/report.ts'
+import { lookForReview, makeReview } from '../../../src/run/review.ts'
 import { type DestroyRequest, knownPolicy } from '../../../src/run/destroy/destroy.ts'
 
 import { type StartedRun, startRun } from '../../../src/run/start.ts'
@@ -101,6 +102,36 @@ export async function makeReportOf({ parsed, identity }: Begun, format: ReportFo
     now: new Date(),
   })
   return renderReport(report, format, options.sections)
+}
+
+/** An access review: the sheet, or what became of the decisions in `signed`, a file. */
+export async function makeReviewOf(
+  { parsed: { declaration }, identity }: Begun,
+  format: ReportFormat,
+  { signed = null, governanceDir = null, application = null }: ReviewAsked,
+): Promise<{ readonly text: string; readonly wrong: readonly string[] }> {
+  const given: Readonly<Record<string, string | null>> = { format, signed, application }
+  const options = reportOptions(
+    (option) => given[option] ?? null,
+    (option) => option === 'connect' || option === 'review',
+  )
+  const report = await makeReview({
+    options,
+    folders: { governanceDir, auditDir: null, expectedDir: null, auditFile: null },
+    server: {
+      declaration,
+      look: () => lookForReview({ declaration, identity, dependencies: dependencies() }),
+    },
+    now: new Date(),
+  })
+  const wanted = signed === null ? 'review' : 'decisions'
+  return { text: renderReport(report, format, [wanted]), wrong: report.wrong }
+}
+
+export interface ReviewAsked {
+  readonly signed?: string | null
+  readonly governanceDir?: string | null
+  readonly application?: string | null
 }
 
 /** Removals with the same run id share a snapshot. */

@@ -24,7 +24,9 @@ import {
   destroyDependencies,
   type Entry,
   makeReportOf,
+  makeReviewOf,
   markerOf,
+  type ReviewAsked,
   type Target,
   targetOf,
 } from './runs.ts'
@@ -109,6 +111,11 @@ export class Stack extends Logins {
   /** Every section of a report that the server tells, as the formats print it. */
   async report(format: ReportFormat): Promise<string> {
     return makeReportOf(await this.#begin('report'), format)
+  }
+
+  /** The sheet of an access review, or what became of the decisions in a file. @throws ProvisionError */
+  async review(format: ReportFormat, asked: ReviewAsked = {}): ReturnType<typeof makeReviewOf> {
+    return makeReviewOf(await this.#begin('report'), format, asked)
   }
 
   /** The committed bundle, as Terraform runs it. */

@@ -86,6 +86,17 @@ export const INPUT_MEANINGS: Readonly<Record<InputCode, Meaning>> = {
     'A folder named on the command line cannot be read.',
     'Give the path of a folder that rds-provision wrote to.',
   ),
+  unusable_sheet: entry(
+    invalidInput,
+    [
+      'is a sheet of … (line …).',
+      'line …: … is no decision.',
+      'line …: … is no id of a line.',
+      'line …: its id is not that of …, which stands beside it.',
+    ],
+    'The sheet of an access review that came back cannot be taken: it is of another stack, or a line of it is not as it was.',
+    'Mend the lines that are named, or make a new sheet. See [Access review](docs/audit-and-reports.md#access-review).',
+  ),
   no_place_for_audit: entry(
     invalidInput,
     ['… cannot be written: …; nothing was changed.'],

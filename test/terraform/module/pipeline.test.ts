@@ -108,6 +108,42 @@ test.serial(
   },
 )
 
+test.serial(
+  'an apply that failed half-way is gone on with by a plan made anew and the approval that it had',
+  async (t) => {
+    t.timeout(900_000)
+    const { server } = given()
+    const applications = { mill: {}, mill_ro: { database_name: 'mill_prod_db', access_level: 'reader' } }
+    const stack = await given().declare(t, applications, { environment: 'prod' })
+    stack.applications = { mill: {} }
+    stack.passOn(['declaration', 'declaration_json', 'audit', 'changed'])
+    const first = await applyJob(t, stack, await planJob(t, stack))
+    t.is(first.code, 0, first.output)
+    await server.sql(
+      'CREATE TABLE public.held (id int); ALTER TABLE public.held OWNER TO mill_prod_user',
+      [],
+      'mill_prod_db',
+    )
+
+    stack.applications = applications
+    const approved = await planJob(t, stack)
+    // Somebody else's transaction, not yet committed: the reader's grant on the table is given up.
+    await server.sql('BEGIN; GRANT SELECT ON public.held TO PUBLIC', [], 'mill_prod_db')
+    const failed = await applyJob(t, stack, approved)
+    await server.sql('ROLLBACK', [], 'mill_prod_db')
+    t.is(failed.scriptExit, 1, failed.output)
+
+    const stale = await applyJob(t, stack, approved)
+    t.regex(stale.output, /Saved plan is stale/)
+    const { code, output } = await stack.plan(['-out=saved'])
+    t.is(code, 2, output)
+    const gone = await applyJob(t, stack, approved)
+    t.is(gone.code, 0, gone.output)
+    t.regex(gone.output, /was begun by a run before, and this one goes on with it/)
+    t.is((await stack.plan()).code, 0)
+  },
+)
+
 test.serial('drift of the next day is seen by a job that plans what was applied', async (t) => {
   t.timeout(900_000)
   const { server } = given()

@@ -85,6 +85,7 @@ const LINES: readonly Line[] = [
     },
     records: 3,
     again: { why: 'snapshot', resume: { closed_at: new Date('2026-11-27T10:00:00.123Z'), databases: ['d'] } },
+    begun: { plan: 'H4sI' },
   },
   {
     type: 'refused',

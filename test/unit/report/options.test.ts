@@ -80,3 +80,16 @@ test('help of a command has its examples, and completion names commands and opti
   const formats = parseOptions(['--get-yargs-completions', 'rds-provision', 'report', '--format', ''])
   t.true(formats.command === 'help' && formats.text.split('\n').includes('markdown'))
 })
+
+test('a review is of the server as a whole: what it needs, and what would leave something out', (t) => {
+  t.like(report('--review', '--connect', '--format', 'csv'), { review: true, signed: null, format: 'csv' })
+  t.like(report('--review', '--connect', '--signed', 'a.csv'), { review: true, signed: 'a.csv' })
+  t.regex(refused(t, '--signed', 'a.csv'), /^--signed: goes with --review only\./)
+  t.regex(refused(t, '--review'), /^--review: is of what the server has; .* Give --connect, and the declaration\./)
+  t.deepEqual(
+    refused(t, '--review', '--connect', '--verify', '--section', 'runs', '--since', '2026-10', '--build-id', '1')
+      .split('\n')
+      .map((line) => line.split(': ')[0]),
+    ['--section', '--build-id', '--since', '--verify'],
+  )
+})

@@ -1,0 +1,55 @@
+/** What the lines of a review are made from. */
+import type { AccessMatrix, DatabaseAccess } from '../../model/access.ts'
+import type { Beyond } from '../../model/beyond.ts'
+import type { Actual, Cluster } from '../../model/catalog.ts'
+import type { Declaration } from '../../model/declaration.ts'
+import { findBeyond } from '../../plan/beyond.ts'
+import { lookUps } from '../../plan/context.ts'
+import { stackTag } from '../access-matrix.ts'
+import { type Line, makeLine, PUBLIC } from './line.ts'
+import { ownTags, roleFacts } from './roles.ts'
+
+export interface ReviewContext {
+  readonly declaration: Declaration
+  readonly cluster: Cluster
+  readonly interiors: Actual['interiors']
+  readonly matrix: AccessMatrix
+  /** Of declared databases. */
+  readonly beyond: readonly Beyond[]
+}
+
+export function reviewContext(declaration: Declaration, actual: Actual, matrix: AccessMatrix): ReviewContext {
+  const look = lookUps({ declaration, actual })
+  const beyond = declaration.databases.flatMap((database) => findBeyond(look, database))
+  return { declaration, cluster: actual.cluster, interiors: actual.interiors, matrix, beyond }
+}
+
+/** What tells one right from others, and what is told of it alone. */
+export interface Right extends Pick<Line, 'right' | 'details' | 'via' | 'declared' | 'granted_by' | 'remedy'> {
+  /** '' is PUBLIC. */
+  readonly role: string
+  /** null: it is on the instance. */
+  readonly database: DatabaseAccess | null
+}
+
+export function lineOf(context: ReviewContext, { role, database, ...right }: Right): Line {
+  const { declaration, cluster, matrix } = context
+  const facts = roleFacts(context, role)
+  return makeLine(role, {
+    ...facts,
+    ...right,
+    environment: matrix.environment,
+    instance: matrix.instance,
+    stack: matrix.stack,
+    database: database?.database ?? '',
+    database_owner: database === null ? '' : ownerOf(declaration, cluster, database),
+    login: role === '' ? PUBLIC : role,
+    tags: facts.tags === '' && database !== null ? ownTags(cluster, database.owner) : facts.tags,
+  })
+}
+
+/** The application that owns the database, and so decides about who is let in. */
+function ownerOf(declaration: Declaration, cluster: Cluster, { database, owner }: DatabaseAccess): string {
+  const entry = declaration.databases.find(({ name }) => name === database)?.owner
+  return entry?.name ?? stackTag(declaration, cluster, owner)?.get('Application') ?? owner
+}

@@ -1,0 +1,120 @@
+/** A line of an access review: who has which right where (src/README.md: Access reviews). */
+import { createHash } from 'node:crypto'
+import { visible } from '../../audit/one-line.ts'
+import type { Column, ReportRow, Section } from '../report.ts'
+
+/** What the server tells of a right. */
+const LINE_COLUMNS = [
+  { key: 'environment', title: 'Environment' },
+  { key: 'instance', title: 'Instance' },
+  { key: 'stack', title: 'Stack' },
+  { key: 'database', title: 'Database' },
+  { key: 'database_owner', title: 'Owner' },
+  { key: 'login', title: 'Login' },
+  { key: 'application', title: 'Application' },
+  { key: 'right', title: 'Right' },
+  { key: 'details', title: 'Details' },
+  { key: 'via', title: 'By' },
+  { key: 'declared', title: 'Declared' },
+  { key: 'logs_in_by', title: 'Logs in by' },
+  { key: 'tags', title: 'Tags' },
+  { key: 'valid_until', title: 'Valid until' },
+  { key: 'granted_by', title: 'Granted by' },
+  { key: 'remedy', title: 'What takes it away' },
+  { key: 'id', title: 'Id' },
+] as const satisfies readonly Column[]
+
+export type LineKey = (typeof LINE_COLUMNS)[number]['key']
+
+/** By column, '' where there is no such thing; `database` is '' for a right on the whole instance. */
+export type Line = Readonly<Record<LineKey, string>>
+
+/** What makes a right one and the same, whatever its details are today. */
+const IDENTITY = ['environment', 'instance', 'stack', 'login', 'database', 'right'] as const
+type Identity = Readonly<Record<(typeof IDENTITY)[number], string>>
+
+export const PUBLIC = 'PUBLIC (everybody)'
+/** In place of a right, where nobody could look into a database. */
+export const NOT_SEEN = 'not looked into'
+
+/** Digits of the right's hash; they tell apart whatever a server holds. */
+const RIGHT_DIGITS = 16
+/** Digits of the hash over what a sheet shows of it, by which a sheet that was sorted in parts is found. */
+const SHOWN_DIGITS = 4
+
+/**
+ * A line with its id, which is the same for the same right in each look, and begins with a letter, so that no
+ * spreadsheet takes it for a number.
+ * @param role as the server names it, '' for everybody and nobody: what a sheet shows of two may be alike
+ */
+export function makeLine(role: string, facts: Omit<Line, 'id'>): Line {
+  const id = `r${hashOf({ ...facts, login: role }, RIGHT_DIGITS)}${hashOf(shownIn(facts), SHOWN_DIGITS)}`
+  return { ...facts, id }
+}
+
+/** Whether an id is of the right that stands beside it in a sheet. */
+export function isIdOf(id: string, cells: Identity): boolean {
+  return id.length === 1 + RIGHT_DIGITS + SHOWN_DIGITS && id.endsWith(hashOf(shownIn(cells), SHOWN_DIGITS))
+}
+
+function hashOf(identity: Identity, digits: number): string {
+  const text = JSON.stringify(IDENTITY.map((key) => identity[key]))
+  return createHash('sha256').update(text).digest('hex').slice(0, digits)
+}
+
+/** As it stands in a sheet, when that comes back. */
+export function shown(text: string): string {
+  return visible(text).trim()
+}
+
+function shownIn({ environment, instance, stack, login, database, right }: Identity): Identity {
+  return {
+    environment: shown(environment),
+    instance: shown(instance),
+    stack: shown(stack),
+    login: shown(login),
+    database: shown(database),
+    right: shown(right),
+  }
+}
+
+/** Lines as a section, in which they also come from the function (src/README.md: The function). */
+export function lineSection(lines: readonly Line[]): Section {
+  return {
+    id: 'review',
+    title: 'Access review',
+    about: '',
+    columns: LINE_COLUMNS,
+    rows: lines.map((line): ReportRow => ({
+      cells: LINE_COLUMNS.map(({ key }) => line[key]),
+      environment: line.environment,
+      application: line.application === '' ? null : line.application,
+    })),
+  }
+}
+
+/** The opposite. */
+export function linesOf({ columns, rows }: Section): Line[] {
+  return rows.map(({ cells }) => {
+    const text = (key: LineKey): string => String(cells[columns.findIndex((column) => column.key === key)] ?? '')
+    return {
+      environment: text('environment'),
+      instance: text('instance'),
+      stack: text('stack'),
+      database: text('database'),
+      database_owner: text('database_owner'),
+      login: text('login'),
+      application: text('application'),
+      right: text('right'),
+      details: text('details'),
+      via: text('via'),
+      declared: text('declared'),
+      logs_in_by: text('logs_in_by'),
+      tags: text('tags'),
+      valid_until: text('valid_until'),
+      granted_by: text('granted_by'),
+      remedy: text('remedy'),
+      id: text('id'),
+    }
+  })
+}

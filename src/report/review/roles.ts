@@ -1,0 +1,88 @@
+/** What is told of a role beside each of its rights. */
+import type { Cluster, Membership } from '../../model/catalog.ts'
+import type { Application, Declaration } from '../../model/declaration.ts'
+import { parseTag, TAG_FIELDS } from '../../model/tag.ts'
+import { RDS_IAM } from '../../plan/membership-revocation.ts'
+import { stackTag } from '../access-matrix.ts'
+import type { Line } from './line.ts'
+
+interface Subject {
+  readonly declaration: Declaration
+  readonly cluster: Cluster
+}
+
+/** Those of RDS: a person's role may be called `rds_…` too, and is told. */
+const ROLES_OF_RDS: ReadonlySet<string> = new Set([
+  'rdsadmin',
+  'rdsproxyadmin',
+  'rdsrepladmin',
+  'rdstopmgr',
+  'rdswriteforwarduser',
+  'rds_ad',
+  'rds_iam',
+  'rds_password',
+  'rds_replication',
+  'rds_reserved',
+  'rds_superuser',
+])
+
+/** The server's own roles, whose prefix it lets nobody else use, and those of RDS. */
+export function isSystem(role: string): boolean {
+  return role.startsWith('pg_') || ROLES_OF_RDS.has(role)
+}
+
+/** Whoever has a role's rights or may act as it. */
+export function isEffective({ inherit, set }: Membership): boolean {
+  return inherit || set
+}
+
+/** Roles whose rights it has, through others too. */
+export function rolesAbove({ memberships }: Cluster, member: string): ReadonlySet<string> {
+  const found = new Set<string>()
+  const next = [member]
+  for (let name = next.pop(); name !== undefined; name = next.pop())
+    for (const item of memberships)
+      if (item.member === name && item.role !== RDS_IAM && isEffective(item) && !found.has(item.role)) {
+        found.add(item.role)
+        next.push(item.role)
+      }
+  return found
+}
+
+/** The entry that has the login; else the first that uses it. */
+export function entryOf({ applications }: Declaration, username: string): Application | undefined {
+  const entries = applications.filter((item) => item.username === username)
+  return entries.find(({ loginOf }) => loginOf === null) ?? entries[0]
+}
+
+/** Everybody has none of it. */
+export function roleFacts(
+  { declaration, cluster }: Subject,
+  name: string,
+): Pick<Line, 'application' | 'logs_in_by' | 'tags' | 'valid_until'> {
+  const role = cluster.roles.get(name)
+  const entry = entryOf(declaration, name)
+  const tag = stackTag(declaration, cluster, name)
+  const isToken = rolesAboveWithIam(cluster, name)
+  const method = isToken ? 'iam' : entry?.auth === 'unmanaged' ? 'unmanaged' : 'password'
+  return {
+    application: entry?.name ?? tag?.get('Application') ?? '',
+    logs_in_by: role === undefined ? '' : role.canLogin ? method : 'no',
+    tags: ownTags(cluster, name),
+    valid_until: role?.validUntil?.toISOString() ?? '',
+  }
+}
+
+function rolesAboveWithIam({ memberships }: Cluster, name: string): boolean {
+  return memberships.some(({ role, member }) => role === RDS_IAM && member === name)
+}
+
+/** The module's own tags, such as a team's. */
+export function ownTags({ roles }: Cluster, name: string): string {
+  const known: ReadonlySet<string> = new Set(TAG_FIELDS)
+  return [...(parseTag(roles.get(name)?.comment ?? null) ?? [])]
+    .filter(([key]) => !known.has(key))
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(', ')
+}
