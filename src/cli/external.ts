@@ -2,8 +2,12 @@ import { Readable } from 'node:stream'
 import * as v from 'valibot'
 import { EXIT, type ExitCode, InvalidInputError } from '../errors.ts'
 import type { RunEnvironment } from '../input/environment.ts'
+import type { Preview } from '../preview/preview.ts'
+import type { Dependencies } from '../run/context.ts'
+import { runGroupOf } from './group.ts'
 import { print } from './output.ts'
 import type { CommandProcess } from './process.ts'
+import { functionOf, type RemoteCommand, tellRemotely } from './remote.ts'
 import { beginRun, createLookDependencies } from './run.ts'
 
 /** The data source's query, https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sources/external */
@@ -40,9 +44,27 @@ async function look(process: CommandProcess, environment: RunEnvironment): Promi
   const begun = await beginRun(inside, environment, { command: 'plan', input: '-', needsBuildId: () => false })
   if (begun.error !== null) throw begun.error
   const { declaration } = begun.parsed
-  const connectTimeoutSeconds = Math.min(declaration.connectTimeoutSeconds, MAX_CONNECT_SECONDS)
   const dependencies = await createLookDependencies(process, environment)
+  const functionName = functionOf(null, begun)
+  if (functionName !== null) return previewExternal(await lookThere(process, { functionName, begun }, dependencies))
+  const connectTimeoutSeconds = Math.min(declaration.connectTimeoutSeconds, MAX_CONNECT_SECONDS)
   return previewExternal(await previewApply({ ...declaration, connectTimeoutSeconds }, begun.identity, dependencies))
+}
+
+/** The same, as the function sees it. @throws ProvisionError */
+async function lookThere(
+  process: CommandProcess,
+  { functionName, begun }: Pick<RemoteCommand, 'functionName' | 'begun'>,
+  dependencies: Dependencies,
+): Promise<Pick<Preview, 'effects' | 'blocked'>> {
+  const { parsePlan } = await import('../input/plan-file.ts')
+  const command = { functionName, begun, removal: null, runGroup: runGroupOf(process, begun) }
+  const how = { json: true, document: false, colour: false, list_unchanged: false }
+  const usedSeconds = Math.max(0, begun.parsed.declaration.connectTimeoutSeconds - MAX_CONNECT_SECONDS)
+  const { text, blocked } = await tellRemotely(process, command, how, dependencies, usedSeconds * 1000)
+  const plan = parsePlan(text)
+  if (plan === null) throw new TypeError('the function has told no plan')
+  return { effects: plan.effects, blocked }
 }
 
 function unreadable(): InvalidInputError {

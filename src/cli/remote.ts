@@ -44,16 +44,20 @@ export async function runRemotely(
   )
 }
 
-/** What the function says it would do. @throws ProvisionError */
+/**
+ * What the function says it would do. @throws ProvisionError
+ * @param waitedMs where less than `connect_timeout` is to be waited for the server: so much of it is used up
+ */
 export async function tellRemotely(
   process: CommandProcess,
   command: RemoteCommand,
   tell: NonNullable<FunctionRequest['tell']>,
   dependencies: Dependencies,
+  waitedMs = 0,
 ): Promise<ToldLine> {
   const { tellThere } = await import('../lambda/client/look.ts')
   return withClient(process, command, async (client, request) =>
-    tellThere(client, { ...request, tell }, watchOf(dependencies)),
+    tellThere(client, { ...request, tell }, watchOf(dependencies), waitedMs),
   )
 }
 

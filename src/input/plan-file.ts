@@ -25,11 +25,16 @@ const FILE = v.object({
  * @throws InvalidInputError where the text is no plan, or another one's
  */
 export function parsePlanFile(text: string, digest: string): ApprovedPlan {
+  const plan = parsePlan(text)
+  if (plan === null) throw refusal('is no plan of this program.')
+  if (plan.digest !== digest) throw refusal(`is the plan ${plan.digest}, and another one is approved.`)
+  return plan
+}
+
+/** What a plan as JSON would bring about, whatever is approved; null: it is no plan. */
+export function parsePlan(text: string): v.InferOutput<typeof FILE> | null {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), FILE), text)
-  if (!parsed.success) throw refusal('is no plan of this program.')
-  if (parsed.output.digest !== digest)
-    throw refusal(`is the plan ${parsed.output.digest}, and another one is approved.`)
-  return { digest, effects: parsed.output.effects }
+  return parsed.success ? parsed.output : null
 }
 
 /** What of a plan's file counts, as it travels: base64gzip. */

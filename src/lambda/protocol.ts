@@ -82,7 +82,7 @@ const REQUEST = v.object({
   id: v.pipe(v.string(), v.uuid()),
   /** From 1 on: a run that needs more time than a function has is gone on with in another turn. */
   turn: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** So long turns before have waited for the server, where none has reached it, in milliseconds. */
+  /** So much of `connect_timeout` is used up, in milliseconds: by turns before that did not reach the server. */
   waited_ms: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
   command: v.picklist(COMMAND_NAMES),
   /** base64gzip of the declaration. */

@@ -10,8 +10,9 @@ export async function tellThere(
   client: FunctionClient,
   request: TurnlessRequest,
   watch: Omit<Watch, 'line'>,
+  waitedMs: number,
 ): Promise<ToldLine> {
-  const answer = await ask(client, request, watch)
+  const answer = await ask(client, request, watch, waitedMs)
   if (answer.type !== 'told') throw withoutEnd(client, answer)
   return answer
 }
@@ -27,11 +28,16 @@ export async function lookThere(
   return answer.sections
 }
 
-async function ask(client: FunctionClient, request: TurnlessRequest, watch: Omit<Watch, 'line'>): Promise<Answer> {
+async function ask(
+  client: FunctionClient,
+  request: TurnlessRequest,
+  watch: Omit<Watch, 'line'>,
+  waitedMs = 0,
+): Promise<Answer> {
   const line: Watch['line'] = (told) => {
     if (told.type === 'progress') watch.progress(told.message)
   }
-  return client.ask({ ...request, turn: 1, resume: null, waited_ms: 0 }, { ...watch, line })
+  return client.ask({ ...request, turn: 1, resume: null, waited_ms: waitedMs }, { ...watch, line })
 }
 
 function withoutEnd({ name }: FunctionClient, answer: Answer): ApplyError {

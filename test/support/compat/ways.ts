@@ -16,8 +16,8 @@ export const BOTH_WAYS: readonly string[] = [
   'module/server',
 ]
 
-/** In `npm test`: keys that are renamed, removed and approved, which is apply, request and removal once each. */
-export const SAMPLE = ['module/renames']
+/** In `npm test`: drift, and keys that are renamed, removed and approved: plan, apply, request and removal once each. */
+export const SAMPLE: readonly string[] = ['module/drift', 'module/renames']
 
 const STAND_IN = 'A stand-in is in place of node: what the module passes, and when, before any way is gone.'
 const PLAN_TIME = 'Only plan-time: nothing is run.'

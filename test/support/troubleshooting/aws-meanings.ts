@@ -67,7 +67,7 @@ export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
     [
       'the secret is of the partition …, and the run of …, as its region … says. …',
       'the ARN names the partition …, and … is a region of … (…)',
-      '…: …. The role is of the partition …, and … is a region of ….',
+      '…: … The role is of the partition …, and … is a region of ….',
     ],
     'The regions of China, of GovCloud and all others are partitions: credentials, roles and ARNs of one count in no other.',
     'Name a secret or role of the partition of the run, or run in the other with credentials of it.',
