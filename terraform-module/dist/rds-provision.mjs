@@ -11162,14 +11162,15 @@ variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function app
 "approved":"missing"}function missingBuildId(environment,command11){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`\
 is missing, and the environment is ${environment}.`,remedy:command11==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not s\
 ee the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-\
-identity.ts"(){"use strict";init_errors()}});function parsePlanFile(text2,digest2){let parsed2=safeParse(pipe(string(),parseJson(),FILE),text2);if(!parsed2.success)throw refusal6("is no plan of this progra\
-m.");if(parsed2.output.digest!==digest2)throw refusal6(`is the plan ${parsed2.output.digest}, and another one is approved.`);return{digest:digest2,effects:parsed2.
-output.effects}}function packPlan(plan){return(0,import_node_zlib3.gzipSync)(JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(
-packed2)}catch(error){throw error instanceof InvalidInputError?refusal6("cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that \
-plan --out wrote, of the plan that is approved; or none, and only the digest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"\
-RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,FILE,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=
-__toESM(require_zlib(),1);init_dist();init_errors();init_decode();TEXT_OR_NULL3=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL3,
-database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
+identity.ts"(){"use strict";init_errors()}});var plan_file_exports={};__export(plan_file_exports,{packPlan:()=>packPlan,parsePlan:()=>parsePlan,parsePlanFile:()=>parsePlanFile,unpackPlan:()=>unpackPlan});function parsePlanFile(text2,digest2){
+let plan=parsePlan(text2);if(plan===null)throw refusal6("is no plan of this program.");if(plan.digest!==digest2)throw refusal6(`is the plan ${plan.digest}, and \
+another one is approved.`);return plan}function parsePlan(text2){let parsed2=safeParse(pipe(string(),parseJson(),FILE),text2);return parsed2.success?parsed2.output:
+null}function packPlan(plan){return(0,import_node_zlib3.gzipSync)(JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(packed2)}catch(error){
+throw error instanceof InvalidInputError?refusal6("cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that plan --out wrote, of t\
+he plan that is approved; or none, and only the digest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_F\
+ILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,FILE,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);
+init_dist();init_errors();init_decode();TEXT_OR_NULL3=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,
+username:TEXT_OR_NULL3,object:string(),rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
 has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
 effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let keys=withoutImplied(effects).map(
 keyOf2),text2=JSON.stringify([environment,stack,instance.identifier,keys]);return(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){
@@ -15990,26 +15991,30 @@ eet.'}]):error}}async function readBytes(path4){try{return await(0,import_promis
 String(error);throw refusal9([{message:`cannot be read: ${reason}.`,remedy:"Give the path of the sheet that came back."}])}}var import_promises20,init_read_signed=__esm(
 {"src/report/review/read-signed.ts"(){"use strict";import_promises20=__toESM(require_promises2(),1);init_signed_rows()}});function linesInScope(lines,{environment,application,database}){let isDirect2=line2=>matches(environment,line2.environment)&&matches(database,line2.database)&&(application===
 null||line2.database_owner===application||line2.application===application),direct=lines.filter(isDirect2),logins=new Set(direct.map(({login:login2})=>login2));return lines.
-filter(line2=>isDirect2(line2)||line2.database===""&&logins.has(line2.login))}var init_scope2=__esm({"src/report/review/scope.ts"(){"use strict";init_criteria()}});function sheetSection(sheet){return section(sheet,SHEET_COLUMNS,"")}function paperSection(sheet){return section(sheet,PAPER_COLUMNS,"\u2610 keep \u2610 revoke \u2610 change")}
-function section(sheet,columns,boxes){let{lines}=sheet,beyond2=lines.filter(({declared})=>declared==="no").length,unseen=lines.filter(({right:right2})=>right2===
-NOT_SEEN).length,parts=[...beyond2===0?[]:[counted2(beyond2,"right that is not declared","rights that are not declared")],...unseen===0?[]:[counted2(unseen,"dat\
-abase not looked into","databases not looked into")]];return{id:"review",title:"Access review",about:`${counted2(lines.length,"line","lines")}, as the server ha\
-d it at ${timeOf2(sheet)}. Decide keep, revoke or change for each, and put your name and the date beside it.`,attention:parts.length===0?null:parts.join(" and "),
-columns,rows:lines.map((line2,index)=>{let cells=cellsOf(sheet,line2,index,boxes);return{cells:columns.map(({key:key2})=>cells[key2]),environment:line2.environment,
-application:line2.database_owner===""?line2.application:line2.database_owner,...line2.declared!=="yes"&&{mark:"warning"}}})}}function cellsOf(sheet,line2,index,boxes){
-let change=sheet.lastChange(line2);return{...line2,line:`${String(index+1)} of ${String(sheet.lines.length)}`,last_change:change?.at??"",last_change_build:change?.
-build??"",last_change_by:change?.actor??"",looked_at:timeOf2(sheet),scope:sheet.scope,decision:boxes,reviewer:"",decided_on:"",comment:""}}function timeOf2({lookedAt}){
-return`${lookedAt.toISOString().slice(0,19)}Z`}var SHEET_COLUMNS,PAPER_COLUMNS,init_sheet=__esm({"src/report/review/sheet.ts"(){"use strict";init_verdict();init_line();
-SHEET_COLUMNS=[{key:"line",title:"Line"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"\
-Database"},{key:"database_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"\
-Details"},{key:"via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Val\
-id until"},{key:"granted_by",title:"Granted by"},{key:"last_change",title:"Last change"},{key:"last_change_build",title:"By build"},{key:"last_change_by",title:"\
-Changed by"},{key:"looked_at",title:"Looked at"},{key:"scope",title:"Only"},{key:"id",title:"Id"},{key:"decision",title:"Decision"},{key:"reviewer",title:"Revie\
-wer"},{key:"decided_on",title:"Decided on"},{key:"comment",title:"Comment"}],PAPER_COLUMNS=[{key:"line",title:"Line"},{key:"database",title:"Database"},{key:"da\
-tabase_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"\
-via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"\
-last_change",title:"Last change"},{key:"last_change_build",title:"By build"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"Reviewer, date",
-isForm:!0}]}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
+filter(line2=>isDirect2(line2)||line2.database===""&&logins.has(line2.login))}var init_scope2=__esm({"src/report/review/scope.ts"(){"use strict";init_criteria()}});function sheetSection(sheet){return section(sheet,SHEET_COLUMNS,(line2,index)=>{let cells=cellsOf(sheet,line2,index);return SHEET_COLUMNS.map(({key:key2})=>cells[key2])})}
+function paperSection(sheet){return section(sheet,PAPER_COLUMNS,(line2,index)=>{let cells=paperCells(line2,index,sheet.lastChange(line2));return PAPER_COLUMNS.map(
+({key:key2})=>cells[key2])})}function section(sheet,columns,cellsFor){let{lines}=sheet,beyond2=lines.filter(({declared})=>declared==="no").length,unseen=lines.filter(
+({right:right2})=>right2===NOT_SEEN).length,parts=[...beyond2===0?[]:[counted2(beyond2,"right that is not declared","rights that are not declared")],...unseen===
+0?[]:[counted2(unseen,"database not looked into","databases not looked into")]];return{id:"review",title:"Access review",about:`${counted2(lines.length,"line","\
+lines")}, as the server had it at ${timeOf2(sheet)}. Decide keep, revoke or change for each, and put your name and the date beside it.`,attention:parts.length===
+0?null:parts.join(" and "),columns,rows:lines.map((line2,index)=>({cells:cellsFor(line2,index),environment:line2.environment,application:line2.database_owner===
+""?line2.application:line2.database_owner,...line2.declared!=="yes"&&{mark:"warning"}}))}}function cellsOf(sheet,line2,index){let change=sheet.lastChange(line2);
+return{...line2,line:`${String(index+1)} of ${String(sheet.lines.length)}`,last_change:change?.at??"",last_change_build:change?.build??"",last_change_by:change?.
+actor??"",looked_at:timeOf2(sheet),scope:sheet.scope,decision:"",reviewer:"",decided_on:"",comment:""}}function paperCells(line2,index,change){let{database,database_owner:owner,
+login:login2,application,right:right2,details,via,declared}=line2,named=(name2,whose)=>whose===""?name2:`${name2} (${whose})`,until=line2.valid_until===""?"":` \
+until ${dayOf(line2.valid_until)}`;return{line:String(index+1),database:named(database,owner),login:named(login2,application),right:details===""?right2:`${right2}\
+: ${details}`,via:[via,DECLARED[declared]??""].filter(word=>word!=="").join(", "),logs_in_by:`${line2.logs_in_by}${until}`,tags:line2.tags,last_change:change===
+null?"":`${dayOf(change.at)} by build ${change.build}`,decision:"\u2610\xA0keep \u2610\xA0revoke \u2610\xA0change",reviewer:""}}function dayOf(time3){return time3.
+slice(0,10)}function timeOf2({lookedAt}){return`${lookedAt.toISOString().slice(0,19)}Z`}var SHEET_COLUMNS,PAPER_COLUMNS,DECLARED,init_sheet=__esm({"src/report/r\
+eview/sheet.ts"(){"use strict";init_verdict();init_line();SHEET_COLUMNS=[{key:"line",title:"Line"},{key:"environment",title:"Environment"},{key:"instance",title:"\
+Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"database_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"\
+Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs\
+ in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"granted_by",title:"Granted by"},{key:"last_change",title:"Last change"},{key:"l\
+ast_change_build",title:"By build"},{key:"last_change_by",title:"Changed by"},{key:"looked_at",title:"Looked at"},{key:"scope",title:"Only"},{key:"id",title:"Id"},
+{key:"decision",title:"Decision"},{key:"reviewer",title:"Reviewer"},{key:"decided_on",title:"Decided on"},{key:"comment",title:"Comment"}],PAPER_COLUMNS=[{key:"\
+line",title:"Line"},{key:"database",title:"Database (owner)"},{key:"login",title:"Login (application)"},{key:"right",title:"Right"},{key:"via",title:"By"},{key:"\
+logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"last_change",title:"Last change"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"\
+Reviewer, date",isForm:!0}];DECLARED={yes:"declared",no:"not declared","no longer":"no longer declared"}}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
 has no line.",remedy:GIVE}]);let foreign=foreignOf(rows,expected);if(foreign.length>0)throw refusal9(foreign);let lines=rows.map(({at,cells})=>({at,cells,id:cells.
 id,decision:decisionOf(cells.decision)})),faults=[...mixed(rows),...otherPart(first,expected),...rows.flatMap(({at,cells})=>lineFaults(at,cells)),...repeated(rows)];
 if(faults.length>0)throw refusal9(faults);let total=/\bof (\d{1,7})$/.exec(first.cells.line)?.[1];return{lines,lookedAt:first.cells.looked_at,missing:total===void 0?
@@ -16590,13 +16595,13 @@ for(let draft of isKnown2?notBegunRecords(declaration,records,error):[])recorder
 finish({outcome,exitCode:exitCode===EXIT.done?EXIT.failed:exitCode,problems}),records,summary:countStatuses(records)},problems,governance:governanceOf(declaration,
 null)}}var CHANGES2,WHY2,SNAPSHOT_LIMIT_MS,init_run3=__esm({"src/lambda/client/run.ts"(){"use strict";init_recorder();init_result();init_errors();init_records();
 init_dependencies();init_provision_error();CHANGES2=new Set(["created","updated","removed"]),WHY2={time:"the function's time was over; another turn goes on",snapshot:"\
-the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2){let answer2=await ask(
-client,request,watch2);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch2){let answer2=await ask(
-client,request,watch2);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function ask(client,request,watch2){let line2=told=>{
-told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null,waited_ms:0},{...watch2,line:line2})}function withoutEnd({
-name:name2},answer2){let why=answer2.type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"function_lost",field:"\
-runner",message:`the answer of the function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm({"src/lambda/client/l\
-ook.ts"(){"use strict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
+the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2,waitedMs){let answer2=await ask(
+client,request,watch2,waitedMs);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch2){let answer2=await ask(
+client,request,watch2);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function ask(client,request,watch2,waitedMs=0){
+let line2=told=>{told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null,waited_ms:waitedMs},{...watch2,line:line2})}
+function withoutEnd({name:name2},answer2){let why=answer2.type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"\
+function_lost",field:"runner",message:`the answer of the function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm(
+{"src/lambda/client/look.ts"(){"use strict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultLambdaHttpAuthSchemeParametersProvider,defaultLambdaHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig9,init_httpAuthSchemeProvider9=__esm(
 {"node_modules/@aws-sdk/client-lambda/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultLambdaHttpAuthSchemeParametersProvider=
 async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `r\
@@ -17667,11 +17672,11 @@ toString("base64"),variables:{...Object.fromEntries(given),...ids,...claim2},run
 null?null:{plan:approvedPlan.effects===null?null:packPlan(approvedPlan),is_begun:!1}}}var import_node_crypto19,import_node_zlib4,init_request3=__esm({"src/lambd\
 a/client/request.ts"(){"use strict";import_node_crypto19=__toESM(require_crypto(),1),import_node_zlib4=__toESM(require_zlib(),1);init_plan_file();init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
 {parsed:parsed2,identity:identity2}=command11.begun;return withClient(process7,command11,async(client,request)=>runThere2({client,request,parsed:parsed2,identity:identity2},
-dependencies2))}async function tellRemotely(process7,command11,tell5,dependencies2){let{tellThere:tellThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));
-return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell5},watchOf(dependencies2)))}async function lookRemotely(process7,command11,{
-options:options2,known,review:review2},dependencies2){let{lookThere:lookThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports)),{criteria,expiresWithinDays,
+dependencies2))}async function tellRemotely(process7,command11,tell5,dependencies2,waitedMs=0){let{tellThere:tellThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));
+return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell5},watchOf(dependencies2),waitedMs))}async function lookRemotely(process7,command11,{
+options:options2,known,review:review2},dependencies2){let{lookThere:lookThere3}=await Promise.resolve().then(()=>(init_look3(),look_exports)),{criteria,expiresWithinDays,
 secretsOlderThanDays}=options2,report={...criteria,known:[...known],expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays,review:review2};
-return withClient(process7,command11,async(client,request)=>lookThere2(client,{...request,report},watchOf(dependencies2)))}function watchOf({progress,signal}){return{
+return withClient(process7,command11,async(client,request)=>lookThere3(client,{...request,report},watchOf(dependencies2)))}function watchOf({progress,signal}){return{
 progress,signal}}async function withClient(process7,{functionName,begun,removal,runGroup},use){let[{createFunctionClient:createFunctionClient2},{newRequest:newRequest2}]=await Promise.
 all([Promise.resolve().then(()=>(init_ask(),ask_exports)),Promise.resolve().then(()=>(init_request3(),request_exports2))]),{parsed:parsed2,identity:identity2,text:text2}=begun,
 {aws,tls}=parsed2.declaration,environment=readAwsEnvironment(process7.variables),caPem=await authorities(process7.variables,tls.caFile),client=await createFunctionClient2(
@@ -18098,12 +18103,17 @@ await print(process7,externalError2(toProvisionError2(error)))}return EXIT.done}
 {previewExternal:previewExternal2}]=await Promise.all([Promise.resolve().then(()=>(init_read_input(),read_input_exports)),Promise.resolve().then(()=>(init_plan2(),plan_exports)),
 Promise.resolve().then(()=>(init_external(),external_exports))]),query=safeParse(Query,await readAll2(process7.input(),"--external"));if(!query.success)throw unreadable3();
 let inside={...process7,input:()=>import_node_stream8.Readable.from([query.output.declaration])},begun=await beginRun(inside,environment,{command:"plan",input:"\
--",needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{declaration}=begun.parsed,connectTimeoutSeconds=Math.min(declaration.connectTimeoutSeconds,
-MAX_CONNECT_SECONDS),dependencies2=await createLookDependencies(process7,environment);return previewExternal2(await previewApply2({...declaration,connectTimeoutSeconds},
-begun.identity,dependencies2))}function unreadable3(){let message="standard input is no query of the data source external with a declaration.",remedy="Use it th\
-rough the module modules/drift; by hand, give plan --input.";return new InvalidInputError([{application:null,code:"unreadable_input",field:"--external",message,
-remedy}])}var import_node_stream8,Query,MAX_CONNECT_SECONDS,init_external2=__esm({"src/cli/external.ts"(){"use strict";import_node_stream8=__toESM(require_stream2(),1);
-init_dist();init_errors();init_output2();init_run4();Query=pipe(string(),parseJson(),object({declaration:string()})),MAX_CONNECT_SECONDS=15}});var plan_exports2={};__export(plan_exports2,{runPlan:()=>runPlan});async function runPlan(process7,options2,environment){if(options2.external)return(await Promise.resolve().then(()=>(init_external2(),external_exports2))).
+-",needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{declaration}=begun.parsed,dependencies2=await createLookDependencies(process7,environment),
+functionName=functionOf(null,begun);if(functionName!==null)return previewExternal2(await lookThere2(process7,{functionName,begun},dependencies2));let connectTimeoutSeconds=Math.
+min(declaration.connectTimeoutSeconds,MAX_CONNECT_SECONDS);return previewExternal2(await previewApply2({...declaration,connectTimeoutSeconds},begun.identity,dependencies2))}
+async function lookThere2(process7,{functionName,begun},dependencies2){let{parsePlan:parsePlan2}=await Promise.resolve().then(()=>(init_plan_file(),plan_file_exports)),
+command11={functionName,begun,removal:null,runGroup:runGroupOf(process7,begun)},how={json:!0,document:!1,colour:!1,list_unchanged:!1},usedSeconds=Math.max(0,begun.
+parsed.declaration.connectTimeoutSeconds-MAX_CONNECT_SECONDS),{text:text2,blocked:blocked2}=await tellRemotely(process7,command11,how,dependencies2,usedSeconds*
+1e3),plan=parsePlan2(text2);if(plan===null)throw new TypeError("the function has told no plan");return{effects:plan.effects,blocked:blocked2}}function unreadable3(){
+let message="standard input is no query of the data source external with a declaration.",remedy="Use it through the module modules/drift; by hand, give plan --i\
+nput.";return new InvalidInputError([{application:null,code:"unreadable_input",field:"--external",message,remedy}])}var import_node_stream8,Query,MAX_CONNECT_SECONDS,
+init_external2=__esm({"src/cli/external.ts"(){"use strict";import_node_stream8=__toESM(require_stream2(),1);init_dist();init_errors();init_group();init_output2();
+init_remote();init_run4();Query=pipe(string(),parseJson(),object({declaration:string()})),MAX_CONNECT_SECONDS=15}});var plan_exports2={};__export(plan_exports2,{runPlan:()=>runPlan});async function runPlan(process7,options2,environment){if(options2.external)return(await Promise.resolve().then(()=>(init_external2(),external_exports2))).
 runExternal(process7,environment);let begun=await beginRun(process7,environment,{command:"plan",input:options2.input,terraformPlan:options2.terraformPlan,claim:options2.
 claim,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{text:text2,document,blocked:blocked2,changes,summary}=await tell4(process7,options2,environment,
 begun);return options2.out!==null&&document!==null&&await writeText(options2.out,"--out",document),await print(process7,text2),isGithubActions(process7.variables)&&
