@@ -6,8 +6,9 @@ import type { ApprovedPlan } from '../model/effect.ts'
 import { decodeInput } from './decode.ts'
 
 const TEXT_OR_NULL = v.nullable(v.string())
-const FILE = v.object({
-  digest: v.string(),
+const PLAN = v.object({
+  /** null: the run would be stopped, or the plan is of a part. */
+  digest: TEXT_OR_NULL,
   effects: v.array(
     v.object({
       application: TEXT_OR_NULL,
@@ -27,13 +28,14 @@ const FILE = v.object({
 export function parsePlanFile(text: string, digest: string): ApprovedPlan {
   const plan = parsePlan(text)
   if (plan === null) throw refusal('is no plan of this program.')
+  if (plan.digest === null) throw refusal('is a plan without a digest, which nobody can approve.')
   if (plan.digest !== digest) throw refusal(`is the plan ${plan.digest}, and another one is approved.`)
-  return plan
+  return { digest, effects: plan.effects }
 }
 
 /** What a plan as JSON would bring about, whatever is approved; null: it is no plan. */
-export function parsePlan(text: string): v.InferOutput<typeof FILE> | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), FILE), text)
+export function parsePlan(text: string): v.InferOutput<typeof PLAN> | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), PLAN), text)
   return parsed.success ? parsed.output : null
 }
 
