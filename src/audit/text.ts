@@ -71,9 +71,13 @@ export function createTextReporter(options: TextOptions): Reporter {
   }
 }
 
-/** What failed is a problem of the run's too, with its remedy. */
+/**
+ * What failed is a problem of the run's too, with its remedy. Where a connection broke, that one problem does not say
+ * of which statements nobody knows whether they took effect: each of those is told.
+ */
 function isToldBy(record: AuditRecord, { application, code }: Problem): boolean {
-  return record.code === code && (application === null || application === record.application)
+  const isOfAll = application === null && code !== 'connection_lost'
+  return record.code === code && (isOfAll || application === record.application)
 }
 
 /**

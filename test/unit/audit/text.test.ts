@@ -92,6 +92,19 @@ failed (exit 5): 1 failed, 2 skipped in 2.8 s (build 100, run run-1)
   )
 })
 
+test('of a connection that broke each statement that nobody knows of is told, beside the one problem', (t) => {
+  const unknown = 'whether it took effect is not known'
+  const broke: Problem = { ...problem('the connection broke.'), application: null, code: 'connection_lost' }
+  const drafts: readonly DraftChange[] = ['keycloak', 'shop'].map((application) => ({
+    application,
+    status: 'failed',
+    code: 'connection_lost',
+    message: `${application}: ${unknown}`,
+  }))
+  const printed = print(drafts, { outcome: 'failed', exitCode: 1, problems: [broke] }, [broke])
+  t.is(printed.filter((line) => line.includes(unknown)).length, 2, printed.join(''))
+})
+
 test('what is so in every run is one line, and listed where asked', (t) => {
   const skipped: readonly DraftChange[] = [
     { standing: 'orphan', username: 'a', message: 'role a is retained' },
