@@ -15,9 +15,14 @@ export async function currentReadme(readme: string): Promise<string> {
 function inputs(source: string): string {
   const rows = blocks(source, 'variable').map(({ name, body }) => {
     const declared = attribute(body, 'default')
-    return `| \`${name}\` | ${description(body)} | \`${attribute(body, 'type') ?? 'any'}\` | ${declared === null ? 'required' : `\`${declared}\``} |`
+    return `| \`${name}\` | ${description(body)} | \`${typeOf(body)}\` | ${declared === null ? 'required' : `\`${declared}\``} |`
   })
   return ['| name | description | type | default |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+/** A comment behind it is for whoever reads the source. */
+function typeOf(body: string): string {
+  return (attribute(body, 'type') ?? 'any').replace(/ #.*$/, '')
 }
 
 function outputs(source: string): string {
