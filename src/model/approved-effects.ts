@@ -2,7 +2,7 @@
  * What is approved with the effects of a plan: they themselves, and the same by rule in another guise, as a run finds
  * it that goes on with what it, or one before it, has begun (src/README.md: What was approved). Pure.
  */
-import { type Effect, keyOf } from './effect.ts'
+import { CREATED_LATER, type Effect, keyOf, LOSES } from './effect.ts'
 
 /** What is left to do of a database that was made and not gone on with. */
 const OF_A_NEW_DATABASE: ReadonlySet<string> = new Set([
@@ -12,8 +12,6 @@ const OF_A_NEW_DATABASE: ReadonlySet<string> = new Set([
   'adopt_database',
   'admit_admin',
 ])
-
-const LOSES = 'LOSES '
 
 /** @param approved those of the plan @returns whether an effect is approved with them */
 export function approvalOf(approved: readonly Effect[]): (effect: Effect) => boolean {
@@ -72,8 +70,6 @@ function placeOf({ application, database, username, rule }: Effect): string {
   return JSON.stringify([application, database, rule === 'create_database' ? null : username, rule])
 }
 
-const BY_DEFAULT = ' that are created later'
-
 interface Grant {
   readonly privileges: readonly string[]
   /** `tables of app`, `schema app`. */
@@ -104,7 +100,7 @@ function isGrantedByDefault({ rule, effect }: Effect, of: (rule: string) => read
   if (some === null) return false
   const [noun = ''] = some.where.split(' ')
   const everywhere = noun === 'schema' ? 'schemas' : noun
-  const places = [`${some.where}${BY_DEFAULT}`, `${everywhere}${BY_DEFAULT}`]
+  const places = [`${some.where}${CREATED_LATER}`, `${everywhere}${CREATED_LATER}`]
   return of('grant_default_privileges').some((item) => {
     const all = parseGrant(item.effect)
     return all !== null && places.includes(all.where) && isPart(some, all)

@@ -11,11 +11,16 @@ export interface Effect {
   readonly effect: string
 }
 
+/** How an effect begins that says what somebody else loses by it. It stands in digests, and is read back. */
+export const LOSES = 'LOSES '
+/** What stands behind the things that are granted by default. Likewise. */
+export const CREATED_LATER = ' that are created later'
+
 /** ALLOW_DB_PROVISION is `plan:<digest>`. */
 export interface ApprovedPlan {
   /** SHA-256, hex. */
   readonly digest: string
-  /** Those of the plan's file, to tell what is otherwise; null: the file was not given. */
+  /** Those of the plan's file, proven by the digest; null: the file was not given. */
   readonly effects: readonly Effect[] | null
 }
 

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { PrivilegeChange } from '../model/access-change.ts'
 import { withoutImplied } from '../model/approved-effects.ts'
-import { type Effect, keyOf } from '../model/effect.ts'
+import { CREATED_LATER, type Effect, keyOf, LOSES } from '../model/effect.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { type Plan, planSteps, type Step, type StepKind } from '../model/step.ts'
 
@@ -55,7 +55,7 @@ export function digestOf(
 function effectsOfStep(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
   const others = (step.loses ?? []).filter(({ who }) => who !== username)
-  const lost = others.map(({ who, what }) => `LOSES ${who}: ${what}`)
+  const lost = others.map(({ who, what }) => `${LOSES}${who}: ${what}`)
   return [...ownEffects(step), ...lost.map((effect) => ({ application, database, username, object, rule, effect }))]
 }
 
@@ -67,7 +67,7 @@ function ownEffects(step: Step): Effect[] {
   const { level, changes } = step.access
   return changes.flatMap((change) => {
     const names = (change.revoked ?? []).length === 0 ? [] : namesOf(step)
-    const suffix = BY_DEFAULT.has(rule) ? ' that are created later' : ''
+    const suffix = BY_DEFAULT.has(rule) ? CREATED_LATER : ''
     return describeChange(change).map((text) => ({
       ...about,
       effect: `${text}${suffix}${level === null ? '' : `, as ${level}`}${names.length === 0 ? '' : `: ${names.join(', ')}`}`,

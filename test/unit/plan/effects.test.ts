@@ -1,5 +1,6 @@
 /** What is approved of a plan, and what changes its digest (src/README.md: What was approved). */
 import test from 'ava'
+import { approvalOf } from '../../../src/model/approved-effects.ts'
 import { describeEffect } from '../../../src/model/effect.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import type { Plan, Step } from '../../../src/model/step.ts'
@@ -62,6 +63,34 @@ test('what somebody loses is approved by name', (t) => {
   }
   t.not(digest(revoke(['a'])), digest(revoke(['a', 'b'])))
   t.regex(effectsOf(planOf(revoke(['b', 'a'])))[0]?.effect ?? '', /^revoke SELECT on tables of app, as reader: a, b$/)
+})
+
+test('what is approved with an effect is read out of it as it is written', (t) => {
+  const change = { on: 'table', schema: 'app', granted: ['SELECT'] } as const
+  const later = grant([], {
+    kind: 'grant_default_privileges',
+    object: 'default_privileges',
+    access: { level: 'reader', changes: [change] },
+  })
+  t.is(digest(later), digest(later, grant(['a'])), 'what is granted by default is granted on what is there too')
+  const revoked = { on: 'table', schema: 'app', revoked: ['SELECT'] } as const
+  const revoke = (...objects: readonly string[]): Step => {
+    const statement = Statement.ofList({ head: 'REVOKE SELECT ON', objects, tail: 'FROM "ro_user"' }, null)
+    return grant([], {
+      kind: 'revoke_privileges',
+      access: { level: 'reader', changes: [revoked] },
+      privileges: [{ statement, change: revoked }],
+    })
+  }
+  const isApproved = (approved: Step, found: Step): boolean =>
+    effectsOf(planOf(found)).every(approvalOf(effectsOf(planOf(approved))))
+  t.true(isApproved(revoke('"app"."a"', '"app"."b"'), revoke('"app"."b"')))
+  t.false(isApproved(revoke('"app"."b"'), revoke('"app"."a"', '"app"."b"')))
+  const loses = { loses: [{ who: 'anna', what: 'CONNECT on database shop_db' }] }
+  const made = { ...plain('create_database', 'database shop_db'), object: 'database' } as const
+  const open = { ...plain('open_database', 'PUBLIC may not connect'), object: 'database' } as const
+  t.true(isApproved(made, open))
+  t.false(isApproved(made, { ...open, ...loses }), 'nobody loses anything by what was not approved')
 })
 
 test('tags, transient memberships and a rotated password are no effects; the password of an adopted role is', (t) => {
