@@ -21,6 +21,11 @@ export function findBeyond(look: LookUps, database: Database): Beyond[] {
   ]
 }
 
+/** Of all declared databases, with the schemas that guests own there: whose own they are it is nobody's grant. */
+export function findAllBeyond(look: LookUps): Beyond[] {
+  return look.declaration.databases.flatMap((database) => findBeyond(look, database))
+}
+
 /** One line for a database, however much is kept there. */
 export function beyondFindings(look: LookUps, database: Database): Finding[] {
   const kept = findBeyond(look, database).filter(({ fate }) => fate === 'kept')

@@ -18,7 +18,7 @@ import { provenBuilds, traceabilitySection } from '../report/sections/traceabili
 import { undeclaredSection } from '../report/sections/undeclared.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
 import { type Folders, readAuditFiles } from '../report/sources/read.ts'
-import { findBeyond } from '../plan/beyond.ts'
+import { findAllBeyond } from '../plan/beyond.ts'
 import { lookUps } from '../plan/context.ts'
 import type { ReportOptions } from '../input/report-options.ts'
 import type { Inspection } from '../server/inspect.ts'
@@ -178,8 +178,7 @@ function together(first: Plan, second: Plan): Plan {
 }
 
 function beyondIn(declaration: Declaration, { actual }: Inspection): Beyond[] {
-  const look = lookUps({ declaration, actual })
-  return look.declaration.databases.flatMap((database) => findBeyond(look, database))
+  return findAllBeyond(lookUps({ declaration, actual }))
 }
 
 function owned({ admin, applications }: Credentials): OwnedCredential[] {

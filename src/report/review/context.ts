@@ -3,7 +3,7 @@ import type { AccessMatrix, DatabaseAccess } from '../../model/access.ts'
 import type { Beyond } from '../../model/beyond.ts'
 import type { Actual, Cluster } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
-import { findBeyond } from '../../plan/beyond.ts'
+import { findAllBeyond } from '../../plan/beyond.ts'
 import { lookUps } from '../../plan/context.ts'
 import { stackTag } from '../access-matrix.ts'
 import { type Line, makeLine, PUBLIC } from './line.ts'
@@ -18,9 +18,9 @@ export interface ReviewContext {
   readonly beyond: readonly Beyond[]
 }
 
+/** @param actual with the inside of every database of the stack that let the admin in */
 export function reviewContext(declaration: Declaration, actual: Actual, matrix: AccessMatrix): ReviewContext {
-  const look = lookUps({ declaration, actual })
-  const beyond = declaration.databases.flatMap((database) => findBeyond(look, database))
+  const beyond = findAllBeyond(lookUps({ declaration, actual }))
   return { declaration, cluster: actual.cluster, interiors: actual.interiors, matrix, beyond }
 }
 
