@@ -3,8 +3,10 @@ import type { AccessMatrix, DatabaseAccess } from '../../model/access.ts'
 import type { Beyond } from '../../model/beyond.ts'
 import type { Actual, Cluster } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { membersOf } from '../../model/members.ts'
 import { findAllBeyond } from '../../plan/beyond.ts'
 import { lookUps } from '../../plan/context.ts'
+import { RDS_IAM } from '../../plan/membership-revocation.ts'
 import { stackTag } from '../access-matrix.ts'
 import { type Line, makeLine, PUBLIC } from './line.ts'
 import { ownTags, roleFacts } from './roles.ts'
@@ -13,6 +15,8 @@ export interface ReviewContext {
   readonly declaration: Declaration
   readonly cluster: Cluster
   readonly interiors: Actual['interiors']
+  /** Members of rds_iam, through others too. */
+  readonly tokenLogins: ReadonlySet<string>
   readonly matrix: AccessMatrix
   /** Of declared databases. */
   readonly beyond: readonly Beyond[]
@@ -21,7 +25,8 @@ export interface ReviewContext {
 /** @param actual with the inside of every database of the stack that let the admin in */
 export function reviewContext(declaration: Declaration, actual: Actual, matrix: AccessMatrix): ReviewContext {
   const beyond = findAllBeyond(lookUps({ declaration, actual }))
-  return { declaration, cluster: actual.cluster, interiors: actual.interiors, matrix, beyond }
+  const { cluster, interiors } = actual
+  return { declaration, cluster, interiors, tokenLogins: membersOf(cluster.memberships, RDS_IAM), matrix, beyond }
 }
 
 /** What tells one right from others, and what is told of it alone. */

@@ -6,9 +6,11 @@ import { RDS_IAM } from '../../plan/membership-revocation.ts'
 import { stackTag } from '../access-matrix.ts'
 import type { Line } from './line.ts'
 
-interface Subject {
+interface RoleSources {
   readonly declaration: Declaration
   readonly cluster: Cluster
+  /** Members of rds_iam, through others too. */
+  readonly tokenLogins: ReadonlySet<string>
 }
 
 /** Those of RDS: a person's role may be called `rds_…` too, and is told. */
@@ -55,26 +57,21 @@ export function entryOf({ applications }: Declaration, username: string): Applic
   return entries.find(({ loginOf }) => loginOf === null) ?? entries[0]
 }
 
-/** Everybody has none of it. */
+/** What stands beside each right of a role; '' in all of it for PUBLIC, whose name is ''. */
 export function roleFacts(
-  { declaration, cluster }: Subject,
+  { declaration, cluster, tokenLogins }: RoleSources,
   name: string,
 ): Pick<Line, 'application' | 'logs_in_by' | 'tags' | 'valid_until'> {
   const role = cluster.roles.get(name)
   const entry = entryOf(declaration, name)
   const tag = stackTag(declaration, cluster, name)
-  const isToken = rolesAboveWithIam(cluster, name)
-  const method = isToken ? 'iam' : entry?.auth === 'unmanaged' ? 'unmanaged' : 'password'
+  const method = tokenLogins.has(name) ? 'iam' : entry?.auth === 'unmanaged' ? 'unmanaged' : 'password'
   return {
     application: entry?.name ?? tag?.get('Application') ?? '',
     logs_in_by: role === undefined ? '' : role.canLogin ? method : 'no',
     tags: ownTags(cluster, name),
     valid_until: role?.validUntil?.toISOString() ?? '',
   }
-}
-
-function rolesAboveWithIam({ memberships }: Cluster, name: string): boolean {
-  return memberships.some(({ role, member }) => role === RDS_IAM && member === name)
 }
 
 /** The module's own tags, such as a team's. */

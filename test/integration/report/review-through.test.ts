@@ -1,4 +1,4 @@
-/** A schema that a guest owns and nobody declares, in an access review (src/README.md: Access reviews). */
+/** What reaches a right through others, in an access review (src/README.md: Access reviews). */
 import test from 'ava'
 import { bedFor } from '../../support/provision.ts'
 import { rightIn, sheetRows } from '../../support/review.ts'
@@ -15,6 +15,8 @@ test.serial('what a guest has on its own is no grant of somebody else; what it g
     `CREATE TABLE raw.t (); GRANT USAGE ON SCHEMA raw TO rd_dev_user; GRANT SELECT ON raw.t TO rd_dev_user;
      ALTER DEFAULT PRIVILEGES IN SCHEMA raw GRANT SELECT ON TABLES TO rd_dev_user`,
   )
+  await bed().server.sql(`CREATE ROLE tokens; GRANT rds_iam TO tokens; CREATE ROLE anna LOGIN; GRANT tokens TO anna;
+    GRANT CONNECT ON DATABASE shop_dev_db TO anna`)
   const rows = sheetRows((await stack.review('csv')).text)
   t.deepEqual(
     rows.filter(({ right = '' }) => right.includes('raw')).map((row) => `${rightIn(row)} | ${row['granted_by'] ?? ''}`),
@@ -25,4 +27,5 @@ test.serial('what a guest has on its own is no grant of somebody else; what it g
       'rd_dev_user: grants on tables that loader_dev_user will create in schema raw on shop_dev_db | loader_dev_user',
     ],
   )
+  t.is(rows.find(({ login }) => login === 'anna')?.['logs_in_by'], 'iam', 'a member of rds_iam by way of another role')
 })
