@@ -94,7 +94,7 @@ const REPORT: OptionTable = {
   ),
   signed: value(
     'FILE',
-    'With --review: the csv sheet that came back; tells what became of each decision, exit 1 where one is not carried out',
+    'With --review: the csv sheet that came back; tells what became of each decision; exit 1 where something is open',
   ),
   section: value('WORDS', 'What to tell, with commas between; default: all', REPORT_SECTIONS),
   environment: value('NAME', 'Only this environment'),
