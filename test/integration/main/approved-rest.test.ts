@@ -65,6 +65,20 @@ for (const version of VERSIONS) {
     t.regex(messages(await refuses(t, stack))[0] ?? '', /A run before has carried it out; it approves nothing more\.$/)
   })
 
+  test.serial(`${on}what was undone as a whole is the same plan again, and its digest approves it`, async (t) => {
+    const stack = declare({ faq: {} }, 'undone')
+    stack.env = { ALLOW_DB_PROVISION: 'true' }
+    await stack.applyOk()
+    stack.applications = { faq: { connection_limit: 9 } }
+    const plan = await planOf(stack)
+    approve(stack, plan, plan.file)
+    t.is((await stack.apply()).audit.run.outcome, 'changed')
+    t.is((await stack.apply()).audit.run.outcome, 'no_change')
+    await bed().server.sql('ALTER ROLE faq_staging_user CONNECTION LIMIT -1')
+    const { audit } = await stack.apply()
+    t.deepEqual([audit.run.exit_code, audit.run.outcome], [0, 'changed'])
+  })
+
   test.serial(`${on}the digest alone is refused, and the error says what to do, which works`, async (t) => {
     const stack = declare({ blog: {}, blog_ro: readerOf('blog') }, 'alone')
     const file = await halfWay(t, stack)
