@@ -107,7 +107,7 @@ const REQUEST = v.object({
 export type FunctionRequest = v.InferOutput<typeof REQUEST>
 /** What differs from turn to turn. */
 export type Turn = Pick<FunctionRequest, 'turn' | 'resume' | 'waited_ms'>
-/** What is the same in all turns, however it is answered. */
+/** What is the same in all turns, however it is answered; of `approved_plan` later turns may know more. */
 export type TurnlessRequest = Omit<FunctionRequest, 'packed' | keyof Turn>
 
 /** @returns null: it is none that this release can read. */

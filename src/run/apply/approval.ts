@@ -6,6 +6,7 @@ import { OBJECTS } from '../../model/audit.ts'
 import type { RoleState } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { type ApprovedPlan, describeEffect, type Effect } from '../../model/effect.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { Plan, Subject } from '../../model/step.ts'
 import { findBegun } from '../../plan/approved-plan.ts'
 import { digestOf, effectsOf } from '../../plan/effects.ts'
@@ -57,18 +58,14 @@ export class PlanApproval {
     this.#effects = approved ?? effects
   }
 
-  /** Whether it was the run before that did it nobody can tell, so all of it is told. */
+  /** Whether it was the run before that did it nobody can tell, so all of it is told, or counted. */
   #tellDone(approved: readonly Effect[], done: readonly Effect[]): void {
     const { digest } = this.#approved
-    const [some, all] = [done.length, approved.length].map(String)
-    this.#warn(
-      NOBODY,
-      `plan:${digest} was begun by a run before, and this one goes on with it: ${some ?? ''} of its ${all ?? ''} effects are there already`,
-    )
+    const counts = `${String(done.length)} of its ${String(approved.length)} effects are there already`
+    this.#warn(NOBODY, `plan:${digest} was begun by a run before, and this one goes on with it: ${counts}`)
     for (const effect of done.slice(0, MAX_TOLD))
       this.#warn(subjectOf(effect), `there already: ${describeEffect(effect)}`)
-    if (done.length > MAX_TOLD)
-      this.#warn(NOBODY, `there already: ${String(done.length - MAX_TOLD)} more, as the plan's file says`)
+    if (done.length > MAX_TOLD) this.#warn(NOBODY, `there already: ${String(done.length - MAX_TOLD)} effects more`)
   }
 
   #warn(about: Subject, message: string): void {
@@ -83,7 +80,7 @@ export class PlanApproval {
   }
 }
 
-function assertNone(problems: ConstructorParameters<typeof BlockedError>[0]): void {
+function assertNone(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new BlockedError(problems)
 }
 
