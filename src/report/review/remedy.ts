@@ -17,14 +17,14 @@ export function entryRemedy({ name, accessLevel, cleanupPolicy }: Application): 
   return accessLevel === 'owner' || accessLevel === 'none' ? out : `${out}; or lower its access_level`
 }
 
-/** Of a login that no entry declares any more. */
-export function orphanRemedy({ claim }: Declaration, application: string, policy: string | null): string {
+/**
+ * Of a login that no entry declares any more. Whatever its policy it is closed and no more: who takes a right away wants
+ * no database dropped.
+ */
+function orphanRemedy({ claim }: Declaration, application: string): string {
   const given = claim === null ? '' : ` --claim ${printClaim(claim)}`
-  const variable = policy === null || LEAVES.has(policy) ? 'RDS_CLEANUP_POLICY=disable ' : ''
-  return `${variable}rds-provision destroy --application ${application}${given}`
+  return `RDS_CLEANUP_POLICY=disable rds-provision destroy --application ${application}${given}`
 }
-
-const LEAVES: ReadonlySet<string> = LEAVES_ACCESS
 
 /** Of what somebody granted. */
 export function grantRemedy(items: readonly Beyond[]): string {
@@ -36,10 +36,5 @@ export function grantRemedy(items: readonly Beyond[]): string {
 
 /** By login; absent where it is declared. */
 export function orphanRemedies(declaration: Declaration, { orphans }: AccessMatrix): ReadonlyMap<string, string> {
-  return new Map(
-    orphans.map(({ username, application, cleanupPolicy }) => [
-      username,
-      orphanRemedy(declaration, application, cleanupPolicy),
-    ]),
-  )
+  return new Map(orphans.map(({ username, application }) => [username, orphanRemedy(declaration, application)]))
 }
