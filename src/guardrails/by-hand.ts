@@ -45,16 +45,16 @@ export function checkOthersRole(
   strays: Strays,
   { name, username }: Application,
 ): Problem[] {
-  const state = declaration.databases.find(
+  const owned = declaration.databases.find(
     (database) =>
       cluster.databases.get(database.name)?.owner === username &&
       database.owner.name !== name &&
       database.owner.username !== username &&
       strays.usernames.get(username) === database.owner.username,
   )
-  if (state === undefined) return []
-  const { owner } = state
-  const message = `the role ${username} is that of ${owner.name}, which owns ${state.name}: it ${BY_HAND}`
+  if (owned === undefined) return []
+  const { owner } = owned
+  const message = `the role ${username} is that of ${owner.name}, which owns ${owned.name}: it ${BY_HAND}`
   const remedy = renameBack(cluster, strays, username, owner.username)
   return [
     violation(

@@ -37,6 +37,7 @@ export interface Right extends Pick<Line, 'right' | 'details' | 'via' | 'declare
   readonly database: DatabaseAccess | null
 }
 
+/** A right with what is told of its role and its database. */
 export function lineOf(context: ReviewContext, { role, database, ...right }: Right): Line {
   const { declaration, cluster, matrix } = context
   const facts = roleFacts(context, role)

@@ -33,6 +33,7 @@ const MARKS: Partial<Readonly<Record<DecisionState, string>>> = {
   'carried out': 'created',
 }
 
+/** @param judged in the order in which they are told */
 export function decisionsSection(sheet: SignedSheet, judged: readonly Judged[], environment: string): Section {
   const told = DECISION_STATES.map((state) => [state, judged.filter((item) => item.state === state).length] as const)
   const counts = told.filter(([, count]) => count > 0).map(([state, count]) => `${String(count)} ${state}`)

@@ -9,12 +9,13 @@ import type { Line } from './line.ts'
 import { grantRemedy } from './remedy.ts'
 
 /** One grant, or some that are alike, in words. */
-interface Held {
+interface HeldGrant {
   readonly role: string
   readonly what: string
   readonly place: GrantPlace
 }
 
+/** A line for each holder, kind of object and schema; that a schema is another's is one of its owner. */
 export function grantLines(context: ReviewContext): Line[] {
   return context.matrix.databases.flatMap((database) => [
     ...grantsOn(context, database),
@@ -27,10 +28,10 @@ function grantsOn(context: ReviewContext, database: DatabaseAccess): Line[] {
   const beyond = context.beyond.filter((item) => item.database === database.database)
   const own = new Set(database.logins.map(({ username }) => username))
   const held = [
-    ...database.outsideGrants.flatMap(({ role, privilege, on, place }): Held[] =>
+    ...database.outsideGrants.flatMap(({ role, privilege, on, place }): HeldGrant[] =>
       place === undefined ? [] : [{ role, what: `${privilege} on ${on}`, place }],
     ),
-    ...beyond.flatMap(({ role, what, on, place }): Held[] =>
+    ...beyond.flatMap(({ role, what, on, place }): HeldGrant[] =>
       place === null || !own.has(role) ? [] : [{ role, what: `${what} on ${on}`, place }],
     ),
   ]

@@ -6,7 +6,7 @@ import { RDS_IAM, revocationRemedy } from '../../plan/membership-revocation.ts'
 import { stackTag } from '../access-matrix.ts'
 import { attributesOf } from './attributes.ts'
 import { lineOf, type ReviewContext, type Right } from './context.ts'
-import type { Line } from './line.ts'
+import { type Line, membershipIn } from './line.ts'
 import { orphanRemedies } from './remedy.ts'
 import { entryOf, isEffective, isSystem } from './roles.ts'
 
@@ -105,7 +105,7 @@ function membershipRight(
   return {
     ...ON_INSTANCE,
     role: member,
-    right: `member of ${role}`,
+    right: membershipIn(role),
     via: 'membership',
     declared: entry === undefined ? 'no' : 'yes',
     granted_by: [...new Set(items.map(({ grantor }) => grantor))].sort().join(', '),

@@ -6,6 +6,7 @@ import { type Line, NOT_SEEN, makeLine } from './line.ts'
 import { entryRemedy, orphanRemedies } from './remedy.ts'
 import { rolesAbove } from './roles.ts'
 
+/** A line for each login and database that it reaches by more than PUBLIC, and for each database that nobody saw. */
 export function levelLines(context: ReviewContext): Line[] {
   const orphans = orphanRemedies(context.declaration, context.matrix)
   return context.matrix.databases.flatMap((database) => [

@@ -37,6 +37,18 @@ export const PUBLIC = 'PUBLIC (everybody)'
 /** In place of a right, where nobody could look into a database. */
 export const NOT_SEEN = 'not looked into'
 
+const MEMBER_OF = 'member of '
+
+/** The right that a member of a role has. */
+export function membershipIn(role: string): string {
+  return `${MEMBER_OF}${role}`
+}
+
+/** The role, where a right is a membership; else null. */
+export function groupOf(right: string): string | null {
+  return right.startsWith(MEMBER_OF) ? right.slice(MEMBER_OF.length) : null
+}
+
 /** Digits of the right's hash; they tell apart whatever a server holds. */
 const RIGHT_DIGITS = 16
 /** Digits of the hash over what a sheet shows of it, by which a sheet that was sorted in parts is found. */

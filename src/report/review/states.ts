@@ -1,5 +1,5 @@
 /** What became of each decision, by what the server has now. */
-import { type Line, NOT_SEEN, PUBLIC, shown } from './line.ts'
+import { groupOf, type Line, membershipIn, NOT_SEEN, PUBLIC, shown } from './line.ts'
 import type { SignedLine, SignedSheet } from './signed.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -29,7 +29,7 @@ export interface Judged {
 }
 
 /** What a sheet is held against. */
-export interface Held {
+export interface ServerNow {
   /** All that the server has, whatever the sheet was restricted to. */
   readonly lines: readonly Line[]
   /** What the sheet should have of it. */
@@ -37,11 +37,12 @@ export interface Held {
   readonly surroundings: Surroundings
 }
 
-export function judge(sheet: SignedSheet, { lines, scoped, surroundings }: Held): Judged[] {
+/** @returns one for each line of the sheet, and for each right that is on none; what is open first */
+export function judge(sheet: SignedSheet, { lines, scoped, surroundings }: ServerNow): Judged[] {
   const now = new Map(lines.map((line) => [line.id, line]))
   const reviewed = new Set(sheet.lines.map(({ id }) => id))
   const reviewedDatabases = new Set(sheet.lines.map(({ cells }) => cells.database))
-  const look: Look = {
+  const look: Compared = {
     lines,
     added: scoped.filter(({ id, right }) => !reviewed.has(id) && right !== NOT_SEEN),
     outside: lines.filter(({ database }) => !reviewedDatabases.has(shown(database))),
@@ -65,7 +66,8 @@ export function judge(sheet: SignedSheet, { lines, scoped, surroundings }: Held)
   return [...signed, ...added].sort((a, b) => rank(a) - rank(b))
 }
 
-interface Look {
+/** Both sides, by what is asked for. */
+interface Compared {
   readonly lines: readonly Line[]
   /** What the sheet does not have. */
   readonly added: readonly Line[]
@@ -77,15 +79,15 @@ interface Look {
   readonly memberships: ReadonlySet<string>
 }
 
-type Outcome = Pick<Judged, 'state' | 'note'>
+type Judgement = Pick<Judged, 'state' | 'note'>
 
 const UNSEEN = 'the database is there, and nobody looked into it: it is not of this stack any more, or lets nobody in'
 
-function isUnseen({ database }: SignedLine['cells'], { databases }: Look): boolean {
+function isUnseen({ database }: SignedLine['cells'], { databases }: Compared): boolean {
   return databases.get(database) === false
 }
 
-function judgeThere({ decision, cells }: SignedLine, line: Line, look: Look): Outcome {
+function judgeThere({ decision, cells }: SignedLine, line: Line, look: Compared): Judgement {
   const before = cells.details
   const isSame = shown(line.details) === before
   const note = isSame ? '' : `was: ${before}`
@@ -97,19 +99,19 @@ function judgeThere({ decision, cells }: SignedLine, line: Line, look: Look): Ou
   return { state: isSame ? 'kept as decided' : 'kept, and changed since', note }
 }
 
-function undone(note: string): Outcome {
+function undone(note: string): Judgement {
   return { state: 'not carried out yet', note }
 }
 
 const CLOSED = 'the login may not log in, and has no members: what it has left nobody can use'
 
 /** The policy `disable` leaves an owner what it owns, and closes its login; who never logged in is not closed by it. */
-function isClosed(before: SignedLine['cells'], { login, via, logs_in_by: now }: Line, { lines }: Look): boolean {
+function isClosed(before: SignedLine['cells'], { login, via, logs_in_by: now }: Line, { lines }: Compared): boolean {
   const isShut = now === 'no' && !['', 'no'].includes(before.logs_in_by)
-  return via === 'owner' && isShut && !lines.some(({ right }) => right === `member of ${login}`)
+  return via === 'owner' && isShut && !lines.some(({ right }) => right === membershipIn(login))
 }
 
-function judgeGone({ decision, cells }: SignedLine, look: Look): Outcome {
+function judgeGone({ decision, cells }: SignedLine, look: Compared): Judgement {
   if (isUnseen(cells, look)) return { state: 'not known', note: UNSEEN }
   if (decision === null || cells.right === NOT_SEEN) return { state: 'no longer there', note: '' }
   if (isStillHeld(cells, look)) {
@@ -125,11 +127,11 @@ function judgeGone({ decision, cells }: SignedLine, look: Look): Outcome {
 }
 
 /** What is on the instance is told of the stack's logins only, and of whoever reaches something. */
-function isStillHeld({ login, right }: SignedLine['cells'], { attributes, memberships }: Look): boolean {
-  const group = /^member of (.*)$/.exec(right)?.[1]
+function isStillHeld({ login, right }: SignedLine['cells'], { attributes, memberships }: Compared): boolean {
+  const group = groupOf(right)
   return (
     attributes.get(login)?.includes(right) === true ||
-    (group !== undefined && memberships.has(JSON.stringify([group, login])))
+    (group !== null && memberships.has(JSON.stringify([group, login])))
   )
 }
 
@@ -137,7 +139,7 @@ function isStillHeld({ login, right }: SignedLine['cells'], { attributes, member
  * What the login, or everybody, has got since where the right was: what was revoked under one name may be there under
  * another. A database that is there no more may have been renamed.
  */
-function insteadOf({ login, database }: SignedLine['cells'], look: Look): readonly Line[] {
+function insteadOf({ login, database }: SignedLine['cells'], look: Compared): readonly Line[] {
   const isWhose = (line: Line): boolean => shown(line.login) === login || line.login === PUBLIC
   const here = look.added.filter((line) => ['', shown(line.database)].includes(database) || line.database === '')
   const renamed = database === '' || look.databases.has(database) ? [] : look.outside
