@@ -17,10 +17,8 @@ import { CALL_LIMITS, clientConfig } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 import { parseCredential } from './parse-credential.ts'
 import type { ParsedCredential } from './parse-credential.ts'
-import { secretProblem } from './secret-failure.ts'
+import { secretProblem, SERVICE } from './secret-failure.ts'
 import type { CurrentSecrets, SecretReader, SecretStage } from './secret-reader.ts'
-
-const SERVICE = 'AWS Secrets Manager'
 
 /**
  * The most ids that BatchGetSecretValue takes:

@@ -7,7 +7,7 @@ import { type Caller, callerOf, failureOf } from './aws-call.ts'
 import { toAwsError } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig } from './client-config.ts'
 import type { SecretVersion } from './parse-credential.ts'
-import { secretProblem } from './secret-failure.ts'
+import { secretProblem, SERVICE } from './secret-failure.ts'
 
 export interface RotationState {
   /** Whether the secret has a rotation at all. */
@@ -26,8 +26,6 @@ export interface RotatingSecret {
   readonly makeCurrent: (versionId: string, former: string) => Promise<void>
   readonly close: () => void
 }
-
-const SERVICE = 'AWS Secrets Manager'
 
 export async function openRotatingSecret(secretId: string, access: AwsAccess): Promise<RotatingSecret> {
   const [sdk, config] = await Promise.all([

@@ -2,7 +2,8 @@ import { partitionOf, partitionOfArn } from '../model/partition.ts'
 import type { Problem } from '../model/problem.ts'
 import { type AwsFailure, describeAwsFailure, describePlace, isOfRegion, isRefusal } from './aws-failure.ts'
 
-const SERVICE = 'AWS Secrets Manager'
+/** As people are told who was called. */
+export const SERVICE = 'AWS Secrets Manager'
 
 /**
  * What is wrong with one secret, by the service's answer to GetSecretValue; null where the failure is not about the
