@@ -40,6 +40,7 @@ export async function runReport(
   const dependencies = await createLookDependencies(process, environment)
   const server = options.connect && begun !== null ? askedServer(process, options, begun, dependencies) : null
   const report = await reportFor(options, foldersOf(options, declared, process.cwd()), server)
+  // The sheet stands last, behind what is wrong with the audit files.
   const wanted = options.review ? report.sections.map(({ id }) => id).slice(-1) : options.sections
   const text = renderReport(report, options.format, wanted)
   if (options.output === null) await print(process, text)
