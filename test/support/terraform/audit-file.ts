@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { PRIVILEGE_TARGETS } from '../../../src/model/access-change.ts'
 import { ACCESS_LEVELS } from '../../../src/model/declaration.ts'
 import { EXIT } from '../../../src/errors.ts'
-import { type AuditDocument, OBJECTS, STATUSES } from '../../../src/model/audit.ts'
+import { type AuditDocument, OBJECTS, STANDINGS, STATUSES } from '../../../src/model/audit.ts'
 import { COMMAND_NAMES } from '../../../src/model/run.ts'
 import { isCode } from '../postgres/binaries.ts'
 
@@ -80,6 +80,7 @@ const Record = v.strictObject({
   access: v.exactOptional(Access),
   loses: v.exactOptional(v.array(Consequence)),
   gains: v.exactOptional(v.array(Consequence)),
+  standing: v.exactOptional(v.picklist(STANDINGS)),
 })
 
 const Summary = v.strictObject({
