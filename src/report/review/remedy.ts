@@ -18,8 +18,8 @@ export function entryRemedy({ name, accessLevel, cleanupPolicy }: Application): 
 }
 
 /**
- * Of a login that no entry declares any more. Whatever its policy it is closed and no more: who takes a right away wants
- * no database dropped.
+ * Of a login that no entry declares any more. Whatever its policy, it is closed and no more: who takes a right away
+ * wants no database dropped.
  */
 function orphanRemedy({ claim }: Declaration, application: string): string {
   const given = claim === null ? '' : ` --claim ${printClaim(claim)}`
