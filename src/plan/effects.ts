@@ -2,6 +2,7 @@
  * The effects of a plan by rule, and the digest that approves them (src/README.md: What was approved). Pure.
  */
 import { createHash } from 'node:crypto'
+import { groupBy } from '../group-by.ts'
 import type { PrivilegeChange } from '../model/access-change.ts'
 import { withoutImplied } from '../model/approved-effects.ts'
 import { CREATED_LATER, type Effect, keyOf, LOSES } from '../model/effect.ts'
@@ -63,7 +64,8 @@ function ownEffects(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
   const about = { application, database, username, object, rule }
   if (rule === 'set_password') return [{ ...about, effect: `password of ${username ?? ''} set from its secret` }]
-  if (step.access === undefined) return [{ ...about, effect: [step.message, ...namesOf(step)].join(', ') }]
+  if (step.access === undefined)
+    return [[step.message, ...namesOf(step)].join(', '), ...takenBeside(step)].map((effect) => ({ ...about, effect }))
   const { level, changes } = step.access
   return changes.flatMap((change) => {
     const names = (change.revoked ?? []).length === 0 ? [] : namesOf(step)
@@ -76,8 +78,22 @@ function ownEffects(step: Step): Effect[] {
 }
 
 /** What somebody loses is approved by name. */
-function namesOf(step: Step): string[] {
-  return [...new Set((step.privileges ?? []).flatMap(({ statement }) => statement.objects))].sort()
+function namesOf({ privileges = [] }: Pick<Step, 'privileges'>): string[] {
+  return [...new Set(privileges.flatMap(({ statement }) => statement.objects))].sort()
+}
+
+/** Which privileges go, of whom, and on what: the message of what nobody declares has objects alone. */
+function takenBeside({ kind, privileges = [] }: Step): string[] {
+  const later = BY_DEFAULT.has(kind) ? ' that are created later' : ''
+  const alike = groupBy(privileges, ({ change, grantee }) => JSON.stringify([change, grantee]))
+  return [...alike.values()].flatMap((items) => {
+    const names = namesOf({ privileges: items })
+    const suffix = names.length === 0 ? '' : `: ${names.join(', ')}`
+    const whose = items[0]?.grantee === '' ? ' from PUBLIC' : ''
+    return describeChange(items[0]?.change ?? { on: 'other', schema: null }).map(
+      (text) => `${text}${later}${whose}${suffix}`,
+    )
+  })
 }
 
 const PLURAL = {

@@ -2,6 +2,7 @@
 import test from 'ava'
 import type { AclItem, Interior, Membership, RoleState } from '../../../src/model/catalog.ts'
 import { planSteps } from '../../../src/model/step.ts'
+import { effectsOf } from '../../../src/plan/effects.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
 import { ADMIN, database, declare, input, interior, role, tagOf } from './sample.ts'
 
@@ -80,6 +81,36 @@ test('what nobody declares goes, of roles and of PUBLIC, on the database and ins
     'REVOKE CONNECT ON DATABASE "shop_dev_db" FROM PUBLIC',
   ])
   t.deepEqual(statements(made, { shop: { undeclared: 'keep' } }), [])
+})
+
+test('what a digest approves of it is which privileges, on what and by whose name', (t) => {
+  const later = (privilege: string): Interior['defaultAcl'][number] => ({
+    creator: OWNER,
+    schema: 'public',
+    objectClass: 'table',
+    grantee: 'x',
+    privilege,
+  })
+  const given = { roles: [role('x')], acl: items('x', ['CONNECT']), table: items('x', ['SELECT']) }
+  const made: Made = { ...given, defaultAcl: [later('SELECT')] }
+  const effects = (of: Made): string[] => effectsOf(planned(of)).map(({ effect }) => effect)
+  t.deepEqual(
+    effects(made).filter((effect) => effect.startsWith('revoke')),
+    [
+      'revoke SELECT on tables of public that are created later',
+      'revoke CONNECT on the database',
+      'revoke SELECT on tables of public: "public"."t"',
+    ],
+  )
+  const more: readonly Made[] = [
+    { ...made, acl: items('x', ['CONNECT', 'CREATE']) },
+    { ...made, table: items('x', ['SELECT', 'INSERT']) },
+    { ...made, defaultAcl: [later('SELECT'), later('INSERT')] },
+  ]
+  for (const other of more) t.false(effects(other).every((effect) => effects(made).includes(effect)))
+  t.true(
+    effects({ ...made, table: items('', ['SELECT']) }).some((effect) => / from PUBLIC: "public"."t"$/.test(effect)),
+  )
 })
 
 test('nothing from who administers the instance, from roles of the server, from what a state manages', (t) => {
