@@ -46,7 +46,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
           ? []
           : checkRole(declaration, cluster, { ...known, run }, application, role)),
         ...(application.loginOf === null && application.accessLevel !== 'owner'
-          ? checkOthersRole(declaration, cluster, strays, application)
+          ? checkOthersRole(declaration, actual, strays, application)
           : []),
         ...(application.loginOf === null ? checkIam(declaration, cluster, known, application) : []),
         ...checkSettings(cluster, application),

@@ -1,5 +1,5 @@
 /** What was renamed, dropped or exchanged by hand is not made anew in silence. Pure. */
-import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import type { Actual, Cluster, DatabaseState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import { mayAdminister } from '../model/administers.ts'
@@ -38,23 +38,29 @@ function roleProblems(cluster: Cluster, strays: Strays, { name, owner }: Databas
 
 const BY_HAND = 'was renamed by hand, or is declared by another name now.'
 
-/** A login that has the name of another one's role would get what that one owns. */
+/** A login that has the name of another one's role would get what that one owns: a database, or a guest's schemas. */
 export function checkOthersRole(
   declaration: Declaration,
-  cluster: Cluster,
+  { cluster, interiors }: Pick<Actual, 'cluster' | 'interiors'>,
   strays: Strays,
   { name, username }: Application,
 ): Problem[] {
-  const owned = declaration.databases.find(
-    (database) =>
-      cluster.databases.get(database.name)?.owner === username &&
-      database.owner.name !== name &&
-      database.owner.username !== username &&
-      strays.usernames.get(username) === database.owner.username,
-  )
-  if (owned === undefined) return []
-  const { owner } = owned
-  const message = `the role ${username} is that of ${owner.name}, which owns ${owned.name}: it ${BY_HAND}`
+  const isTheirs = (other: Application): boolean =>
+    other.name !== name && other.username !== username && strays.usernames.get(username) === other.username
+  const owned = declaration.databases.flatMap((database) => {
+    const { owner, schemaOwners } = database
+    const schemas = interiors.get(database.name)?.schemas
+    return [
+      ...(cluster.databases.get(database.name)?.owner === username ? [{ owner, what: database.name }] : []),
+      ...[...schemaOwners]
+        .filter(([schema]) => schemas?.get(schema)?.owner === username)
+        .map(([schema, guest]) => ({ owner: guest, what: `schema ${schema} of ${database.name}` })),
+    ]
+  })
+  const found = owned.find(({ owner }) => isTheirs(owner))
+  if (found === undefined) return []
+  const { owner, what } = found
+  const message = `the role ${username} is that of ${owner.name}, which owns ${what}: it ${BY_HAND}`
   const remedy = renameBack(cluster, strays, username, owner.username)
   return [
     violation(

@@ -2,6 +2,7 @@
 import test from 'ava'
 import { holdSessions } from '../../support/held-sessions.ts'
 import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
+import { followAll } from '../../support/remedies.ts'
 
 const { open: session } = holdSessions()
 
@@ -138,6 +139,29 @@ for (const version of VERSIONS) {
       t.deepEqual(await stack.plan(), [])
     })
   }
+
+  test.serial(
+    `${on}a reader whose name was exchanged by hand with a guest's gets none of that one's schema`,
+    async (t) => {
+      const stack = declare('turned')
+      await stack.applyOk()
+      await stack.sql('loader', 'CREATE TABLE raw.t (id int)')
+      await bed().server.sql(
+        `ALTER ROLE turned_loader RENAME TO beside; ALTER ROLE turned_analyst RENAME TO turned_loader;
+       ALTER ROLE beside RENAME TO turned_analyst`,
+      )
+      const { audit, problems } = await stack.apply()
+      t.deepEqual(audit.run.applications?.blocked, ['analyst', 'loader'], audit.run.error ?? '')
+      const found = problems.find(({ code }) => code === 'renamed_role')
+      t.regex(found?.message ?? '', /^the role turned_analyst is that of loader, which owns schema raw of turned_db/)
+      t.is(await stack.answer('analyst', 'INSERT INTO raw.t VALUES (1)'), '28P01')
+      await followAll(bed(), found?.remedy ?? '')
+      await stack.applyOk()
+      t.is(await stack.answer('loader', 'INSERT INTO raw.t VALUES (1)'), 'ok')
+      t.is(await stack.answer('analyst', 'INSERT INTO raw.t VALUES (1)'), '42501')
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
 
   test.serial(`${on}a role that is nobody's of ours gets no schema`, async (t) => {
     const stack = declare('alien')
