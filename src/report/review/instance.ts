@@ -8,7 +8,7 @@ import { attributesOf } from './attributes.ts'
 import { lineOf, type ReviewContext, type Right } from './context.ts'
 import { type Line, membershipIn } from './line.ts'
 import { orphanRemedies } from './remedy.ts'
-import { entryOf, isEffective, isSystem } from './roles.ts'
+import { entryOf, isEffective, isSystem, reaches } from './roles.ts'
 
 const ON_INSTANCE = { database: null, details: '', granted_by: '' } as const
 const BY_ADMINISTRATOR = 'whoever administers the instance'
@@ -93,7 +93,10 @@ function mayMatter({ cluster }: ReviewContext, item: Membership): boolean {
   const { login } = cluster.server
   const member = cluster.roles.get(item.member)
   const isAdmins = item.member === login || (member !== undefined && isHelper(member, login))
-  return isEffective(item) && item.role !== RDS_IAM && !isSystem(item.member) && (!isAdmins || POWERFUL.test(item.role))
+  if (item.role === RDS_IAM || isSystem(item.member)) return false
+  // What a role with CREATEROLE made it may administer, as its attribute says.
+  if (isAdmins || member?.createRole === true) return isEffective(item) && (!isAdmins || POWERFUL.test(item.role))
+  return reaches(item)
 }
 
 function membershipRight(
@@ -106,6 +109,7 @@ function membershipRight(
     ...ON_INSTANCE,
     role: member,
     right: membershipIn(role),
+    details: items.some(isEffective) ? '' : 'by its admin option only: it may give that to itself',
     via: 'membership',
     declared: entry === undefined ? 'no' : 'yes',
     granted_by: [...new Set(items.map(({ grantor }) => grantor))].sort().join(', '),

@@ -38,6 +38,11 @@ export function isEffective({ inherit, set }: Membership): boolean {
   return inherit || set
 }
 
+/** Or may give itself that. */
+export function reaches(item: Membership): boolean {
+  return isEffective(item) || item.admin
+}
+
 /** Roles whose rights it has, through others too. */
 export function rolesAbove({ memberships }: Cluster, member: string): ReadonlySet<string> {
   const found = new Set<string>()

@@ -42,13 +42,19 @@ export function judge(sheet: SignedSheet, { lines, scoped, surroundings }: Serve
   const now = new Map(lines.map((line) => [line.id, line]))
   const reviewed = new Set(sheet.lines.map(({ id }) => id))
   const reviewedDatabases = new Set(sheet.lines.map(({ cells }) => cells.database))
+  const keptBefore = new Map(
+    sheet.lines.flatMap((item) => (item.decision === 'keep' ? [[item.id, item] as const] : [])),
+  )
+  const isNew = ({ id, right }: Line): boolean => !reviewed.has(id) && right !== NOT_SEEN
   const look: Compared = {
     lines,
-    added: scoped.filter(({ id, right }) => !reviewed.has(id) && right !== NOT_SEEN),
+    added: lines.filter(isNew),
+    addedInScope: scoped.filter(isNew),
+    grown: lines.filter(({ id, details }) => (keptBefore.get(id)?.cells.details ?? shown(details)) !== shown(details)),
     outside: lines.filter(({ database }) => !reviewedDatabases.has(shown(database))),
     databases: new Map([...surroundings.databases].map(([name, isSeen]) => [shown(name), isSeen])),
     attributes: new Map([...surroundings.roles].map(([name, attributes]) => [shown(name), attributes])),
-    memberships: new Set(surroundings.memberships.map((item) => JSON.stringify(item.map(shown)))),
+    memberships: surroundings.memberships.map(([role, member]) => [shown(role), shown(member)]),
   }
   const signed = sheet.lines.map((item): Judged => {
     const line = now.get(item.id) ?? null
@@ -71,12 +77,16 @@ interface Compared {
   readonly lines: readonly Line[]
   /** What the sheet does not have. */
   readonly added: readonly Line[]
+  /** Of those, what it would have by what it was restricted to. */
+  readonly addedInScope: readonly Line[]
+  /** What was to be kept, and is more or less by now: its details count, and do not tell which. */
+  readonly grown: readonly Line[]
   /** In databases that the sheet has nothing of: one of them may have been one of it, under another name. */
   readonly outside: readonly Line[]
   /** Of the instance, by name as a sheet shows it, whether anybody looked into it. */
   readonly databases: ReadonlyMap<string, boolean>
   readonly attributes: ReadonlyMap<string, readonly string[]>
-  readonly memberships: ReadonlySet<string>
+  readonly memberships: Surroundings['memberships']
 }
 
 type Judgement = Pick<Judged, 'state' | 'note'>
@@ -90,7 +100,7 @@ function isUnseen({ database }: SignedLine['cells'], { databases }: Compared): b
 function judgeThere({ decision, cells }: SignedLine, line: Line, look: Compared): Judgement {
   const before = cells.details
   const isSame = shown(line.details) === before
-  const note = isSame ? '' : `was: ${before}`
+  const note = isSame ? '' : before === '' ? `now: ${line.details}` : `was: ${before}`
   if (line.right === NOT_SEEN) return { state: 'not known', note: line.details }
   if (decision === 'revoke') return isClosed(cells, line, look) ? { state: 'carried out', note: CLOSED } : undone(note)
   if (decision === null) return { state: 'not decided', note }
@@ -120,7 +130,7 @@ function judgeGone({ decision, cells }: SignedLine, look: Compared): Judgement {
   }
   const instead = insteadOf(cells, look)
   const note =
-    instead.length === 0 ? '' : `in its place, and on no line of the sheet: ${instead.map(describe).join('; ')}`
+    instead.length === 0 ? '' : `in its place, and not as the sheet has it: ${instead.map(describe).join('; ')}`
   if (decision === 'keep') return { state: 'decided keep, and gone', note }
   if (instead.length === 0) return { state: 'carried out', note: 'the server has it no more' }
   return decision === 'change' ? { state: 'changed since', note } : undone(note)
@@ -131,19 +141,32 @@ function isStillHeld({ login, right }: SignedLine['cells'], { attributes, member
   const group = groupOf(right)
   return (
     attributes.get(login)?.includes(right) === true ||
-    (group !== null && memberships.has(JSON.stringify([group, login])))
+    (group !== null && memberships.some(([role, member]) => role === group && member === login))
   )
 }
 
 /**
- * What the login, or everybody, has got since where the right was: what was revoked under one name may be there under
- * another. A database that is there no more may have been renamed.
+ * What the login, a role that it is a member of, or everybody, has got since where the right was: what was revoked under
+ * one name may be there under another. A database that is there no more may have been renamed. Of what others hold a
+ * sheet of a part says little, so of everybody counts what it would have.
  */
-function insteadOf({ login, database }: SignedLine['cells'], look: Compared): readonly Line[] {
-  const isWhose = (line: Line): boolean => shown(line.login) === login || line.login === PUBLIC
-  const here = look.added.filter((line) => ['', shown(line.database)].includes(database) || line.database === '')
-  const renamed = database === '' || look.databases.has(database) ? [] : look.outside
-  return [...new Set([...here, ...renamed])].filter((line) => isWhose(line) && line.right !== 'LOGIN')
+function insteadOf({ login, database, right }: SignedLine['cells'], look: Compared): readonly Line[] {
+  const names = rolesOf(login, look)
+  const isWhose = (line: Line): boolean => line.login !== PUBLIC && names.has(shown(line.login))
+  const isHere = (line: Line): boolean => ['', shown(line.database)].includes(database) || line.database === ''
+  const added = [...look.added.filter(isWhose), ...look.addedInScope.filter((line) => line.login === PUBLIC)]
+  const isGrown = (line: Line): boolean => line.right === right && shown(line.database) === database
+  const grown = look.grown.filter((line) => isGrown(line) && (isWhose(line) || line.login === PUBLIC))
+  const isRenamed = database !== '' && !look.databases.has(database)
+  const renamed = isRenamed ? look.outside.filter((line) => isWhose(line) || line.login === PUBLIC) : []
+  return [...new Set([...added.filter(isHere), ...grown, ...renamed])].filter((line) => line.right !== 'LOGIN')
+}
+
+/** Itself, and those whose rights it has or may take, through others too. */
+function rolesOf(login: string, { memberships }: Compared): ReadonlySet<string> {
+  const found = new Set([login])
+  for (const name of found) for (const [role, member] of memberships) if (member === name) found.add(role)
+  return found
 }
 
 function describe({ login, right, database }: Line): string {

@@ -6,7 +6,7 @@ import type { AccessMatrix } from '../../model/access.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { ReportRow, Section } from '../report.ts'
 import { attributesOf } from './attributes.ts'
-import { isEffective } from './roles.ts'
+import { reaches } from './roles.ts'
 
 export interface Surroundings {
   /** By name, whether anybody looked into it for the review. */
@@ -31,7 +31,7 @@ export function surroundingsSection({ databases, roles, memberships }: Cluster, 
   const cells: ReportRow['cells'][] = [
     ...[...databases.keys()].map((name) => ['database', name, seen.has(name) ? LOOKED_INTO : '']),
     ...[...roles.values()].map((role) => ['role', role.name, attributesOf(role).join(' ')]),
-    ...memberships.filter(isEffective).map(({ role, member }) => ['membership', role, member]),
+    ...memberships.filter(reaches).map(({ role, member }) => ['membership', role, member]),
   ]
   return { id: 'instance', title: 'Instance', about: '', columns: COLUMNS, rows: cells.map((row) => ({ cells: row })) }
 }

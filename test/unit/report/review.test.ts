@@ -105,6 +105,54 @@ test('another right of the same login there, of everybody there, or on the insta
     t.true(said(['revoke', [READER]], [other]).includes('carried out: ann'), other.right)
 })
 
+test('so does what a role has got of which the login is a member, through others too', (t) => {
+  const memberships = [
+    ['team', 'ann'],
+    ['staff', 'team'],
+    ['other', 'bob'],
+  ] as const
+  for (const [login, state] of [
+    ['team', 'not carried out yet: ann'],
+    ['staff', 'not carried out yet: ann'],
+    ['other', 'carried out: ann'],
+  ] as const)
+    t.true(said(['revoke', [READER]], [line(login, 'reader', 'shop')], { memberships }).includes(state), login)
+})
+
+test('and what was to be kept of the same kind, and is more or less by now', (t) => {
+  const right = 'grants on tables in schema app'
+  const [own, everybody] = [
+    line('ann', right, 'shop'),
+    line(PUBLIC, right, 'shop', { details: 'SELECT on table app.a' }),
+  ]
+  const lookedAt = new Date('2026-10-01T08:00:00Z')
+  const text = sectionCsv(sheetSection({ lines: [own, everybody], lookedAt, scope: '', lastChange: () => null }))
+  const expected = { environment: 'dev', instance: 'db-1', stack: 'shop/dev', scope: '' }
+  const judged = (kept: string, now: Line): string => {
+    const rows = decide(text, (of) => (of.startsWith('ann') ? 'revoke' : kept))
+    const held = { lines: [now], scoped: [now], surroundings: NOTHING }
+    return (
+      judge(parseSigned(fromSpreadsheet(rows), expected), held).find(({ signed }) => signed?.id === own.id)?.state ?? ''
+    )
+  }
+  const more = { ...everybody, details: 'SELECT on 2 tables of schema app' }
+  t.is(judged('keep', everybody), 'carried out')
+  t.is(judged('keep', more), 'not carried out yet')
+  t.is(judged('change', more), 'carried out', 'it was to change')
+})
+
+test('a sheet of a part has not all of a login: what it has got elsewhere counts all the same', (t) => {
+  const lookedAt = new Date('2026-10-01T08:00:00Z')
+  const text = sectionCsv(
+    sheetSection({ lines: [READER], lookedAt, scope: 'application shop', lastChange: () => null }),
+  )
+  const expected = { environment: 'dev', instance: 'db-1', stack: 'shop/dev', scope: 'application shop' }
+  const sheet = parseSigned(fromSpreadsheet(decide(text, () => 'revoke')), expected)
+  const state = (now: Line): unknown => judge(sheet, { lines: [now], scoped: [], surroundings: NOTHING })[0]?.state
+  t.is(state(line('ann', 'member of app', '')), 'not carried out yet')
+  t.is(state(line(PUBLIC, 'grants on the database', 'shop')), 'carried out', 'it was none of that part')
+})
+
 test('where nobody looked nothing is carried out', (t) => {
   const unseen = [
     line('-', NOT_SEEN, 'shop', { details: 'who may do what inside is not known' }),
