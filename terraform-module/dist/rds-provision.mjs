@@ -15341,17 +15341,20 @@ let left2=planSteps(plan).map(({message})=>message);return new ApplyError([{appl
 s still to do: ${left2.join("; ")}.`,remedy:"Somebody takes it back meanwhile; look at the statements in the audit and run again."}])}var MAX_ROUNDS,init_prepare=__esm(
 {"src/run/upgrade/prepare.ts"(){"use strict";init_result();init_errors();init_execute();init_request2();init_upgrade();init_step();init_upgrade2();init_inspect_cluster();
 init_credentials();init_open();init_record_run();init_outcome();MAX_ROUNDS=3}});function assertNone2(problems){if(problems.length>0)throw new BlockedError(problems)}function subjectOf2({application,database,username,object:object2}){return{
-application,database,username,object:OBJECTS.find(known=>known===object2)??NOBODY.object}}var MAX_TOLD,NOBODY,PlanApproval,init_approval=__esm({"src/run/apply/a\
-pproval.ts"(){"use strict";init_errors();init_approved_plan();init_approved_effects();init_audit();init_effect();init_approved_plan2();init_effects();MAX_TOLD=50,
-NOBODY={application:null,database:null,username:null,object:"admin"},PlanApproval=class{#declaration;#approved;#context;#effects=null;constructor(declaration,approved,context){
-this.#declaration=declaration,this.#approved=approved,this.#context=context}admit(plan,roles){let effects=effectsOf(plan);if(this.#effects!==null){assertNone2(checkLaterEffects(
-this.#effects,effects));return}let{digest:digest2,effects:approved}=this.#approved,found={digest:digestOf(this.#declaration,effects),effects},begun=findBegun(this.#declaration,
-roles,this.#approved);assertNone2(checkApprovedPlan(this.#approved,{...found,begun}));let isWhole=digest2===found.digest,{planTurns}=this.#context.dependencies;
-approved!==null&&!isWhole&&planTurns?.isBegun!==!0&&this.#tellDone(approved,doneOf(approved,effects)),planTurns?.begin({digest:digest2,effects:approved??(isWhole?
-effects:null)}),this.#effects=approved??effects}#tellDone(approved,done){let{digest:digest2}=this.#approved,counts=`${String(done.length)} of its ${String(approved.
-length)} effects are there already`;this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${counts}`);for(let effect of done.
-slice(0,MAX_TOLD))this.#warn(subjectOf2(effect),`there already: ${describeEffect(effect)}`);done.length>MAX_TOLD&&this.#warn(NOBODY,`there already: ${String(done.
-length-MAX_TOLD)} effects more`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,message,statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
+application,database,username,object:OBJECTS.find(known=>known===object2)??NOBODY.object}}var MAX_TOLD,NOBODY,OUTSIDE,PlanApproval,init_approval=__esm({"src/run\
+/apply/approval.ts"(){"use strict";init_errors();init_approved_plan();init_approved_effects();init_audit();init_effect();init_approved_plan2();init_effects();MAX_TOLD=
+50,NOBODY={application:null,database:null,username:null,object:"admin"},OUTSIDE=new Set(["role","password","database"]),PlanApproval=class{#declaration;#approved;#context;#effects=null;constructor(declaration,approved,context){
+this.#declaration=declaration,this.#approved=approved,this.#context=context}admit(plan,roles,open5){let effects=effectsOf(plan);if(this.#effects!==null){assertNone2(
+checkLaterEffects(this.#effects,effects));return}let{digest:digest2,effects:approved}=this.#approved,found={digest:digestOf(this.#declaration,effects),effects},
+begun=findBegun(this.#declaration,roles,this.#approved);assertNone2(checkApprovedPlan(this.#approved,{...found,begun}));let isWhole=digest2===found.digest,{planTurns}=this.#context.
+dependencies;approved!==null&&!isWhole&&planTurns?.isBegun!==!0&&this.#tellDone(approved,doneOf(approved,effects),open5),planTurns?.begin({digest:digest2,effects:approved??
+(isWhole?effects:null)}),this.#effects=approved??effects}#tellDone(approved,notLeft,{leftOut,unseen}){let{digest:digest2}=this.#approved,closed=this.#declaration.
+databases.filter(({owner})=>leftOut.has(owner.name)).map(({name:name2})=>name2),isUnknown=({application,database,object:object2})=>leftOut.has(application??"")||
+closed.includes(database??"")||unseen.has(database??"")&&!OUTSIDE.has(object2),done=notLeft.filter(effect=>!isUnknown(effect)),counts=`${String(done.length)} of\
+ its ${String(approved.length)} effects are there already`;this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${counts}`);
+for(let effect of done.slice(0,MAX_TOLD))this.#warn(subjectOf2(effect),`there already: ${describeEffect(effect)}`);done.length>MAX_TOLD&&this.#warn(NOBODY,`ther\
+e already: ${String(done.length-MAX_TOLD)} effects more`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,
+message,statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
 plan))step2.object==="default_privileges"&&step2.database!==null&&!undone2.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
 recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
 clear();let ownerOf2=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
@@ -15422,26 +15425,26 @@ n to the server broke (${error.message}); connecting anew`),await(0,import_promi
 close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof
 ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks,approval}){let scope=null,last=null,
 refused4=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
-let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(approval?.admit(plan,inspection.actual.cluster.roles),ledger.settle(plan,{leftOut:setbacks.
-leftOut,unseen:unseenDatabases(context,inspection)}),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;
-if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||
-last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused4)),scope={before:inspection,applications:new Set,databases:new Set},number2=
-0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,applied);
-for(let{kind,username}of applied)kind==="create_role"&&username!==null&&setbacks.made.add(username);let held2=[...await endHolders(context.declaration,server,plan,
-execution.failures,ledger.endedHolders),...findFull(context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(
-failure)),failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.failures.
-length===0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(
-plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(
-plan,inspection):null}}async function endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(context,
-server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?null:await findNewerSecrets(
-context,passwords,setbacks,inspection);return moved!==null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),
-recordFindings(context.recorder,plan.findings,ledger.touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.
-dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.
-visitor?.credential??null,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),
-ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,
-server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status===
-"created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(
-draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks),open5={leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)};if(approval?.
+admit(plan,inspection.actual.cluster.roles,open5),ledger.settle(plan,open5),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>
+MAX_ROUNDS2;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>
+MAX_ROUNDS2||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused4)),scope={before:inspection,applications:new Set,databases:new Set},
+number2=0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,
+applied);for(let{kind,username}of applied)kind==="create_role"&&username!==null&&setbacks.made.add(username);let held2=[...await endHolders(context.declaration,
+server,plan,execution.failures,ledger.endedHolders),...findFull(context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.
+includes(failure)),failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.
+failures.length===0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=
+1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===
+!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(
+context,server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?
+null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.
+cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){
+let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,
+waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.resend(plan,execution),
+noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===
+null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,
+status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{
+ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a10)===text2(b10)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
