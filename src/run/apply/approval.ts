@@ -2,7 +2,7 @@
 import { BlockedError } from '../../errors.ts'
 import { checkApprovedPlan, checkLaterEffects } from '../../guardrails/approved-plan.ts'
 import { doneOf } from '../../model/approved-effects.ts'
-import { OBJECTS } from '../../model/audit.ts'
+import { type AuditObject, OBJECTS } from '../../model/audit.ts'
 import type { RoleState } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { type ApprovedPlan, describeEffect, type Effect } from '../../model/effect.ts'
@@ -16,6 +16,16 @@ import type { RunContext } from '../context.ts'
 const MAX_TOLD = 50
 
 const NOBODY: Subject = { application: null, database: null, username: null, object: 'admin' }
+
+/** What is seen without a look into a database. */
+const OUTSIDE: ReadonlySet<string> = new Set<AuditObject>(['role', 'password', 'database'])
+
+/** What a plan does not tell of: whether it is done nobody knows. */
+interface Unplanned {
+  readonly leftOut: ReadonlySet<string>
+  /** Databases. */
+  readonly unseen: ReadonlySet<string>
+}
 
 export class PlanApproval {
   readonly #declaration: Declaration
@@ -38,9 +48,10 @@ export class PlanApproval {
    * Of the first plan of a run that it is the approved one, or what is left of it; of each later one that it does no
    * more.
    * @param roles as the plan was made from
+   * @param open what the plan does not tell of: applications that are left out, databases that nobody looked into
    * @throws BlockedError with the difference
    */
-  admit(plan: Plan, roles: ReadonlyMap<string, RoleState>): void {
+  admit(plan: Plan, roles: ReadonlyMap<string, RoleState>, open: Unplanned): void {
     const effects = effectsOf(plan)
     if (this.#effects !== null) {
       assertNone(checkLaterEffects(this.#effects, effects))
@@ -53,14 +64,20 @@ export class PlanApproval {
     const isWhole = digest === found.digest
     const { planTurns } = this.#context.dependencies
     if (approved !== null && !isWhole && planTurns?.isBegun !== true)
-      this.#tellDone(approved, doneOf(approved, effects))
+      this.#tellDone(approved, doneOf(approved, effects), open)
     planTurns?.begin({ digest, effects: approved ?? (isWhole ? effects : null) })
     this.#effects = approved ?? effects
   }
 
   /** Whether it was the run before that did it nobody can tell, so all of it is told, or counted. */
-  #tellDone(approved: readonly Effect[], done: readonly Effect[]): void {
+  #tellDone(approved: readonly Effect[], notLeft: readonly Effect[], { leftOut, unseen }: Unplanned): void {
     const { digest } = this.#approved
+    const closed = this.#declaration.databases.filter(({ owner }) => leftOut.has(owner.name)).map(({ name }) => name)
+    const isUnknown = ({ application, database, object }: Effect): boolean =>
+      leftOut.has(application ?? '') ||
+      closed.includes(database ?? '') ||
+      (unseen.has(database ?? '') && !OUTSIDE.has(object))
+    const done = notLeft.filter((effect) => !isUnknown(effect))
     const counts = `${String(done.length)} of its ${String(approved.length)} effects are there already`
     this.#warn(NOBODY, `plan:${digest} was begun by a run before, and this one goes on with it: ${counts}`)
     for (const effect of done.slice(0, MAX_TOLD))

@@ -119,8 +119,9 @@ async function runRounds(
     assertNotInterrupted(context.dependencies.signal)
     await awaitDefaults(context, server, ledger)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
-    approval?.admit(plan, inspection.actual.cluster.roles)
-    ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
+    const open = { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) }
+    approval?.admit(plan, inspection.actual.cluster.roles, open)
+    ledger.settle(plan, open)
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
       const isLast = number > MAX_ROUNDS

@@ -115,6 +115,25 @@ for (const version of VERSIONS) {
     t.is((await stack.apply()).audit.run.exit_code, 0)
   })
 
+  test.serial(`${on}of what is left out by now nothing is called there already`, async (t) => {
+    const { server } = bed()
+    const stack = declare({ lms: {}, lms_ro: readerOf('lms'), cdn: {} }, 'left_out')
+    await halfWay(t, stack)
+    await server.sql('ALTER ROLE lms_ro_staging_user SUPERUSER')
+    const { audit, records } = await stack.apply()
+    t.deepEqual(audit.run.applications?.blocked, ['lms_ro'], audit.run.error ?? '')
+    const told = records.filter(({ action }) => action === 'go on')
+    t.true(told.some(({ application }) => application === 'lms'))
+    t.deepEqual(
+      told.filter(({ application }) => application === 'lms_ro').map(({ message }) => message),
+      [],
+    )
+    t.regex(told[0]?.message ?? '', new RegExp(`goes on with it: ${String(told.length - 1)} of its `))
+    await server.sql('ALTER ROLE lms_ro_staging_user NOSUPERUSER')
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+    t.deepEqual(await stack.plan(), [])
+  })
+
   test.serial(`${on}a run that failed for one application is gone on with too`, async (t) => {
     const { server } = bed()
     const stack = declare({ ems: {}, ems_a: readerOf('ems') }, 'failed')
