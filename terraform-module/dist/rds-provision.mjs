@@ -96,20 +96,20 @@ some(problem=>isToldBy(record2,problem)));for(let record2 of untold)print2(recor
 "gray",stands),warnings.length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)print2(warning2);for(let note3 of notes)
 line2("yellow",`! ${shortLine(note3)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);for(let problem of problems)printProblem(problem,line2);let applications=applicationsLine(
 document,problems);applications!==null&&line2("red",applications),line2(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isToldBy(record2,{
-application,code}){return record2.code===code&&(application===null||application===record2.application)}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||
-record2.status==="skipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){
-let parts=[record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.
-status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function printConsequences(record2,line2){let whose=record2.application===null?"":`${visible(
-record2.application)}: `;for(let text2 of consequenceLines(record2))line2("yellow",`! ${whose}${shortLine(text2)}`)}function saysItself({message,username,database}){
-return[username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].
-filter(part=>part!=="").join(" "),visible(record2.action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(
-username??"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":
-return name2.database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line2){
-let subject2=[problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line2("red",`! ${[...subject2,shortLine(problem.
-message)].join(": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,
-LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();init_one_line();init_standing();init_summary();
-LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",
-colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+application,code}){let isOfAll=application===null&&code!=="connection_lost";return record2.code===code&&(isOfAll||application===record2.application)}function isListed(record2,isQuiet,listUnchanged){
+let isUneventful=isQuiet||record2.status==="skipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!==
+"blocked"}function recordLine(record2){let parts=[record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(
+record2.message)];return`${LOOKS[record2.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function printConsequences(record2,line2){let whose=record2.
+application===null?"":`${visible(record2.application)}: `;for(let text2 of consequenceLines(record2))line2("yellow",`! ${whose}${shortLine(text2)}`)}function saysItself({
+message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.
+object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(
+database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"\
+extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!==
+"").join(" on ")}}function printProblem(problem,line2){let subject2=[problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??
+""));line2("red",`! ${[...subject2,shortLine(problem.message)].join(": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2(
+"bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();
+init_one_line();init_standing();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{
+sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems,own=error.problems){let all=[...own,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
 error instanceof AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
 var ProvisionError,InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
@@ -5618,7 +5618,7 @@ item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
 {"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});function keyOf2({application,database,username,object:object2,rule,effect}){return JSON.stringify([application,database,username,object2,rule,effect])}function describeEffect({
 username,database,effect}){let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where}\
-)`}var init_effect=__esm({"src/model/effect.ts"(){"use strict"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
+)`}var LOSES,CREATED_LATER,init_effect=__esm({"src/model/effect.ts"(){"use strict";LOSES="LOSES ",CREATED_LATER=" that are created later"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
 void 0?rules.set(key2,[effect]):same.push(effect)}return effect=>{if(known.has(keyOf2(effect)))return!0;let of=rule=>rules.get(placeOf2({...effect,rule}))??[];return effect.
 rule==="grant_privileges"&&of(effect.rule).some(item=>isPartOfGrant(effect.effect,item.effect))?!0:isGrantedByDefault(effect,of)||isPartOfNames(effect,of(effect.
 rule))||isOfNewDatabase(effect,of)}}function doneOf(approved,left2){let keyOfPlace=({application,database})=>JSON.stringify([application,database]),near=new Map;
@@ -5632,16 +5632,15 @@ eate_database"?null:username,rule])}function parseGrant(text2){let[,privileges="
 text2)??[];return privileges===""?null:{privileges:privileges.split(", "),where,level}}function isPartOfGrant(found,approved){let[some,all]=[parseGrant(found),parseGrant(
 approved)];return some!==null&&all!==null&&some.where===all.where&&isPart(some,all)}function isPart(some,all){return some.level===all.level&&some.privileges.every(
 privilege=>all.privileges.includes(privilege))}function isGrantedByDefault({rule,effect},of){let some=rule==="grant_privileges"?parseGrant(effect):null;if(some===
-null)return!1;let[noun=""]=some.where.split(" "),everywhere=noun==="schema"?"schemas":noun,places=[`${some.where}${BY_DEFAULT}`,`${everywhere}${BY_DEFAULT}`];return of(
-"grant_default_privileges").some(item=>{let all=parseGrant(item.effect);return all!==null&&places.includes(all.where)&&isPart(some,all)})}function parseNames(text2){
+null)return!1;let[noun=""]=some.where.split(" "),everywhere=noun==="schema"?"schemas":noun,places=[`${some.where}${CREATED_LATER}`,`${everywhere}${CREATED_LATER}`];
+return of("grant_default_privileges").some(item=>{let all=parseGrant(item.effect);return all!==null&&places.includes(all.where)&&isPart(some,all)})}function parseNames(text2){
 let[,before="",list3="",after=""]=LISTS.map(form=>form.exec(text2)).find(found=>found!==null)??[];return list3===""||/ and \d+ more$/u.test(list3)?null:{about:`${before}\
 \u2026${after}`,names:splitNames(list3)}}function isPartOfNames({effect},approved){let some=parseNames(effect);return some===null?!1:approved.some(item=>{let all=parseNames(
 item.effect);return all!==null&&some.about===all.about&&some.names.every(name2=>all.names.includes(name2))})}function splitNames(list3){let names2=[""],depth=0,
 isQuoted=!1;for(let character of list3)character==='"'&&(isQuoted=!isQuoted),!isQuoted&&character==="("&&(depth+=1),!isQuoted&&character===")"&&(depth-=1),character===
-","&&depth===0&&!isQuoted?names2.push(""):names2.push(`${names2.pop()??""}${character}`);return names2.map(name2=>name2.trim())}var OF_A_NEW_DATABASE,LOSES,BY_DEFAULT,
-LISTS,init_approved_effects=__esm({"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=new Set(["open_database","restrict_public","re\
-open_database","adopt_database","admit_admin"]),LOSES="LOSES ";BY_DEFAULT=" that are created later";LISTS=[/^(LOSES .+? on (?:columns of )?)(.+)( in [^ ]+)$/su,
-/^(revoke .+?: )(".+)()$/su,/^(.+ what nobody declares: ).*?, (".+)()$/su]}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
+","&&depth===0&&!isQuoted?names2.push(""):names2.push(`${names2.pop()??""}${character}`);return names2.map(name2=>name2.trim())}var OF_A_NEW_DATABASE,LISTS,init_approved_effects=__esm(
+{"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=new Set(["open_database","restrict_public","reopen_database","adopt_database","a\
+dmit_admin"]);LISTS=[/^(LOSES .+? on (?:columns of )?)(.+)( in [^ ]+)$/su,/^(revoke .+?: )(".+)()$/su,/^(.+ what nobody declares: ).*?, (".+)()$/su]}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
 approved))}function checkApprovedPlan(plan,found){let{digest:digest2,effects:approved}=plan;if(digest2===found.digest||goesOn(plan,found))return[];let lines=approved===
 null?allOf(found.effects):differenceOf(approved,found);return[violation(null,"approved_plan",summaryOf(plan,found),remedyOf2(plan,found)),...few(lines)]}function checkLaterEffects(approved,found){
 let isApproved=approvalOf(approved),added=found.filter(effect=>!isApproved(effect));return added.length===0?[]:[violation(null,"approved_plan","the server chang\
@@ -5795,9 +5794,11 @@ cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:
 function roleProblems(cluster,strays,{name:name2,owner},found){let remedy=renameBack(cluster,strays,found,owner.username);if(remedy===null)return[];let owns=cluster.
 databases.get(name2)?.owner===found?`, owns ${name2}`:"",is2=cluster.roles.has(owner.username)?"is the role of another application by now, and":"is not there, a\
 nd",message=`the role ${owner.username} ${is2} ${found} carries its tag${owns}: it ${BY_HAND}`;return[violation(owner,"renamed_role",message,`${remedy} Or decla\
-re username = "${found}".`)]}function checkOthersRole(declaration,cluster,strays,{name:name2,username}){let state2=declaration.databases.find(database=>cluster.
-databases.get(database.name)?.owner===username&&database.owner.name!==name2&&database.owner.username!==username&&strays.usernames.get(username)===database.owner.
-username);if(state2===void 0)return[];let{owner}=state2,message=`the role ${username} is that of ${owner.name}, which owns ${state2.name}: it ${BY_HAND}`,remedy=renameBack(
+re username = "${found}".`)]}function checkOthersRole(declaration,{cluster,interiors},strays,{name:name2,username}){let isTheirs=other=>other.name!==name2&&other.
+username!==username&&strays.usernames.get(username)===other.username,found=declaration.databases.flatMap(database=>{let{owner:owner2,schemaOwners}=database,schemas2=interiors.
+get(database.name)?.schemas;return[...cluster.databases.get(database.name)?.owner===username?[{owner:owner2,what:database.name}]:[],...[...schemaOwners].filter(
+([schema])=>schemas2?.get(schema)?.owner===username).map(([schema,guest])=>({owner:guest,what:`schema ${schema} of ${database.name}`}))]}).find(({owner:owner2})=>isTheirs(
+owner2));if(found===void 0)return[];let{owner,what}=found,message=`the role ${username} is that of ${owner.name}, which owns ${what}: it ${BY_HAND}`,remedy=renameBack(
 cluster,strays,username,owner.username);return[violation({name:name2},"renamed_role",message,remedy??`Give it its name back, ${owner.username}, which another ro\
 le has.`)]}function renameBack(cluster,{usernames},found,username){let{server,roles}=cluster,moves=movesTo(roles,usernames,found,username);if(moves===null)return null;
 let who=moves.every(({from})=>mayAdminister(cluster,from))?`As ${printName(server.login)}`:administrators(cluster,found),md5=server.passwordEncryption==="md5"?"\
@@ -5972,7 +5973,7 @@ map(nameOf)),administered:new Set(cluster.memberships.filter(item=>item.member==
 memberships,"rds_superuser"),byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer2(declaration,cluster),
 ...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),
 ...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0||application.loginOf!==null?[]:checkRole(
-declaration,cluster,{...known,run},application,role),...application.loginOf===null&&application.accessLevel!=="owner"?checkOthersRole(declaration,cluster,strays,
+declaration,cluster,{...known,run},application,role),...application.loginOf===null&&application.accessLevel!=="owner"?checkOthersRole(declaration,actual,strays,
 application):[],...application.loginOf===null?checkIam(declaration,cluster,known,application):[],...checkSettings(cluster,application),...checkVersion(cluster,application),
 ...checkPredefined(declaration,cluster,known.administered,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(declaration,cluster,strays,
 database),...checkInside(declaration,database,actual)])]}function nameOf({name:name2}){return name2}function hasLogin(declaration,{roles},{username}){return isOfStack(
@@ -11163,30 +11164,34 @@ variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function app
 is missing, and the environment is ${environment}.`,remedy:command11==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not s\
 ee the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-\
 identity.ts"(){"use strict";init_errors()}});var plan_file_exports={};__export(plan_file_exports,{packPlan:()=>packPlan,parsePlan:()=>parsePlan,parsePlanFile:()=>parsePlanFile,unpackPlan:()=>unpackPlan});function parsePlanFile(text2,digest2){
-let plan=parsePlan(text2);if(plan===null)throw refusal6("is no plan of this program.");if(plan.digest!==digest2)throw refusal6(`is the plan ${plan.digest}, and \
-another one is approved.`);return plan}function parsePlan(text2){let parsed2=safeParse(pipe(string(),parseJson(),FILE),text2);return parsed2.success?parsed2.output:
-null}function packPlan(plan){return(0,import_node_zlib3.gzipSync)(JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(packed2)}catch(error){
-throw error instanceof InvalidInputError?refusal6("cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that plan --out wrote, of t\
-he plan that is approved; or none, and only the digest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_F\
-ILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,FILE,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);
-init_dist();init_errors();init_decode();TEXT_OR_NULL3=nullable(string()),FILE=object({digest:string(),effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,
-username:TEXT_OR_NULL3,object:string(),rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
+let plan=parsePlan(text2);if(plan===null)throw refusal6("is no plan of this program.");if(plan.digest===null)throw refusal6("is a plan without a digest, which n\
+obody can approve.");if(plan.digest!==digest2)throw refusal6(`is the plan ${plan.digest}, and another one is approved.`);return{digest:digest2,effects:plan.effects}}
+function parsePlan(text2){let parsed2=safeParse(pipe(string(),parseJson(),PLAN2),text2);return parsed2.success?parsed2.output:null}function packPlan(plan){return(0,import_node_zlib3.gzipSync)(
+JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(packed2)}catch(error){throw error instanceof InvalidInputError?refusal6(
+"cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the di\
+gest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,
+PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_decode();TEXT_OR_NULL3=
+nullable(string()),PLAN2=object({digest:TEXT_OR_NULL3,effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),
+rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
 has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
 effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let keys=withoutImplied(effects).map(
 keyOf2),text2=JSON.stringify([environment,stack,instance.identifier,keys]);return(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){
-let{application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`LOSES ${who}: ${what}`);
+let{application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`${LOSES}${who}: ${what}`);
 return[...ownEffects(step2),...lost2.map(effect=>({application,database,username,object:object2,rule,effect}))]}function ownEffects(step2){let{application,database,
 username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,effect:`password \
-of ${username??""} set from its secret`}];if(step2.access===void 0)return[{...about2,effect:[step2.message,...namesOf2(step2)].join(", ")}];let{level,changes}=step2.
-access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT2.has(rule)?" that are created later":"";return describeChange(
-change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.join(", ")}`}`}))})}function namesOf2(step2){
-return[...new Set((step2.privileges??[]).flatMap(({statement})=>statement.objects))].sort()}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
+of ${username??""} set from its secret`}];if(step2.access===void 0)return[[step2.message,...namesOf2(step2)].join(", "),...takenBeside(step2)].map(effect=>({...about2,
+effect}));let{level,changes}=step2.access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?
+CREATED_LATER:"";return describeChange(change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.
+join(", ")}`}`}))})}function namesOf2({privileges=[]}){return[...new Set(privileges.flatMap(({statement})=>statement.objects))].sort()}function takenBeside({kind,
+privileges=[]}){let later=BY_DEFAULT.has(kind)?" that are created later":"";return[...groupBy(privileges,({change,grantee})=>JSON.stringify([change,grantee])).values()].
+flatMap(items2=>{let names2=namesOf2({privileges:items2}),suffix=names2.length===0?"":`: ${names2.join(", ")}`,whose=items2[0]?.grantee===""?" from PUBLIC":"";return describeChange(
+items2[0]?.change??{on:"other",schema:null}).map(text2=>`${text2}${later}${whose}${suffix}`)})}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
 "schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
-length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto10,NO_EFFECT,BY_DEFAULT2,PLURAL,init_effects=__esm(
-{"src/plan/effects.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_approved_effects();init_effect();init_step();NO_EFFECT=new Set(["tag\
-_role","note_approved_plan","end_approved_plan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT2=
-new Set(["grant_default_privileges","revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"\
-functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
+length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto10,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm(
+{"src/plan/effects.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_group_by();init_approved_effects();init_effect();init_step();NO_EFFECT=
+new Set(["tag_role","note_approved_plan","end_approved_plan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make\
+_room"]),BY_DEFAULT=new Set(["grant_default_privileges","revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"\
+sequences",function:"functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
 planFile===null?{digest:digest2,effects:null}:parsePlanFile(await readPlanFile(planFile),digest2)}async function readPlanFile(path4){try{return await(0,import_promises16.readFile)(
 path4,"utf8")}catch(error){let message=`cannot be read: ${error instanceof Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --ou\
 t wrote; without it only the digest counts.",problem={application:null,code:"unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError(
@@ -11630,17 +11635,17 @@ callsFor(id),id)]);return sortAnswers(ids,new Map([...found,...singles]))}catch(
 problems=new Map;for(let id of ids){let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.set(id,parsed2.
 problem))}return{credentials,problems}}async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);
 return ids.flatMap(id=>{let value2=valueOf3(id,current,ids);return value2===void 0?[]:[[id,parse3(id,value2)]]})}catch(error){let failure=failureOf(error);return isRefusal(
-failure)?[]:ids.map(id=>{let problem=secretProblem(id,failure,calls.home);if(problem===null)throw toAwsError(failure,SERVICE2);return[id,{problem}]})}}async function readSingle(calls,id){
+failure)?[]:ids.map(id=>{let problem=secretProblem(id,failure,calls.home);if(problem===null)throw toAwsError(failure,SERVICE);return[id,{problem}]})}}async function readSingle(calls,id){
 try{return parse3(id,await calls.single(id,"AWSCURRENT"))}catch(error){let failure=failureOf(error),problem=secretProblem(id,failure,calls.home);if(problem===null)
-throw toAwsError(failure,SERVICE2);return{problem}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse3(id,value2),
+throw toAwsError(failure,SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse3(id,value2),
 error=>{let failure=failureOf(error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(id,failure,calls.home);if(problem===null)
-throw toAwsError(failure,SERVICE2);return{problem}});if(parsed2===null)return null;if("problem"in parsed2)throw new AwsError([parsed2.problem]);return parsed2.credential}
+throw toAwsError(failure,SERVICE);return{problem}});if(parsed2===null)return null;if("problem"in parsed2)throw new AwsError([parsed2.problem]);return parsed2.credential}
 function parse3(id,value2){let text2=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(id,{versionId:value2.VersionId??"",
 text:text2,createdAt:value2.CreatedDate??null})}function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(
 value2=>value2.Name===id&&!ids.some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.includes("AWSCURRENT")}
-function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE2,BATCH_SIZE,PARALLEL_CALLS,ARN_REGION,init_aws_secret_reader=__esm(
+function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var BATCH_SIZE,PARALLEL_CALLS,ARN_REGION,init_aws_secret_reader=__esm(
 {"src/secrets/aws-secret-reader.ts"(){"use strict";init_p_limit();init_errors();init_group_by();init_secret();init_aws_call();init_aws_failure();init_client_config();
-init_parse_credential();init_secret_failure();SERVICE2="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4;ARN_REGION=/^arn:[^:]+:secretsmanager:([a-z0-9-]+):/}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
+init_parse_credential();init_secret_failure();BATCH_SIZE=20,PARALLEL_CALLS=4;ARN_REGION=/^arn:[^:]+:secretsmanager:([a-z0-9-]+):/}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
 (hostname2+=`:${port2}`),path4&&path4.charAt(0)!=="/"&&(path4=`/${path4}`);let queryString=query?buildQueryString(query):"";queryString&&queryString[0]!=="?"&&(queryString=
 `?${queryString}`);let auth="";if(request.username!=null||request.password!=null){let username=request.username??"",password=request.password??"";auth=`${username}\
 :${password}@`}let fragment="";return request.fragment&&(fragment=`#${request.fragment}`),`${protocol}//${auth}${hostname2}${path4}${queryString}${fragment}`}var init_format_url=__esm(
@@ -14368,7 +14373,7 @@ privilege+COLUMNS===privilege),edit=verb==="loses"?edits.findLast(({removed})=>r
 function inOrder(privileges){let place2=privilege=>ORDER.findIndex(name2=>privilege.startsWith(name2));return[...new Set(privileges)].sort((a10,b10)=>place2(a10)-
 place2(b10))}var COLUMNS,ORDER,READS_ALL,WRITES_ALL,init_list_changes=__esm({"src/plan/list-changes.ts"(){"use strict";init_group_by();init_people();COLUMNS=" o\
 n columns",ORDER=["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","TRIGGER","MAINTAIN","USAGE","CREATE","CONNECT","TEMPORARY","EXECUTE"],READS_ALL="\
-pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT3,NOTHING,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();BY_DEFAULT3=
+pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();BY_DEFAULT2=
 new Set(["grant_default_privileges","revoke_default_privileges"]),NOTHING=[],Touches=class{#context;#byThing=new Map;#things=new Map;#objects=new Map;#lists=new Map;#last=0;constructor(context,steps){
 this.#context=context;for(let step2 of steps)this.#note(step2)}on(thing){return this.#byThing.get(thing.key)??[]}thingsOf(step2){let all=[...(step2.privileges??
 []).flatMap(item=>this.#thingsOfItem(step2,item)),...this.#restricted(step2)];return[...new Map(all.map(thing=>[thing.key,thing])).values()]}aroundOf({database,
@@ -14380,7 +14385,7 @@ revoked});let granted=(step2.access?.changes??[]).flatMap(change=>change.granted
 if(change.granted.length+change.revoked.length===0)return;this.#last+=1;let touch={...change,id:this.#last,key:stepKey(step2)};for(let{key:key2}of things){let touches=this.#byThing.
 get(key2);touches===void 0?this.#byThing.set(key2,[touch]):touches.push(touch)}}#restricted({kind,target,database,privileges}){return kind!=="restrict_public"||
 database===null||privileges!==void 0?[]:target===null?this.#database(database):this.#schema(database,target)}#thingsOfItem(step2,{statement,change}){let{database,
-kind}=step2;return database===null||change.on==="other"?[]:change.on==="database"?this.#database(database):BY_DEFAULT3.has(kind)?this.#byDefault(database,statement.
+kind}=step2;return database===null||change.on==="other"?[]:change.on==="database"?this.#database(database):BY_DEFAULT2.has(kind)?this.#byDefault(database,statement.
 runAs??"",change.schema,change.on):change.on==="schema"?this.#schema(database,change.schema??""):statement.objects.flatMap(name2=>this.#objectsOf(database).get(
 name2)??[])}#database(name2){let state2=this.#context.actual.cluster.databases.get(name2),owner=this.#ownerOf(name2),about2={kind:"database",database:name2,schema:null,
 name:name2,owner};return[this.#thing(about2,state2?.acl??NOTHING,NOTHING,state2!==void 0)]}#schema(database,name2){let state2=this.#context.actual.interiors.get(
@@ -14498,11 +14503,12 @@ state2.name,!1,owner),"kept")]:[],...database.owner.kept.has("database_connectio
 state2.name,-1,owner),"kept")]:[],...stored.map(({name:name2,value:value2})=>item(`${name2} = ${value2}`,resetOfDatabase(state2.name,name2,owner),"left alone"))]}
 var init_beyond_login=__esm({"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();init_database();init_print();init_quote();init_role()}});function findBeyond(look3,database){let{cluster,interiors}=look3.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
 let interior=interiors.get(database.name);return[...beyondOfDatabase(look3,database,state2),...[database.owner,...database.guests].flatMap(application=>beyondOfLogin(
-look3,database,application)),...beyondOnDatabase(look3,database,state2),...interior===void 0?[]:beyondInside(look3,database,interior)]}function beyondFindings(look3,database){
-let kept=findBeyond(look3,database).filter(({fate})=>fate==="kept");if(kept.length===0)return[];let holders=fewNames(new Set(kept.map(({role})=>role===""?"PUBLI\
-C":role))),message=`kept on ${database.name}, and not declared: ${String(kept.length)} of ${holders}; report --connect --section undeclared lists them, with the\
- statements that would take them away`;return[standing(subject(database.owner,"grant"),"beyond","keep",message)]}var init_beyond=__esm({"src/plan/beyond.ts"(){"\
-use strict";init_few_names();init_beyond_grants();init_beyond_login();init_context()}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
+look3,database,application)),...beyondOnDatabase(look3,database,state2),...interior===void 0?[]:beyondInside(look3,database,interior)]}function findAllBeyond(look3){
+return look3.declaration.databases.flatMap(database=>findBeyond(look3,database))}function beyondFindings(look3,database){let kept=findBeyond(look3,database).filter(
+({fate})=>fate==="kept");if(kept.length===0)return[];let holders=fewNames(new Set(kept.map(({role})=>role===""?"PUBLIC":role))),message=`kept on ${database.name}\
+, and not declared: ${String(kept.length)} of ${holders}; report --connect --section undeclared lists them, with the statements that would take them away`;return[
+standing(subject(database.owner,"grant"),"beyond","keep",message)]}var init_beyond=__esm({"src/plan/beyond.ts"(){"use strict";init_few_names();init_beyond_grants();
+init_beyond_login();init_context()}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
 flatMap(application=>loginSteps(database,application,state2,isFull2))}function loginSteps(database,application,state2,isFull2){let owner=database.owner.username,
 {username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges(application),missing=subtract(
 wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond2=application.undeclared==="keep"?[]:subtract(held2,wanted),isShutOut=isFull2&&
@@ -15342,11 +15348,10 @@ this.#declaration=declaration,this.#approved=approved,this.#context=context}admi
 this.#effects,effects));return}let{digest:digest2,effects:approved}=this.#approved,found={digest:digestOf(this.#declaration,effects),effects},begun=findBegun(this.#declaration,
 roles,this.#approved);assertNone2(checkApprovedPlan(this.#approved,{...found,begun}));let isWhole=digest2===found.digest,{planTurns}=this.#context.dependencies;
 approved!==null&&!isWhole&&planTurns?.isBegun!==!0&&this.#tellDone(approved,doneOf(approved,effects)),planTurns?.begin({digest:digest2,effects:approved??(isWhole?
-effects:null)}),this.#effects=approved??effects}#tellDone(approved,done){let{digest:digest2}=this.#approved,[some,all]=[done.length,approved.length].map(String);
-this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${some??""} of its ${all??""} effects are there already`);for(let effect of done.
+effects:null)}),this.#effects=approved??effects}#tellDone(approved,done){let{digest:digest2}=this.#approved,counts=`${String(done.length)} of its ${String(approved.
+length)} effects are there already`;this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${counts}`);for(let effect of done.
 slice(0,MAX_TOLD))this.#warn(subjectOf2(effect),`there already: ${describeEffect(effect)}`);done.length>MAX_TOLD&&this.#warn(NOBODY,`there already: ${String(done.
-length-MAX_TOLD)} more, as the plan's file says`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,message,
-statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
+length-MAX_TOLD)} effects more`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,message,statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
 plan))step2.object==="default_privileges"&&step2.database!==null&&!undone2.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
 recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
 clear();let ownerOf2=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
@@ -15585,47 +15590,52 @@ return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.
 t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
 o look at: ${points.join("; ")}.${unasked}`}function counted2(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
 toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
-slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function makeLine(role,facts){let id=`r${hashOf({...facts,login:role},RIGHT_DIGITS)}${hashOf(shownIn(facts),SHOWN_DIGITS)}`;return{...facts,id}}function isIdOf(id,cells){
-return id.length===1+RIGHT_DIGITS+SHOWN_DIGITS&&id.endsWith(hashOf(shownIn(cells),SHOWN_DIGITS))}function hashOf(identity2,digits){let text2=JSON.stringify(IDENTITY.
-map(key2=>identity2[key2]));return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(
-text2).trim()}function shownIn({environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(
-stack),login:shown(login2),database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:LINE_COLUMNS,
-rows:lines.map(line2=>({cells:LINE_COLUMNS.map(({key:key2})=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}
-function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return{environment:text2(
-"environment"),instance:text2("instance"),stack:text2("stack"),database:text2("database"),database_owner:text2("database_owner"),login:text2("login"),application:text2(
-"application"),right:text2("right"),details:text2("details"),via:text2("via"),declared:text2("declared"),logs_in_by:text2("logs_in_by"),tags:text2("tags"),valid_until:text2(
-"valid_until"),granted_by:text2("granted_by"),remedy:text2("remedy"),id:text2("id")}})}var import_node_crypto13,LINE_COLUMNS,IDENTITY,PUBLIC,NOT_SEEN,RIGHT_DIGITS,
-SHOWN_DIGITS,init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_one_line();LINE_COLUMNS=[{key:"en\
-vironment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"database_owner",title:"Own\
-er"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"via",title:"By"},{key:"\
-declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"granted_by",title:"Gra\
-nted by"},{key:"remedy",title:"What takes it away"},{key:"id",title:"Id"}],IDENTITY=["environment","instance","stack","login","database","right"],PUBLIC="PUBLIC\
- (everybody)",NOT_SEEN="not looked into",RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
-sheet.lines.map(({cells})=>cells.database)),look3={lines,added:scoped.filter(({id,right:right2})=>!reviewed.has(id)&&right2!==NOT_SEEN),outside:lines.filter(({database})=>!reviewedDatabases.
-has(shown(database))),databases:new Map([...surroundings.databases].map(([name2,isSeen])=>[shown(name2),isSeen])),attributes:new Map([...surroundings.roles].map(
-([name2,attributes2])=>[shown(name2),attributes2])),memberships:new Set(surroundings.memberships.map(item=>JSON.stringify(item.map(shown))))},signed=sheet.lines.
-map(item=>{let line2=now.get(item.id)??null;return{signed:item,line:line2,...line2===null?judgeGone(item,look3):judgeThere(item,line2,look3)}}),added=scoped.filter(
-({id})=>!reviewed.has(id)).map(line2=>({state:line2.right===NOT_SEEN?"not known":"not on the sheet",signed:null,line:line2,note:line2.right===NOT_SEEN?line2.details:
-"it has come since, or its line was taken out"})),rank=({state:state2})=>DECISION_STATES.indexOf(state2);return[...signed,...added].sort((a10,b10)=>rank(a10)-rank(
-b10))}function isUnseen({database},{databases:databases2}){return databases2.get(database)===!1}function judgeThere({decision,cells},line2,look3){let before=cells.
-details,isSame2=shown(line2.details)===before,note3=isSame2?"":`was: ${before}`;return line2.right===NOT_SEEN?{state:"not known",note:line2.details}:decision===
-"revoke"?isClosed(cells,line2,look3)?{state:"carried out",note:CLOSED}:undone(note3):decision===null?{state:"not decided",note:note3}:isUnseen(cells,look3)?{state:"\
-not known",note:UNSEEN}:decision==="change"?isSame2?undone(""):{state:"changed since",note:note3}:{state:isSame2?"kept as decided":"kept, and changed since",note:note3}}
-function undone(note3){return{state:"not carried out yet",note:note3}}function isClosed(before,{login:login2,via,logs_in_by:now},{lines}){let isShut=now==="no"&&
-!["","no"].includes(before.logs_in_by);return via==="owner"&&isShut&&!lines.some(({right:right2})=>right2===`member of ${login2}`)}function judgeGone({decision,
-cells},look3){if(isUnseen(cells,look3))return{state:"not known",note:UNSEEN};if(decision===null||cells.right===NOT_SEEN)return{state:"no longer there",note:""};
-if(isStillHeld(cells,look3)){let note4="it is there still, and no right of this stack any more";return decision==="keep"?{state:"kept, and changed since",note:note4}:
-undone(note4)}let instead=insteadOf(cells,look3),note3=instead.length===0?"":`in its place, and on no line of the sheet: ${instead.map(describe147).join("; ")}`;
-return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.length===0?{state:"carried out",note:"the server has it no more"}:decision==="chang\
-e"?{state:"changed since",note:note3}:undone(note3)}function isStillHeld({login:login2,right:right2},{attributes:attributes2,memberships:memberships2}){let group4=/^member of (.*)$/.
-exec(right2)?.[1];return attributes2.get(login2)?.includes(right2)===!0||group4!==void 0&&memberships2.has(JSON.stringify([group4,login2]))}function insteadOf({
-login:login2,database},look3){let isWhose=line2=>shown(line2.login)===login2||line2.login===PUBLIC,here=look3.added.filter(line2=>["",shown(line2.database)].includes(
-database)||line2.database===""),renamed=database===""||look3.databases.has(database)?[]:look3.outside;return[...new Set([...here,...renamed])].filter(line2=>isWhose(
-line2)&&line2.right!=="LOGIN")}function describe147({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,
-UNSEEN,CLOSED,init_states=__esm({"src/report/review/states.ts"(){"use strict";init_line();DECISION_STATES=["not carried out yet","not known","not decided","not \
-on the sheet","kept, and changed since","changed since","decided keep, and gone","carried out","kept as decided","no longer there"];UNSEEN="the database is ther\
-e, and nobody looked into it: it is not of this stack any more, or lets nobody in";CLOSED="the login may not log in, and has no members: what it has left nobody\
- can use"}});function decisionsSection(sheet,judged,environment){let told=DECISION_STATES.map(state2=>[state2,judged.filter(item=>item.state===state2).length]),counts=told.filter(
+slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function membershipIn(role){return`${MEMBER_OF}${role}`}function groupOf2(right2){return right2.startsWith(MEMBER_OF)?right2.slice(MEMBER_OF.length):null}function makeLine(role,facts){
+let id=`r${hashOf({...facts,login:role},RIGHT_DIGITS)}${hashOf(shownIn(facts),SHOWN_DIGITS)}`;return{...facts,id}}function isIdOf(id,cells){return id.length===1+
+RIGHT_DIGITS+SHOWN_DIGITS&&id.endsWith(hashOf(shownIn(cells),SHOWN_DIGITS))}function hashOf(identity2,digits){let text2=JSON.stringify(IDENTITY.map(key2=>identity2[key2]));
+return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(text2).trim()}function shownIn({
+environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(stack),login:shown(login2),
+database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:LINE_COLUMNS,rows:lines.map(
+line2=>({cells:LINE_COLUMNS.map(({key:key2})=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}function linesOf2({
+columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return{environment:text2("environment"),
+instance:text2("instance"),stack:text2("stack"),database:text2("database"),database_owner:text2("database_owner"),login:text2("login"),application:text2("applic\
+ation"),right:text2("right"),details:text2("details"),via:text2("via"),declared:text2("declared"),logs_in_by:text2("logs_in_by"),tags:text2("tags"),valid_until:text2(
+"valid_until"),granted_by:text2("granted_by"),remedy:text2("remedy"),id:text2("id")}})}var import_node_crypto13,LINE_COLUMNS,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,
+RIGHT_DIGITS,SHOWN_DIGITS,init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_one_line();LINE_COLUMNS=
+[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"database_owner",title:"\
+Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"via",title:"By"},{
+key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"granted_by",title:"\
+Granted by"},{key:"remedy",title:"What takes it away"},{key:"id",title:"Id"}],IDENTITY=["environment","instance","stack","login","database","right"],PUBLIC="PUB\
+LIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
+sheet.lines.map(({cells})=>cells.database)),keptBefore=new Map(sheet.lines.flatMap(item=>item.decision==="keep"?[[item.id,item]]:[])),isNew=({id,right:right2})=>!reviewed.
+has(id)&&right2!==NOT_SEEN,look3={lines,added:lines.filter(isNew),addedInScope:scoped.filter(isNew),grown:lines.filter(({id,details})=>(keptBefore.get(id)?.cells.
+details??shown(details))!==shown(details)),outside:lines.filter(({database})=>!reviewedDatabases.has(shown(database))),databases:new Map([...surroundings.databases].
+map(([name2,isSeen])=>[shown(name2),isSeen])),attributes:new Map([...surroundings.roles].map(([name2,attributes2])=>[shown(name2),attributes2])),memberships:surroundings.
+memberships.map(([role,member2])=>[shown(role),shown(member2)])},signed=sheet.lines.map(item=>{let line2=now.get(item.id)??null;return{signed:item,line:line2,...line2===
+null?judgeGone(item,look3):judgeThere(item,line2,look3)}}),added=scoped.filter(({id})=>!reviewed.has(id)).map(line2=>({state:line2.right===NOT_SEEN?"not known":
+"not on the sheet",signed:null,line:line2,note:line2.right===NOT_SEEN?line2.details:"it has come since, or its line was taken out"})),rank=({state:state2})=>DECISION_STATES.
+indexOf(state2);return[...signed,...added].sort((a10,b10)=>rank(a10)-rank(b10))}function isUnseen({database},{databases:databases2}){return databases2.get(database)===
+!1}function judgeThere({decision,cells},line2,look3){let before=cells.details,isSame2=shown(line2.details)===before,note3=isSame2?"":before===""?`now: ${line2.details}`:
+`was: ${before}`;return line2.right===NOT_SEEN?{state:"not known",note:line2.details}:decision==="revoke"?isClosed(cells,line2,look3)?{state:"carried out",note:CLOSED}:
+undone(note3):decision===null?{state:"not decided",note:note3}:isUnseen(cells,look3)?{state:"not known",note:UNSEEN}:decision==="change"?isSame2?undone(""):{state:"\
+changed since",note:note3}:{state:isSame2?"kept as decided":"kept, and changed since",note:note3}}function undone(note3){return{state:"not carried out yet",note:note3}}
+function isClosed(before,{login:login2,via,logs_in_by:now},{lines}){let isShut=now==="no"&&!["","no"].includes(before.logs_in_by);return via==="owner"&&isShut&&
+!lines.some(({right:right2})=>right2===membershipIn(login2))}function judgeGone({decision,cells},look3){if(isUnseen(cells,look3))return{state:"not known",note:UNSEEN};
+if(decision===null||cells.right===NOT_SEEN)return{state:"no longer there",note:""};if(isStillHeld(cells,look3)){let note4="it is there still, and no right of th\
+is stack any more";return decision==="keep"?{state:"kept, and changed since",note:note4}:undone(note4)}let instead=insteadOf(cells,look3),note3=instead.length===
+0?"":`in its place, and not as the sheet has it: ${instead.map(describe147).join("; ")}`;return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.
+length===0?{state:"carried out",note:"the server has it no more"}:decision==="change"?{state:"changed since",note:note3}:undone(note3)}function isStillHeld({login:login2,
+right:right2},{attributes:attributes2,memberships:memberships2}){let group4=groupOf2(right2);return attributes2.get(login2)?.includes(right2)===!0||group4!==null&&
+memberships2.some(([role,member2])=>role===group4&&member2===login2)}function insteadOf({login:login2,database,right:right2},look3){let names2=rolesOf(login2,look3),
+isWhose=line2=>line2.login!==PUBLIC&&names2.has(shown(line2.login)),isHere=line2=>["",shown(line2.database)].includes(database)||line2.database==="",added=[...look3.
+added.filter(isWhose),...look3.addedInScope.filter(line2=>line2.login===PUBLIC)],isGrown=line2=>line2.right===right2&&shown(line2.database)===database,grown=look3.
+grown.filter(line2=>isGrown(line2)&&(isWhose(line2)||line2.login===PUBLIC)),renamed=database!==""&&!look3.databases.has(database)?look3.outside.filter(line2=>isWhose(
+line2)||line2.login===PUBLIC):[];return[...new Set([...added.filter(isHere),...grown,...renamed])].filter(line2=>line2.right!=="LOGIN")}function rolesOf(login2,{
+memberships:memberships2}){let found=new Set([login2]);for(let name2 of found)for(let[role,member2]of memberships2)member2===name2&&found.add(role);return found}
+function describe147({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,UNSEEN,CLOSED,init_states=__esm(
+{"src/report/review/states.ts"(){"use strict";init_line();DECISION_STATES=["not carried out yet","not known","not decided","not on the sheet","kept, and changed\
+ since","changed since","decided keep, and gone","carried out","kept as decided","no longer there"];UNSEEN="the database is there, and nobody looked into it: it\
+ is not of this stack any more, or lets nobody in";CLOSED="the login may not log in, and has no members: what it has left nobody can use"}});function decisionsSection(sheet,judged,environment){let told=DECISION_STATES.map(state2=>[state2,judged.filter(item=>item.state===state2).length]),counts=told.filter(
 ([,count2])=>count2>0).map(([state2,count2])=>`${String(count2)} ${state2}`),attention=told.filter(([state2,count2])=>count2>0&&["failed","warning"].includes(MARKS[state2]??
 "")).map(([state2,count2])=>`${String(count2)} ${state2}`);return{id:"decisions",title:"Decisions of the review",about:`Of the sheet of ${sheet.lookedAt}, by wh\
 at the server has now: ${counts.join("; ")}.`,attention:attention.length===0?null:attention.join(", "),columns:COLUMNS2,rows:judged.map(item=>rowOf(item,environment))}}
@@ -15648,31 +15658,30 @@ instance))for(let{environment:of,username,database,object:object2,status,at,buil
 !ON_RIGHTS.has(object2))continue;let change={at,build,actor:run?.actor?.arn??""};found.set(keyOf3(username,""),change),database!==null&&found.set(keyOf3(username,
 database),change)}return({login:login2,database})=>found.get(keyOf3(login2,database))??null}function keyOf3(login2,database){return JSON.stringify([login2,database])}
 var CHANGES,ON_RIGHTS,init_history=__esm({"src/report/review/history.ts"(){"use strict";CHANGES=new Set(["created","updated","removed"]),ON_RIGHTS=new Set(["rol\
-e","database","schema","grant","default_privileges"])}});function isSystem(role){return role.startsWith("pg_")||ROLES_OF_RDS.has(role)}function isEffective({inherit,set}){return inherit||set}function rolesAbove({memberships:memberships2},member2){
-let found=new Set,next=[member2];for(let name2=next.pop();name2!==void 0;name2=next.pop())for(let item of memberships2)item.member===name2&&item.role!==RDS_IAM2&&
-isEffective(item)&&!found.has(item.role)&&(found.add(item.role),next.push(item.role));return found}function entryOf({applications},username){let entries=applications.
-filter(item=>item.username===username);return entries.find(({loginOf})=>loginOf===null)??entries[0]}function roleFacts({declaration,cluster},name2){let role=cluster.
-roles.get(name2),entry=entryOf(declaration,name2),tag=stackTag(declaration,cluster,name2),method=rolesAboveWithIam(cluster,name2)?"iam":entry?.auth==="unmanaged"?
-"unmanaged":"password";return{application:entry?.name??tag?.get("Application")??"",logs_in_by:role===void 0?"":role.canLogin?method:"no",tags:ownTags(cluster,name2),
-valid_until:role?.validUntil?.toISOString()??""}}function rolesAboveWithIam({memberships:memberships2},name2){return memberships2.some(({role,member:member2})=>role===
-RDS_IAM2&&member2===name2)}function ownTags({roles},name2){let known=new Set(TAG_FIELDS);return[...parseTag(roles.get(name2)?.comment??null)??[]].filter(([key2])=>!known.
-has(key2)).map(([key2,value2])=>`${key2}=${value2}`).sort().join(", ")}var ROLES_OF_RDS,init_roles2=__esm({"src/report/review/roles.ts"(){"use strict";init_tag();
-init_membership_revocation();init_access_matrix();ROLES_OF_RDS=new Set(["rdsadmin","rdsproxyadmin","rdsrepladmin","rdstopmgr","rdswriteforwarduser","rds_ad","rd\
-s_iam","rds_password","rds_replication","rds_reserved","rds_superuser"])}});function reviewContext(declaration,actual,matrix){let look3=lookUps({declaration,actual}),beyond2=declaration.databases.flatMap(database=>findBeyond(look3,database));
-return{declaration,cluster:actual.cluster,interiors:actual.interiors,matrix,beyond:beyond2}}function lineOf(context,{role,database,...right2}){let{declaration,cluster,
+e","database","schema","grant","default_privileges"])}});function isSystem(role){return role.startsWith("pg_")||ROLES_OF_RDS.has(role)}function isEffective({inherit,set}){return inherit||set}function reaches2(item){return isEffective(
+item)||item.admin}function rolesAbove({memberships:memberships2},member2){let found=new Set,next=[member2];for(let name2=next.pop();name2!==void 0;name2=next.pop())
+for(let item of memberships2)item.member===name2&&item.role!==RDS_IAM2&&isEffective(item)&&!found.has(item.role)&&(found.add(item.role),next.push(item.role));return found}
+function entryOf({applications},username){let entries=applications.filter(item=>item.username===username);return entries.find(({loginOf})=>loginOf===null)??entries[0]}
+function roleFacts({declaration,cluster,tokenLogins},name2){let role=cluster.roles.get(name2),entry=entryOf(declaration,name2),tag=stackTag(declaration,cluster,
+name2),method=tokenLogins.has(name2)?"iam":entry?.auth==="unmanaged"?"unmanaged":"password";return{application:entry?.name??tag?.get("Application")??"",logs_in_by:role===
+void 0?"":role.canLogin?method:"no",tags:ownTags(cluster,name2),valid_until:role?.validUntil?.toISOString()??""}}function ownTags({roles},name2){let known=new Set(
+TAG_FIELDS);return[...parseTag(roles.get(name2)?.comment??null)??[]].filter(([key2])=>!known.has(key2)).map(([key2,value2])=>`${key2}=${value2}`).sort().join(",\
+ ")}var ROLES_OF_RDS,init_roles2=__esm({"src/report/review/roles.ts"(){"use strict";init_tag();init_membership_revocation();init_access_matrix();ROLES_OF_RDS=new Set(
+["rdsadmin","rdsproxyadmin","rdsrepladmin","rdstopmgr","rdswriteforwarduser","rds_ad","rds_iam","rds_password","rds_replication","rds_reserved","rds_superuser"])}});function reviewContext(declaration,actual,matrix){let beyond2=findAllBeyond(lookUps({declaration,actual})),{cluster,interiors}=actual;return{declaration,cluster,
+interiors,tokenLogins:membersOf(cluster.memberships,RDS_IAM2),matrix,beyond:beyond2}}function lineOf(context,{role,database,...right2}){let{declaration,cluster,
 matrix}=context,facts=roleFacts(context,role);return makeLine(role,{...facts,...right2,environment:matrix.environment,instance:matrix.instance,stack:matrix.stack,
 database:database?.database??"",database_owner:database===null?"":ownerOf(declaration,cluster,database),login:role===""?PUBLIC:role,tags:facts.tags===""&&database!==
 null?ownTags(cluster,database.owner):facts.tags})}function ownerOf(declaration,cluster,{database,owner}){return declaration.databases.find(({name:name2})=>name2===
-database)?.owner?.name??stackTag(declaration,cluster,owner)?.get("Application")??owner}var init_context3=__esm({"src/report/review/context.ts"(){"use strict";init_beyond();
-init_context();init_access_matrix();init_line();init_roles2()}});function entryRemedy({name:name2,accessLevel,cleanupPolicy}){let entry=`application_databases["${name2}"]`,isDropped=deletes(cleanupPolicy)&&accessLevel==="owne\
+database)?.owner?.name??stackTag(declaration,cluster,owner)?.get("Application")??owner}var init_context3=__esm({"src/report/review/context.ts"(){"use strict";init_members();
+init_beyond();init_context();init_membership_revocation();init_access_matrix();init_line();init_roles2()}});function entryRemedy({name:name2,accessLevel,cleanupPolicy}){let entry=`application_databases["${name2}"]`,isDropped=deletes(cleanupPolicy)&&accessLevel==="owne\
 r",out=LEAVES_ACCESS.has(cleanupPolicy)?`set cleanup_policy = "disable" in ${entry} and apply, since "${cleanupPolicy}" leaves its access; then take the entry o\
 ut, and apply`:`take ${entry} out, and apply: its cleanup_policy is "${cleanupPolicy}"${isDropped?", which drops the database":""}`;return accessLevel==="owner"||
-accessLevel==="none"?out:`${out}; or lower its access_level`}function orphanRemedy({claim:claim2},application,policy){let given=claim2===null?"":` --claim ${printClaim(
-claim2)}`;return`${policy===null||LEAVES.has(policy)?"RDS_CLEANUP_POLICY=disable ":""}rds-provision destroy --application ${application}${given}`}function grantRemedy(items2){
-if(items2.length===0)return"whoever granted it can revoke it";let statements=items2.map(({remedy})=>remedy).join(" ");return items2.every(({fate})=>fate==="take\
-n away")?`the next apply; by hand ${statements}`:statements}function orphanRemedies(declaration,{orphans}){return new Map(orphans.map(({username,application,cleanupPolicy})=>[
-username,orphanRemedy(declaration,application,cleanupPolicy)]))}var LEAVES_ACCESS,LEAVES,init_remedy=__esm({"src/report/review/remedy.ts"(){"use strict";init_claim();
-init_declaration();LEAVES_ACCESS=new Set(["retain","release"]);LEAVES=LEAVES_ACCESS}});function grantLines(context){return context.matrix.databases.flatMap(database=>[...grantsOn(context,database),...schemasOfOthers(context,database)])}function grantsOn(context,database){
+accessLevel==="none"?out:`${out}; or lower its access_level`}function orphanRemedy({claim:claim2},application){let given=claim2===null?"":` --claim ${printClaim(
+claim2)}`;return`RDS_CLEANUP_POLICY=disable rds-provision destroy --application ${application}${given}`}function grantRemedy(items2){if(items2.length===0)return"\
+whoever granted it can revoke it";let statements=items2.map(({remedy})=>remedy).join(" ");return items2.every(({fate})=>fate==="taken away")?`the next apply; by\
+ hand ${statements}`:statements}function orphanRemedies(declaration,{orphans}){return new Map(orphans.map(({username,application})=>[username,orphanRemedy(declaration,
+application)]))}var LEAVES_ACCESS,init_remedy=__esm({"src/report/review/remedy.ts"(){"use strict";init_claim();init_declaration();LEAVES_ACCESS=new Set(["retain",
+"release"])}});function grantLines(context){return context.matrix.databases.flatMap(database=>[...grantsOn(context,database),...schemasOfOthers(context,database)])}function grantsOn(context,database){
 let beyond2=context.beyond.filter(item=>item.database===database.database),own=new Set(database.logins.map(({username})=>username)),held2=[...database.outsideGrants.
 flatMap(({role,privilege,on,place:place2})=>place2===void 0?[]:[{role,what:`${privilege} on ${on}`,place:place2}]),...beyond2.flatMap(({role,what,on,place:place2})=>place2===
 null||!own.has(role)?[]:[{role,what:`${what} on ${on}`,place:place2}])];return[...groupBy(held2,({role,place:place2})=>JSON.stringify([role,rightOf(place2)])).values()].
@@ -15701,17 +15710,18 @@ let{cluster}=context,items2=cluster.memberships.filter(item=>mayMatter(context,i
 context,role)||POWERFUL.test(role))&&reaching.add(role);for(let role of reaching)for(let item of items2)item.role===role&&reaching.add(item.member);let told=items2.
 filter(({role,member:member2})=>reaching.has(role)||isOurs3(context,member2));return[...groupBy(told,({role,member:member2})=>JSON.stringify([role,member2])).values()].
 flatMap(list3=>list3[0]===void 0?[]:[membershipRight(context,list3[0],list3)])}function mayMatter({cluster},item){let{login:login2}=cluster.server,member2=cluster.
-roles.get(item.member),isAdmins=item.member===login2||member2!==void 0&&isHelper(member2,login2);return isEffective(item)&&item.role!==RDS_IAM2&&!isSystem(item.
-member)&&(!isAdmins||POWERFUL.test(item.role))}function membershipRight({declaration,cluster},{role,member:member2},items2){let entry=declaration.applications.find(
-item=>item.username===member2&&item.memberOf.includes(role));return{...ON_INSTANCE,role:member2,right:`member of ${role}`,via:"membership",declared:entry===void 0?
-"no":"yes",granted_by:[...new Set(items2.map(({grantor})=>grantor))].sort().join(", "),remedy:entry===void 0?items2.map(item=>revocationRemedy(cluster,item)).join(
-" "):`take "${keyOf4(declaration,role)}" out of member_of of application_databases["${entry.name}"], and apply`}}function keyOf4(declaration,role){return entryOf(
-declaration,role)?.name??role}function loginRights(context,having){let{declaration,cluster,matrix}=context,orphans=orphanRemedies(declaration,matrix);return[...cluster.
-roles.values()].filter(({name:name2,canLogin})=>canLogin&&!having.has(name2)&&isOurs3(context,name2)).map(({name:name2})=>{let entry=entryOf(declaration,name2),
-remedy=entry===void 0?BY_ADMINISTRATOR:`set can_login = false in application_databases["${entry.name}"], and apply`;return{...ON_INSTANCE,role:name2,right:"LOGI\
-N",via:"attribute",declared:orphans.has(name2)?"no longer":entry===void 0?"no":"yes",remedy:orphans.get(name2)??remedy}})}var ON_INSTANCE,BY_ADMINISTRATOR,POWERFUL,
-init_instance=__esm({"src/report/review/instance.ts"(){"use strict";init_group_by();init_upgrade_helper();init_membership_revocation();init_access_matrix();init_attributes();
-init_context3();init_remedy();init_roles2();ON_INSTANCE={database:null,details:"",granted_by:""},BY_ADMINISTRATOR="whoever administers the instance",POWERFUL=/^(?:rds_superuser|rds_replication|pg_read_all_data|pg_write_all_data|pg_maintain|pg_.*_server_.*)$/}});function levelLines(context){let orphans=orphanRemedies(context.declaration,context.matrix);return context.matrix.databases.flatMap(database=>[...database.isSeen?
+roles.get(item.member),isAdmins=item.member===login2||member2!==void 0&&isHelper(member2,login2);return item.role===RDS_IAM2||isSystem(item.member)?!1:isAdmins||
+member2?.createRole===!0?isEffective(item)&&(!isAdmins||POWERFUL.test(item.role)):reaches2(item)}function membershipRight({declaration,cluster},{role,member:member2},items2){
+let entry=declaration.applications.find(item=>item.username===member2&&item.memberOf.includes(role));return{...ON_INSTANCE,role:member2,right:membershipIn(role),
+details:items2.some(isEffective)?"":"by its admin option only: it may give that to itself",via:"membership",declared:entry===void 0?"no":"yes",granted_by:[...new Set(
+items2.map(({grantor})=>grantor))].sort().join(", "),remedy:entry===void 0?items2.map(item=>revocationRemedy(cluster,item)).join(" "):`take "${keyOf4(declaration,
+role)}" out of member_of of application_databases["${entry.name}"], and apply`}}function keyOf4(declaration,role){return entryOf(declaration,role)?.name??role}function loginRights(context,having){
+let{declaration,cluster,matrix}=context,orphans=orphanRemedies(declaration,matrix);return[...cluster.roles.values()].filter(({name:name2,canLogin})=>canLogin&&!having.
+has(name2)&&isOurs3(context,name2)).map(({name:name2})=>{let entry=entryOf(declaration,name2),remedy=entry===void 0?BY_ADMINISTRATOR:`set can_login = false in a\
+pplication_databases["${entry.name}"], and apply`;return{...ON_INSTANCE,role:name2,right:"LOGIN",via:"attribute",declared:orphans.has(name2)?"no longer":entry===
+void 0?"no":"yes",remedy:orphans.get(name2)??remedy}})}var ON_INSTANCE,BY_ADMINISTRATOR,POWERFUL,init_instance=__esm({"src/report/review/instance.ts"(){"use str\
+ict";init_group_by();init_upgrade_helper();init_membership_revocation();init_access_matrix();init_attributes();init_context3();init_line();init_remedy();init_roles2();
+ON_INSTANCE={database:null,details:"",granted_by:""},BY_ADMINISTRATOR="whoever administers the instance",POWERFUL=/^(?:rds_superuser|rds_replication|pg_read_all_data|pg_write_all_data|pg_maintain|pg_.*_server_.*)$/}});function levelLines(context){let orphans=orphanRemedies(context.declaration,context.matrix);return context.matrix.databases.flatMap(database=>[...database.isSeen?
 []:[unseenLine(context,database)],...database.logins.flatMap(login2=>{let right2=levelOf3(context,database,login2,orphans);return right2===null?[]:[lineOf(context,
 right2)]})])}function unseenLine(context,database){let right2={right:NOT_SEEN,details:"who may do what inside is not known",via:"",declared:""},{id:_,...facts}=lineOf(
 context,{...right2,role:"",database,granted_by:"",remedy:""});return makeLine("",{...facts,login:"-"})}function levelOf3(context,database,login2,orphans){let{declaration}=context,
@@ -16035,7 +16045,7 @@ set(id,at),before===void 0||id===""?[]:[{message:`line ${String(at)}: it is the 
 RESTORE,init_signed=__esm({"src/report/review/signed.ts"(){"use strict";init_text2();init_line();init_signed_rows();DECISIONS=["keep","revoke","change"],RESTORE=
 "Put back what the sheet had there, or decide in a new sheet."}});function surroundingsSection({databases:databases2,roles,memberships:memberships2},matrix){let seen=new Set(matrix.databases.filter(({isSeen})=>isSeen).map(({database})=>database)),
 cells=[...[...databases2.keys()].map(name2=>["database",name2,seen.has(name2)?LOOKED_INTO:""]),...[...roles.values()].map(role=>["role",role.name,attributesOf(role).
-join(" ")]),...memberships2.filter(isEffective).map(({role,member:member2})=>["membership",role,member2])];return{id:"instance",title:"Instance",about:"",columns:COLUMNS3,
+join(" ")]),...memberships2.filter(reaches2).map(({role,member:member2})=>["membership",role,member2])];return{id:"instance",title:"Instance",about:"",columns:COLUMNS3,
 rows:cells.map(row2=>({cells:row2}))}}function surroundingsOf({rows}){let of=wanted=>rows.flatMap(({cells:[kind,name2,more2]})=>kind===wanted?[[String(name2??""),
 String(more2??"")]]:[]);return{databases:new Map(of("database").map(([name2,more2])=>[name2,more2===LOOKED_INTO])),roles:new Map(of("role").map(([name2,more2])=>[
 name2,more2.split(" ").filter(word=>word!=="")])),memberships:of("membership")}}var COLUMNS3,LOOKED_INTO,init_surroundings=__esm({"src/report/review/surrounding\
@@ -16318,11 +16328,10 @@ plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRig
 return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){let{server,part}=await openAsMaster(context,admin,!1);
 await server.close();let{cluster}=inspection.actual,seen={...inspection,actual:{...inspection.actual,cluster:server.see?.(cluster)??cluster}};return driftFrom(context,
 seen,{admin},part)}function together2(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}function beyondIn(declaration,{
-actual}){let look3=lookUps({declaration,actual});return look3.declaration.databases.flatMap(database=>findBeyond(look3,database))}function owned3({admin,applications}){
-return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}var init_report2=__esm(
-{"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history2();init_problems();init_retained();
-init_runs();init_traceability();init_undeclared2();init_unmanaged();init_read();init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();
-init_provision_error();init_round();init_setbacks()}});var review_exports={};__export(review_exports,{lookForReview:()=>lookForReview,makeReview:()=>makeReview});async function makeReview({options:options2,folders,server,
+actual}){return findAllBeyond(lookUps({declaration,actual}))}function owned3({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],
+...[...applications].map(([application,credential])=>({application,credential}))]}var init_report2=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();
+init_access4();init_ages();init_drift();init_history2();init_problems();init_retained();init_runs();init_traceability();init_undeclared2();init_unmanaged();init_read();
+init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();init_provision_error();init_round();init_setbacks()}});var review_exports={};__export(review_exports,{lookForReview:()=>lookForReview,makeReview:()=>makeReview});async function makeReview({options:options2,folders,server,
 now}){let{criteria}=options2,{declaration}=server,subject2=subjectOf3(declaration),scope=describeCriteria(criteria),signed=options2.signed===null?null:parseSigned(
 await readSigned(options2.signed),{...subject2,scope}),files=await readAuditFiles(folders),sections=await server.look(),lines=linesOf2(sectionIn(sections,"revie\
 w")),scoped=linesInScope(lines,criteria),surroundings=surroundingsOf(sectionIn(sections,"instance")),judged=signed===null?[]:judge3(signed,{lines,scoped,surroundings}),
@@ -16403,9 +16412,8 @@ secretId:secretId2,versionId,stage}){let id=versionId===null?{}:{VersionId:versi
 ...id}),answer2=await call("GetSecretValue",abortSignal=>client.send(command11,{abortSignal}),"ResourceNotFoundException");if(answer2===null)return null;let{SecretString:text2,
 VersionId:found="",CreatedDate:createdAt=null}=answer2;return{versionId:found,text:text2===void 0?null:new Secret(text2),createdAt}}function toldOf(secretId2,call){
 async function told(action,send,expected=""){try{return await call(action,send)}catch(error){let failure=failureOf(error);if(failure.name===expected)return null;
-let problem=secretProblem(secretId2,failure);throw problem===null?toAwsError(failure,SERVICE3):new AwsError([problem])}}return told}var SERVICE3,init_rotating_secret=__esm(
-{"src/secrets/rotating-secret.ts"(){"use strict";init_errors();init_secret();init_aws_call();init_aws_failure();init_client_config();init_secret_failure();SERVICE3=
-"AWS Secrets Manager"}});function limitTime2(remainingMs){let controller=new AbortController,left2=remainingMs-Math.min(1e4,remainingMs/2),timer=setTimeout(()=>{controller.abort("the fu\
+let problem=secretProblem(secretId2,failure);throw problem===null?toAwsError(failure,SERVICE):new AwsError([problem])}}return told}var init_rotating_secret=__esm(
+{"src/secrets/rotating-secret.ts"(){"use strict";init_errors();init_secret();init_aws_call();init_aws_failure();init_client_config();init_secret_failure()}});function limitTime2(remainingMs){let controller=new AbortController,left2=remainingMs-Math.min(1e4,remainingMs/2),timer=setTimeout(()=>{controller.abort("the fu\
 nction's time is nearly up")},left2);return{signal:controller.signal,seconds:Math.max(1,Math.floor(left2/1e3)),end:()=>{clearTimeout(timer)}}}function ownCaFile(variables){
 let file=variables.PGSSLROOTCERT??"";return file===""?null:file}var init_own_process=__esm({"src/lambda/own-process.ts"(){"use strict"}});async function beginOwnRun(variables,command11,runId){let given={RDS_PROVISION_INPUT:await readDeclaration2(variables),RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:`${command11}\
 -${runId}`},started=await startRun({command:command11,inputFile:null,claim:null,variables:given,environment:readEnvironment(given),cwd:(0,import_node_os8.tmpdir)(),
@@ -20049,37 +20057,37 @@ Folder with audit files; default with --verify, or where there is no governance 
 e more, such as `terraform output -raw audit_json` gives: what was cut from the governance files is missed there"),connect:flag("Ask the server too; needs the d\
 eclaration"),verify:flag("Check the files, and with --connect that everything is traceable; exit 1 where it is not"),review:flag("With --connect: the sheet of a\
 n access review, a line for each login and right, to be decided and signed; as csv for a spreadsheet, as html for paper"),signed:value("FILE","With --review: th\
-e csv sheet that came back; tells what became of each decision, exit 1 where one is not carried out"),section:value("WORDS","What to tell, with commas between; \
-default: all",REPORT_SECTIONS),environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),
-database:value("NAME","Only this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2\
-026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that co\
-unt as expiring; default: 30"),"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; cs\
-v holds one section; default: text",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},GENERATE={format:value("WORD",
-"How to print it; default: hcl",GENERATE_FORMATS),output:value("FILE","File to write the declaration to; default: standard output"),statements:value("FILE","Fil\
-e to write the statements to that a person has to run first"),database:value("NAME","Only this database, with who uses it"),"terraform-state":value("FILE","What\
- `terraform show -json` prints where the provider cyrilgdn/postgresql is used: its names become keys; - is standard input"),removed:value("FILE","With --terrafo\
-rm-state: file to write the `removed` blocks to that make Terraform forget what it holds; default: as comments, after the declaration")},COMMANDS={apply:{describe:"\
-Make roles, databases and privileges match the declaration",options:{...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},examples:[["$0 apply --input declaration.json",
-"provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{
-describe:"Show what apply would change, with its SQL; changes nothing",options:{...INPUT,...CLAIM2,...RUNNER,...PLAN},examples:[["$0 plan --input declaration.js\
-on","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be block\
-ed"],["$0 plan --input declaration.json --json","the same for a program"],["terraform output -raw declaration_json | $0 plan --input -","of a module whose root \
-passes declaration_json on; is the server as it was applied?"],["terraform show -json saved | $0 plan --terraform-plan -","what `terraform apply saved` would do"],
-["$0 plan --terraform-plan plan.json --out approved.json","the same, to be approved by its digest"]]},destroy:{describe:"Remove applications by their cleanup po\
-licy",options:{...DESTROY,...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[["$0 destroy --input\
- declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a build created"],[
-"$0 destroy --input declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 14 or 15: keep t\
-he delegated admin's rights; does nothing from 16 on",options:{...INPUT,...RUNNER,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.json","prepa\
-re by hand what prepare_major_upgrade = true would"]]},generate:{describe:"Print a declaration of what is on an instance, which takes nothing from anybody; chan\
-ges nothing",options:{...INPUT,...GENERATE},examples:[["$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql","what is the\
-re, and what a person has to run first"],["$0 generate --input instance.json --database shop","one database, and who uses it"],["terraform show -json | $0 gener\
-ate --input instance.json --terraform-state - --removed removed.tf","in place of the provider cyrilgdn/postgresql"]]},report:{describe:"Tell who may do what, wh\
-at happened, and what is not as declared; changes nothing",options:{...INPUT,...RUNNER,...REPORT},examples:[["$0 report --governance-dir audit --application ana\
-lytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 \
---section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],
-["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --outp\
-ut report.html","one page for the browser"],["$0 report --input declaration.json --connect --review --format csv --output review.csv","a sheet on which each own\
-er decides who keeps what"],["$0 report --input declaration.json --connect --review --signed review.csv","which decisions are not carried out yet?"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
+e csv sheet that came back; tells what became of each decision; exit 1 where something is open"),section:value("WORDS","What to tell, with commas between; defau\
+lt: all",REPORT_SECTIONS),environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value(
+"NAME","Only this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00\
+:00Z (UTC)"),until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring\
+; default: 30"),"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one sec\
+tion; default: text",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},GENERATE={format:value("WORD","How to print i\
+t; default: hcl",GENERATE_FORMATS),output:value("FILE","File to write the declaration to; default: standard output"),statements:value("FILE","File to write the \
+statements to that a person has to run first"),database:value("NAME","Only this database, with who uses it"),"terraform-state":value("FILE","What `terraform sho\
+w -json` prints where the provider cyrilgdn/postgresql is used: its names become keys; - is standard input"),removed:value("FILE","With --terraform-state: file \
+to write the `removed` blocks to that make Terraform forget what it holds; default: as comments, after the declaration")},COMMANDS={apply:{describe:"Make roles,\
+ databases and privileges match the declaration",options:{...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision \
+by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"\
+Show what apply would change, with its SQL; changes nothing",options:{...INPUT,...CLAIM2,...RUNNER,...PLAN},examples:[["$0 plan --input declaration.json","what \
+would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 \
+plan --input declaration.json --json","the same for a program"],["terraform output -raw declaration_json | $0 plan --input -","of a module whose root passes dec\
+laration_json on; is the server as it was applied?"],["terraform show -json saved | $0 plan --terraform-plan -","what `terraform apply saved` would do"],["$0 pl\
+an --terraform-plan plan.json --out approved.json","the same, to be approved by its digest"]]},destroy:{describe:"Remove applications by their cleanup policy",options:{
+...DESTROY,...INPUT,...CLAIM2,...RUNNER,...AUDIT_FILE},oneOf:["application","build-id","cluster-name","requested"],examples:[["$0 destroy --input declaration.js\
+on --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a build created"],["$0 destroy --i\
+nput declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 14 or 15: keep the delegated ad\
+min's rights; does nothing from 16 on",options:{...INPUT,...RUNNER,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.json","prepare by hand what\
+ prepare_major_upgrade = true would"]]},generate:{describe:"Print a declaration of what is on an instance, which takes nothing from anybody; changes nothing",options:{
+...INPUT,...GENERATE},examples:[["$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql","what is there, and what a person \
+has to run first"],["$0 generate --input instance.json --database shop","one database, and who uses it"],["terraform show -json | $0 generate --input instance.j\
+son --terraform-state - --removed removed.tf","in place of the provider cyrilgdn/postgresql"]]},report:{describe:"Tell who may do what, what happened, and what \
+is not as declared; changes nothing",options:{...INPUT,...RUNNER,...REPORT},examples:[["$0 report --governance-dir audit --application analytics --section acces\
+s-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 --section history","wh\
+at did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],["$0 report --input de\
+claration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --output report.html","one p\
+age for the browser"],["$0 report --input declaration.json --connect --review --format csv --output review.csv","a sheet on which each owner decides who keeps w\
+hat"],["$0 report --input declaration.json --connect --review --signed review.csv","which decisions are not carried out yet?"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
 let options2=COMMANDS[command11].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command11,error.message))}),{_:positional,$0:_script,
 ...named}=found,words2=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
