@@ -1,6 +1,7 @@
 /** A line of an access review: who has which right where (src/README.md: Access reviews). */
 import { createHash } from 'node:crypto'
 import { visible } from '../../audit/one-line.ts'
+import { disarmSemicolons } from '../formats/csv.ts'
 import type { Column, ReportRow, Section } from '../report.ts'
 
 /** What the server tells of a right. */
@@ -76,7 +77,7 @@ function hashOf(identity: Identity, digits: number): string {
 
 /** As it stands in a sheet, when that comes back. */
 export function shown(text: string): string {
-  return visible(text).trim()
+  return visible(disarmSemicolons(text)).trim()
 }
 
 function shownIn({ environment, instance, stack, login, database, right }: Identity): Identity {

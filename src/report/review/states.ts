@@ -146,9 +146,9 @@ function isStillHeld({ login, right }: SignedLine['cells'], { attributes, member
 }
 
 /**
- * What the login, a role that it is a member of, or everybody, has got since where the right was: what was revoked under
- * one name may be there under another. A database that is there no more may have been renamed. Of what others hold a
- * sheet of a part says little, so of everybody counts what it would have.
+ * What the login, a role that it is a member of, or everybody, has got since where the right was: what was revoked
+ * under one name may be there under another. A database that is there no more may have been renamed. Of what others
+ * hold a sheet of a part says little, so of everybody counts what it would have.
  */
 function insteadOf({ login, database, right }: SignedLine['cells'], look: Compared): readonly Line[] {
   const names = rolesOf(login, look)

@@ -95,6 +95,19 @@ test('an apostrophe in front is the escape of a formula, there or taken out', (t
   t.true(toCsv([[lines[0]?.cells.reviewer ?? '']]).startsWith("'="), 'what a reviewer wrote is no formula either')
 })
 
+test('a name begins no formula where the spreadsheet separates cells by semicolons, and its line comes back', (t) => {
+  const names = ['a;=cmd|calc', 'a; "=cmd', "a;'=cmd", 'a;\n@cmd', 'a;-1;+1', 'a;b']
+  const lookedAt = new Date('2026-10-01T08:00:00Z')
+  const lines = names.map((name) => lineFor(name, { details: `SELECT on ${name}` }))
+  const text = sectionCsv(sheetSection({ lines, lookedAt, scope: '', lastChange: () => null }))
+  for (const cell of text.split(/[;\r\n]/)) t.notRegex(cell, /^["\s]*[=+\-@]/)
+  const { lines: back } = parseSigned(fromSpreadsheet(decide(text, () => 'keep')), EXPECTED)
+  t.deepEqual(
+    back.map(({ id }) => id),
+    lines.map(({ id }) => id),
+  )
+})
+
 test('a sheet as it was written is not decided, and says when it was made', (t) => {
   const sheet: SignedSheet = parseSigned(SHEET, EXPECTED)
   t.true(sheet.lines.every(({ decision }) => decision === null))
