@@ -15593,23 +15593,128 @@ return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.
 t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
 o look at: ${points.join("; ")}.${unasked}`}function counted2(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
 toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
-slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function membershipIn(role){return`${MEMBER_OF}${role}`}function groupOf2(right2){return right2.startsWith(MEMBER_OF)?right2.slice(MEMBER_OF.length):null}function makeLine(role,facts){
+slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
+"g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
+isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
+if(Array.isArray(value2))return!1;let type=typeof value2;return type==="number"||type==="symbol"||type==="boolean"||!value2||isSymbol(value2)?!0:reIsPlainProp.test(
+value2)||!reIsDeepProp.test(value2)||object2!=null&&value2 in Object(object2)},stringToPath=function(string2){let result=[];return string2.charCodeAt(0)===46&&result.
+push(""),string2.replace(rePropName,function(match,expression,quote,subString){let key2=match;quote?key2=subString.replace(reEscapeChar,"$1"):expression&&(key2=
+expression.trim()),result.push(key2)}),result},castPath=function(value2,object2){return Array.isArray(value2)?value2:isKey(value2,object2)?[value2]:stringToPath(
+value2)},toKey=function(value2){if(typeof value2=="string"||isSymbol(value2))return value2;let result=`${value2}`;return result=="0"&&1/value2==-1/0?"-0":result},
+get2=function(object2,path4){path4=castPath(path4,object2);let index=0,length=path4.length;for(;object2!=null&&index<length;)object2=object2[toKey(path4[index++])];
+return index&&index===length?object2:void 0}}});var is_object,init_is_object=__esm({"node_modules/csv-stringify/lib/utils/is_object.js"(){is_object=function(obj){return typeof obj=="object"&&obj!==null&&!Array.
+isArray(obj)}}});var normalize_columns,init_normalize_columns=__esm({"node_modules/csv-stringify/lib/api/normalize_columns.js"(){normalize_columns=function(columns){if(columns==
+null)return[void 0,void 0];if(typeof columns!="object")return[Error('Invalid option "columns": expect an array or an object')];if(Array.isArray(columns)){let newcolumns=[];
+for(let column of columns)if(typeof column=="string")newcolumns.push({key:column,header:column});else if(typeof column=="object"&&column!==null&&!Array.isArray(
+column)){if(!column.key)return[Error('Invalid column definition: property "key" is required')];column.header===void 0&&(column.header=column.key),newcolumns.push(
+column)}else return[Error("Invalid column definition: expect a string or an object")];columns=newcolumns}else{let newcolumns=[];for(let k10 in columns)newcolumns.
+push({key:k10,header:columns[k10]});columns=newcolumns}return[void 0,columns]}}});var CsvError,init_CsvError=__esm({"node_modules/csv-stringify/lib/api/CsvError.js"(){CsvError=class _CsvError extends Error{constructor(code,message,...contexts){
+Array.isArray(message)&&(message=message.join(" ")),super(message),Error.captureStackTrace!==void 0&&Error.captureStackTrace(this,_CsvError),this.code=code;for(let context of contexts)
+for(let key2 in context){let value2=context[key2];this[key2]=Buffer.isBuffer(value2)?value2.toString():value2==null?value2:JSON.parse(JSON.stringify(value2))}}}}});var underscore,init_underscore=__esm({"node_modules/csv-stringify/lib/utils/underscore.js"(){underscore=function(str){return str.replace(/([A-Z])/g,function(_,match){
+return"_"+match.toLowerCase()})}}});var normalize_options,init_normalize_options=__esm({"node_modules/csv-stringify/lib/api/normalize_options.js"(){init_CsvError();init_normalize_columns();init_underscore();
+normalize_options=function(opts){let options2={};for(let opt in opts)options2[underscore(opt)]=opts[opt];if(options2.bom===void 0||options2.bom===null||options2.
+bom===!1)options2.bom=!1;else if(options2.bom!==!0)return[new CsvError("CSV_OPTION_BOOLEAN_INVALID_TYPE",["option `bom` is optional and must be a boolean value,",
+`got ${JSON.stringify(options2.bom)}`])];if(options2.delimiter===void 0||options2.delimiter===null)options2.delimiter=",";else if(Buffer.isBuffer(options2.delimiter))
+options2.delimiter=options2.delimiter.toString();else if(typeof options2.delimiter!="string")return[new CsvError("CSV_OPTION_DELIMITER_INVALID_TYPE",["option `d\
+elimiter` must be a buffer or a string,",`got ${JSON.stringify(options2.delimiter)}`])];if(options2.quote===void 0||options2.quote===null)options2.quote='"';else if(options2.
+quote===!0)options2.quote='"';else if(options2.quote===!1)options2.quote="";else if(Buffer.isBuffer(options2.quote))options2.quote=options2.quote.toString();else if(typeof options2.
+quote!="string")return[new CsvError("CSV_OPTION_QUOTE_INVALID_TYPE",["option `quote` must be a boolean, a buffer or a string,",`got ${JSON.stringify(options2.quote)}`])];
+if((options2.quoted===void 0||options2.quoted===null)&&(options2.quoted=!1),options2.escape_formulas===void 0||options2.escape_formulas===null)options2.escape_formulas=
+!1;else if(typeof options2.escape_formulas!="boolean")return[new CsvError("CSV_OPTION_ESCAPE_FORMULAS_INVALID_TYPE",["option `escape_formulas` must be a boolean\
+,",`got ${JSON.stringify(options2.escape_formulas)}`])];if((options2.quoted_empty===void 0||options2.quoted_empty===null)&&(options2.quoted_empty=void 0),options2.
+quoted_match===void 0||options2.quoted_match===null||options2.quoted_match===!1?options2.quoted_match=null:Array.isArray(options2.quoted_match)||(options2.quoted_match=
+[options2.quoted_match]),options2.quoted_match)for(let quoted_match of options2.quoted_match){let isString=typeof quoted_match=="string",isRegExp=quoted_match instanceof
+RegExp;if(!isString&&!isRegExp)return[new CsvError("CSV_OPTION_QUOTED_MATCH",["option `quoted_match` must be a string or a regex,",`got ${JSON.stringify(options2.
+quoted_match)}`])]}if((options2.quoted_string===void 0||options2.quoted_string===null)&&(options2.quoted_string=!1),(options2.eof===void 0||options2.eof===null)&&
+(options2.eof=!0),options2.escape===void 0||options2.escape===null)options2.escape='"';else if(Buffer.isBuffer(options2.escape))options2.escape=options2.escape.
+toString();else if(typeof options2.escape!="string")return[Error(`Invalid Option: escape must be a buffer or a string, got ${JSON.stringify(options2.escape)}`)];
+if(options2.escape.length>1)return[Error(`Invalid Option: escape must be one character, got ${options2.escape.length} characters`)];if(options2.header===void 0||
+options2.header===null||options2.header===!1)options2.header=!1;else if(options2.header!==!0)throw new CsvError("CSV_INVALID_OPTION_HEADER",["option `header` is\
+ expected to be a boolean,",`got ${JSON.stringify(options2.header)}`],options2);if(options2.header_as_comment===void 0||options2.header_as_comment===null||options2.
+header_as_comment===!1)options2.header_as_comment=!1;else if(options2.header_as_comment===!0)options2.header_as_comment="#";else if(Buffer.isBuffer(options2.header_as_comment))
+options2.header_as_comment=options2.header_as_comment.toString();else if(typeof options2.header_as_comment!="string")throw new CsvError("CSV_INVALID_OPTION_HEAD\
+ER_AS_COMMENT",["option `header_as_comment` must be a boolean, a string or a buffer,",`got ${JSON.stringify(options2.header_as_comment)}`],options2);let[errColumns,
+columns]=normalize_columns(options2.columns);if(errColumns!==void 0)return[errColumns];if(options2.columns=columns,(options2.quoted===void 0||options2.quoted===
+null)&&(options2.quoted=!1),(options2.cast===void 0||options2.cast===null)&&(options2.cast={}),(options2.cast.bigint===void 0||options2.cast.bigint===null)&&(options2.
+cast.bigint=value2=>""+value2),(options2.cast.boolean===void 0||options2.cast.boolean===null)&&(options2.cast.boolean=value2=>value2?"1":""),(options2.cast.date===
+void 0||options2.cast.date===null)&&(options2.cast.date=value2=>""+value2.getTime()),(options2.cast.number===void 0||options2.cast.number===null)&&(options2.cast.
+number=value2=>""+value2),(options2.cast.object===void 0||options2.cast.object===null)&&(options2.cast.object=value2=>JSON.stringify(value2)),(options2.cast.string===
+void 0||options2.cast.string===null)&&(options2.cast.string=function(value2){return value2}),options2.on_record!==void 0&&typeof options2.on_record!="function")
+return[Error('Invalid Option: "on_record" must be a function.')];if(options2.quote_record_delimiter===void 0||options2.quote_record_delimiter===null)options2.quote_record_delimiter=
+!options2.record_delimiter;else if(typeof options2.quote_record_delimiter!="boolean")return[new CsvError("CSV_OPTION_QUOTE_RECORD_DELIMITER_INVALID_TYPE",["opti\
+on `quote_record_delimiter` must be a boolean,",`got ${JSON.stringify(options2.quote_record_delimiter)}`])];if(options2.record_delimiter===void 0||options2.record_delimiter===
+null)options2.record_delimiter=`
+`;else if(Buffer.isBuffer(options2.record_delimiter))options2.record_delimiter=options2.record_delimiter.toString();else if(typeof options2.record_delimiter!="s\
+tring")return[Error(`Invalid Option: record_delimiter must be a buffer or a string, got ${JSON.stringify(options2.record_delimiter)}`)];switch(options2.record_delimiter){case"\
+unix":options2.record_delimiter=`
+`;break;case"mac":options2.record_delimiter="\r";break;case"windows":options2.record_delimiter=`\r
+`;break;case"ascii":options2.record_delimiter="";break;case"unicode":options2.record_delimiter="\u2028";break}return[void 0,options2]}}});var bom_utf8,emits_separator,matches_quoted_match,stringifier,init_api=__esm({"node_modules/csv-stringify/lib/api/index.js"(){init_get();init_is_object();init_normalize_columns();
+init_normalize_options();bom_utf8=Buffer.from([239,187,191]),emits_separator=function(value2,separators){return separators.some(separator=>separator.length!==0&&
+(value2.indexOf(separator)!==-1||separator.length>1&&(value2+separator).indexOf(separator)<value2.length))},matches_quoted_match=function(value2,quoted_match){return quoted_match?
+quoted_match.some(pattern2=>typeof pattern2=="string"?value2.indexOf(pattern2)!==-1:value2.search(pattern2)!==-1):!1},stringifier=function(options2,state2,info){
+return{options:options2,state:state2,info,__transform:function(chunk2,push){if(!Array.isArray(chunk2)&&typeof chunk2!="object")return Error(`Invalid Record: exp\
+ect an array or an object, got ${JSON.stringify(chunk2)}`);if(this.info.records===0){if(Array.isArray(chunk2)){if(this.options.header===!0&&this.options.columns===
+void 0)return Error("Undiscoverable Columns: header option requires column option or object records")}else if(this.options.columns===void 0){let[err2,columns]=normalize_columns(
+Object.keys(chunk2));if(err2)return;this.options.columns=columns}}if(this.info.records===0){this.bom(push);let err2=this.headers(push);if(err2)return err2}try{this.
+options.on_record&&this.options.on_record(chunk2,this.info.records)}catch(err2){return err2}let err,chunk_string;if(this.options.eof){if([err,chunk_string]=this.
+stringify(chunk2),err)return err;if(chunk_string===void 0)return;chunk_string=chunk_string+this.options.record_delimiter}else{if([err,chunk_string]=this.stringify(
+chunk2),err)return err;if(chunk_string===void 0)return;(this.options.header||this.info.records)&&(chunk_string=this.options.record_delimiter+chunk_string)}this.
+info.records++,push(chunk_string)},stringify:function(chunk2,chunkIsHeader=!1){if(typeof chunk2!="object")return[void 0,chunk2];let{columns}=this.options,record2=[];
+if(Array.isArray(chunk2)){let length=columns?Math.min(chunk2.length,columns.length):chunk2.length;for(let i10=0;i10<length;i10++){let field=chunk2[i10],[err,value2]=this.
+__cast(field,{index:i10,column:i10,records:this.info.records,header:chunkIsHeader});if(err)return[err];record2[i10]=[value2,field]}}else for(let i10=0;i10<columns.
+length;i10++){let field=get2(chunk2,columns[i10].key),[err,value2]=this.__cast(field,{index:i10,column:columns[i10].key,records:this.info.records,header:chunkIsHeader});
+if(err)return[err];record2[i10]=[value2,field]}let csvrecord="";for(let i10=0;i10<record2.length;i10++){let options3,err,[value2,field]=record2[i10];if(typeof value2==
+"string")options3=this.options;else if(is_object(value2)){if(options3={...value2},value2=options3.value,delete options3.value,typeof value2!="string"&&value2!==
+void 0&&value2!==null&&err)return[Error(`Invalid Casting Value: returned value must return a string, null or undefined, got ${JSON.stringify(value2)}`)];if(options3=
+{...this.options,...options3},[err,options3]=normalize_options(options3),err!==void 0)return[err]}else if(value2==null)options3=this.options;else return[Error(`\
+Invalid Casting Value: returned value must return a string, an object, null or undefined, got ${JSON.stringify(value2)}`)];let{delimiter,escape:escape3,quote,quoted:quoted2,
+quoted_empty,quoted_string,quoted_match,record_delimiter,quote_record_delimiter,escape_formulas}=options3;if(value2===""&&field==="")(matches_quoted_match(value2,
+quoted_match)||quoted_empty===!0||quoted_string===!0&&quoted_empty!==!1)===!0&&(value2=quote+value2+quote),csvrecord+=value2;else if(value2){if(typeof value2!="\
+string")return[Error(`Formatter must return a string, null or undefined, got ${JSON.stringify(value2)}`)];let containsdelimiter=emits_separator(value2,[delimiter]),
+containsQuote=quote!==""&&value2.indexOf(quote)>=0,containsEscape=value2.indexOf(escape3)>=0&&escape3!==quote,containsRecordDelimiter=emits_separator(value2,[record_delimiter,
+...quote_record_delimiter===!1?[]:[`
+`,"\r"]]),quotedString=quoted_string&&typeof field=="string",quotedMatch=matches_quoted_match(value2,quoted_match);if(escape_formulas)switch(value2[0]){case"-":
+if(typeof field=="number"||typeof field=="bigint")break;value2=`'${value2}`;break;case"=":case"+":case"@":case"	":case"\r":case"\uFF1D":case"\uFF0B":case"\uFF0D":case"\
+\uFF20":value2=`'${value2}`;break}let shouldQuote=containsQuote===!0||containsdelimiter||containsRecordDelimiter||quoted2||quotedString||quotedMatch;shouldQuote===
+!0&&containsEscape===!0&&(value2=value2.replaceAll(escape3,()=>escape3+escape3)),containsQuote===!0&&(value2=value2.replaceAll(quote,()=>escape3+quote)),shouldQuote===
+!0&&(value2=quote+value2+quote),csvrecord+=value2}else(quoted_empty===!0||field===""&&quoted_string===!0&&quoted_empty!==!1)&&(csvrecord+=quote+quote);i10!==record2.
+length-1&&(csvrecord+=delimiter)}return[void 0,csvrecord]},bom:function(push){this.options.bom===!0&&push(bom_utf8)},headers:function(push){if(this.options.header===
+!1||this.options.columns===void 0)return;let err,headers=this.options.columns.map(column=>column.header);if(this.options.eof?([err,headers]=this.stringify(headers,
+!0),headers+=this.options.record_delimiter):[err,headers]=this.stringify(headers,!0),err)return err;this.options.header_as_comment&&(headers=this.options.header_as_comment+
+" "+headers),push(headers)},__cast:function(value2,context){let type=typeof value2;try{return type==="string"?[void 0,this.options.cast.string(value2,context)]:
+type==="bigint"?[void 0,this.options.cast.bigint(value2,context)]:type==="number"?[void 0,this.options.cast.number(value2,context)]:type==="boolean"?[void 0,this.
+options.cast.boolean(value2,context)]:value2 instanceof Date?[void 0,this.options.cast.date(value2,context)]:type==="object"&&value2!==null?[void 0,this.options.
+cast.object(value2,context)]:value2===null&&this.options.cast.null!==void 0?[void 0,this.options.cast.null(value2,context)]:value2===void 0&&this.options.cast.undefined!==
+void 0?[void 0,this.options.cast.undefined(value2,context)]:[void 0,value2]}catch(err){return[err]}}}}}});var stringify,init_sync=__esm({"node_modules/csv-stringify/lib/sync.js"(){init_api();init_normalize_options();stringify=function(records,opts={}){let data=[],[err,
+options2]=normalize_options(opts);if(err!==void 0)throw err;let api=stringifier(options2,{stop:!1},{records:0});for(let record2 of records){let err2=api.__transform(
+record2,function(record3){data.push(record3)});if(err2!==void 0)throw err2}if(data.length===0){api.bom(d10=>{data.push(d10)});let err2=api.headers(headers=>{data.
+push(headers)});if(err2!==void 0)throw err2}return data.join("")}}});function csvHeader(){return toCsv([CSV_COLUMNS])}function csvRows({run,records}){let actor=run.actor?.arn??"";return toCsv(records.map(record2=>csvRow(record2,run.
+cluster_name??"",actor)))}function csvRow(record2,clusterName,actor){return[record2.at,record2.run_id,record2.build_id,record2.environment,clusterName,actor,record2.
+application??"",record2.database??"",record2.username??"",record2.object,record2.action,record2.status,record2.message]}function toCsv(rows){return rows.length===
+0?"":stringify(rows.map(cells=>cells.map(visible)),{record_delimiter:`\r
+`,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted2=!1,end=0;for(let[index,byte]of bytes.
+entries())byte===QUOTE2?quoted2=!quoted2:byte===LF&&!quoted2&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/au\
+dit/governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","data\
+base","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});function sectionCsv({columns,rows}){let cellsOf2=({cells})=>cells.map(cell=>disarmSemicolons(String(cell??"")));return toCsv([columns.map(({key:key2})=>key2),...rows.
+map(cellsOf2)])}function disarmSemicolons(text2){return text2.replace(/;(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g,";'")}var init_csv2=__esm({"src/report/forma\
+ts/csv.ts"(){"use strict";init_csv()}});function membershipIn(role){return`${MEMBER_OF}${role}`}function groupOf2(right2){return right2.startsWith(MEMBER_OF)?right2.slice(MEMBER_OF.length):null}function makeLine(role,facts){
 let id=`r${hashOf({...facts,login:role},RIGHT_DIGITS)}${hashOf(shownIn(facts),SHOWN_DIGITS)}`;return{...facts,id}}function isIdOf(id,cells){return id.length===1+
 RIGHT_DIGITS+SHOWN_DIGITS&&id.endsWith(hashOf(shownIn(cells),SHOWN_DIGITS))}function hashOf(identity2,digits){let text2=JSON.stringify(IDENTITY.map(key2=>identity2[key2]));
-return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(text2).trim()}function shownIn({
-environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(stack),login:shown(login2),
-database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:LINE_COLUMNS,rows:lines.map(
-line2=>({cells:LINE_COLUMNS.map(({key:key2})=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}function linesOf2({
-columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return{environment:text2("environment"),
-instance:text2("instance"),stack:text2("stack"),database:text2("database"),database_owner:text2("database_owner"),login:text2("login"),application:text2("applic\
-ation"),right:text2("right"),details:text2("details"),via:text2("via"),declared:text2("declared"),logs_in_by:text2("logs_in_by"),tags:text2("tags"),valid_until:text2(
+return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(disarmSemicolons(text2)).trim()}
+function shownIn({environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(stack),
+login:shown(login2),database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:LINE_COLUMNS,
+rows:lines.map(line2=>({cells:LINE_COLUMNS.map(({key:key2})=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}
+function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return{environment:text2(
+"environment"),instance:text2("instance"),stack:text2("stack"),database:text2("database"),database_owner:text2("database_owner"),login:text2("login"),application:text2(
+"application"),right:text2("right"),details:text2("details"),via:text2("via"),declared:text2("declared"),logs_in_by:text2("logs_in_by"),tags:text2("tags"),valid_until:text2(
 "valid_until"),granted_by:text2("granted_by"),remedy:text2("remedy"),id:text2("id")}})}var import_node_crypto13,LINE_COLUMNS,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,
-RIGHT_DIGITS,SHOWN_DIGITS,init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_one_line();LINE_COLUMNS=
-[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"database_owner",title:"\
-Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"via",title:"By"},{
-key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"granted_by",title:"\
-Granted by"},{key:"remedy",title:"What takes it away"},{key:"id",title:"Id"}],IDENTITY=["environment","instance","stack","login","database","right"],PUBLIC="PUB\
-LIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
+RIGHT_DIGITS,SHOWN_DIGITS,init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_one_line();init_csv2();
+LINE_COLUMNS=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"data\
+base_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"\
+via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"\
+granted_by",title:"Granted by"},{key:"remedy",title:"What takes it away"},{key:"id",title:"Id"}],IDENTITY=["environment","instance","stack","login","database","\
+right"],PUBLIC="PUBLIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
 sheet.lines.map(({cells})=>cells.database)),keptBefore=new Map(sheet.lines.flatMap(item=>item.decision==="keep"?[[item.id,item]]:[])),isNew=({id,right:right2})=>!reviewed.
 has(id)&&right2!==NOT_SEEN,look3={lines,added:lines.filter(isNew),addedInScope:scoped.filter(isNew),grown:lines.filter(({id,details})=>(keptBefore.get(id)?.cells.
 details??shown(details))!==shown(details)),outside:lines.filter(({database})=>!reviewedDatabases.has(shown(database))),databases:new Map([...surroundings.databases].
@@ -15744,16 +15849,16 @@ map(({schema,may})=>`${schema}: ${may}`);return[onDatabase.filter(word=>word!=="
 new Set(["pg_read_all_data","pg_write_all_data"])}});function reviewLines(declaration,actual,matrix){let context=reviewContext(declaration,actual,matrix),inDatabases=[...levelLines(context),...grantLines(context)];
 return[...inDatabases,...instanceLines(context,new Set(inDatabases.map(({login:login2})=>login2)))].sort((a10,b10)=>compare(orderOf2(a10),orderOf2(b10)))}function orderOf2({
 database,login:login2,right:right2}){return JSON.stringify([database===""?1:0,database,login2,right2])}function compare(a10,b10){return a10===b10?0:a10<b10?-1:1}
-var init_lines=__esm({"src/report/review/lines.ts"(){"use strict";init_context3();init_grants2();init_instance();init_levels()}});var CsvError,init_CsvError=__esm({"node_modules/csv-parse/lib/api/CsvError.js"(){CsvError=class _CsvError extends Error{constructor(code,message,options2,...contexts){
+var init_lines=__esm({"src/report/review/lines.ts"(){"use strict";init_context3();init_grants2();init_instance();init_levels()}});var CsvError2,init_CsvError2=__esm({"node_modules/csv-parse/lib/api/CsvError.js"(){CsvError2=class _CsvError extends Error{constructor(code,message,options2,...contexts){
 Array.isArray(message)&&(message=message.join(" ").trim()),super(message),Error.captureStackTrace!==void 0&&Error.captureStackTrace(this,_CsvError),this.code=code;
 for(let context of contexts)for(let key2 in context){let value2=context[key2];this[key2]=Buffer.isBuffer(value2)?value2.toString(options2.encoding):value2==null?
-value2:JSON.parse(JSON.stringify(value2))}}}}});var is_object,init_is_object=__esm({"node_modules/csv-parse/lib/utils/is_object.js"(){is_object=function(obj){return typeof obj=="object"&&obj!==null&&!Array.isArray(
-obj)}}});var normalize_columns_array,init_normalize_columns_array=__esm({"node_modules/csv-parse/lib/api/normalize_columns_array.js"(){init_CsvError();init_is_object();normalize_columns_array=
-function(columns){let normalizedColumns=[];for(let i10=0,l6=columns.length;i10<l6;i10++){let column=columns[i10];if(column==null||column===!1)normalizedColumns[i10]=
-{disabled:!0};else if(typeof column=="string"||typeof column=="number")normalizedColumns[i10]={name:`${column}`};else if(is_object(column)){if(typeof column.name!=
-"string")throw new CsvError("CSV_OPTION_COLUMNS_MISSING_NAME",["Option columns missing name:",`property "name" is required at position ${i10}`,"when column is a\
-n object literal"]);normalizedColumns[i10]=column}else throw new CsvError("CSV_INVALID_COLUMN_DEFINITION",["Invalid column definition:","expect a string or a li\
-teral object,",`got ${JSON.stringify(column)} at position ${i10}`])}return normalizedColumns}}});var ResizeableBuffer,ResizeableBuffer_default,init_ResizeableBuffer=__esm({"node_modules/csv-parse/lib/utils/ResizeableBuffer.js"(){ResizeableBuffer=class{constructor(size2=100){
+value2:JSON.parse(JSON.stringify(value2))}}}}});var is_object2,init_is_object2=__esm({"node_modules/csv-parse/lib/utils/is_object.js"(){is_object2=function(obj){return typeof obj=="object"&&obj!==null&&!Array.
+isArray(obj)}}});var normalize_columns_array,init_normalize_columns_array=__esm({"node_modules/csv-parse/lib/api/normalize_columns_array.js"(){init_CsvError2();init_is_object2();
+normalize_columns_array=function(columns){let normalizedColumns=[];for(let i10=0,l6=columns.length;i10<l6;i10++){let column=columns[i10];if(column==null||column===
+!1)normalizedColumns[i10]={disabled:!0};else if(typeof column=="string"||typeof column=="number")normalizedColumns[i10]={name:`${column}`};else if(is_object2(column)){
+if(typeof column.name!="string")throw new CsvError2("CSV_OPTION_COLUMNS_MISSING_NAME",["Option columns missing name:",`property "name" is required at position ${i10}`,
+"when column is an object literal"]);normalizedColumns[i10]=column}else throw new CsvError2("CSV_INVALID_COLUMN_DEFINITION",["Invalid column definition:","expec\
+t a string or a literal object,",`got ${JSON.stringify(column)} at position ${i10}`])}return normalizedColumns}}});var ResizeableBuffer,ResizeableBuffer_default,init_ResizeableBuffer=__esm({"node_modules/csv-parse/lib/utils/ResizeableBuffer.js"(){ResizeableBuffer=class{constructor(size2=100){
 this.size=size2,this.length=0,this.buf=Buffer.allocUnsafe(size2)}prepend(val){if(Buffer.isBuffer(val)){let length=this.length+val.length;if(length>=this.size&&(this.
 resize(),length>=this.size))throw Error("INVALID_BUFFER_STATE");let buf=this.buf;this.buf=Buffer.allocUnsafe(this.size),val.copy(this.buf,0),buf.copy(this.buf,val.
 length),this.length+=val.length}else{let length=this.length++;length===this.size&&this.resize();let buf=this.clone();this.buf[0]=val,buf.copy(this.buf,1,0,length)}}append(val){
@@ -15770,117 +15875,117 @@ Buffer.compare(options2.escape,options2.quote)===0,expectedRecordLength:Array.is
 delimiter.map(delimiter=>delimiter.length):[],options2.delimiter_auto?1:0,options2.quote!==null?options2.quote.length:0,...timchars.map(t=>t.length)),previousBuf:void 0,
 quoting:!1,stop:!1,rawBuffer:new ResizeableBuffer_default(100),record:[],recordHasError:!1,record_length:0,recordDelimiterMaxLength:options2.record_delimiter.length===
 0?0:Math.max(...options2.record_delimiter.map(v=>v.length)),trimChars:[Buffer.from(" ",options2.encoding)[0],Buffer.from("	",options2.encoding)[0]],wasQuoting:!1,
-wasRowDelimiter:!1,timchars,timcharFirstBytes}}}});var underscore,init_underscore=__esm({"node_modules/csv-parse/lib/utils/underscore.js"(){underscore=function(str){return str.replace(/([A-Z])/g,function(_,match){
-return"_"+match.toLowerCase()})}}});var normalize_options,init_normalize_options=__esm({"node_modules/csv-parse/lib/api/normalize_options.js"(){init_normalize_columns_array();init_CsvError();init_underscore();
-init_is_object();normalize_options=function(opts){let options2={};for(let opt in opts)options2[underscore(opt)]=opts[opt];if(options2.encoding===void 0||options2.
+wasRowDelimiter:!1,timchars,timcharFirstBytes}}}});var underscore2,init_underscore2=__esm({"node_modules/csv-parse/lib/utils/underscore.js"(){underscore2=function(str){return str.replace(/([A-Z])/g,function(_,match){
+return"_"+match.toLowerCase()})}}});var normalize_options2,init_normalize_options2=__esm({"node_modules/csv-parse/lib/api/normalize_options.js"(){init_normalize_columns_array();init_CsvError2();init_underscore2();
+init_is_object2();normalize_options2=function(opts){let options2={};for(let opt in opts)options2[underscore2(opt)]=opts[opt];if(options2.encoding===void 0||options2.
 encoding===!0)options2.encoding="utf8";else if(options2.encoding===null||options2.encoding===!1)options2.encoding=null;else if(typeof options2.encoding!="string"&&
-options2.encoding!==null)throw new CsvError("CSV_INVALID_OPTION_ENCODING",["Invalid option encoding:","encoding must be a string or null to return a buffer,",`g\
-ot ${JSON.stringify(options2.encoding)}`],options2);if(options2.bom===void 0||options2.bom===null||options2.bom===!1)options2.bom=!1;else if(options2.bom!==!0)throw new CsvError(
-"CSV_INVALID_OPTION_BOM",["Invalid option bom:","bom must be true,",`got ${JSON.stringify(options2.bom)}`],options2);if(options2.cast_function=null,options2.cast===
-void 0||options2.cast===null||options2.cast===!1||options2.cast==="")options2.cast=void 0;else if(typeof options2.cast=="function")options2.cast_function=options2.
-cast,options2.cast=!0;else if(options2.cast!==!0)throw new CsvError("CSV_INVALID_OPTION_CAST",["Invalid option cast:","cast must be true or a function,",`got ${JSON.
-stringify(options2.cast)}`],options2);if(options2.cast_date===void 0||options2.cast_date===null||options2.cast_date===!1||options2.cast_date==="")options2.cast_date=
-!1;else if(options2.cast_date===!0)options2.cast_date=function(value2){let date2=Date.parse(value2);return isNaN(date2)?value2:new Date(date2)};else if(typeof options2.
-cast_date!="function")throw new CsvError("CSV_INVALID_OPTION_CAST_DATE",["Invalid option cast_date:","cast_date must be true or a function,",`got ${JSON.stringify(
-options2.cast_date)}`],options2);if(options2.cast_first_line_to_header=void 0,options2.columns===!0)options2.cast_first_line_to_header=void 0;else if(typeof options2.
-columns=="function")options2.cast_first_line_to_header=options2.columns,options2.columns=!0;else if(Array.isArray(options2.columns))options2.columns=normalize_columns_array(
-options2.columns);else if(options2.columns===void 0||options2.columns===null||options2.columns===!1)options2.columns=!1;else throw new CsvError("CSV_INVALID_OPT\
-ION_COLUMNS",["Invalid option columns:","expect an array, a function or true,",`got ${JSON.stringify(options2.columns)}`],options2);if(options2.group_columns_by_name===
-void 0||options2.group_columns_by_name===null||options2.group_columns_by_name===!1)options2.group_columns_by_name=!1;else{if(options2.group_columns_by_name!==!0)
-throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",["Invalid option group_columns_by_name:","expect an boolean,",`got ${JSON.stringify(options2.group_columns_by_name)}`],
-options2);if(options2.columns===!1)throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",["Invalid option group_columns_by_name:","the `columns` mode mu\
-st be activated."],options2)}if(options2.comment===void 0||options2.comment===null||options2.comment===!1||options2.comment==="")options2.comment=null;else if(typeof options2.
-comment=="string"&&(options2.comment=Buffer.from(options2.comment,options2.encoding)),!Buffer.isBuffer(options2.comment))throw new CsvError("CSV_INVALID_OPTION_\
-COMMENT",["Invalid option comment:","comment must be a buffer or a string,",`got ${JSON.stringify(options2.comment)}`],options2);if(options2.comment_no_infix===
-void 0||options2.comment_no_infix===null||options2.comment_no_infix===!1)options2.comment_no_infix=!1;else if(options2.comment_no_infix!==!0)throw new CsvError(
-"CSV_INVALID_OPTION_COMMENT",["Invalid option comment_no_infix:","value must be a boolean,",`got ${JSON.stringify(options2.comment_no_infix)}`],options2);if(options2.
-delimiter_auto===void 0||options2.delimiter_auto===null||options2.delimiter_auto===!1)options2.delimiter_auto=!1;else if(options2.delimiter_auto===!0)options2.delimiter_auto=
-{};else if(!is_object(options2.delimiter_auto))throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","delimiter_auto must be \
-a boolean or a configuration object,",`got ${JSON.stringify(options2.delimiter_auto)}`],options2);if(options2.delimiter_auto){if(options2.delimiter_auto.preferred===
-void 0)options2.delimiter_auto.preferred={44:1.8,9:1.8,59:1.6,32:1.6,58:1.5,46:1.4,47:1.4};else if(!is_object(options2.delimiter_auto.preferred))throw new CsvError(
-"CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","preferred must be an object,",`got ${JSON.stringify(options2.delimiter_auto.preferred)}`],
-options2);if(options2.delimiter_auto.score===void 0)options2.delimiter_auto.score=(info,options3)=>(info.total-info.std)*(options3.preferred[info.char_code]||1);else if(typeof options2.
-delimiter_auto.score!="function")throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","score must be a function,",`got ${JSON.
-stringify(options2.delimiter_auto.score)}`],options2);if(options2.delimiter_auto.size===void 0)options2.delimiter_auto.size=2048;else if(typeof options2.delimiter_auto.
-size!="number")throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","size must be a number,",`got ${JSON.stringify(options2.
-delimiter_auto.size)}`],options2)}let delimiter_json=JSON.stringify(options2.delimiter);if(options2.delimiter_auto!==!1&&(options2.delimiter=[]),Array.isArray(options2.
-delimiter)||((options2.delimiter===void 0||options2.delimiter===null||options2.delimiter===!1)&&(options2.delimiter=Buffer.from(",",options2.encoding)),options2.
-delimiter=[options2.delimiter]),options2.delimiter=options2.delimiter.map(function(delimiter){if(typeof delimiter=="string"&&(delimiter=Buffer.from(delimiter,options2.
-encoding)),!Buffer.isBuffer(delimiter)||delimiter.length===0)throw new CsvError("CSV_INVALID_OPTION_DELIMITER",["Invalid option delimiter:","delimiter must be a\
- non empty string or buffer or array of string|buffer,",`got ${delimiter_json}`],options2);return delimiter}),options2.escape===void 0||options2.escape===!0?options2.
-escape=Buffer.from('"',options2.encoding):typeof options2.escape=="string"?options2.escape=Buffer.from(options2.escape,options2.encoding):(options2.escape===null||
-options2.escape===!1)&&(options2.escape=null),options2.escape!==null&&!Buffer.isBuffer(options2.escape))throw new Error(`Invalid Option: escape must be a buffer\
-, a string or a boolean, got ${JSON.stringify(options2.escape)}`);if(options2.from===void 0||options2.from===null)options2.from=1;else if(typeof options2.from==
-"string"&&/\d+/.test(options2.from)&&(options2.from=parseInt(options2.from)),Number.isInteger(options2.from)){if(options2.from<0)throw new Error(`Invalid Option\
-: from must be a positive integer, got ${JSON.stringify(opts.from)}`)}else throw new Error(`Invalid Option: from must be an integer, got ${JSON.stringify(options2.
-from)}`);if(options2.from_line===void 0||options2.from_line===null)options2.from_line=1;else if(typeof options2.from_line=="string"&&/\d+/.test(options2.from_line)&&
-(options2.from_line=parseInt(options2.from_line)),Number.isInteger(options2.from_line)){if(options2.from_line<=0)throw new Error(`Invalid Option: from_line must\
- be a positive integer greater than 0, got ${JSON.stringify(opts.from_line)}`)}else throw new Error(`Invalid Option: from_line must be an integer, got ${JSON.stringify(
-opts.from_line)}`);if(options2.ignore_last_delimiters===void 0||options2.ignore_last_delimiters===null)options2.ignore_last_delimiters=!1;else if(typeof options2.
-ignore_last_delimiters=="number")options2.ignore_last_delimiters=Math.floor(options2.ignore_last_delimiters),options2.ignore_last_delimiters===0&&(options2.ignore_last_delimiters=
-!1);else if(typeof options2.ignore_last_delimiters!="boolean")throw new CsvError("CSV_INVALID_OPTION_IGNORE_LAST_DELIMITERS",["Invalid option `ignore_last_delim\
-iters`:","the value must be a boolean value or an integer,",`got ${JSON.stringify(options2.ignore_last_delimiters)}`],options2);if(options2.ignore_last_delimiters===
-!0&&options2.columns===!1)throw new CsvError("CSV_IGNORE_LAST_DELIMITERS_REQUIRES_COLUMNS",["The option `ignore_last_delimiters`","requires the activation of th\
-e `columns` option"],options2);if(options2.info===void 0||options2.info===null||options2.info===!1)options2.info=!1;else if(options2.info!==!0)throw new Error(`\
-Invalid Option: info must be true, got ${JSON.stringify(options2.info)}`);if(options2.max_record_size===void 0||options2.max_record_size===null||options2.max_record_size===
-!1)options2.max_record_size=0;else if(!(Number.isInteger(options2.max_record_size)&&options2.max_record_size>=0))if(typeof options2.max_record_size=="string"&&/\d+/.
-test(options2.max_record_size))options2.max_record_size=parseInt(options2.max_record_size);else throw new Error(`Invalid Option: max_record_size must be a posit\
-ive integer, got ${JSON.stringify(options2.max_record_size)}`);if(options2.objname===void 0||options2.objname===null||options2.objname===!1)options2.objname=void 0;else if(Buffer.
-isBuffer(options2.objname)){if(options2.objname.length===0)throw new Error("Invalid Option: objname must be a non empty buffer");options2.encoding===null||(options2.
-objname=options2.objname.toString(options2.encoding))}else if(typeof options2.objname=="string"){if(options2.objname.length===0)throw new Error("Invalid Option:\
- objname must be a non empty string")}else if(typeof options2.objname!="number")throw new Error(`Invalid Option: objname must be a string or a buffer, got ${options2.
-objname}`);if(options2.objname!==void 0){if(typeof options2.objname=="number"){if(options2.columns!==!1)throw Error("Invalid Option: objname index cannot be com\
-bined with columns or be defined as a field")}else if(options2.columns===!1)throw Error("Invalid Option: objname field must be combined with columns or be defin\
-ed as an index")}if(options2.on_record===void 0||options2.on_record===null)options2.on_record=void 0;else if(typeof options2.on_record!="function")throw new CsvError(
-"CSV_INVALID_OPTION_ON_RECORD",["Invalid option `on_record`:","expect a function,",`got ${JSON.stringify(options2.on_record)}`],options2);if(options2.on_skip!==
-void 0&&options2.on_skip!==null&&typeof options2.on_skip!="function")throw new Error(`Invalid Option: on_skip must be a function, got ${JSON.stringify(options2.
-on_skip)}`);if(options2.quote===null||options2.quote===!1||options2.quote==="")options2.quote=null;else if(options2.quote===void 0||options2.quote===!0?options2.
-quote=Buffer.from('"',options2.encoding):typeof options2.quote=="string"&&(options2.quote=Buffer.from(options2.quote,options2.encoding)),!Buffer.isBuffer(options2.
-quote))throw new Error(`Invalid Option: quote must be a buffer or a string, got ${JSON.stringify(options2.quote)}`);if(options2.raw===void 0||options2.raw===null||
-options2.raw===!1)options2.raw=!1;else if(options2.raw!==!0)throw new Error(`Invalid Option: raw must be true, got ${JSON.stringify(options2.raw)}`);if(options2.
-record_delimiter===void 0)options2.record_delimiter=[];else if(typeof options2.record_delimiter=="string"||Buffer.isBuffer(options2.record_delimiter)){if(options2.
-record_delimiter.length===0)throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a non empty string or \
-buffer,",`got ${JSON.stringify(options2.record_delimiter)}`],options2);options2.record_delimiter=[options2.record_delimiter]}else if(!Array.isArray(options2.record_delimiter))
-throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a string, a buffer or array of string|buffer,",`go\
-t ${JSON.stringify(options2.record_delimiter)}`],options2);if(options2.record_delimiter=options2.record_delimiter.map(function(rd,i10){if(typeof rd!="string"&&!Buffer.
-isBuffer(rd))throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a string, a buffer or array of string\
-|buffer",`at index ${i10},`,`got ${JSON.stringify(rd)}`],options2);if(rd.length===0)throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `r\
-ecord_delimiter`:","value must be a non empty string or buffer",`at index ${i10},`,`got ${JSON.stringify(rd)}`],options2);return typeof rd=="string"&&(rd=Buffer.
-from(rd,options2.encoding)),rd}),typeof options2.relax_column_count!="boolean")if(options2.relax_column_count===void 0||options2.relax_column_count===null)options2.
-relax_column_count=!1;else throw new Error(`Invalid Option: relax_column_count must be a boolean, got ${JSON.stringify(options2.relax_column_count)}`);if(typeof options2.
-relax_column_count_less!="boolean")if(options2.relax_column_count_less===void 0||options2.relax_column_count_less===null)options2.relax_column_count_less=!1;else
-throw new Error(`Invalid Option: relax_column_count_less must be a boolean, got ${JSON.stringify(options2.relax_column_count_less)}`);if(typeof options2.relax_column_count_more!=
-"boolean")if(options2.relax_column_count_more===void 0||options2.relax_column_count_more===null)options2.relax_column_count_more=!1;else throw new Error(`Invali\
-d Option: relax_column_count_more must be a boolean, got ${JSON.stringify(options2.relax_column_count_more)}`);if(typeof options2.relax_quotes!="boolean")if(options2.
-relax_quotes===void 0||options2.relax_quotes===null)options2.relax_quotes=!1;else throw new Error(`Invalid Option: relax_quotes must be a boolean, got ${JSON.stringify(
-options2.relax_quotes)}`);if(typeof options2.skip_empty_lines!="boolean")if(options2.skip_empty_lines===void 0||options2.skip_empty_lines===null)options2.skip_empty_lines=
-!1;else throw new Error(`Invalid Option: skip_empty_lines must be a boolean, got ${JSON.stringify(options2.skip_empty_lines)}`);if(typeof options2.skip_records_with_empty_values!=
-"boolean")if(options2.skip_records_with_empty_values===void 0||options2.skip_records_with_empty_values===null)options2.skip_records_with_empty_values=!1;else throw new Error(
-`Invalid Option: skip_records_with_empty_values must be a boolean, got ${JSON.stringify(options2.skip_records_with_empty_values)}`);if(typeof options2.skip_records_with_error!=
-"boolean")if(options2.skip_records_with_error===void 0||options2.skip_records_with_error===null)options2.skip_records_with_error=!1;else throw new Error(`Invali\
-d Option: skip_records_with_error must be a boolean, got ${JSON.stringify(options2.skip_records_with_error)}`);if(options2.rtrim===void 0||options2.rtrim===null||
-options2.rtrim===!1)options2.rtrim=!1;else if(options2.rtrim!==!0)throw new Error(`Invalid Option: rtrim must be a boolean, got ${JSON.stringify(options2.rtrim)}`);
-if(options2.ltrim===void 0||options2.ltrim===null||options2.ltrim===!1)options2.ltrim=!1;else if(options2.ltrim!==!0)throw new Error(`Invalid Option: ltrim must\
- be a boolean, got ${JSON.stringify(options2.ltrim)}`);if(options2.trim===void 0||options2.trim===null||options2.trim===!1)options2.trim=!1;else if(options2.trim!==
-!0)throw new Error(`Invalid Option: trim must be a boolean, got ${JSON.stringify(options2.trim)}`);if(options2.trim===!0&&opts.ltrim!==!1?options2.ltrim=!0:options2.
-ltrim!==!0&&(options2.ltrim=!1),options2.trim===!0&&opts.rtrim!==!1?options2.rtrim=!0:options2.rtrim!==!0&&(options2.rtrim=!1),options2.to===void 0||options2.to===
-null)options2.to=-1;else if(options2.to!==-1)if(typeof options2.to=="string"&&/\d+/.test(options2.to)&&(options2.to=parseInt(options2.to)),Number.isInteger(options2.
-to)){if(options2.to<=0)throw new Error(`Invalid Option: to must be a positive integer greater than 0, got ${JSON.stringify(opts.to)}`)}else throw new Error(`Inv\
-alid Option: to must be an integer, got ${JSON.stringify(opts.to)}`);if(options2.to_line===void 0||options2.to_line===null)options2.to_line=-1;else if(options2.
+options2.encoding!==null)throw new CsvError2("CSV_INVALID_OPTION_ENCODING",["Invalid option encoding:","encoding must be a string or null to return a buffer,",`\
+got ${JSON.stringify(options2.encoding)}`],options2);if(options2.bom===void 0||options2.bom===null||options2.bom===!1)options2.bom=!1;else if(options2.bom!==!0)
+throw new CsvError2("CSV_INVALID_OPTION_BOM",["Invalid option bom:","bom must be true,",`got ${JSON.stringify(options2.bom)}`],options2);if(options2.cast_function=
+null,options2.cast===void 0||options2.cast===null||options2.cast===!1||options2.cast==="")options2.cast=void 0;else if(typeof options2.cast=="function")options2.
+cast_function=options2.cast,options2.cast=!0;else if(options2.cast!==!0)throw new CsvError2("CSV_INVALID_OPTION_CAST",["Invalid option cast:","cast must be true\
+ or a function,",`got ${JSON.stringify(options2.cast)}`],options2);if(options2.cast_date===void 0||options2.cast_date===null||options2.cast_date===!1||options2.
+cast_date==="")options2.cast_date=!1;else if(options2.cast_date===!0)options2.cast_date=function(value2){let date2=Date.parse(value2);return isNaN(date2)?value2:
+new Date(date2)};else if(typeof options2.cast_date!="function")throw new CsvError2("CSV_INVALID_OPTION_CAST_DATE",["Invalid option cast_date:","cast_date must b\
+e true or a function,",`got ${JSON.stringify(options2.cast_date)}`],options2);if(options2.cast_first_line_to_header=void 0,options2.columns===!0)options2.cast_first_line_to_header=
+void 0;else if(typeof options2.columns=="function")options2.cast_first_line_to_header=options2.columns,options2.columns=!0;else if(Array.isArray(options2.columns))
+options2.columns=normalize_columns_array(options2.columns);else if(options2.columns===void 0||options2.columns===null||options2.columns===!1)options2.columns=!1;else
+throw new CsvError2("CSV_INVALID_OPTION_COLUMNS",["Invalid option columns:","expect an array, a function or true,",`got ${JSON.stringify(options2.columns)}`],options2);
+if(options2.group_columns_by_name===void 0||options2.group_columns_by_name===null||options2.group_columns_by_name===!1)options2.group_columns_by_name=!1;else{if(options2.
+group_columns_by_name!==!0)throw new CsvError2("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",["Invalid option group_columns_by_name:","expect an boolean,",`got ${JSON.
+stringify(options2.group_columns_by_name)}`],options2);if(options2.columns===!1)throw new CsvError2("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",["Invalid option \
+group_columns_by_name:","the `columns` mode must be activated."],options2)}if(options2.comment===void 0||options2.comment===null||options2.comment===!1||options2.
+comment==="")options2.comment=null;else if(typeof options2.comment=="string"&&(options2.comment=Buffer.from(options2.comment,options2.encoding)),!Buffer.isBuffer(
+options2.comment))throw new CsvError2("CSV_INVALID_OPTION_COMMENT",["Invalid option comment:","comment must be a buffer or a string,",`got ${JSON.stringify(options2.
+comment)}`],options2);if(options2.comment_no_infix===void 0||options2.comment_no_infix===null||options2.comment_no_infix===!1)options2.comment_no_infix=!1;else if(options2.
+comment_no_infix!==!0)throw new CsvError2("CSV_INVALID_OPTION_COMMENT",["Invalid option comment_no_infix:","value must be a boolean,",`got ${JSON.stringify(options2.
+comment_no_infix)}`],options2);if(options2.delimiter_auto===void 0||options2.delimiter_auto===null||options2.delimiter_auto===!1)options2.delimiter_auto=!1;else if(options2.
+delimiter_auto===!0)options2.delimiter_auto={};else if(!is_object2(options2.delimiter_auto))throw new CsvError2("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid op\
+tion delimiter_auto:","delimiter_auto must be a boolean or a configuration object,",`got ${JSON.stringify(options2.delimiter_auto)}`],options2);if(options2.delimiter_auto){
+if(options2.delimiter_auto.preferred===void 0)options2.delimiter_auto.preferred={44:1.8,9:1.8,59:1.6,32:1.6,58:1.5,46:1.4,47:1.4};else if(!is_object2(options2.delimiter_auto.
+preferred))throw new CsvError2("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimiter_auto:","preferred must be an object,",`got ${JSON.stringify(options2.
+delimiter_auto.preferred)}`],options2);if(options2.delimiter_auto.score===void 0)options2.delimiter_auto.score=(info,options3)=>(info.total-info.std)*(options3.
+preferred[info.char_code]||1);else if(typeof options2.delimiter_auto.score!="function")throw new CsvError2("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option \
+delimiter_auto:","score must be a function,",`got ${JSON.stringify(options2.delimiter_auto.score)}`],options2);if(options2.delimiter_auto.size===void 0)options2.
+delimiter_auto.size=2048;else if(typeof options2.delimiter_auto.size!="number")throw new CsvError2("CSV_INVALID_OPTION_DELIMITER_AUTO",["Invalid option delimite\
+r_auto:","size must be a number,",`got ${JSON.stringify(options2.delimiter_auto.size)}`],options2)}let delimiter_json=JSON.stringify(options2.delimiter);if(options2.
+delimiter_auto!==!1&&(options2.delimiter=[]),Array.isArray(options2.delimiter)||((options2.delimiter===void 0||options2.delimiter===null||options2.delimiter===!1)&&
+(options2.delimiter=Buffer.from(",",options2.encoding)),options2.delimiter=[options2.delimiter]),options2.delimiter=options2.delimiter.map(function(delimiter){if(typeof delimiter==
+"string"&&(delimiter=Buffer.from(delimiter,options2.encoding)),!Buffer.isBuffer(delimiter)||delimiter.length===0)throw new CsvError2("CSV_INVALID_OPTION_DELIMIT\
+ER",["Invalid option delimiter:","delimiter must be a non empty string or buffer or array of string|buffer,",`got ${delimiter_json}`],options2);return delimiter}),
+options2.escape===void 0||options2.escape===!0?options2.escape=Buffer.from('"',options2.encoding):typeof options2.escape=="string"?options2.escape=Buffer.from(options2.
+escape,options2.encoding):(options2.escape===null||options2.escape===!1)&&(options2.escape=null),options2.escape!==null&&!Buffer.isBuffer(options2.escape))throw new Error(
+`Invalid Option: escape must be a buffer, a string or a boolean, got ${JSON.stringify(options2.escape)}`);if(options2.from===void 0||options2.from===null)options2.
+from=1;else if(typeof options2.from=="string"&&/\d+/.test(options2.from)&&(options2.from=parseInt(options2.from)),Number.isInteger(options2.from)){if(options2.from<
+0)throw new Error(`Invalid Option: from must be a positive integer, got ${JSON.stringify(opts.from)}`)}else throw new Error(`Invalid Option: from must be an int\
+eger, got ${JSON.stringify(options2.from)}`);if(options2.from_line===void 0||options2.from_line===null)options2.from_line=1;else if(typeof options2.from_line=="\
+string"&&/\d+/.test(options2.from_line)&&(options2.from_line=parseInt(options2.from_line)),Number.isInteger(options2.from_line)){if(options2.from_line<=0)throw new Error(
+`Invalid Option: from_line must be a positive integer greater than 0, got ${JSON.stringify(opts.from_line)}`)}else throw new Error(`Invalid Option: from_line mu\
+st be an integer, got ${JSON.stringify(opts.from_line)}`);if(options2.ignore_last_delimiters===void 0||options2.ignore_last_delimiters===null)options2.ignore_last_delimiters=
+!1;else if(typeof options2.ignore_last_delimiters=="number")options2.ignore_last_delimiters=Math.floor(options2.ignore_last_delimiters),options2.ignore_last_delimiters===
+0&&(options2.ignore_last_delimiters=!1);else if(typeof options2.ignore_last_delimiters!="boolean")throw new CsvError2("CSV_INVALID_OPTION_IGNORE_LAST_DELIMITERS",
+["Invalid option `ignore_last_delimiters`:","the value must be a boolean value or an integer,",`got ${JSON.stringify(options2.ignore_last_delimiters)}`],options2);
+if(options2.ignore_last_delimiters===!0&&options2.columns===!1)throw new CsvError2("CSV_IGNORE_LAST_DELIMITERS_REQUIRES_COLUMNS",["The option `ignore_last_delim\
+iters`","requires the activation of the `columns` option"],options2);if(options2.info===void 0||options2.info===null||options2.info===!1)options2.info=!1;else if(options2.
+info!==!0)throw new Error(`Invalid Option: info must be true, got ${JSON.stringify(options2.info)}`);if(options2.max_record_size===void 0||options2.max_record_size===
+null||options2.max_record_size===!1)options2.max_record_size=0;else if(!(Number.isInteger(options2.max_record_size)&&options2.max_record_size>=0))if(typeof options2.
+max_record_size=="string"&&/\d+/.test(options2.max_record_size))options2.max_record_size=parseInt(options2.max_record_size);else throw new Error(`Invalid Option\
+: max_record_size must be a positive integer, got ${JSON.stringify(options2.max_record_size)}`);if(options2.objname===void 0||options2.objname===null||options2.
+objname===!1)options2.objname=void 0;else if(Buffer.isBuffer(options2.objname)){if(options2.objname.length===0)throw new Error("Invalid Option: objname must be \
+a non empty buffer");options2.encoding===null||(options2.objname=options2.objname.toString(options2.encoding))}else if(typeof options2.objname=="string"){if(options2.
+objname.length===0)throw new Error("Invalid Option: objname must be a non empty string")}else if(typeof options2.objname!="number")throw new Error(`Invalid Opti\
+on: objname must be a string or a buffer, got ${options2.objname}`);if(options2.objname!==void 0){if(typeof options2.objname=="number"){if(options2.columns!==!1)
+throw Error("Invalid Option: objname index cannot be combined with columns or be defined as a field")}else if(options2.columns===!1)throw Error("Invalid Option:\
+ objname field must be combined with columns or be defined as an index")}if(options2.on_record===void 0||options2.on_record===null)options2.on_record=void 0;else if(typeof options2.
+on_record!="function")throw new CsvError2("CSV_INVALID_OPTION_ON_RECORD",["Invalid option `on_record`:","expect a function,",`got ${JSON.stringify(options2.on_record)}`],
+options2);if(options2.on_skip!==void 0&&options2.on_skip!==null&&typeof options2.on_skip!="function")throw new Error(`Invalid Option: on_skip must be a function\
+, got ${JSON.stringify(options2.on_skip)}`);if(options2.quote===null||options2.quote===!1||options2.quote==="")options2.quote=null;else if(options2.quote===void 0||
+options2.quote===!0?options2.quote=Buffer.from('"',options2.encoding):typeof options2.quote=="string"&&(options2.quote=Buffer.from(options2.quote,options2.encoding)),
+!Buffer.isBuffer(options2.quote))throw new Error(`Invalid Option: quote must be a buffer or a string, got ${JSON.stringify(options2.quote)}`);if(options2.raw===
+void 0||options2.raw===null||options2.raw===!1)options2.raw=!1;else if(options2.raw!==!0)throw new Error(`Invalid Option: raw must be true, got ${JSON.stringify(
+options2.raw)}`);if(options2.record_delimiter===void 0)options2.record_delimiter=[];else if(typeof options2.record_delimiter=="string"||Buffer.isBuffer(options2.
+record_delimiter)){if(options2.record_delimiter.length===0)throw new CsvError2("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","valu\
+e must be a non empty string or buffer,",`got ${JSON.stringify(options2.record_delimiter)}`],options2);options2.record_delimiter=[options2.record_delimiter]}else if(!Array.
+isArray(options2.record_delimiter))throw new CsvError2("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a string, a bu\
+ffer or array of string|buffer,",`got ${JSON.stringify(options2.record_delimiter)}`],options2);if(options2.record_delimiter=options2.record_delimiter.map(function(rd,i10){
+if(typeof rd!="string"&&!Buffer.isBuffer(rd))throw new CsvError2("CSV_INVALID_OPTION_RECORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a st\
+ring, a buffer or array of string|buffer",`at index ${i10},`,`got ${JSON.stringify(rd)}`],options2);if(rd.length===0)throw new CsvError2("CSV_INVALID_OPTION_REC\
+ORD_DELIMITER",["Invalid option `record_delimiter`:","value must be a non empty string or buffer",`at index ${i10},`,`got ${JSON.stringify(rd)}`],options2);return typeof rd==
+"string"&&(rd=Buffer.from(rd,options2.encoding)),rd}),typeof options2.relax_column_count!="boolean")if(options2.relax_column_count===void 0||options2.relax_column_count===
+null)options2.relax_column_count=!1;else throw new Error(`Invalid Option: relax_column_count must be a boolean, got ${JSON.stringify(options2.relax_column_count)}`);
+if(typeof options2.relax_column_count_less!="boolean")if(options2.relax_column_count_less===void 0||options2.relax_column_count_less===null)options2.relax_column_count_less=
+!1;else throw new Error(`Invalid Option: relax_column_count_less must be a boolean, got ${JSON.stringify(options2.relax_column_count_less)}`);if(typeof options2.
+relax_column_count_more!="boolean")if(options2.relax_column_count_more===void 0||options2.relax_column_count_more===null)options2.relax_column_count_more=!1;else
+throw new Error(`Invalid Option: relax_column_count_more must be a boolean, got ${JSON.stringify(options2.relax_column_count_more)}`);if(typeof options2.relax_quotes!=
+"boolean")if(options2.relax_quotes===void 0||options2.relax_quotes===null)options2.relax_quotes=!1;else throw new Error(`Invalid Option: relax_quotes must be a \
+boolean, got ${JSON.stringify(options2.relax_quotes)}`);if(typeof options2.skip_empty_lines!="boolean")if(options2.skip_empty_lines===void 0||options2.skip_empty_lines===
+null)options2.skip_empty_lines=!1;else throw new Error(`Invalid Option: skip_empty_lines must be a boolean, got ${JSON.stringify(options2.skip_empty_lines)}`);if(typeof options2.
+skip_records_with_empty_values!="boolean")if(options2.skip_records_with_empty_values===void 0||options2.skip_records_with_empty_values===null)options2.skip_records_with_empty_values=
+!1;else throw new Error(`Invalid Option: skip_records_with_empty_values must be a boolean, got ${JSON.stringify(options2.skip_records_with_empty_values)}`);if(typeof options2.
+skip_records_with_error!="boolean")if(options2.skip_records_with_error===void 0||options2.skip_records_with_error===null)options2.skip_records_with_error=!1;else
+throw new Error(`Invalid Option: skip_records_with_error must be a boolean, got ${JSON.stringify(options2.skip_records_with_error)}`);if(options2.rtrim===void 0||
+options2.rtrim===null||options2.rtrim===!1)options2.rtrim=!1;else if(options2.rtrim!==!0)throw new Error(`Invalid Option: rtrim must be a boolean, got ${JSON.stringify(
+options2.rtrim)}`);if(options2.ltrim===void 0||options2.ltrim===null||options2.ltrim===!1)options2.ltrim=!1;else if(options2.ltrim!==!0)throw new Error(`Invalid\
+ Option: ltrim must be a boolean, got ${JSON.stringify(options2.ltrim)}`);if(options2.trim===void 0||options2.trim===null||options2.trim===!1)options2.trim=!1;else if(options2.
+trim!==!0)throw new Error(`Invalid Option: trim must be a boolean, got ${JSON.stringify(options2.trim)}`);if(options2.trim===!0&&opts.ltrim!==!1?options2.ltrim=
+!0:options2.ltrim!==!0&&(options2.ltrim=!1),options2.trim===!0&&opts.rtrim!==!1?options2.rtrim=!0:options2.rtrim!==!0&&(options2.rtrim=!1),options2.to===void 0||
+options2.to===null)options2.to=-1;else if(options2.to!==-1)if(typeof options2.to=="string"&&/\d+/.test(options2.to)&&(options2.to=parseInt(options2.to)),Number.
+isInteger(options2.to)){if(options2.to<=0)throw new Error(`Invalid Option: to must be a positive integer greater than 0, got ${JSON.stringify(opts.to)}`)}else throw new Error(
+`Invalid Option: to must be an integer, got ${JSON.stringify(opts.to)}`);if(options2.to_line===void 0||options2.to_line===null)options2.to_line=-1;else if(options2.
 to_line!==-1)if(typeof options2.to_line=="string"&&/\d+/.test(options2.to_line)&&(options2.to_line=parseInt(options2.to_line)),Number.isInteger(options2.to_line)){
 if(options2.to_line<=0)throw new Error(`Invalid Option: to_line must be a positive integer greater than 0, got ${JSON.stringify(opts.to_line)}`)}else throw new Error(
-`Invalid Option: to_line must be an integer, got ${JSON.stringify(opts.to_line)}`);return options2}}});var delimiter_discover,std,init_delimiter_discover=__esm({"node_modules/csv-parse/lib/utils/delimiter_discover.js"(){init_normalize_options();init_api();delimiter_discover=
-function(records,options2){options2||({delimiter_auto:options2}=normalize_options({delimiter_auto:!0})),typeof records=="string"&&(records=Buffer.from(records)),
+`Invalid Option: to_line must be an integer, got ${JSON.stringify(opts.to_line)}`);return options2}}});var delimiter_discover,std,init_delimiter_discover=__esm({"node_modules/csv-parse/lib/utils/delimiter_discover.js"(){init_normalize_options2();init_api2();delimiter_discover=
+function(records,options2){options2||({delimiter_auto:options2}=normalize_options2({delimiter_auto:!0})),typeof records=="string"&&(records=Buffer.from(records)),
 Buffer.isBuffer(records)&&(records=(data=>{let records2=[],parser2=transform2({delimiter:[]}),push=record2=>records2.push(record2),close=()=>{},error=parser2.parse(
 data,!0,push,close);if(error!==void 0)throw error;return records2})(records));let info=Array(127).fill().map(()=>({lines:[]}));records.map(([record2],line2)=>{for(let i10=0,
 l6=record2.length;i10<l6;i10++){let code=record2.charCodeAt(i10);info[code].lines[line2]===void 0&&(info[code].lines[line2]=0),info[code].lines[line2]++}}),info.
 map((info2,i10)=>{info2.char_code=i10,info2.std=std(info2.lines),info2.total=info2.lines.reduce((acc,val)=>acc+val,0),info2.preferred=!!options2.preferred[i10],
 info2.score=options2.score(info2,options2)});let result=info.reduce((acc,info2)=>acc.score>info2.score?acc:info2,{});return String.fromCharCode(result.char_code)},
 std=function(array2){let n4=array2.length;if(n4===0)return 0;let mean=array2.reduce((a10,b10)=>a10+b10)/n4;return Math.sqrt(array2.map(x=>Math.pow(x-mean,2)).reduce(
-(a10,b10)=>a10+b10)/n4)}}});var isRecordEmpty,cr,nl,boms,transform2,init_api=__esm({"node_modules/csv-parse/lib/api/index.js"(){init_normalize_columns_array();init_init_state();init_normalize_options();
-init_CsvError();init_delimiter_discover();isRecordEmpty=function(record2){return record2.every(field=>field==null||field.toString&&field.toString().trim()==="")},
+(a10,b10)=>a10+b10)/n4)}}});var isRecordEmpty,cr,nl,boms,transform2,init_api2=__esm({"node_modules/csv-parse/lib/api/index.js"(){init_normalize_columns_array();init_init_state();init_normalize_options2();
+init_CsvError2();init_delimiter_discover();isRecordEmpty=function(record2){return record2.every(field=>field==null||field.toString&&field.toString().trim()==="")},
 cr=13,nl=10,boms={utf8:Buffer.from([239,187,191]),utf16le:Buffer.from([255,254])},transform2=function(original_options={}){let info={bytes:0,bytes_records:0,comment_lines:0,
-empty_lines:0,invalid_field_length:0,lines:1,records:0},options2=normalize_options(original_options);return{info,original_options,options:options2,state:init_state(
+empty_lines:0,invalid_field_length:0,lines:1,records:0},options2=normalize_options2(original_options);return{info,original_options,options:options2,state:init_state(
 options2),__needMoreData:function(i10,bufLen,end){if(end)return!1;let{encoding,escape:escape3,quote}=this.options,{quoting,needMoreDataSize,recordDelimiterMaxLength}=this.
 state,numOfCharLeft=bufLen-i10-1,requiredLength=Math.max(needMoreDataSize,recordDelimiterMaxLength===0?Buffer.from(`\r
 `,encoding).length:recordDelimiterMaxLength,quoting?(escape3===null?0:escape3.length)+quote.length:0,quoting?quote.length+recordDelimiterMaxLength:0);return numOfCharLeft<
@@ -15892,7 +15997,7 @@ delimiter=[Buffer.from(delimiter_discover(delimiterBuf,this.options.delimiter_au
 this.state.delimiterDiscovered=!0;else{this.state.delimiterBufPrevious=delimiterBuf;return}}let{previousBuf}=this.state,buf;if(previousBuf===void 0)if(nextBuf===
 void 0){close();return}else buf=nextBuf;else previousBuf!==void 0&&nextBuf===void 0?buf=previousBuf:buf=Buffer.concat([previousBuf,nextBuf]);if(bomSkipped===!1)
 if(bom===!1)this.state.bomSkipped=!0;else if(buf.length<3){if(end===!1){this.state.previousBuf=buf;return}}else{for(let encoding2 in boms)if(boms[encoding2].compare(
-buf,0,boms[encoding2].length)===0){let bomLength=boms[encoding2].length;this.state.bufBytesStart+=bomLength,buf=buf.slice(bomLength);let options3=normalize_options(
+buf,0,boms[encoding2].length)===0){let bomLength=boms[encoding2].length;this.state.bufBytesStart+=bomLength,buf=buf.slice(bomLength);let options3=normalize_options2(
 {...this.original_options,encoding:encoding2});for(let key2 in options3)this.options[key2]=options3[key2];({comment:comment2,escape:escape3,quote}=this.options);
 break}this.state.bomSkipped=!0}let bufLen=buf.length,pos;for(pos=0;pos<bufLen&&!this.__needMoreData(pos,bufLen,end);pos++){if(this.state.wasRowDelimiter===!0&&(this.
 info.lines++,this.state.wasRowDelimiter=!1),to_line!==-1&&this.info.lines>to_line){this.state.stop=!0,close();return}this.state.quoting===!1&&record_delimiter.length===
@@ -15904,12 +16009,12 @@ quote.length],isNextChrTrimable=rtrim&&this.__isCharTrimable(buf,pos+quote.lengt
 length,nextChr),isNextChrDelimiter=this.__isDelimiter(buf,pos+quote.length,nextChr),isNextChrRecordDelimiter=record_delimiter.length===0?this.__autoDiscoverRecordDelimiter(
 buf,pos+quote.length):this.__isRecordDelimiter(nextChr,buf,pos+quote.length);if(escape3!==null&&this.__isEscape(buf,pos,chr)&&this.__isQuote(buf,pos+escape3.length))
 pos+=escape3.length-1;else if(!nextChr||isNextChrDelimiter||isNextChrRecordDelimiter||isNextChrComment||isNextChrTrimable){this.state.quoting=!1,this.state.wasQuoting=
-!0,pos+=quote.length-1;continue}else if(relax_quotes===!1){let err=this.__error(new CsvError("CSV_INVALID_CLOSING_QUOTE",["Invalid Closing Quote:",`got "${String.
+!0,pos+=quote.length-1;continue}else if(relax_quotes===!1){let err=this.__error(new CsvError2("CSV_INVALID_CLOSING_QUOTE",["Invalid Closing Quote:",`got "${String.
 fromCharCode(nextChr)}"`,`at line ${this.info.lines}`,"instead of delimiter, record delimiter, trimable character","(if activated) or comment"],this.options,this.
 __infoField()));if(err!==void 0)return err}else this.state.quoting=!1,this.state.wasQuoting=!0,this.state.field.prepend(quote),pos+=quote.length-1}else if(this.
 state.field.length!==0){if(relax_quotes===!1){let info2=this.__infoField(),bom2=Object.keys(boms).map(b10=>boms[b10].equals(this.state.field.toString())?b10:!1).
-filter(Boolean)[0],err=this.__error(new CsvError("INVALID_OPENING_QUOTE",["Invalid Opening Quote:",`a quote is found on field ${JSON.stringify(info2.column)} at\
- line ${info2.lines}, value is ${JSON.stringify(this.state.field.toString(encoding))}`,bom2?`(${bom2} bom)`:void 0],this.options,info2,{field:this.state.field}));
+filter(Boolean)[0],err=this.__error(new CsvError2("INVALID_OPENING_QUOTE",["Invalid Opening Quote:",`a quote is found on field ${JSON.stringify(info2.column)} a\
+t line ${info2.lines}, value is ${JSON.stringify(this.state.field.toString(encoding))}`,bom2?`(${bom2} bom)`:void 0],this.options,info2,{field:this.state.field}));
 if(err!==void 0)return err}}else{this.state.quoting=!0,pos+=quote.length-1;continue}if(this.state.quoting===!1){let recordDelimiterLength=this.__isRecordDelimiter(
 chr,buf,pos);if(recordDelimiterLength!==0){if(this.state.commenting&&this.state.wasQuoting===!1&&this.state.record.length===0&&this.state.field.length===0)this.
 info.comment_lines++;else{if(this.state.enabled===!1&&this.info.lines+(this.state.wasRowDelimiter===!0?1:0)>=from_line){this.state.enabled=!0,this.__resetField(),
@@ -15920,12 +16025,12 @@ if(to!==-1&&this.info.records>=to){this.state.stop=!0,close();return}}this.state
 if(comment2!==null&&(comment_no_infix===!1||this.state.record.length===0&&this.state.field.length===0)&&this.__compareBytes(comment2,buf,pos,chr)!==0){this.state.
 commenting=!0;continue}let delimiterLength=this.__isDelimiter(buf,pos,chr);if(delimiterLength!==0){this.info.bytes=this.state.bufBytesStart+pos;let errField=this.
 __onField();if(errField!==void 0)return errField;pos+=delimiterLength-1;continue}}}if(this.state.commenting===!1&&max_record_size!==0&&this.state.record_length+
-this.state.field.length>max_record_size)return this.__error(new CsvError("CSV_MAX_RECORD_SIZE",["Max Record Size:","record exceed the maximum number of tolerate\
-d bytes",`of ${max_record_size}`,`at line ${this.info.lines}`],this.options,this.__infoField()));let lappend=ltrim===!1||this.state.quoting===!0||this.state.field.
+this.state.field.length>max_record_size)return this.__error(new CsvError2("CSV_MAX_RECORD_SIZE",["Max Record Size:","record exceed the maximum number of tolerat\
+ed bytes",`of ${max_record_size}`,`at line ${this.info.lines}`],this.options,this.__infoField()));let lappend=ltrim===!1||this.state.quoting===!0||this.state.field.
 length!==0||!this.__isCharTrimable(buf,pos),rappend=rtrim===!1||this.state.wasQuoting===!1;if(lappend===!0&&rappend===!0)this.state.field.append(chr);else{if(rtrim===
-!0&&!this.__isCharTrimable(buf,pos))return this.__error(new CsvError("CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE",["Invalid Closing Quote:","found non trimable b\
-yte after quote",`at line ${this.info.lines}`],this.options,this.__infoField()));lappend===!1&&(pos+=this.__isCharTrimable(buf,pos)-1);continue}}if(end===!0)if(this.
-state.quoting===!0){let err=this.__error(new CsvError("CSV_QUOTE_NOT_CLOSED",["Quote Not Closed:",`the parsing is finished with an opening quote at line ${this.
+!0&&!this.__isCharTrimable(buf,pos))return this.__error(new CsvError2("CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE",["Invalid Closing Quote:","found non trimable \
+byte after quote",`at line ${this.info.lines}`],this.options,this.__infoField()));lappend===!1&&(pos+=this.__isCharTrimable(buf,pos)-1);continue}}if(end===!0)if(this.
+state.quoting===!0){let err=this.__error(new CsvError2("CSV_QUOTE_NOT_CLOSED",["Quote Not Closed:",`the parsing is finished with an opening quote at line ${this.
 info.lines}`],this.options,this.__infoField()));if(err!==void 0)return err}else if(this.state.wasQuoting===!0||this.state.record.length!==0||this.state.field.length!==
 0){this.info.bytes=this.state.bufBytesStart+pos;let errField=this.__onField();if(errField!==void 0)return errField;let errRecord=this.__onRecord(push);if(errRecord!==
 void 0)return errRecord}else this.state.wasRowDelimiter===!0?this.info.empty_lines++:this.state.commenting===!0&&this.info.comment_lines++;else this.state.bufBytesStart+=
@@ -15933,9 +16038,9 @@ pos,this.state.previousBuf=buf.slice(pos);this.state.wasRowDelimiter===!0&&(this
 group_columns_by_name,encoding,info:info2,from,relax_column_count,relax_column_count_less,relax_column_count_more,raw,skip_records_with_empty_values}=this.options,
 {enabled,record:record2}=this.state;if(enabled===!1)return this.__resetRecord();let recordLength=record2.length;if(columns===!0){if(skip_records_with_empty_values===
 !0&&isRecordEmpty(record2)){this.__resetRecord();return}return this.__firstLineToColumns(record2)}if(columns===!1&&this.info.records===0&&(this.state.expectedRecordLength=
-recordLength),recordLength!==this.state.expectedRecordLength){let err=columns===!1?new CsvError("CSV_RECORD_INCONSISTENT_FIELDS_LENGTH",["Invalid Record Length:",
-`expect ${this.state.expectedRecordLength},`,`got ${recordLength} on line ${this.info.lines}`],this.options,this.__infoField(),{record:record2}):new CsvError("C\
-SV_RECORD_INCONSISTENT_COLUMNS",["Invalid Record Length:",`columns length is ${columns.length},`,`got ${recordLength} on line ${this.info.lines}`],this.options,
+recordLength),recordLength!==this.state.expectedRecordLength){let err=columns===!1?new CsvError2("CSV_RECORD_INCONSISTENT_FIELDS_LENGTH",["Invalid Record Length\
+:",`expect ${this.state.expectedRecordLength},`,`got ${recordLength} on line ${this.info.lines}`],this.options,this.__infoField(),{record:record2}):new CsvError2(
+"CSV_RECORD_INCONSISTENT_COLUMNS",["Invalid Record Length:",`columns length is ${columns.length},`,`got ${recordLength} on line ${this.info.lines}`],this.options,
 this.__infoField(),{record:record2});if(relax_column_count===!0||relax_column_count_less===!0&&recordLength<this.state.expectedRecordLength||relax_column_count_more===
 !0&&recordLength>this.state.expectedRecordLength)this.info.invalid_field_length++,this.state.error=err;else{let finalErr=this.__error(err);if(finalErr)return finalErr}}
 if(skip_records_with_empty_values===!0&&isRecordEmpty(record2)){this.__resetRecord();return}if(this.state.recordHasError===!0){this.__resetRecord(),this.state.recordHasError=
@@ -15948,7 +16053,7 @@ objname===void 0?obj:[obj[objname],obj],push);if(err)return err}}else if(raw===!
 rawBuffer.toString(encoding)}:{},info2===!0?{info:this.__infoRecord()}:{}),err=this.__push(objname===void 0?extRecord:[record2[objname],extRecord],push);if(err)
 return err}else{let err=this.__push(objname===void 0?record2:[record2[objname],record2],push);if(err)return err}}this.__resetRecord()},__firstLineToColumns:function(record2){
 let{firstLineToHeaders}=this.state;try{let headers=firstLineToHeaders===void 0?record2:firstLineToHeaders.call(null,record2);if(!Array.isArray(headers))return this.
-__error(new CsvError("CSV_INVALID_COLUMN_MAPPING",["Invalid Column Mapping:","expect an array from column function,",`got ${JSON.stringify(headers)}`],this.options,
+__error(new CsvError2("CSV_INVALID_COLUMN_MAPPING",["Invalid Column Mapping:","expect an array from column function,",`got ${JSON.stringify(headers)}`],this.options,
 this.__infoField(),{headers}));let normalizedHeaders=normalize_columns_array(headers);this.state.expectedRecordLength=normalizedHeaders.length,this.options.columns=
 normalizedHeaders,this.__resetRecord();return}catch(err){return err}},__resetRecord:function(){this.options.raw===!0&&this.state.rawBuffer.reset(),this.state.error=
 void 0,this.state.record=[],this.state.record_length=0},__onField:function(){let{cast,encoding,rtrim,max_record_size}=this.options,{enabled,wasQuoting}=this.state;
@@ -15980,7 +16085,7 @@ options.on_skip!==void 0)try{this.options.on_skip(err,raw?this.state.rawBuffer.t
 return{...this.info,columns:this.options.columns}},__infoRecord:function(){let{columns,raw,encoding}=this.options;return{...this.__infoDataSet(),bytes_records:this.
 info.bytes,error:this.state.error,header:columns===!0,index:this.state.record.length,raw:raw?this.state.rawBuffer.toString(encoding):void 0}},__infoField:function(){
 let{columns}=this.options,isColumns=Array.isArray(columns),bytes_records=this.info.bytes_records;return{...this.__infoRecord(),bytes_records,column:isColumns===
-!0?columns.length>this.state.record.length?columns[this.state.record.length].name:null:this.state.record.length,quoting:this.state.wasQuoting}}}}}});var parse4,init_sync=__esm({"node_modules/csv-parse/lib/sync.js"(){init_api();init_normalize_options();parse4=function(data,opts={}){typeof data=="string"&&(data=
+!0?columns.length>this.state.record.length?columns[this.state.record.length].name:null:this.state.record.length,quoting:this.state.wasQuoting}}}}}});var parse4,init_sync2=__esm({"node_modules/csv-parse/lib/sync.js"(){init_api2();init_normalize_options2();parse4=function(data,opts={}){typeof data=="string"&&(data=
 Buffer.from(data));let records=opts&&opts.objname?Object.create(null):[],parser2=transform2(opts),push=record2=>{parser2.options.objname===void 0?records.push(record2):
 records[record2[0]]=record2[1]},close=()=>{},error=parser2.parse(data,!0,push,close);if(error!==void 0)throw error;return records}}});function cellsBy(cell){return{line:cell("line"),environment:cell("environment"),instance:cell("instance"),stack:cell("stack"),database:cell("database"),database_owner:cell(
 "database_owner"),login:cell("login"),application:cell("application"),right:cell("right"),details:cell("details"),logs_in_by:cell("logs_in_by"),looked_at:cell("\
@@ -15992,10 +16097,10 @@ Rename those that were added."}]);return records.slice(1).map(({at,cells})=>({at
 return cell.startsWith("'")?cell.slice(1):cell}function delimiterOf(text2){let[header=""]=text2.split(/\r?\n/,1),count2=delimiter=>header.split(delimiter).length;
 return[",",";","	"].reduce((best,delimiter)=>count2(delimiter)>count2(best)?delimiter:best)}function readRecords(text2,delimiter){let records=[];try{parse4(text2,
 {delimiter,relax_column_count:!0,skip_empty_lines:!0,skip_records_with_empty_values:!0,trim:!0,on_record:(cells,{lines})=>(records.push({at:lines,cells:cells.map(
-cell=>cell.trim())}),null)})}catch(error){throw error instanceof CsvError?refusal9([{message:`is no CSV: ${error.message}.`,remedy:GIVE}]):error}return records}
+cell=>cell.trim())}),null)})}catch(error){throw error instanceof CsvError2?refusal9([{message:`is no CSV: ${error.message}.`,remedy:GIVE}]):error}return records}
 function refusal9(faults){let more2=faults.length-TOLD,problems=faults.slice(0,TOLD).map(problemOf),rest=more2>0?[problemOf({message:`${String(more2)} lines mor\
 e cannot be taken.`,remedy:"Mend these first."})]:[];return new InvalidInputError([...problems,...rest])}function problemOf({message,remedy}){return{application:null,
-code:"unusable_sheet",field:"--signed",message,remedy}}var READ,NEEDED,GIVE,TOLD,init_signed_rows=__esm({"src/report/review/signed-rows.ts"(){"use strict";init_sync();
+code:"unusable_sheet",field:"--signed",message,remedy}}var READ,NEEDED,GIVE,TOLD,init_signed_rows=__esm({"src/report/review/signed-rows.ts"(){"use strict";init_sync2();
 init_errors();READ=["line","environment","instance","stack","database","database_owner","login","application","right","details","logs_in_by","looked_at","scope",
 "id","decision","reviewer","decided_on","comment"];NEEDED=["environment","instance","stack","database","login","right","details","looked_at","scope","id","decis\
 ion","reviewer"],GIVE="Give the CSV file that `report --review --format csv` wrote, filled in.";TOLD=20}});async function readSigned(path4){let bytes=await readBytes(path4),encoding=bytes[0]===255&&bytes[1]===254?"utf-16le":"utf-8";try{return new TextDecoder(encoding,
@@ -17707,110 +17812,7 @@ await(await(0,import_promises27.open)(path4,import_promises27.constants.O_WRONLY
 async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path15.join)(folder,"probe")),handle=await(0,import_promises27.open)(
 path4,"wx");try{for(let written=0;written<PROBE.length;)written+=(await handle.write(PROBE,written,PROBE.length-written,offset+written)).bytesWritten}finally{await handle.
 close(),await(0,import_promises27.rm)(path4,{force:!0})}}var import_promises27,import_node_path15,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises27=
-__toESM(require_promises2(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
-ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
-"g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
-isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
-if(Array.isArray(value2))return!1;let type=typeof value2;return type==="number"||type==="symbol"||type==="boolean"||!value2||isSymbol(value2)?!0:reIsPlainProp.test(
-value2)||!reIsDeepProp.test(value2)||object2!=null&&value2 in Object(object2)},stringToPath=function(string2){let result=[];return string2.charCodeAt(0)===46&&result.
-push(""),string2.replace(rePropName,function(match,expression,quote,subString){let key2=match;quote?key2=subString.replace(reEscapeChar,"$1"):expression&&(key2=
-expression.trim()),result.push(key2)}),result},castPath=function(value2,object2){return Array.isArray(value2)?value2:isKey(value2,object2)?[value2]:stringToPath(
-value2)},toKey=function(value2){if(typeof value2=="string"||isSymbol(value2))return value2;let result=`${value2}`;return result=="0"&&1/value2==-1/0?"-0":result},
-get2=function(object2,path4){path4=castPath(path4,object2);let index=0,length=path4.length;for(;object2!=null&&index<length;)object2=object2[toKey(path4[index++])];
-return index&&index===length?object2:void 0}}});var is_object2,init_is_object2=__esm({"node_modules/csv-stringify/lib/utils/is_object.js"(){is_object2=function(obj){return typeof obj=="object"&&obj!==null&&!Array.
-isArray(obj)}}});var normalize_columns,init_normalize_columns=__esm({"node_modules/csv-stringify/lib/api/normalize_columns.js"(){normalize_columns=function(columns){if(columns==
-null)return[void 0,void 0];if(typeof columns!="object")return[Error('Invalid option "columns": expect an array or an object')];if(Array.isArray(columns)){let newcolumns=[];
-for(let column of columns)if(typeof column=="string")newcolumns.push({key:column,header:column});else if(typeof column=="object"&&column!==null&&!Array.isArray(
-column)){if(!column.key)return[Error('Invalid column definition: property "key" is required')];column.header===void 0&&(column.header=column.key),newcolumns.push(
-column)}else return[Error("Invalid column definition: expect a string or an object")];columns=newcolumns}else{let newcolumns=[];for(let k10 in columns)newcolumns.
-push({key:k10,header:columns[k10]});columns=newcolumns}return[void 0,columns]}}});var CsvError2,init_CsvError2=__esm({"node_modules/csv-stringify/lib/api/CsvError.js"(){CsvError2=class _CsvError extends Error{constructor(code,message,...contexts){
-Array.isArray(message)&&(message=message.join(" ")),super(message),Error.captureStackTrace!==void 0&&Error.captureStackTrace(this,_CsvError),this.code=code;for(let context of contexts)
-for(let key2 in context){let value2=context[key2];this[key2]=Buffer.isBuffer(value2)?value2.toString():value2==null?value2:JSON.parse(JSON.stringify(value2))}}}}});var underscore2,init_underscore2=__esm({"node_modules/csv-stringify/lib/utils/underscore.js"(){underscore2=function(str){return str.replace(/([A-Z])/g,function(_,match){
-return"_"+match.toLowerCase()})}}});var normalize_options2,init_normalize_options2=__esm({"node_modules/csv-stringify/lib/api/normalize_options.js"(){init_CsvError2();init_normalize_columns();init_underscore2();
-normalize_options2=function(opts){let options2={};for(let opt in opts)options2[underscore2(opt)]=opts[opt];if(options2.bom===void 0||options2.bom===null||options2.
-bom===!1)options2.bom=!1;else if(options2.bom!==!0)return[new CsvError2("CSV_OPTION_BOOLEAN_INVALID_TYPE",["option `bom` is optional and must be a boolean value\
-,",`got ${JSON.stringify(options2.bom)}`])];if(options2.delimiter===void 0||options2.delimiter===null)options2.delimiter=",";else if(Buffer.isBuffer(options2.delimiter))
-options2.delimiter=options2.delimiter.toString();else if(typeof options2.delimiter!="string")return[new CsvError2("CSV_OPTION_DELIMITER_INVALID_TYPE",["option `\
-delimiter` must be a buffer or a string,",`got ${JSON.stringify(options2.delimiter)}`])];if(options2.quote===void 0||options2.quote===null)options2.quote='"';else if(options2.
-quote===!0)options2.quote='"';else if(options2.quote===!1)options2.quote="";else if(Buffer.isBuffer(options2.quote))options2.quote=options2.quote.toString();else if(typeof options2.
-quote!="string")return[new CsvError2("CSV_OPTION_QUOTE_INVALID_TYPE",["option `quote` must be a boolean, a buffer or a string,",`got ${JSON.stringify(options2.quote)}`])];
-if((options2.quoted===void 0||options2.quoted===null)&&(options2.quoted=!1),options2.escape_formulas===void 0||options2.escape_formulas===null)options2.escape_formulas=
-!1;else if(typeof options2.escape_formulas!="boolean")return[new CsvError2("CSV_OPTION_ESCAPE_FORMULAS_INVALID_TYPE",["option `escape_formulas` must be a boolea\
-n,",`got ${JSON.stringify(options2.escape_formulas)}`])];if((options2.quoted_empty===void 0||options2.quoted_empty===null)&&(options2.quoted_empty=void 0),options2.
-quoted_match===void 0||options2.quoted_match===null||options2.quoted_match===!1?options2.quoted_match=null:Array.isArray(options2.quoted_match)||(options2.quoted_match=
-[options2.quoted_match]),options2.quoted_match)for(let quoted_match of options2.quoted_match){let isString=typeof quoted_match=="string",isRegExp=quoted_match instanceof
-RegExp;if(!isString&&!isRegExp)return[new CsvError2("CSV_OPTION_QUOTED_MATCH",["option `quoted_match` must be a string or a regex,",`got ${JSON.stringify(options2.
-quoted_match)}`])]}if((options2.quoted_string===void 0||options2.quoted_string===null)&&(options2.quoted_string=!1),(options2.eof===void 0||options2.eof===null)&&
-(options2.eof=!0),options2.escape===void 0||options2.escape===null)options2.escape='"';else if(Buffer.isBuffer(options2.escape))options2.escape=options2.escape.
-toString();else if(typeof options2.escape!="string")return[Error(`Invalid Option: escape must be a buffer or a string, got ${JSON.stringify(options2.escape)}`)];
-if(options2.escape.length>1)return[Error(`Invalid Option: escape must be one character, got ${options2.escape.length} characters`)];if(options2.header===void 0||
-options2.header===null||options2.header===!1)options2.header=!1;else if(options2.header!==!0)throw new CsvError2("CSV_INVALID_OPTION_HEADER",["option `header` i\
-s expected to be a boolean,",`got ${JSON.stringify(options2.header)}`],options2);if(options2.header_as_comment===void 0||options2.header_as_comment===null||options2.
-header_as_comment===!1)options2.header_as_comment=!1;else if(options2.header_as_comment===!0)options2.header_as_comment="#";else if(Buffer.isBuffer(options2.header_as_comment))
-options2.header_as_comment=options2.header_as_comment.toString();else if(typeof options2.header_as_comment!="string")throw new CsvError2("CSV_INVALID_OPTION_HEA\
-DER_AS_COMMENT",["option `header_as_comment` must be a boolean, a string or a buffer,",`got ${JSON.stringify(options2.header_as_comment)}`],options2);let[errColumns,
-columns]=normalize_columns(options2.columns);if(errColumns!==void 0)return[errColumns];if(options2.columns=columns,(options2.quoted===void 0||options2.quoted===
-null)&&(options2.quoted=!1),(options2.cast===void 0||options2.cast===null)&&(options2.cast={}),(options2.cast.bigint===void 0||options2.cast.bigint===null)&&(options2.
-cast.bigint=value2=>""+value2),(options2.cast.boolean===void 0||options2.cast.boolean===null)&&(options2.cast.boolean=value2=>value2?"1":""),(options2.cast.date===
-void 0||options2.cast.date===null)&&(options2.cast.date=value2=>""+value2.getTime()),(options2.cast.number===void 0||options2.cast.number===null)&&(options2.cast.
-number=value2=>""+value2),(options2.cast.object===void 0||options2.cast.object===null)&&(options2.cast.object=value2=>JSON.stringify(value2)),(options2.cast.string===
-void 0||options2.cast.string===null)&&(options2.cast.string=function(value2){return value2}),options2.on_record!==void 0&&typeof options2.on_record!="function")
-return[Error('Invalid Option: "on_record" must be a function.')];if(options2.quote_record_delimiter===void 0||options2.quote_record_delimiter===null)options2.quote_record_delimiter=
-!options2.record_delimiter;else if(typeof options2.quote_record_delimiter!="boolean")return[new CsvError2("CSV_OPTION_QUOTE_RECORD_DELIMITER_INVALID_TYPE",["opt\
-ion `quote_record_delimiter` must be a boolean,",`got ${JSON.stringify(options2.quote_record_delimiter)}`])];if(options2.record_delimiter===void 0||options2.record_delimiter===
-null)options2.record_delimiter=`
-`;else if(Buffer.isBuffer(options2.record_delimiter))options2.record_delimiter=options2.record_delimiter.toString();else if(typeof options2.record_delimiter!="s\
-tring")return[Error(`Invalid Option: record_delimiter must be a buffer or a string, got ${JSON.stringify(options2.record_delimiter)}`)];switch(options2.record_delimiter){case"\
-unix":options2.record_delimiter=`
-`;break;case"mac":options2.record_delimiter="\r";break;case"windows":options2.record_delimiter=`\r
-`;break;case"ascii":options2.record_delimiter="";break;case"unicode":options2.record_delimiter="\u2028";break}return[void 0,options2]}}});var bom_utf8,emits_separator,matches_quoted_match,stringifier,init_api2=__esm({"node_modules/csv-stringify/lib/api/index.js"(){init_get();init_is_object2();init_normalize_columns();
-init_normalize_options2();bom_utf8=Buffer.from([239,187,191]),emits_separator=function(value2,separators){return separators.some(separator=>separator.length!==0&&
-(value2.indexOf(separator)!==-1||separator.length>1&&(value2+separator).indexOf(separator)<value2.length))},matches_quoted_match=function(value2,quoted_match){return quoted_match?
-quoted_match.some(pattern2=>typeof pattern2=="string"?value2.indexOf(pattern2)!==-1:value2.search(pattern2)!==-1):!1},stringifier=function(options2,state2,info){
-return{options:options2,state:state2,info,__transform:function(chunk2,push){if(!Array.isArray(chunk2)&&typeof chunk2!="object")return Error(`Invalid Record: exp\
-ect an array or an object, got ${JSON.stringify(chunk2)}`);if(this.info.records===0){if(Array.isArray(chunk2)){if(this.options.header===!0&&this.options.columns===
-void 0)return Error("Undiscoverable Columns: header option requires column option or object records")}else if(this.options.columns===void 0){let[err2,columns]=normalize_columns(
-Object.keys(chunk2));if(err2)return;this.options.columns=columns}}if(this.info.records===0){this.bom(push);let err2=this.headers(push);if(err2)return err2}try{this.
-options.on_record&&this.options.on_record(chunk2,this.info.records)}catch(err2){return err2}let err,chunk_string;if(this.options.eof){if([err,chunk_string]=this.
-stringify(chunk2),err)return err;if(chunk_string===void 0)return;chunk_string=chunk_string+this.options.record_delimiter}else{if([err,chunk_string]=this.stringify(
-chunk2),err)return err;if(chunk_string===void 0)return;(this.options.header||this.info.records)&&(chunk_string=this.options.record_delimiter+chunk_string)}this.
-info.records++,push(chunk_string)},stringify:function(chunk2,chunkIsHeader=!1){if(typeof chunk2!="object")return[void 0,chunk2];let{columns}=this.options,record2=[];
-if(Array.isArray(chunk2)){let length=columns?Math.min(chunk2.length,columns.length):chunk2.length;for(let i10=0;i10<length;i10++){let field=chunk2[i10],[err,value2]=this.
-__cast(field,{index:i10,column:i10,records:this.info.records,header:chunkIsHeader});if(err)return[err];record2[i10]=[value2,field]}}else for(let i10=0;i10<columns.
-length;i10++){let field=get2(chunk2,columns[i10].key),[err,value2]=this.__cast(field,{index:i10,column:columns[i10].key,records:this.info.records,header:chunkIsHeader});
-if(err)return[err];record2[i10]=[value2,field]}let csvrecord="";for(let i10=0;i10<record2.length;i10++){let options3,err,[value2,field]=record2[i10];if(typeof value2==
-"string")options3=this.options;else if(is_object2(value2)){if(options3={...value2},value2=options3.value,delete options3.value,typeof value2!="string"&&value2!==
-void 0&&value2!==null&&err)return[Error(`Invalid Casting Value: returned value must return a string, null or undefined, got ${JSON.stringify(value2)}`)];if(options3=
-{...this.options,...options3},[err,options3]=normalize_options2(options3),err!==void 0)return[err]}else if(value2==null)options3=this.options;else return[Error(
-`Invalid Casting Value: returned value must return a string, an object, null or undefined, got ${JSON.stringify(value2)}`)];let{delimiter,escape:escape3,quote,quoted:quoted2,
-quoted_empty,quoted_string,quoted_match,record_delimiter,quote_record_delimiter,escape_formulas}=options3;if(value2===""&&field==="")(matches_quoted_match(value2,
-quoted_match)||quoted_empty===!0||quoted_string===!0&&quoted_empty!==!1)===!0&&(value2=quote+value2+quote),csvrecord+=value2;else if(value2){if(typeof value2!="\
-string")return[Error(`Formatter must return a string, null or undefined, got ${JSON.stringify(value2)}`)];let containsdelimiter=emits_separator(value2,[delimiter]),
-containsQuote=quote!==""&&value2.indexOf(quote)>=0,containsEscape=value2.indexOf(escape3)>=0&&escape3!==quote,containsRecordDelimiter=emits_separator(value2,[record_delimiter,
-...quote_record_delimiter===!1?[]:[`
-`,"\r"]]),quotedString=quoted_string&&typeof field=="string",quotedMatch=matches_quoted_match(value2,quoted_match);if(escape_formulas)switch(value2[0]){case"-":
-if(typeof field=="number"||typeof field=="bigint")break;value2=`'${value2}`;break;case"=":case"+":case"@":case"	":case"\r":case"\uFF1D":case"\uFF0B":case"\uFF0D":case"\
-\uFF20":value2=`'${value2}`;break}let shouldQuote=containsQuote===!0||containsdelimiter||containsRecordDelimiter||quoted2||quotedString||quotedMatch;shouldQuote===
-!0&&containsEscape===!0&&(value2=value2.replaceAll(escape3,()=>escape3+escape3)),containsQuote===!0&&(value2=value2.replaceAll(quote,()=>escape3+quote)),shouldQuote===
-!0&&(value2=quote+value2+quote),csvrecord+=value2}else(quoted_empty===!0||field===""&&quoted_string===!0&&quoted_empty!==!1)&&(csvrecord+=quote+quote);i10!==record2.
-length-1&&(csvrecord+=delimiter)}return[void 0,csvrecord]},bom:function(push){this.options.bom===!0&&push(bom_utf8)},headers:function(push){if(this.options.header===
-!1||this.options.columns===void 0)return;let err,headers=this.options.columns.map(column=>column.header);if(this.options.eof?([err,headers]=this.stringify(headers,
-!0),headers+=this.options.record_delimiter):[err,headers]=this.stringify(headers,!0),err)return err;this.options.header_as_comment&&(headers=this.options.header_as_comment+
-" "+headers),push(headers)},__cast:function(value2,context){let type=typeof value2;try{return type==="string"?[void 0,this.options.cast.string(value2,context)]:
-type==="bigint"?[void 0,this.options.cast.bigint(value2,context)]:type==="number"?[void 0,this.options.cast.number(value2,context)]:type==="boolean"?[void 0,this.
-options.cast.boolean(value2,context)]:value2 instanceof Date?[void 0,this.options.cast.date(value2,context)]:type==="object"&&value2!==null?[void 0,this.options.
-cast.object(value2,context)]:value2===null&&this.options.cast.null!==void 0?[void 0,this.options.cast.null(value2,context)]:value2===void 0&&this.options.cast.undefined!==
-void 0?[void 0,this.options.cast.undefined(value2,context)]:[void 0,value2]}catch(err){return[err]}}}}}});var stringify,init_sync2=__esm({"node_modules/csv-stringify/lib/sync.js"(){init_api2();init_normalize_options2();stringify=function(records,opts={}){let data=[],
-[err,options2]=normalize_options2(opts);if(err!==void 0)throw err;let api=stringifier(options2,{stop:!1},{records:0});for(let record2 of records){let err2=api.__transform(
-record2,function(record3){data.push(record3)});if(err2!==void 0)throw err2}if(data.length===0){api.bom(d10=>{data.push(d10)});let err2=api.headers(headers=>{data.
-push(headers)});if(err2!==void 0)throw err2}return data.join("")}}});function csvHeader(){return toCsv([CSV_COLUMNS])}function csvRows({run,records}){let actor=run.actor?.arn??"";return toCsv(records.map(record2=>csvRow(record2,run.
-cluster_name??"",actor)))}function csvRow(record2,clusterName,actor){return[record2.at,record2.run_id,record2.build_id,record2.environment,clusterName,actor,record2.
-application??"",record2.database??"",record2.username??"",record2.object,record2.action,record2.status,record2.message]}function toCsv(rows){return rows.length===
-0?"":stringify(rows.map(cells=>cells.map(visible)),{record_delimiter:`\r
-`,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted2=!1,end=0;for(let[index,byte]of bytes.
-entries())byte===QUOTE2?quoted2=!quoted2:byte===LF&&!quoted2&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/au\
-dit/governance/csv.ts"(){"use strict";init_sync2();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","dat\
-abase","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});async function readHead(path4,hash){let chunks=(0,import_node_fs12.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
+__toESM(require_promises2(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});async function readHead(path4,hash){let chunks=(0,import_node_fs12.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
 lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf2(
 beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs12,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
 ict";import_node_fs12=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants4=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
@@ -18475,8 +18477,7 @@ null)return{governanceDir:governance,expectedDir,auditDir:verify?audits:null,aud
 auditFile};if(auditFile!==null||audits!==null||connect2)return{governanceDir:null,expectedDir,auditDir:audits,auditFile};throw new InvalidInputError([{application:null,
 code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir, or --connect with the declaration."}])}function existing(...paths){
 return paths.filter(path4=>path4!==null).filter(path4=>(0,import_node_fs14.existsSync)(path4))}var import_node_fs14,import_node_path18,init_folders=__esm({"src/\
-report/folders.ts"(){"use strict";import_node_fs14=__toESM(require_fs(),1),import_node_path18=__toESM(require_path(),1);init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key:key2})=>key2),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm(
-{"src/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let filled=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})),isForm=({column})=>column.isForm===
+report/folders.ts"(){"use strict";import_node_fs14=__toESM(require_fs(),1),import_node_path18=__toESM(require_path(),1);init_errors()}});function layOut({columns,rows}){let filled=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})),isForm=({column})=>column.isForm===
 !0,telling=filled.filter(item=>isForm(item)||item.cells.some(cell=>cell!==null&&cell!=="")),isShared2=item=>!isForm(item)&&item.cells.every(cell=>cell===item.cells[0]),
 shared=rows.length>2?telling.filter(isShared2):[];return{shared,listed:telling.filter(column=>!shared.includes(column))}}var init_columns=__esm({"src/report/col\
 umns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`

@@ -26,6 +26,8 @@ export class LambdaFunction {
   cutAfter: number | null = null
   /** Its sandbox ends once it has written so many bytes. */
   dieAfter: number | null = null
+  /** The time that the next invocation has, in place of the function's own. */
+  nextTimeoutMs: number | null = null
   readonly sandboxes: Sandbox[] = []
 
   constructor(arn: string, options: FunctionOptions) {
@@ -81,14 +83,15 @@ export async function invoke(
     throw new AwsError('RequestTooLargeException', `Request must be smaller than ${String(MOST_BYTES)} bytes`, 413)
   const sandbox = made.sandbox()
   const answer = action === 'Invoke' ? new WholeAnswer(response) : new StreamedAnswer(response)
-  const { cutAfter, dieAfter } = made
+  const { cutAfter, dieAfter, nextTimeoutMs } = made
+  made.nextTimeoutMs = null
   made.cutAfter = null
   made.dieAfter = null
   let written = 0
   let [isCut, isDead] = [false, false]
   const failed = await sandbox.invoke(JSON.parse(body), {
     arn: made.arn,
-    timeoutMs: made.options.timeoutMs ?? 60_000,
+    timeoutMs: nextTimeoutMs ?? made.options.timeoutMs ?? 60_000,
     take: (text) => {
       written += Buffer.byteLength(text)
       if (isCut) return
