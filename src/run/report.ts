@@ -1,5 +1,6 @@
 /** `report`: from the audit files, and with a connection from the server itself; changes nothing. */
 import { BlockedError } from '../errors.ts'
+import type { AccessMatrix } from '../model/access.ts'
 import type { Beyond } from '../model/beyond.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Declaration } from '../model/declaration.ts'
@@ -21,6 +22,7 @@ import { type Folders, readAuditFiles } from '../report/sources/read.ts'
 import { findAllBeyond } from '../plan/beyond.ts'
 import { lookUps } from '../plan/context.ts'
 import type { ReportOptions } from '../input/report-options.ts'
+import type { Connections } from '../server/connections.ts'
 import type { Inspection } from '../server/inspect.ts'
 import { TOOL_VERSION } from '../version.ts'
 
@@ -119,16 +121,8 @@ export async function lookForReport(
 ): Promise<Section[]> {
   try {
     return await withInstance(declaration, identity, dependencies, async ({ server, context, credentials, part }) => {
-      // The matrix is asked for below, in every database of the stack and not only in those declared.
-      const inspection = await inspectServer(
-        { ...context, declaration: { ...declaration, governanceDir: null } },
-        server,
-        credentials.applications,
-        null,
-        true,
-      )
+      const { inspection, matrix } = await inspectWithMatrix(context, server, credentials)
       const { cluster } = inspection.actual
-      const matrix = await readAccessMatrix(declaration, server, inspection)
       const { criteria, expiresWithinDays, secretsOlderThanDays } = options
       return [
         traceabilitySection(declaration, cluster, known),
@@ -145,6 +139,22 @@ export async function lookForReport(
   } catch (error) {
     throw toProvisionError(error)
   }
+}
+
+/**
+ * The server with the access matrix, which is asked for in every database of the stack and not, with the inspection, in
+ * those that are declared alone.
+ * @throws ConnectFailure, StatementError
+ */
+export async function inspectWithMatrix(
+  context: RunContext,
+  server: Connections,
+  { applications }: Pick<Credentials, 'applications'>,
+): Promise<{ readonly inspection: Inspection; readonly matrix: AccessMatrix }> {
+  const { declaration } = context
+  const withoutMatrix = { ...context, declaration: { ...declaration, governanceDir: null } }
+  const inspection = await inspectServer(withoutMatrix, server, applications, null, true)
+  return { inspection, matrix: await readAccessMatrix(declaration, server, inspection) }
 }
 
 /** Where the admin lacks rights that the apply has the master give, what comes then. */

@@ -16,11 +16,9 @@ import { judge } from '../report/review/states.ts'
 import { problemsSection } from '../report/sections/problems.ts'
 import { type AuditFiles, type Folders, readAuditFiles } from '../report/sources/read.ts'
 import { TOOL_VERSION } from '../version.ts'
-import { readAccessMatrix } from './access-matrix.ts'
-import { inspectServer } from './apply/round.ts'
 import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
-import { type AskedServer, type LiveServer, subjectOf } from './report.ts'
+import { type AskedServer, inspectWithMatrix, type LiveServer, subjectOf } from './report.ts'
 
 export interface ReviewRequest {
   readonly options: ReportOptions
@@ -95,15 +93,7 @@ function sectionIn(sections: readonly Section[], wanted: SectionId): Section {
 export async function lookForReview({ declaration, identity, dependencies }: LiveServer): Promise<Section[]> {
   try {
     return await withInstance(declaration, identity, dependencies, async ({ server, context, credentials }) => {
-      // As `lookForReport`: the matrix is asked for in every database of the stack.
-      const inspection = await inspectServer(
-        { ...context, declaration: { ...declaration, governanceDir: null } },
-        server,
-        credentials.applications,
-        null,
-        true,
-      )
-      const matrix = await readAccessMatrix(declaration, server, inspection)
+      const { inspection, matrix } = await inspectWithMatrix(context, server, credentials)
       const { actual } = inspection
       return [lineSection(reviewLines(declaration, actual, matrix)), surroundingsSection(actual.cluster, matrix)]
     })

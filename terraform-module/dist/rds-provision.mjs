@@ -230,35 +230,36 @@ function"?message$1(issue):message$1),isSchema&&(dataset.typed=!1),dataset.issue
 return value1===value2||Number.isNaN(value1)&&Number.isNaN(value2)}function _isValidObjectKey(object$1,key2){return Object.prototype.hasOwnProperty.call(object$1,
 key2)&&key2!=="__proto__"&&key2!=="prototype"&&key2!=="constructor"}function _joinExpects(values$1,separator){let list3=[...new Set(values$1)];return list3.length>
 1?`(${list3.join(` ${separator} `)})`:list3[0]??"never"}function _standardSchema(schema){return schema["~standard"]={version:1,vendor:"valibot",validate:value$1=>schema["\
-~run"]({value:value$1},getGlobalConfig())},schema}function getDotPath(issue){if(issue.path){let key2="";for(let item of issue.path)if(typeof item.key=="string"||
-typeof item.key=="number")key2?key2+=`.${item.key}`:key2+=item.key;else return null;return key2}return null}function check(requirement,message$1){return{kind:"v\
-alidation",type:"check",reference:check,async:!1,expects:null,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement(dataset.
-value)&&_addIssue(this,"input",dataset,config$1),dataset}}}function integer(message$1){return{kind:"validation",type:"integer",reference:integer,async:!1,expects:null,
-requirement:Number.isInteger,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement(dataset.value)&&_addIssue(this,"integer",dataset,
-config$1),dataset}}}function minLength(requirement,message$1){return{kind:"validation",type:"min_length",reference:minLength,async:!1,expects:`>=${requirement}`,
-requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&dataset.value.length<this.requirement&&_addIssue(this,"length",dataset,config$1,{received:`${dataset.
-value.length}`}),dataset}}}function minValue(requirement,message$1){return{kind:"validation",type:"min_value",reference:minValue,async:!1,expects:`>=${requirement instanceof
-Date?requirement.toJSON():_stringify(requirement)}`,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!(dataset.value>=this.requirement)&&
-_addIssue(this,"value",dataset,config$1,{received:dataset.value instanceof Date?dataset.value.toJSON():_stringify(dataset.value)}),dataset}}}function parseJson(config$1,message$1){
-return{kind:"transformation",type:"parse_json",reference:parseJson,config:config$1,message:message$1,async:!1,"~run"(dataset,config$2){try{dataset.value=JSON.parse(
-dataset.value,this.config?.reviver)}catch(error){if(error instanceof Error)_addIssue(this,"JSON",dataset,config$2,{received:`"${error.message}"`}),dataset.typed=
-!1;else throw error}return dataset}}}function regex2(requirement,message$1){return{kind:"validation",type:"regex",reference:regex2,async:!1,expects:`${requirement}`,
-requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement.test(dataset.value)&&_addIssue(this,"format",dataset,config$1),dataset}}}
-function transform(operation2){return{kind:"transformation",type:"transform",reference:transform,async:!1,operation:operation2,"~run"(dataset){return dataset.value=
-this.operation(dataset.value),dataset}}}function uuid(message$1){return{kind:"validation",type:"uuid",reference:uuid,async:!1,expects:null,requirement:UUID_REGEX,
-message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement.test(dataset.value)&&_addIssue(this,"UUID",dataset,config$1),dataset}}}function getFallback(schema,dataset,config$1){
-return typeof schema.fallback=="function"?schema.fallback(dataset,config$1):schema.fallback}function getDefault(schema,dataset,config$1){return typeof schema.default==
-"function"?schema.default(dataset,config$1):schema.default}function is(schema,input){return!schema["~run"]({value:input},ABORT_EARLY_CONFIG).issues}function array(item,message$1){
-return _standardSchema({kind:"schema",type:"array",reference:array,expects:"Array",async:!1,item,message:message$1,"~run"(dataset,config$1){let input=dataset.value;
-if(Array.isArray(input)){dataset.typed=!0,dataset.value=[];for(let key2=0;key2<input.length;key2++){let value$1=input[key2],itemDataset=this.item["~run"]({value:value$1},
-config$1);if(itemDataset.issues){let pathItem={type:"array",origin:"value",input,key:key2,value:value$1};for(let issue of itemDataset.issues)issue.path?issue.path.
-unshift(pathItem):issue.path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=itemDataset.issues),config$1.abortEarly){dataset.typed=!1;
-break}}itemDataset.typed||(dataset.typed=!1),dataset.value.push(itemDataset.value)}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function boolean(message$1){
-return _standardSchema({kind:"schema",type:"boolean",reference:boolean,expects:"boolean",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.
-value=="boolean"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function custom(check$1,message$1){return _standardSchema({kind:"schema",type:"\
-custom",reference:custom,expects:"unknown",async:!1,check:check$1,message:message$1,"~run"(dataset,config$1){return this.check(dataset.value)?dataset.typed=!0:_addIssue(
-this,"type",dataset,config$1),dataset}})}function exactOptional(wrapped,default_){return _standardSchema({kind:"schema",type:"exact_optional",reference:exactOptional,
-expects:wrapped.expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}function lazy(getter){return _standardSchema(
+~run"]({value:value$1},getGlobalConfig())},schema}function entriesFromList(list3,schema){let entries$1={};for(let key2 of list3)entries$1[key2]=schema;return entries$1}
+function getDotPath(issue){if(issue.path){let key2="";for(let item of issue.path)if(typeof item.key=="string"||typeof item.key=="number")key2?key2+=`.${item.key}`:
+key2+=item.key;else return null;return key2}return null}function check(requirement,message$1){return{kind:"validation",type:"check",reference:check,async:!1,expects:null,
+requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&!this.requirement(dataset.value)&&_addIssue(this,"input",dataset,config$1),dataset}}}
+function integer(message$1){return{kind:"validation",type:"integer",reference:integer,async:!1,expects:null,requirement:Number.isInteger,message:message$1,"~run"(dataset,config$1){
+return dataset.typed&&!this.requirement(dataset.value)&&_addIssue(this,"integer",dataset,config$1),dataset}}}function minLength(requirement,message$1){return{kind:"\
+validation",type:"min_length",reference:minLength,async:!1,expects:`>=${requirement}`,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&
+dataset.value.length<this.requirement&&_addIssue(this,"length",dataset,config$1,{received:`${dataset.value.length}`}),dataset}}}function minValue(requirement,message$1){
+return{kind:"validation",type:"min_value",reference:minValue,async:!1,expects:`>=${requirement instanceof Date?requirement.toJSON():_stringify(requirement)}`,requirement,
+message:message$1,"~run"(dataset,config$1){return dataset.typed&&!(dataset.value>=this.requirement)&&_addIssue(this,"value",dataset,config$1,{received:dataset.value instanceof
+Date?dataset.value.toJSON():_stringify(dataset.value)}),dataset}}}function parseJson(config$1,message$1){return{kind:"transformation",type:"parse_json",reference:parseJson,
+config:config$1,message:message$1,async:!1,"~run"(dataset,config$2){try{dataset.value=JSON.parse(dataset.value,this.config?.reviver)}catch(error){if(error instanceof
+Error)_addIssue(this,"JSON",dataset,config$2,{received:`"${error.message}"`}),dataset.typed=!1;else throw error}return dataset}}}function regex2(requirement,message$1){
+return{kind:"validation",type:"regex",reference:regex2,async:!1,expects:`${requirement}`,requirement,message:message$1,"~run"(dataset,config$1){return dataset.typed&&
+!this.requirement.test(dataset.value)&&_addIssue(this,"format",dataset,config$1),dataset}}}function transform(operation2){return{kind:"transformation",type:"tra\
+nsform",reference:transform,async:!1,operation:operation2,"~run"(dataset){return dataset.value=this.operation(dataset.value),dataset}}}function uuid(message$1){
+return{kind:"validation",type:"uuid",reference:uuid,async:!1,expects:null,requirement:UUID_REGEX,message:message$1,"~run"(dataset,config$1){return dataset.typed&&
+!this.requirement.test(dataset.value)&&_addIssue(this,"UUID",dataset,config$1),dataset}}}function getFallback(schema,dataset,config$1){return typeof schema.fallback==
+"function"?schema.fallback(dataset,config$1):schema.fallback}function getDefault(schema,dataset,config$1){return typeof schema.default=="function"?schema.default(
+dataset,config$1):schema.default}function is(schema,input){return!schema["~run"]({value:input},ABORT_EARLY_CONFIG).issues}function array(item,message$1){return _standardSchema(
+{kind:"schema",type:"array",reference:array,expects:"Array",async:!1,item,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(Array.isArray(input)){
+dataset.typed=!0,dataset.value=[];for(let key2=0;key2<input.length;key2++){let value$1=input[key2],itemDataset=this.item["~run"]({value:value$1},config$1);if(itemDataset.
+issues){let pathItem={type:"array",origin:"value",input,key:key2,value:value$1};for(let issue of itemDataset.issues)issue.path?issue.path.unshift(pathItem):issue.
+path=[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=itemDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}itemDataset.typed||
+(dataset.typed=!1),dataset.value.push(itemDataset.value)}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function boolean(message$1){return _standardSchema(
+{kind:"schema",type:"boolean",reference:boolean,expects:"boolean",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="boolean"?dataset.
+typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function custom(check$1,message$1){return _standardSchema({kind:"schema",type:"custom",reference:custom,
+expects:"unknown",async:!1,check:check$1,message:message$1,"~run"(dataset,config$1){return this.check(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,
+config$1),dataset}})}function exactOptional(wrapped,default_){return _standardSchema({kind:"schema",type:"exact_optional",reference:exactOptional,expects:wrapped.
+expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}function lazy(getter){return _standardSchema(
 {kind:"schema",type:"lazy",reference:lazy,expects:"unknown",async:!1,getter,"~run"(dataset,config$1){return this.getter(dataset.value)["~run"](dataset,config$1)}})}
 function literal(literal_,message$1){return _standardSchema({kind:"schema",type:"literal",reference:literal,expects:_stringify(literal_),async:!1,literal:literal_,
 message:message$1,"~run"(dataset,config$1){return _isSameValueZero(dataset.value,this.literal)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}
@@ -15593,7 +15594,11 @@ return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.
 t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
 o look at: ${points.join("; ")}.${unasked}`}function counted2(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
 toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
-slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function columnsOf(keys,others={}){return keys.map(key2=>({key:key2,title:others[key2]??TITLES[key2]}))}var TITLES,init_columns=__esm({"src/report/review/column\
+s.ts"(){"use strict";TITLES={line:"Line",state:"What became of it",environment:"Environment",instance:"Instance",stack:"Stack",database:"Database",database_owner:"\
+Owner",login:"Login",application:"Application",right:"Right",details:"Details",via:"By",declared:"Declared",logs_in_by:"Logs in by",tags:"Tags",valid_until:"Val\
+id until",granted_by:"Granted by",last_change:"Last change",last_change_build:"By build",last_change_by:"Changed by",looked_at:"Looked at",scope:"Only",note:"No\
+te",remedy:"What takes it away",id:"Id",decision:"Decision",reviewer:"Reviewer",decided_on:"Decided on",comment:"Comment"}}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -15703,18 +15708,14 @@ let id=`r${hashOf({...facts,login:role},RIGHT_DIGITS)}${hashOf(shownIn(facts),SH
 RIGHT_DIGITS+SHOWN_DIGITS&&id.endsWith(hashOf(shownIn(cells),SHOWN_DIGITS))}function hashOf(identity2,digits){let text2=JSON.stringify(IDENTITY.map(key2=>identity2[key2]));
 return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(disarmSemicolons(text2)).trim()}
 function shownIn({environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(stack),
-login:shown(login2),database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:LINE_COLUMNS,
-rows:lines.map(line2=>({cells:LINE_COLUMNS.map(({key:key2})=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}
-function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return{environment:text2(
-"environment"),instance:text2("instance"),stack:text2("stack"),database:text2("database"),database_owner:text2("database_owner"),login:text2("login"),application:text2(
-"application"),right:text2("right"),details:text2("details"),via:text2("via"),declared:text2("declared"),logs_in_by:text2("logs_in_by"),tags:text2("tags"),valid_until:text2(
-"valid_until"),granted_by:text2("granted_by"),remedy:text2("remedy"),id:text2("id")}})}var import_node_crypto13,LINE_COLUMNS,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,
-RIGHT_DIGITS,SHOWN_DIGITS,init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_one_line();init_csv2();
-LINE_COLUMNS=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"data\
-base_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"\
-via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"\
-granted_by",title:"Granted by"},{key:"remedy",title:"What takes it away"},{key:"id",title:"Id"}],IDENTITY=["environment","instance","stack","login","database","\
-right"],PUBLIC="PUBLIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
+login:shown(login2),database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:columnsOf(
+LINE_KEYS),rows:lines.map(line2=>({cells:LINE_KEYS.map(key2=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}
+function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return parse(LINE2,
+Object.fromEntries(LINE_KEYS.map(key2=>[key2,text2(key2)])))})}var import_node_crypto13,LINE_KEYS,LINE2,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,RIGHT_DIGITS,SHOWN_DIGITS,
+init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_dist();init_one_line();init_csv2();init_columns();
+LINE_KEYS=["environment","instance","stack","database","database_owner","login","application","right","details","via","declared","logs_in_by","tags","valid_unti\
+l","granted_by","remedy","id"],LINE2=object(entriesFromList(LINE_KEYS,string())),IDENTITY=["environment","instance","stack","login","database","right"],PUBLIC="\
+PUBLIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
 sheet.lines.map(({cells})=>cells.database)),keptBefore=new Map(sheet.lines.flatMap(item=>item.decision==="keep"?[[item.id,item]]:[])),isNew=({id,right:right2})=>!reviewed.
 has(id)&&right2!==NOT_SEEN,look3={lines,added:lines.filter(isNew),addedInScope:scoped.filter(isNew),grown:lines.filter(({id,details})=>(keptBefore.get(id)?.cells.
 details??shown(details))!==shown(details)),outside:lines.filter(({database})=>!reviewedDatabases.has(shown(database))),databases:new Map([...surroundings.databases].
@@ -15756,12 +15757,10 @@ filter(({decision,cells})=>decision!==null&&cells.reviewer==="").length;return[[
 ot carried out yet"],[count2("not known"),"line is not known: nobody could look","lines are not known: nobody could look"],[count2("not decided"),"line is not d\
 ecided","lines are not decided"],[unsigned,"decision has no reviewer","decisions have no reviewer"],[sheet.missing,"line of the sheet is missing in the file","l\
 ines of the sheet are missing in the file"]].flatMap(([number2,one,many])=>number2===0?[]:[`${counted2(number2,one,many)}.`])}var COLUMNS2,MARKS,init_decisions_section=__esm(
-{"src/report/review/decisions-section.ts"(){"use strict";init_verdict();init_states();COLUMNS2=[{key:"state",title:"What became of it"},{key:"decision",title:"D\
-ecision"},{key:"database",title:"Database"},{key:"database_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"Application"},{key:"right",
-title:"Right"},{key:"details",title:"Details"},{key:"note",title:"Note"},{key:"remedy",title:"What would do it"},{key:"reviewer",title:"Reviewer"},{key:"decided\
-_on",title:"Decided on"},{key:"comment",title:"Comment"},{key:"line",title:"Line of the file"},{key:"id",title:"Id"}],MARKS={"not carried out yet":"failed","not\
- known":"failed","not decided":"failed","not on the sheet":"warning","kept, and changed since":"warning","changed since":"warning","decided keep, and gone":"war\
-ning","carried out":"created"}}});function lastChanges({environment,instance},entries){let found=new Map;for(let{run,records}of entries)if(!(run!==null&&run.instance!==null&&run.instance.identifier!==
+{"src/report/review/decisions-section.ts"(){"use strict";init_verdict();init_columns();init_states();COLUMNS2=columnsOf(["state","decision","database","database\
+_owner","login","application","right","details","note","remedy","reviewer","decided_on","comment","line","id"],{remedy:"What would do it",line:"Line of the file"}),
+MARKS={"not carried out yet":"failed","not known":"failed","not decided":"failed","not on the sheet":"warning","kept, and changed since":"warning","changed sinc\
+e":"warning","decided keep, and gone":"warning","carried out":"created"}}});function lastChanges({environment,instance},entries){let found=new Map;for(let{run,records}of entries)if(!(run!==null&&run.instance!==null&&run.instance.identifier!==
 instance))for(let{environment:of,username,database,object:object2,status,at,build_id:build}of records){if(of!==environment||username===null||!CHANGES.has(status)||
 !ON_RIGHTS.has(object2))continue;let change={at,build,actor:run?.actor?.arn??""};found.set(keyOf3(username,""),change),database!==null&&found.set(keyOf3(username,
 database),change)}return({login:login2,database})=>found.get(keyOf3(login2,database))??null}function keyOf3(login2,database){return JSON.stringify([login2,database])}
@@ -16087,29 +16086,27 @@ info.bytes,error:this.state.error,header:columns===!0,index:this.state.record.le
 let{columns}=this.options,isColumns=Array.isArray(columns),bytes_records=this.info.bytes_records;return{...this.__infoRecord(),bytes_records,column:isColumns===
 !0?columns.length>this.state.record.length?columns[this.state.record.length].name:null:this.state.record.length,quoting:this.state.wasQuoting}}}}}});var parse4,init_sync2=__esm({"node_modules/csv-parse/lib/sync.js"(){init_api2();init_normalize_options2();parse4=function(data,opts={}){typeof data=="string"&&(data=
 Buffer.from(data));let records=opts&&opts.objname?Object.create(null):[],parser2=transform2(opts),push=record2=>{parser2.options.objname===void 0?records.push(record2):
-records[record2[0]]=record2[1]},close=()=>{},error=parser2.parse(data,!0,push,close);if(error!==void 0)throw error;return records}}});function cellsBy(cell){return{line:cell("line"),environment:cell("environment"),instance:cell("instance"),stack:cell("stack"),database:cell("database"),database_owner:cell(
-"database_owner"),login:cell("login"),application:cell("application"),right:cell("right"),details:cell("details"),logs_in_by:cell("logs_in_by"),looked_at:cell("\
-looked_at"),scope:cell("scope"),id:cell("id"),decision:cell("decision"),reviewer:cell("reviewer"),decided_on:cell("decided_on"),comment:cell("comment")}}function readRows(text2){
-let records=readRecords(text2,delimiterOf(text2)),[header]=records;if(header===void 0)return[];let keys=header.cells.map(title=>title.toLowerCase().replace(/\s+/g,
-"_")),missing=NEEDED.filter(key2=>!keys.includes(key2));if(missing.length>0)throw refusal9([{message:`has no column ${missing.join(", ")} in its first line.`,remedy:GIVE}]);
-let double=READ.filter(key2=>keys.indexOf(key2)!==keys.lastIndexOf(key2));if(double.length>0)throw refusal9([{message:`has two columns ${double.join(", ")}.`,remedy:"\
-Rename those that were added."}]);return records.slice(1).map(({at,cells})=>({at,cells:cellsBy(key2=>unescape2(cells[keys.indexOf(key2)]??""))}))}function unescape2(cell){
-return cell.startsWith("'")?cell.slice(1):cell}function delimiterOf(text2){let[header=""]=text2.split(/\r?\n/,1),count2=delimiter=>header.split(delimiter).length;
-return[",",";","	"].reduce((best,delimiter)=>count2(delimiter)>count2(best)?delimiter:best)}function readRecords(text2,delimiter){let records=[];try{parse4(text2,
-{delimiter,relax_column_count:!0,skip_empty_lines:!0,skip_records_with_empty_values:!0,trim:!0,on_record:(cells,{lines})=>(records.push({at:lines,cells:cells.map(
-cell=>cell.trim())}),null)})}catch(error){throw error instanceof CsvError2?refusal9([{message:`is no CSV: ${error.message}.`,remedy:GIVE}]):error}return records}
-function refusal9(faults){let more2=faults.length-TOLD,problems=faults.slice(0,TOLD).map(problemOf),rest=more2>0?[problemOf({message:`${String(more2)} lines mor\
-e cannot be taken.`,remedy:"Mend these first."})]:[];return new InvalidInputError([...problems,...rest])}function problemOf({message,remedy}){return{application:null,
-code:"unusable_sheet",field:"--signed",message,remedy}}var READ,NEEDED,GIVE,TOLD,init_signed_rows=__esm({"src/report/review/signed-rows.ts"(){"use strict";init_sync2();
-init_errors();READ=["line","environment","instance","stack","database","database_owner","login","application","right","details","logs_in_by","looked_at","scope",
-"id","decision","reviewer","decided_on","comment"];NEEDED=["environment","instance","stack","database","login","right","details","looked_at","scope","id","decis\
-ion","reviewer"],GIVE="Give the CSV file that `report --review --format csv` wrote, filled in.";TOLD=20}});async function readSigned(path4){let bytes=await readBytes(path4),encoding=bytes[0]===255&&bytes[1]===254?"utf-16le":"utf-8";try{return new TextDecoder(encoding,
+records[record2[0]]=record2[1]},close=()=>{},error=parser2.parse(data,!0,push,close);if(error!==void 0)throw error;return records}}});function readRows(text2){let records=readRecords(text2,delimiterOf(text2)),[header]=records;if(header===void 0)return[];let keys=header.cells.map(title=>title.toLowerCase().
+replace(/\s+/g,"_")),missing=NEEDED.filter(key2=>!keys.includes(key2));if(missing.length>0)throw refusal9([{message:`has no column ${missing.join(", ")} in its \
+first line.`,remedy:GIVE}]);let double=READ.filter(key2=>keys.indexOf(key2)!==keys.lastIndexOf(key2));if(double.length>0)throw refusal9([{message:`has two colum\
+ns ${double.join(", ")}.`,remedy:"Rename those that were added."}]);return records.slice(1).map(({at,cells})=>{let cell=key2=>unescape2(cells[keys.indexOf(key2)]??
+"");return{at,cells:parse(CELLS,Object.fromEntries(READ.map(key2=>[key2,cell(key2)])))}})}function unescape2(cell){return cell.startsWith("'")?cell.slice(1):cell}
+function delimiterOf(text2){let[header=""]=text2.split(/\r?\n/,1),count2=delimiter=>header.split(delimiter).length;return[",",";","	"].reduce((best,delimiter)=>count2(
+delimiter)>count2(best)?delimiter:best)}function readRecords(text2,delimiter){let records=[];try{parse4(text2,{delimiter,relax_column_count:!0,skip_empty_lines:!0,
+skip_records_with_empty_values:!0,trim:!0,on_record:(cells,{lines})=>(records.push({at:lines,cells:cells.map(cell=>cell.trim())}),null)})}catch(error){throw error instanceof
+CsvError2?refusal9([{message:`is no CSV: ${error.message}.`,remedy:GIVE}]):error}return records}function refusal9(faults){let more2=faults.length-TOLD,problems=faults.
+slice(0,TOLD).map(problemOf),rest=more2>0?[problemOf({message:`${String(more2)} lines more cannot be taken.`,remedy:"Mend these first."})]:[];return new InvalidInputError(
+[...problems,...rest])}function problemOf({message,remedy}){return{application:null,code:"unusable_sheet",field:"--signed",message,remedy}}var READ,CELLS,NEEDED,
+GIVE,TOLD,init_signed_rows=__esm({"src/report/review/signed-rows.ts"(){"use strict";init_sync2();init_dist();init_errors();READ=["line","environment","instance",
+"stack","database","database_owner","login","application","right","details","logs_in_by","looked_at","scope","id","decision","reviewer","decided_on","comment"],
+CELLS=object(entriesFromList(READ,string())),NEEDED=["environment","instance","stack","database","login","right","details","looked_at","scope","id","decision","\
+reviewer"],GIVE="Give the CSV file that `report --review --format csv` wrote, filled in.";TOLD=20}});async function readSigned(path4){let bytes=await readBytes(path4),encoding=bytes[0]===255&&bytes[1]===254?"utf-16le":"utf-8";try{return new TextDecoder(encoding,
 {fatal:!0}).decode(bytes)}catch(error){throw error instanceof TypeError?refusal9([{message:"is no text in UTF-8.",remedy:'Save it as "CSV UTF-8" in the spreadsh\
 eet.'}]):error}}async function readBytes(path4){try{return await(0,import_promises20.readFile)(path4)}catch(error){let reason=error instanceof Error?error.message:
 String(error);throw refusal9([{message:`cannot be read: ${reason}.`,remedy:"Give the path of the sheet that came back."}])}}var import_promises20,init_read_signed=__esm(
 {"src/report/review/read-signed.ts"(){"use strict";import_promises20=__toESM(require_promises2(),1);init_signed_rows()}});function linesInScope(lines,{environment,application,database}){let isDirect2=line2=>matches(environment,line2.environment)&&matches(database,line2.database)&&(application===
 null||line2.database_owner===application||line2.application===application),direct=lines.filter(isDirect2),logins=new Set(direct.map(({login:login2})=>login2));return lines.
-filter(line2=>isDirect2(line2)||line2.database===""&&logins.has(line2.login))}var init_scope2=__esm({"src/report/review/scope.ts"(){"use strict";init_criteria()}});function sheetSection(sheet){return section(sheet,SHEET_COLUMNS,(line2,index)=>{let cells=cellsOf(sheet,line2,index);return SHEET_COLUMNS.map(({key:key2})=>cells[key2])})}
+filter(line2=>isDirect2(line2)||line2.database===""&&logins.has(line2.login))}var init_scope2=__esm({"src/report/review/scope.ts"(){"use strict";init_criteria()}});function sheetSection(sheet){return section(sheet,columnsOf(SHEET_KEYS),(line2,index)=>{let cells=cellsOf(sheet,line2,index);return SHEET_KEYS.map(key2=>cells[key2])})}
 function paperSection(sheet){return section(sheet,PAPER_COLUMNS,(line2,index)=>{let cells=paperCells(line2,index,sheet.lastChange(line2));return PAPER_COLUMNS.map(
 ({key:key2})=>cells[key2])})}function section(sheet,columns,cellsFor){let{lines}=sheet,beyond2=lines.filter(({declared})=>declared==="no").length,unseen=lines.filter(
 ({right:right2})=>right2===NOT_SEEN).length,parts=[...beyond2===0?[]:[counted2(beyond2,"right that is not declared","rights that are not declared")],...unseen===
@@ -16123,16 +16120,13 @@ login:login2,application,right:right2,details,via,declared}=line2,named=(name2,w
 until ${dayOf(line2.valid_until)}`;return{line:String(index+1),database:named(database,owner),login:named(login2,application),right:details===""?right2:`${right2}\
 : ${details}`,via:[via,DECLARED[declared]??""].filter(word=>word!=="").join(", "),logs_in_by:`${line2.logs_in_by}${until}`,tags:line2.tags,last_change:change===
 null?"":`${dayOf(change.at)} by build ${change.build}`,decision:"\u2610\xA0keep \u2610\xA0revoke \u2610\xA0change",reviewer:""}}function dayOf(time3){return time3.
-slice(0,10)}function timeOf2({lookedAt}){return`${lookedAt.toISOString().slice(0,19)}Z`}var SHEET_COLUMNS,PAPER_COLUMNS,DECLARED,init_sheet=__esm({"src/report/r\
-eview/sheet.ts"(){"use strict";init_verdict();init_line();SHEET_COLUMNS=[{key:"line",title:"Line"},{key:"environment",title:"Environment"},{key:"instance",title:"\
-Instance"},{key:"stack",title:"Stack"},{key:"database",title:"Database"},{key:"database_owner",title:"Owner"},{key:"login",title:"Login"},{key:"application",title:"\
-Application"},{key:"right",title:"Right"},{key:"details",title:"Details"},{key:"via",title:"By"},{key:"declared",title:"Declared"},{key:"logs_in_by",title:"Logs\
- in by"},{key:"tags",title:"Tags"},{key:"valid_until",title:"Valid until"},{key:"granted_by",title:"Granted by"},{key:"last_change",title:"Last change"},{key:"l\
-ast_change_build",title:"By build"},{key:"last_change_by",title:"Changed by"},{key:"looked_at",title:"Looked at"},{key:"scope",title:"Only"},{key:"id",title:"Id"},
-{key:"decision",title:"Decision"},{key:"reviewer",title:"Reviewer"},{key:"decided_on",title:"Decided on"},{key:"comment",title:"Comment"}],PAPER_COLUMNS=[{key:"\
-line",title:"Line"},{key:"database",title:"Database (owner)"},{key:"login",title:"Login (application)"},{key:"right",title:"Right"},{key:"via",title:"By"},{key:"\
-logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"last_change",title:"Last change"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"\
-Reviewer, date",isForm:!0}];DECLARED={yes:"declared",no:"not declared","no longer":"no longer declared"}}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
+slice(0,10)}function timeOf2({lookedAt}){return`${lookedAt.toISOString().slice(0,19)}Z`}var SHEET_KEYS,PAPER_COLUMNS,DECLARED,init_sheet=__esm({"src/report/revi\
+ew/sheet.ts"(){"use strict";init_verdict();init_columns();init_line();SHEET_KEYS=["line","environment","instance","stack","database","database_owner","login","a\
+pplication","right","details","via","declared","logs_in_by","tags","valid_until","granted_by","last_change","last_change_build","last_change_by","looked_at","sc\
+ope","id","decision","reviewer","decided_on","comment"],PAPER_COLUMNS=[{key:"line",title:"Line"},{key:"database",title:"Database (owner)"},{key:"login",title:"L\
+ogin (application)"},{key:"right",title:"Right"},{key:"via",title:"By"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"last_change",title:"\
+Last change"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"Reviewer, date",isForm:!0}];DECLARED={yes:"declared",no:"not declared","no long\
+er":"no longer declared"}}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
 has no line.",remedy:GIVE}]);let foreign=foreignOf(rows,expected);if(foreign.length>0)throw refusal9(foreign);let lines=rows.map(({at,cells})=>({at,cells,id:cells.
 id,decision:decisionOf(cells.decision)})),faults=[...mixed(rows),...otherPart(first,expected),...rows.flatMap(({at,cells})=>lineFaults(at,cells)),...repeated(rows)];
 if(faults.length>0)throw refusal9(faults);let total=/\bof (\d{1,7})$/.exec(first.cells.line)?.[1];return{lines,lookedAt:first.cells.looked_at,missing:total===void 0?
@@ -16414,32 +16408,34 @@ set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);
 join(", ")}function byName4(a10,b10){return a10.name<b10.name?-1:1}var COLUMNS11,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanag\
 ed.ts"(){"use strict";init_claim();init_tag();init_upgrade_helper();init_withheld();COLUMNS11=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",
 title:"Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres",
-"rdsadmin"])}});var report_exports={};__export(report_exports,{lookForReport:()=>lookForReport,makeReport:()=>makeReport,subjectOf:()=>subjectOf3});async function makeReport({options:options2,
-folders,server,now}){let files=await readAuditFiles(folders),live=server===null?[]:await server.look(provenBuilds(server.declaration,files.entries)),{criteria}=options2,
-all=[problemsSection(files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===
-null?[]:[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,server:server===
-null?null:subjectOf3(server.declaration),sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted2(id,rows.length,options2)),wrong:options2.
-verify?whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf3({environment,stack,instance}){return{environment,stack,instance:instance.identifier}}
-function isWanted2(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.some(section2=>section2===id):id!=="problems"&&id!=="\
-traceability"||verify}function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section2=>section2.
-id===id)?.rows.length??0,[faults,untraceable]=[count2("problems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(
-faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} \
-not traceable to a build.`]]}async function lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,known,now){try{return await withInstance(
-declaration,identity2,dependencies2,async({server,context,credentials,part})=>{let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},
-server,credentials.applications,null,!0),{cluster}=inspection.actual,matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
-return[traceabilitySection(declaration,cluster,known),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(
-await driftFrom(context,inspection,credentials,part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,
-criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned3(credentials),secretsOlderThanDays,
-criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection,{admin},part){let setbacks=new Setbacks(context.declaration,
-context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,setbacks);return{plan:part===null?plan:together2(part.
-plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,inspection,admin);if(error instanceof BlockedError)
-return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){let{server,part}=await openAsMaster(context,admin,!1);
-await server.close();let{cluster}=inspection.actual,seen={...inspection,actual:{...inspection.actual,cluster:server.see?.(cluster)??cluster}};return driftFrom(context,
-seen,{admin},part)}function together2(first,second){return{findings:[...first.findings,...second.findings],jobs:[...first.jobs,...second.jobs]}}function beyondIn(declaration,{
-actual}){return findAllBeyond(lookUps({declaration,actual}))}function owned3({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],
-...[...applications].map(([application,credential])=>({application,credential}))]}var init_report2=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();
-init_access4();init_ages();init_drift();init_history2();init_problems();init_retained();init_runs();init_traceability();init_undeclared2();init_unmanaged();init_read();
-init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();init_provision_error();init_round();init_setbacks()}});var review_exports={};__export(review_exports,{lookForReview:()=>lookForReview,makeReview:()=>makeReview});async function makeReview({options:options2,folders,server,
+"rdsadmin"])}});var report_exports={};__export(report_exports,{inspectWithMatrix:()=>inspectWithMatrix,lookForReport:()=>lookForReport,makeReport:()=>makeReport,subjectOf:()=>subjectOf3});
+async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(folders),live=server===null?[]:await server.look(provenBuilds(server.
+declaration,files.entries)),{criteria}=options2,all=[problemsSection(files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),
+historySection(files.entries,criteria)],source=server===null?[]:[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{
+generatedAt:now,toolVersion:TOOL_VERSION,criteria,server:server===null?null:subjectOf3(server.declaration),sources:[...files.files,...source],sections:all.filter(
+({id,rows})=>isWanted2(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all,source.length+files.files.length):[]}}function subjectOf3({environment,stack,
+instance}){return{environment,stack,instance:instance.identifier}}function isWanted2(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>
+0?sections.some(section2=>section2===id):id!=="problems"&&id!=="traceability"||verify}function whatIsWrong(sections,sources){if(sources===0)return["There is no \
+audit file to check."];let count2=id=>sections.find(section2=>section2.id===id)?.rows.length??0,[faults,untraceable]=[count2("problems"),count2("traceability")];
+return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)}\
+ ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a build.`]]}async function lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,known,now){
+try{return await withInstance(declaration,identity2,dependencies2,async({server,context,credentials,part})=>{let{inspection,matrix}=await inspectWithMatrix(context,
+server,credentials),{cluster}=inspection.actual,{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,known),
+accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(await driftFrom(context,inspection,credentials,
+part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),
+expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned3(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw toProvisionError(
+error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,withoutMatrix={...context,declaration:{...declaration,governanceDir:null}},
+inspection=await inspectServer(withoutMatrix,server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
+admin},part){let setbacks=new Setbacks(context.declaration,context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,
+setbacks);return{plan:part===null?plan:together2(part.plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,
+inspection,admin);if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){
+let{server,part}=await openAsMaster(context,admin,!1);await server.close();let{cluster}=inspection.actual,seen={...inspection,actual:{...inspection.actual,cluster:server.
+see?.(cluster)??cluster}};return driftFrom(context,seen,{admin},part)}function together2(first,second){return{findings:[...first.findings,...second.findings],jobs:[
+...first.jobs,...second.jobs]}}function beyondIn(declaration,{actual}){return findAllBeyond(lookUps({declaration,actual}))}function owned3({admin,applications}){
+return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}var init_report2=__esm(
+{"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access4();init_ages();init_drift();init_history2();init_problems();init_retained();
+init_runs();init_traceability();init_undeclared2();init_unmanaged();init_read();init_beyond();init_context();init_version();init_access_matrix2();init_look2();init_master_look();
+init_provision_error();init_round();init_setbacks()}});var review_exports={};__export(review_exports,{lookForReview:()=>lookForReview,makeReview:()=>makeReview});async function makeReview({options:options2,folders,server,
 now}){let{criteria}=options2,{declaration}=server,subject2=subjectOf3(declaration),scope=describeCriteria(criteria),signed=options2.signed===null?null:parseSigned(
 await readSigned(options2.signed),{...subject2,scope}),files=await readAuditFiles(folders),sections=await server.look(),lines=linesOf2(sectionIn(sections,"revie\
 w")),scoped=linesInScope(lines,criteria),surroundings=surroundingsOf(sectionIn(sections,"instance")),judged=signed===null?[]:judge3(signed,{lines,scoped,surroundings}),
@@ -16450,12 +16446,11 @@ function sourcesOf({files},{instance:{host:host2,port:port2}},signed){return[...
 let section2=problemsSection(files);return section2.rows.length===0?[]:[section2]}function sectionIn(sections,wanted){let found=sections.find(({id})=>id===wanted);
 if(found!==void 0)return found;let problem={application:null,code:"other_protocol",field:"runner",message:"the function is of an older release, which knows no a\
 ccess review.",remedy:"Deploy the function of this release."};throw new InvalidInputError([problem])}async function lookForReview({declaration,identity:identity2,
-dependencies:dependencies2}){try{return await withInstance(declaration,identity2,dependencies2,async({server,context,credentials})=>{let inspection=await inspectServer(
-{...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null,!0),matrix=await readAccessMatrix(declaration,server,inspection),
-{actual}=inspection;return[lineSection(reviewLines(declaration,actual,matrix)),surroundingsSection(actual.cluster,matrix)]})}catch(error){throw toProvisionError(
-error)}}var init_review=__esm({"src/run/review.ts"(){"use strict";init_errors();init_criteria();init_decisions_section();init_history();init_line();init_lines();
-init_read_signed();init_scope2();init_sheet();init_signed();init_surroundings();init_states();init_problems();init_read();init_version();init_access_matrix2();init_round();
-init_look2();init_provision_error();init_report2()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),left2={closed:null,begun:null};try{let dependencies2=dependenciesOf(run,time3,
+dependencies:dependencies2}){try{return await withInstance(declaration,identity2,dependencies2,async({server,context,credentials})=>{let{inspection,matrix}=await inspectWithMatrix(
+context,server,credentials),{actual}=inspection;return[lineSection(reviewLines(declaration,actual,matrix)),surroundingsSection(actual.cluster,matrix)]})}catch(error){
+throw toProvisionError(error)}}var init_review=__esm({"src/run/review.ts"(){"use strict";init_errors();init_criteria();init_decisions_section();init_history();init_line();
+init_lines();init_read_signed();init_scope2();init_sheet();init_signed();init_surroundings();init_states();init_problems();init_read();init_version();init_look2();
+init_provision_error();init_report2()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),left2={closed:null,begun:null};try{let dependencies2=dependenciesOf(run,time3,
 left2);send(await lastLine(run,dependencies2,{isUp:()=>time3.signal.aborted,left:left2}))}finally{time3.end()}}function limitTime(remainingMs){let controller=new AbortController,
 start2=Date.now(),timer=setTimeout(()=>{controller.abort("the function's time is nearly up")},remainingMs-Math.min(RESERVE_MS,remainingMs/2)),shortAt=start2+remainingMs-
 Math.min(SNAPSHOT_RESERVE_MS,remainingMs*.75);return{signal:controller.signal,isShort:()=>Date.now()>shortAt,end:()=>{clearTimeout(timer)}}}function dependenciesOf({
@@ -18479,8 +18474,8 @@ code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give -
 return paths.filter(path4=>path4!==null).filter(path4=>(0,import_node_fs14.existsSync)(path4))}var import_node_fs14,import_node_path18,init_folders=__esm({"src/\
 report/folders.ts"(){"use strict";import_node_fs14=__toESM(require_fs(),1),import_node_path18=__toESM(require_path(),1);init_errors()}});function layOut({columns,rows}){let filled=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})),isForm=({column})=>column.isForm===
 !0,telling=filled.filter(item=>isForm(item)||item.cells.some(cell=>cell!==null&&cell!=="")),isShared2=item=>!isForm(item)&&item.cells.every(cell=>cell===item.cells[0]),
-shared=rows.length>2?telling.filter(isShared2):[];return{shared,listed:telling.filter(column=>!shared.includes(column))}}var init_columns=__esm({"src/report/col\
-umns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
+shared=rows.length>2?telling.filter(isShared2):[];return{shared,listed:telling.filter(column=>!shared.includes(column))}}var init_columns2=__esm({"src/report/co\
+lumns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
 'use strict';
 const form = document.getElementById('filters');
 const shown = document.getElementById('shown');
@@ -18772,7 +18767,7 @@ let[first="",...more2]=text2.split(`
 `);if(more2.length===0)return escapeHtml(text2);let lines=more2.map(line2=>`<p>${escapeHtml(line2)}</p>`).join("");return`${escapeHtml(first)}<details class="te\
 xt"><summary>${String(more2.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(
 0,19).replace("T"," "))}</time>`}var import_node_crypto20,LIVE,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use str\
-ict";import_node_crypto20=__toESM(require_crypto(),1);init_columns();init_criteria();init_report_options();init_report();init_verdict();init_html_script();init_html_style();
+ict";import_node_crypto20=__toESM(require_crypto(),1);init_columns2();init_criteria();init_report_options();init_report();init_verdict();init_html_script();init_html_style();
 init_html_timeline();init_html_escape();LIVE=new Set([...LIVE_SECTIONS,...REVIEW_SECTIONS]);FILTERS=[["environment","Environment"],["application","Application"],
 ["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),ACTORS=new Set(["actor","since_actor"]),SHORT=8,TIME3=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,document={format_version:1,tool_version:toolVersion,
 generated_at:generatedAt.toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},server,verdict:verdictOf(
@@ -19002,7 +18997,7 @@ cells[0]??null)}`).join("; ")}.`];if(listed2.length===0)return[heading3,...inAll
 for(let index of rows.keys())table3.push(listed2.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
 join(`
 `)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text4=__esm(
-{"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_verdict();init_columns();BORDERLESS=
+{"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_verdict();init_columns2();BORDERLESS=
 {top:"","top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"",
 "right-mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.

@@ -1,28 +1,16 @@
 /** How the HTML page looks in a real browser: wide and narrow, light and dark, on paper, to a screen reader. */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import test from 'ava'
 import type { Report, Section } from '../../src/report/report.ts'
 import { accessHistorySection } from '../../src/report/sections/access-history.ts'
 import { historySection } from '../../src/report/sections/history.ts'
 import { runsSection } from '../../src/report/sections/runs.ts'
-import { BACKGROUND, open } from '../support/report-page.ts'
+import { axeFaults, BACKGROUND, open } from '../support/report-page.ts'
 import { auditRecord, auditRun, EVERYTHING, sampleReport } from '../unit/report/sample.ts'
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds no fault, ${colorScheme}, wide and narrow`, async (t) => {
     const { page } = await open(t, { colorScheme })
-    // The page's own policy forbids other scripts, so axe comes past it, as a debugger does.
-    await page.evaluate(await readFile(AXE, 'utf8'))
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 800 })
-      const faults: unknown = await page.evaluate(
-        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))',
-      )
-      t.deepEqual(faults, [], String(width))
-    }
+    t.deepEqual(await axeFaults(page, [1280, 390]), [])
     t.is(await page.evaluate(BACKGROUND), colorScheme === 'dark' ? 'rgb(20, 23, 26)' : 'rgb(255, 255, 255)')
   })
 }

@@ -1,6 +1,4 @@
 /** The sheet of an access review, and what became of it, in a real browser: on a phone, and on paper. */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import test from 'ava'
 import { makeLine } from '../../src/report/review/line.ts'
 import { decisionsSection } from '../../src/report/review/decisions-section.ts'
@@ -9,10 +7,9 @@ import { parseSigned } from '../../src/report/review/signed.ts'
 import { judge } from '../../src/report/review/states.ts'
 import { sectionCsv } from '../../src/report/formats/csv.ts'
 import { decide, fromSpreadsheet } from '../support/review.ts'
-import { open } from '../support/report-page.ts'
+import { axeFaults, open } from '../support/report-page.ts'
 import { sampleReport } from '../unit/report/sample.ts'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const SUBJECT = { environment: 'prod', instance: 'orders-prod', stack: 'orders/prod' }
 const LINES = ['analytics_prod_reader', 'keycloak_prod_user', 'team_of_the_warehouse', 'anna'].map((login, index) =>
   makeLine(login, {
@@ -53,14 +50,7 @@ for (const [name, section] of [
 ] as const) {
   test(`${name}: axe finds no fault, and a phone shows all of it without scrolling sideways`, async (t) => {
     const { page } = await open(t, { report: sampleReport({ server: SUBJECT, sections: [section] }) })
-    await page.evaluate(await readFile(AXE, 'utf8'))
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 800 })
-      const faults: unknown = await page.evaluate(
-        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))',
-      )
-      t.deepEqual(faults, [], String(width))
-    }
+    t.deepEqual(await axeFaults(page, [1280, 390]), [])
     t.is(await page.evaluate('document.documentElement.scrollWidth'), 390)
   })
 }

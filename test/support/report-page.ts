@@ -1,4 +1,6 @@
 /** The report's page in a browser, for the tests of it. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, Page } from 'playwright-core'
 import { reportHtml } from '../../src/report/formats/html.ts'
@@ -15,6 +17,24 @@ test.before('start the browser', async () => {
 test.after.always(async () => browser?.close())
 
 export const BACKGROUND = 'getComputedStyle(document.body).backgroundColor'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** What axe finds at each of these widths, `<width> <rule>: <html>`. */
+export async function axeFaults(page: Page, widths: readonly number[]): Promise<string[]> {
+  // The page's own policy forbids other scripts, so axe comes past it, as a debugger does.
+  await page.evaluate(await readFile(AXE, 'utf8'))
+  const faults: string[] = []
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 800 })
+    const found: unknown = await page.evaluate(
+      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))',
+    )
+    if (!Array.isArray(found)) throw new Error('axe did not answer')
+    faults.push(...found.map((fault) => `${String(width)} ${String(fault)}`))
+  }
+  return faults
+}
 
 export interface Visit {
   readonly page: Page

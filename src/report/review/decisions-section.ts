@@ -1,26 +1,30 @@
 /** A signed sheet beside what the server has, as a section. */
 import type { ReportRow, Section } from '../report.ts'
 import { counted } from '../verdict.ts'
+import { columnsOf } from './columns.ts'
 import type { SignedSheet } from './signed.ts'
 import { type Judged, type DecisionState, DECISION_STATES } from './states.ts'
 
-const COLUMNS = [
-  { key: 'state', title: 'What became of it' },
-  { key: 'decision', title: 'Decision' },
-  { key: 'database', title: 'Database' },
-  { key: 'database_owner', title: 'Owner' },
-  { key: 'login', title: 'Login' },
-  { key: 'application', title: 'Application' },
-  { key: 'right', title: 'Right' },
-  { key: 'details', title: 'Details' },
-  { key: 'note', title: 'Note' },
-  { key: 'remedy', title: 'What would do it' },
-  { key: 'reviewer', title: 'Reviewer' },
-  { key: 'decided_on', title: 'Decided on' },
-  { key: 'comment', title: 'Comment' },
-  { key: 'line', title: 'Line of the file' },
-  { key: 'id', title: 'Id' },
-] as const
+const COLUMNS = columnsOf(
+  [
+    'state',
+    'decision',
+    'database',
+    'database_owner',
+    'login',
+    'application',
+    'right',
+    'details',
+    'note',
+    'remedy',
+    'reviewer',
+    'decided_on',
+    'comment',
+    'line',
+    'id',
+  ],
+  { remedy: 'What would do it', line: 'Line of the file' },
+)
 
 const MARKS: Partial<Readonly<Record<DecisionState, string>>> = {
   'not carried out yet': 'failed',

@@ -1,34 +1,36 @@
 /** A line of an access review: who has which right where (src/README.md: Access reviews). */
 import { createHash } from 'node:crypto'
+import * as v from 'valibot'
 import { visible } from '../../audit/one-line.ts'
 import { disarmSemicolons } from '../formats/csv.ts'
-import type { Column, ReportRow, Section } from '../report.ts'
+import type { ReportRow, Section } from '../report.ts'
+import { type ColumnKey, columnsOf } from './columns.ts'
 
-/** What the server tells of a right. */
-const LINE_COLUMNS = [
-  { key: 'environment', title: 'Environment' },
-  { key: 'instance', title: 'Instance' },
-  { key: 'stack', title: 'Stack' },
-  { key: 'database', title: 'Database' },
-  { key: 'database_owner', title: 'Owner' },
-  { key: 'login', title: 'Login' },
-  { key: 'application', title: 'Application' },
-  { key: 'right', title: 'Right' },
-  { key: 'details', title: 'Details' },
-  { key: 'via', title: 'By' },
-  { key: 'declared', title: 'Declared' },
-  { key: 'logs_in_by', title: 'Logs in by' },
-  { key: 'tags', title: 'Tags' },
-  { key: 'valid_until', title: 'Valid until' },
-  { key: 'granted_by', title: 'Granted by' },
-  { key: 'remedy', title: 'What takes it away' },
-  { key: 'id', title: 'Id' },
-] as const satisfies readonly Column[]
+/** What the server tells of a right, in the order of its columns. */
+const LINE_KEYS = [
+  'environment',
+  'instance',
+  'stack',
+  'database',
+  'database_owner',
+  'login',
+  'application',
+  'right',
+  'details',
+  'via',
+  'declared',
+  'logs_in_by',
+  'tags',
+  'valid_until',
+  'granted_by',
+  'remedy',
+  'id',
+] as const satisfies readonly ColumnKey[]
 
-export type LineKey = (typeof LINE_COLUMNS)[number]['key']
+const LINE = v.object(v.entriesFromList(LINE_KEYS, v.string()))
 
 /** By column, '' where there is no such thing; `database` is '' for a right on the whole instance. */
-export type Line = Readonly<Record<LineKey, string>>
+export type Line = Readonly<v.InferOutput<typeof LINE>>
 
 /** What makes a right one and the same, whatever its details are today. */
 const IDENTITY = ['environment', 'instance', 'stack', 'login', 'database', 'right'] as const
@@ -97,9 +99,9 @@ export function lineSection(lines: readonly Line[]): Section {
     id: 'review',
     title: 'Access review',
     about: '',
-    columns: LINE_COLUMNS,
+    columns: columnsOf(LINE_KEYS),
     rows: lines.map((line): ReportRow => ({
-      cells: LINE_COLUMNS.map(({ key }) => line[key]),
+      cells: LINE_KEYS.map((key) => line[key]),
       environment: line.environment,
       application: line.application === '' ? null : line.application,
     })),
@@ -109,25 +111,7 @@ export function lineSection(lines: readonly Line[]): Section {
 /** The opposite. */
 export function linesOf({ columns, rows }: Section): Line[] {
   return rows.map(({ cells }) => {
-    const text = (key: LineKey): string => String(cells[columns.findIndex((column) => column.key === key)] ?? '')
-    return {
-      environment: text('environment'),
-      instance: text('instance'),
-      stack: text('stack'),
-      database: text('database'),
-      database_owner: text('database_owner'),
-      login: text('login'),
-      application: text('application'),
-      right: text('right'),
-      details: text('details'),
-      via: text('via'),
-      declared: text('declared'),
-      logs_in_by: text('logs_in_by'),
-      tags: text('tags'),
-      valid_until: text('valid_until'),
-      granted_by: text('granted_by'),
-      remedy: text('remedy'),
-      id: text('id'),
-    }
+    const text = (key: ColumnKey): string => String(cells[columns.findIndex((column) => column.key === key)] ?? '')
+    return v.parse(LINE, Object.fromEntries(LINE_KEYS.map((key) => [key, text(key)])))
   })
 }

@@ -2,39 +2,40 @@
 import type { Column, ReportRow, Section } from '../report.ts'
 import { counted } from '../verdict.ts'
 import type { LastChange } from './history.ts'
+import { type ColumnKey, columnsOf } from './columns.ts'
 import { type Line, NOT_SEEN } from './line.ts'
 
 /** The sheet's file, in its order; `report --signed` finds them by their keys. */
-const SHEET_COLUMNS = [
-  { key: 'line', title: 'Line' },
-  { key: 'environment', title: 'Environment' },
-  { key: 'instance', title: 'Instance' },
-  { key: 'stack', title: 'Stack' },
-  { key: 'database', title: 'Database' },
-  { key: 'database_owner', title: 'Owner' },
-  { key: 'login', title: 'Login' },
-  { key: 'application', title: 'Application' },
-  { key: 'right', title: 'Right' },
-  { key: 'details', title: 'Details' },
-  { key: 'via', title: 'By' },
-  { key: 'declared', title: 'Declared' },
-  { key: 'logs_in_by', title: 'Logs in by' },
-  { key: 'tags', title: 'Tags' },
-  { key: 'valid_until', title: 'Valid until' },
-  { key: 'granted_by', title: 'Granted by' },
-  { key: 'last_change', title: 'Last change' },
-  { key: 'last_change_build', title: 'By build' },
-  { key: 'last_change_by', title: 'Changed by' },
-  { key: 'looked_at', title: 'Looked at' },
-  { key: 'scope', title: 'Only' },
-  { key: 'id', title: 'Id' },
-  { key: 'decision', title: 'Decision' },
-  { key: 'reviewer', title: 'Reviewer' },
-  { key: 'decided_on', title: 'Decided on' },
-  { key: 'comment', title: 'Comment' },
-] as const satisfies readonly Column[]
+const SHEET_KEYS = [
+  'line',
+  'environment',
+  'instance',
+  'stack',
+  'database',
+  'database_owner',
+  'login',
+  'application',
+  'right',
+  'details',
+  'via',
+  'declared',
+  'logs_in_by',
+  'tags',
+  'valid_until',
+  'granted_by',
+  'last_change',
+  'last_change_build',
+  'last_change_by',
+  'looked_at',
+  'scope',
+  'id',
+  'decision',
+  'reviewer',
+  'decided_on',
+  'comment',
+] as const satisfies readonly ColumnKey[]
 
-export type SheetKey = (typeof SHEET_COLUMNS)[number]['key']
+export type SheetKey = (typeof SHEET_KEYS)[number]
 
 /** On paper there is less room: what belongs together stands together. */
 const PAPER_COLUMNS = [
@@ -62,9 +63,9 @@ export interface Sheet {
 
 /** All columns, for a spreadsheet or a program. */
 export function sheetSection(sheet: Sheet): Section {
-  return section(sheet, SHEET_COLUMNS, (line, index) => {
+  return section(sheet, columnsOf(SHEET_KEYS), (line, index) => {
     const cells = cellsOf(sheet, line, index)
-    return SHEET_COLUMNS.map(({ key }) => cells[key])
+    return SHEET_KEYS.map((key) => cells[key])
   })
 }
 

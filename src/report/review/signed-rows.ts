@@ -1,5 +1,6 @@
 /** The rows of a sheet that came back, whatever a spreadsheet made of the file. */
 import { CsvError, parse } from 'csv-parse/sync'
+import * as v from 'valibot'
 import { InvalidInputError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { SheetKey } from './sheet.ts'
@@ -26,30 +27,8 @@ const READ = [
   'comment',
 ] as const satisfies readonly SheetKey[]
 export type ReadKey = (typeof READ)[number]
-export type Cells = Readonly<Record<ReadKey, string>>
-
-function cellsBy(cell: (key: ReadKey) => string): Cells {
-  return {
-    line: cell('line'),
-    environment: cell('environment'),
-    instance: cell('instance'),
-    stack: cell('stack'),
-    database: cell('database'),
-    database_owner: cell('database_owner'),
-    login: cell('login'),
-    application: cell('application'),
-    right: cell('right'),
-    details: cell('details'),
-    logs_in_by: cell('logs_in_by'),
-    looked_at: cell('looked_at'),
-    scope: cell('scope'),
-    id: cell('id'),
-    decision: cell('decision'),
-    reviewer: cell('reviewer'),
-    decided_on: cell('decided_on'),
-    comment: cell('comment'),
-  }
-}
+const CELLS = v.object(v.entriesFromList(READ, v.string()))
+export type Cells = Readonly<v.InferOutput<typeof CELLS>>
 
 /** Without these it is no sheet; others may be missing. */
 const NEEDED = [
@@ -94,7 +73,7 @@ export function readRows(text: string): Row[] {
     throw refusal([{ message: `has two columns ${double.join(', ')}.`, remedy: 'Rename those that were added.' }])
   return records.slice(1).map(({ at, cells }) => {
     const cell = (key: ReadKey): string => unescape(cells[keys.indexOf(key)] ?? '')
-    return { at, cells: cellsBy(cell) }
+    return { at, cells: v.parse(CELLS, Object.fromEntries(READ.map((key) => [key, cell(key)]))) }
   })
 }
 

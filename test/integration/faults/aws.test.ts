@@ -5,8 +5,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { describeProblem, AwsError } from '../../../src/errors.ts'
-import type { Problem } from '../../../src/model/problem.ts'
+import { describeProblem } from '../../../src/errors.ts'
 import type { SnapshotSource } from '../../../src/model/snapshot.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
@@ -15,6 +14,7 @@ import { createSnapshotClient } from '../../../src/snapshot/client.ts'
 import { type Aws, AWS_SETTINGS as SETTINGS, REGION, startAws } from '../../support/aws.ts'
 import { count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { launchBundle } from '../../support/launch.ts'
+import { problemsOf } from '../../support/aws/problems.ts'
 
 /** Short for those that wait for nothing but an end. */
 const LIMITS = { connect: 1_000, request: 300, call: 15_000 }
@@ -186,16 +186,6 @@ test.beforeEach(() => {
   aws.calls.length = 0
 })
 test.after.always(() => aws.stop())
-
-async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
-  try {
-    await work
-    return []
-  } catch (error) {
-    if (error instanceof AwsError) return error.problems
-    throw error
-  }
-}
 
 for (const { title, strike, field, message, remedy, isRetried } of EVENTS) {
   test.serial(`${title}: one error that names the call's service and the remedy`, async (t) => {

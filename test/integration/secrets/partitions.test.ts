@@ -1,6 +1,5 @@
 /** Regions and partitions that do not fit: what is told, of which secret, and what helps (src/README.md: Partitions and regions). */
 import test from 'ava'
-import { AwsError } from '../../../src/errors.ts'
 import type { AwsSettings } from '../../../src/model/declaration.ts'
 import type { Problem } from '../../../src/model/problem.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
@@ -8,6 +7,7 @@ import { iamToken } from '../../../src/secrets/iam-token.ts'
 import { readActor } from '../../../src/secrets/identity.ts'
 import { type Aws, AWS_SETTINGS as SETTINGS, startAws } from '../../support/aws.ts'
 import { keyPrefix } from '../../support/aws/place.ts'
+import { problemsOf } from '../../support/aws/problems.ts'
 
 const CHINA = 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:china-AbCdEf'
 const GOV = 'arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:gov-AbCdEf'
@@ -24,16 +24,6 @@ test.beforeEach(() => {
   Object.assign(process.env, aws.env)
 })
 test.after.always(() => aws.stop())
-
-async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof AwsError) return error.problems
-    throw error
-  }
-  return []
-}
 
 /** What is wrong with each secret; what could be read is left out. */
 async function problemOf(id: string, settings: AwsSettings = SETTINGS): Promise<Problem | undefined> {

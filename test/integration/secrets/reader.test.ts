@@ -1,12 +1,11 @@
 /** The secret reader and its kin against the AWS stub, over the wire. */
 import test from 'ava'
-import { AwsError } from '../../../src/errors.ts'
-import type { Problem } from '../../../src/model/problem.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
 import { readActor } from '../../../src/secrets/identity.ts'
 import { AWS_SETTINGS as SETTINGS, startAws } from '../../support/aws.ts'
 import type { Aws } from '../../support/aws.ts'
+import { problemsOf } from '../../support/aws/problems.ts'
 
 const QUICK = { connect: 1_000, request: 1_000, call: 3_000 }
 
@@ -20,17 +19,6 @@ test.beforeEach(() => {
   aws.calls.length = 0
 })
 test.after.always(() => aws.stop())
-
-/** The problems of the AwsError that the work rejects with. */
-async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof AwsError) return error.problems
-    throw error
-  }
-  return []
-}
 
 /** Secrets `<prefix>/0` …, each with its own password. */
 function putMany(prefix: string, count: number): readonly string[] {
