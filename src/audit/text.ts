@@ -63,7 +63,7 @@ export function createTextReporter(options: TextOptions): Reporter {
       for (const warning of warnings) print(warning)
       for (const note of notes) line('yellow', `! ${shortLine(note)}`)
       if (problems.length > 0) line('red', `problems: ${problems.length}`)
-      for (const problem of problems) printProblem(problem, line)
+      for (const [index, problem] of problems.entries()) printProblem(problem, problems[index + 1], line)
       const applications = applicationsLine(document, problems)
       if (applications !== null) line('red', applications)
       line(document.run.exit_code === 0 ? 'bold' : 'red', closingLine(document))
@@ -142,11 +142,13 @@ function subjectOf({ object, database, username }: AuditRecord): string {
   }
 }
 
-function printProblem(problem: Problem, line: (colour: Colour, text: string) => void): void {
+/** @param next the one that is printed after it: what helps against several is told once, behind the last of them */
+function printProblem(problem: Problem, next: Problem | undefined, line: (colour: Colour, text: string) => void): void {
   const subject = [problem.application, problem.field]
     .filter((part) => part !== null && part !== '')
     .map((part) => visible(part ?? ''))
   line('red', `! ${[...subject, shortLine(problem.message)].join(': ')}`)
+  if (problem.remedy === next?.remedy) return
   for (const remedy of problem.remedy.split(/\r?\n/).filter((part) => part.trim() !== ''))
     line('bold', `  -> ${shortLine(remedy)}`)
 }

@@ -55,7 +55,11 @@ export function previewText(preview: Preview, { colour, listUnchanged }: Preview
       : [
           [
             paint('red', `would be blocked: ${String(blocked.length)}`),
-            ...blocked.flatMap((problem) => problemLines(problem, 'red', paint)),
+            ...blocked.flatMap((problem, index) => {
+              const lines = problemLines(problem, 'red', paint)
+              // As in the text of a run: once for all that it helps against.
+              return problem.remedy === blocked[index + 1]?.remedy ? lines.slice(0, 1) : lines
+            }),
           ].join('\n'),
         ]),
     ...(approval === null ? [] : [approvalLines(approval, digest, paint).join('\n')]),

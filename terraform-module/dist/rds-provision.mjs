@@ -94,22 +94,23 @@ validateStream:!1}):text2,line2=(colour,text2)=>options2.write(`${paint(colour,t
 record2,isQuiet,options2.listUnchanged)?print2(record2):printConsequences(record2,line2)},finish(document,problems,notes){let untold=failed.filter(record2=>!problems.
 some(problem=>isToldBy(record2,problem)));for(let record2 of untold)print2(record2);let stands=standingLine(standing2,"the audit names each");stands!==null&&line2(
 "gray",stands),warnings.length+notes.length>0&&line2("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)print2(warning2);for(let note3 of notes)
-line2("yellow",`! ${shortLine(note3)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);for(let problem of problems)printProblem(problem,line2);let applications=applicationsLine(
-document,problems);applications!==null&&line2("red",applications),line2(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isToldBy(record2,{
-application,code}){let isOfAll=application===null&&code!=="connection_lost";return record2.code===code&&(isOfAll||application===record2.application)}function isListed(record2,isQuiet,listUnchanged){
-let isUneventful=isQuiet||record2.status==="skipped"&&record2.object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!==
-"blocked"}function recordLine(record2){let parts=[record2.application===null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(
-record2.message)];return`${LOOKS[record2.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function printConsequences(record2,line2){let whose=record2.
-application===null?"":`${visible(record2.application)}: `;for(let text2 of consequenceLines(record2))line2("yellow",`! ${whose}${shortLine(text2)}`)}function saysItself({
-message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.
-object,subjectOf(record2)].filter(part=>part!=="").join(" "),visible(record2.action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(
-database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"\
-extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!==
-"").join(" on ")}}function printProblem(problem,line2){let subject2=[problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??
-""));line2("red",`! ${[...subject2,shortLine(problem.message)].join(": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2(
-"bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();
-init_one_line();init_standing();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{
-sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+line2("yellow",`! ${shortLine(note3)}`);problems.length>0&&line2("red",`problems: ${problems.length}`);for(let[index,problem]of problems.entries())printProblem(
+problem,problems[index+1],line2);let applications=applicationsLine(document,problems);applications!==null&&line2("red",applications),line2(document.run.exit_code===
+0?"bold":"red",closingLine(document))}}}function isToldBy(record2,{application,code}){let isOfAll=application===null&&code!=="connection_lost";return record2.code===
+code&&(isOfAll||application===record2.application)}function isListed(record2,isQuiet,listUnchanged){let isUneventful=isQuiet||record2.status==="skipped"&&record2.
+object==="login";return record2.status==="no_change"||isUneventful?listUnchanged:record2.status!=="blocked"}function recordLine(record2){let parts=[record2.application===
+null?null:visible(record2.application),...saysItself(record2)?[]:subjectParts(record2),shortLine(record2.message)];return`${LOOKS[record2.status].sign} ${parts.
+filter(part=>part!==null&&part!=="").join(": ")}`}function printConsequences(record2,line2){let whose=record2.application===null?"":`${visible(record2.application)}\
+: `;for(let text2 of consequenceLines(record2))line2("yellow",`! ${whose}${shortLine(text2)}`)}function saysItself({message,username,database}){return[username,
+database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record2){return[[record2.object,subjectOf(record2)].filter(part=>part!==
+"").join(" "),visible(record2.action)]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??
+"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.
+database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,next,line2){
+let subject2=[problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));if(line2("red",`! ${[...subject2,shortLine(problem.
+message)].join(": ")}`),problem.remedy!==next?.remedy)for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line2("bold",`  -> ${shortLine(
+remedy)}`)}var import_node_util,LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_consequence();init_one_line();
+init_standing();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"\
+gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems,own=error.problems){let all=[...own,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
 error instanceof AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
 var ProvisionError,InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
@@ -15348,14 +15349,14 @@ application,database,username,object:OBJECTS.find(known=>known===object2)??NOBOD
 this.#declaration=declaration,this.#approved=approved,this.#context=context}admit(plan,roles,open5){let effects=effectsOf(plan);if(this.#effects!==null){assertNone2(
 checkLaterEffects(this.#effects,effects));return}let{digest:digest2,effects:approved}=this.#approved,found={digest:digestOf(this.#declaration,effects),effects},
 begun=findBegun(this.#declaration,roles,this.#approved);assertNone2(checkApprovedPlan(this.#approved,{...found,begun}));let isWhole=digest2===found.digest,{planTurns}=this.#context.
-dependencies;approved!==null&&!isWhole&&planTurns?.isBegun!==!0&&this.#tellDone(approved,doneOf(approved,effects),open5),planTurns?.begin({digest:digest2,effects:approved??
-(isWhole?effects:null)}),this.#effects=approved??effects}#tellDone(approved,notLeft,{leftOut,unseen}){let{digest:digest2}=this.#approved,closed=this.#declaration.
-databases.filter(({owner})=>leftOut.has(owner.name)).map(({name:name2})=>name2),isUnknown=({application,database,object:object2})=>leftOut.has(application??"")||
-closed.includes(database??"")||unseen.has(database??"")&&!OUTSIDE.has(object2),done=notLeft.filter(effect=>!isUnknown(effect)),counts=`${String(done.length)} of\
- its ${String(approved.length)} effects are there already`;this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${counts}`);
-for(let effect of done.slice(0,MAX_TOLD))this.#warn(subjectOf2(effect),`there already: ${describeEffect(effect)}`);done.length>MAX_TOLD&&this.#warn(NOBODY,`ther\
-e already: ${String(done.length-MAX_TOLD)} effects more`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,
-message,statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
+dependencies;approved!==null&&!isWhole&&planTurns?.isBegun!==!0&&(begun==="done"?this.#warn(NOBODY,`plan:${digest2} was carried out before, and nothing of it is\
+ left to do`):this.#tellDone(approved,doneOf(approved,effects),open5)),planTurns?.begin({digest:digest2,effects:approved??(isWhole?effects:null)}),this.#effects=
+approved??effects}#tellDone(approved,notLeft,{leftOut,unseen}){let{digest:digest2}=this.#approved,closed=this.#declaration.databases.filter(({owner})=>leftOut.has(
+owner.name)).map(({name:name2})=>name2),isUnknown=({application,database,object:object2})=>leftOut.has(application??"")||closed.includes(database??"")||unseen.has(
+database??"")&&!OUTSIDE.has(object2),done=notLeft.filter(effect=>!isUnknown(effect)),counts=`${String(done.length)} of its ${String(approved.length)} effects ar\
+e there already`;this.#warn(NOBODY,`plan:${digest2} was begun by a run before, and this one goes on with it: ${counts}`);for(let effect of done.slice(0,MAX_TOLD))
+this.#warn(subjectOf2(effect),`there already: ${describeEffect(effect)}`);done.length>MAX_TOLD&&this.#warn(NOBODY,`there already: ${String(done.length-MAX_TOLD)}\
+ effects more`)}#warn(about2,message){this.#context.recorder.record({...about2,action:"go on",status:"warning",durationMs:0,message,statements:[]})}}}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone2=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
 plan))step2.object==="default_privileges"&&step2.database!==null&&!undone2.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
 recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
 clear();let ownerOf2=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
@@ -15544,8 +15545,8 @@ null:standingLine(plan.findings,"RDS_PROVISION_LOG=verbose names each"),others=[
 notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line2=>paint("yellow",line2));return`${[heading(preview),...groupByApplication2(
 listChanges(plan)).map(([application,changes])=>applicationBlock(application,changes,paint)),...others.length===0?[]:[others.join(`
 `)],...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),...notices].join(`
-`)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap(problem=>problemLines(problem,"red",paint))].join(
-`
+`)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap((problem,index)=>{let lines=problemLines(problem,
+"red",paint);return problem.remedy===blocked2[index+1]?.remedy?lines.slice(0,1):lines})].join(`
 `)],...approval===null?[]:[approvalLines(approval,digest2,paint).join(`
 `)],paint(blocked2.length===0?"bold":"red",closingSentence(preview))].join(`
 

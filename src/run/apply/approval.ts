@@ -63,8 +63,11 @@ export class PlanApproval {
     assertNone(checkApprovedPlan(this.#approved, { ...found, begun }))
     const isWhole = digest === found.digest
     const { planTurns } = this.#context.dependencies
-    if (approved !== null && !isWhole && planTurns?.isBegun !== true)
-      this.#tellDone(approved, doneOf(approved, effects), open)
+    if (approved !== null && !isWhole && planTurns?.isBegun !== true) {
+      // What it left was told by the run that ended it.
+      if (begun === 'done') this.#warn(NOBODY, `plan:${digest} was carried out before, and nothing of it is left to do`)
+      else this.#tellDone(approved, doneOf(approved, effects), open)
+    }
     planTurns?.begin({ digest, effects: approved ?? (isWhole ? effects : null) })
     this.#effects = approved ?? effects
   }

@@ -60,6 +60,10 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
     const again = await stack.apply()
     t.deepEqual([again.audit.run.exit_code, again.audit.run.outcome], [0, 'no_change'], 'its answer may have been lost')
+    t.deepEqual(
+      again.records.filter(({ action }) => action === 'go on').map(({ message }) => message),
+      [`plan:${digest} was carried out before, and nothing of it is left to do`],
+    )
     // It is done: what somebody takes away since is for somebody to approve.
     await stack.sql('shop', 'ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM ro_staging_user')
     t.regex(messages(await refuses(t, stack))[0] ?? '', /A run before has carried it out; it approves nothing more\.$/)

@@ -132,6 +132,23 @@ test('no_change is listed where asked', (t) => {
   )
 })
 
+test('what helps against several problems is told once, behind the last of them', (t) => {
+  const problems = ['a', 'b', 'c'].map((name): Problem => ({
+    ...problem(`the role ${name} is another state's.`),
+    application: name,
+    remedy: name === 'c' ? 'Ask them.' : 'Work there.',
+  }))
+  const printed = print([], { outcome: 'blocked', exitCode: 4, problems }, problems).join('')
+  t.deepEqual(
+    printed
+      .split('\n')
+      .filter((line) => line.startsWith('!') || line.startsWith('  ->'))
+      .map((line) => line.slice(0, 5)),
+    ['! a: ', '! b: ', '  -> ', '! c: ', '  -> '],
+  )
+  t.is(printed.match(/Work there\./g)?.length, 1)
+})
+
 test('a blocked run prints each problem with its remedy, line by line', (t) => {
   const problems: Problem[] = [
     {
