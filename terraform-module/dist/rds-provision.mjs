@@ -15595,11 +15595,12 @@ return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.
 t asked: only the audit was read.":"";return points.length===0?`Nothing stands out.${unasked}`:`${String(points.length)} ${points.length===1?"point":"points"} t\
 o look at: ${points.join("; ")}.${unasked}`}function counted2(count2,one,many){return`${String(count2)} ${count2===1?one:many}`}function describeMaking({generatedAt,
 toolVersion,server}){return`${server===null?"":`stack ${server.stack} (${server.environment}) on instance ${server.instance}, `}made ${generatedAt.toISOString().
-slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function columnsOf(keys,others={}){return keys.map(key2=>({key:key2,title:others[key2]??TITLES[key2]}))}var TITLES,init_columns=__esm({"src/report/review/column\
-s.ts"(){"use strict";TITLES={line:"Line",state:"What became of it",environment:"Environment",instance:"Instance",stack:"Stack",database:"Database",database_owner:"\
+slice(0,19)}Z by rds-provision ${toolVersion}`}var init_verdict=__esm({"src/report/verdict.ts"(){"use strict"}});function columnsOf(keys,others={}){return keys.map(key2=>({key:key2,title:others[key2]??TITLES[key2]}))}var TITLES,RIGHT_KEYS,init_columns=__esm({"src/report/re\
+view/columns.ts"(){"use strict";TITLES={line:"Line",state:"What became of it",environment:"Environment",instance:"Instance",stack:"Stack",database:"Database",database_owner:"\
 Owner",login:"Login",application:"Application",right:"Right",details:"Details",via:"By",declared:"Declared",logs_in_by:"Logs in by",tags:"Tags",valid_until:"Val\
 id until",granted_by:"Granted by",last_change:"Last change",last_change_build:"By build",last_change_by:"Changed by",looked_at:"Looked at",scope:"Only",note:"No\
-te",remedy:"What takes it away",id:"Id",decision:"Decision",reviewer:"Reviewer",decided_on:"Decided on",comment:"Comment"}}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+te",remedy:"What takes it away",id:"Id",decision:"Decision",reviewer:"Reviewer",decided_on:"Decided on",comment:"Comment"},RIGHT_KEYS=["environment","instance",
+"stack","database","database_owner","login","application","right","details","via","declared","logs_in_by","tags","valid_until","granted_by"]}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -15714,9 +15715,8 @@ LINE_KEYS),rows:lines.map(line2=>({cells:LINE_KEYS.map(key2=>line2[key2]),enviro
 function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return parse(LINE2,
 Object.fromEntries(LINE_KEYS.map(key2=>[key2,text2(key2)])))})}var import_node_crypto13,LINE_KEYS,LINE2,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,RIGHT_DIGITS,SHOWN_DIGITS,
 init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_dist();init_one_line();init_csv2();init_columns();
-LINE_KEYS=["environment","instance","stack","database","database_owner","login","application","right","details","via","declared","logs_in_by","tags","valid_unti\
-l","granted_by","remedy","id"],LINE2=object(entriesFromList(LINE_KEYS,string())),IDENTITY=["environment","instance","stack","login","database","right"],PUBLIC="\
-PUBLIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
+LINE_KEYS=[...RIGHT_KEYS,"remedy","id"],LINE2=object(entriesFromList(LINE_KEYS,string())),IDENTITY=["environment","instance","stack","login","database","right"],
+PUBLIC="PUBLIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
 sheet.lines.map(({cells})=>cells.database)),keptBefore=new Map(sheet.lines.flatMap(item=>item.decision==="keep"?[[item.id,item]]:[])),isNew=({id,right:right2})=>!reviewed.
 has(id)&&right2!==NOT_SEEN,look3={lines,added:lines.filter(isNew),addedInScope:scoped.filter(isNew),grown:lines.filter(({id,details})=>(keptBefore.get(id)?.cells.
 details??shown(details))!==shown(details)),outside:lines.filter(({database})=>!reviewedDatabases.has(shown(database))),databases:new Map([...surroundings.databases].
@@ -16122,12 +16122,11 @@ until ${dayOf(line2.valid_until)}`;return{line:String(index+1),database:named(da
 : ${details}`,via:[via,DECLARED[declared]??""].filter(word=>word!=="").join(", "),logs_in_by:`${line2.logs_in_by}${until}`,tags:line2.tags,last_change:change===
 null?"":`${dayOf(change.at)} by build ${change.build}`,decision:"\u2610\xA0keep \u2610\xA0revoke \u2610\xA0change",reviewer:""}}function dayOf(time3){return time3.
 slice(0,10)}function timeOf2({lookedAt}){return`${lookedAt.toISOString().slice(0,19)}Z`}var SHEET_KEYS,PAPER_COLUMNS,DECLARED,init_sheet=__esm({"src/report/revi\
-ew/sheet.ts"(){"use strict";init_verdict();init_columns();init_line();SHEET_KEYS=["line","environment","instance","stack","database","database_owner","login","a\
-pplication","right","details","via","declared","logs_in_by","tags","valid_until","granted_by","last_change","last_change_build","last_change_by","looked_at","sc\
-ope","id","decision","reviewer","decided_on","comment"],PAPER_COLUMNS=[{key:"line",title:"Line"},{key:"database",title:"Database (owner)"},{key:"login",title:"L\
-ogin (application)"},{key:"right",title:"Right"},{key:"via",title:"By"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"last_change",title:"\
-Last change"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"Reviewer, date",isForm:!0}];DECLARED={yes:"declared",no:"not declared","no long\
-er":"no longer declared"}}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
+ew/sheet.ts"(){"use strict";init_verdict();init_columns();init_line();SHEET_KEYS=["line",...RIGHT_KEYS,"last_change","last_change_build","last_change_by","looke\
+d_at","scope","id","decision","reviewer","decided_on","comment"],PAPER_COLUMNS=[{key:"line",title:"Line"},{key:"database",title:"Database (owner)"},{key:"login",
+title:"Login (application)"},{key:"right",title:"Right"},{key:"via",title:"By"},{key:"logs_in_by",title:"Logs in by"},{key:"tags",title:"Tags"},{key:"last_chang\
+e",title:"Last change"},{key:"decision",title:"Decision",isForm:!0},{key:"reviewer",title:"Reviewer, date",isForm:!0}];DECLARED={yes:"declared",no:"not declared",
+"no longer":"no longer declared"}}});function parseSigned(text2,expected){let rows=readRows(text2.replace(/^\ufeff/,"").replace(/^sep=.\r?\n/i,"")),[first]=rows;if(first===void 0)throw refusal9([{message:"\
 has no line.",remedy:GIVE}]);let foreign=foreignOf(rows,expected);if(foreign.length>0)throw refusal9(foreign);let lines=rows.map(({at,cells})=>({at,cells,id:cells.
 id,decision:decisionOf(cells.decision)})),faults=[...mixed(rows),...otherPart(first,expected),...rows.flatMap(({at,cells})=>lineFaults(at,cells)),...repeated(rows)];
 if(faults.length>0)throw refusal9(faults);let total=/\bof (\d{1,7})$/.exec(first.cells.line)?.[1];return{lines,lookedAt:first.cells.looked_at,missing:total===void 0?

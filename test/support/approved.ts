@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { AuditRecord } from '../../src/model/audit.ts'
 import type { Preview } from '../../src/preview/preview.ts'
 import { previewJson } from '../../src/preview/json.ts'
-import type { Outcome, Stack } from './provision.ts'
+import type { Entry, Outcome, Stack } from './provision.ts'
 
 export interface ApprovedTest {
   readonly digest: string
@@ -34,4 +34,14 @@ export function applyUntil(stack: Stack, isEnd: (record: AuditRecord) => boolean
     if (isEnd(record)) controller.abort('interrupted by the test')
   }
   return stack.apply({ signal: controller.signal, sinks: [sink] })
+}
+
+/** A guest of an application's database. */
+export function readerOf(owner: string): Entry {
+  return { database_name: `${owner}_staging_db`, access_level: 'reader' }
+}
+
+/** What was wrong, each with whose it is. */
+export function messagesOf({ problems }: Outcome): string[] {
+  return problems.map(({ application, message }) => `${application ?? ''} ${message}`)
 }

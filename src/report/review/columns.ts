@@ -35,6 +35,25 @@ const TITLES = {
 
 export type ColumnKey = keyof typeof TITLES
 
+/** What names a right and says what it is, in the order of the columns. */
+export const RIGHT_KEYS = [
+  'environment',
+  'instance',
+  'stack',
+  'database',
+  'database_owner',
+  'login',
+  'application',
+  'right',
+  'details',
+  'via',
+  'declared',
+  'logs_in_by',
+  'tags',
+  'valid_until',
+  'granted_by',
+] as const satisfies readonly ColumnKey[]
+
 /**
  * @param keys in the order of the columns
  * @param others titles that are others there

@@ -4,28 +4,10 @@ import * as v from 'valibot'
 import { visible } from '../../audit/one-line.ts'
 import { disarmSemicolons } from '../formats/csv.ts'
 import type { ReportRow, Section } from '../report.ts'
-import { type ColumnKey, columnsOf } from './columns.ts'
+import { type ColumnKey, columnsOf, RIGHT_KEYS } from './columns.ts'
 
 /** What the server tells of a right, in the order of its columns. */
-const LINE_KEYS = [
-  'environment',
-  'instance',
-  'stack',
-  'database',
-  'database_owner',
-  'login',
-  'application',
-  'right',
-  'details',
-  'via',
-  'declared',
-  'logs_in_by',
-  'tags',
-  'valid_until',
-  'granted_by',
-  'remedy',
-  'id',
-] as const satisfies readonly ColumnKey[]
+const LINE_KEYS = [...RIGHT_KEYS, 'remedy', 'id'] as const satisfies readonly ColumnKey[]
 
 const LINE = v.object(v.entriesFromList(LINE_KEYS, v.string()))
 

@@ -2,27 +2,13 @@
 import type { Column, ReportRow, Section } from '../report.ts'
 import { counted } from '../verdict.ts'
 import type { LastChange } from './history.ts'
-import { type ColumnKey, columnsOf } from './columns.ts'
+import { type ColumnKey, columnsOf, RIGHT_KEYS } from './columns.ts'
 import { type Line, NOT_SEEN } from './line.ts'
 
 /** The sheet's file, in its order; `report --signed` finds them by their keys. */
 const SHEET_KEYS = [
   'line',
-  'environment',
-  'instance',
-  'stack',
-  'database',
-  'database_owner',
-  'login',
-  'application',
-  'right',
-  'details',
-  'via',
-  'declared',
-  'logs_in_by',
-  'tags',
-  'valid_until',
-  'granted_by',
+  ...RIGHT_KEYS,
   'last_change',
   'last_change_build',
   'last_change_by',

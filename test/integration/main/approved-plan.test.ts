@@ -7,18 +7,10 @@ import * as v from 'valibot'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { difference, dump } from '../../support/catalogs.ts'
 import { previewJson } from '../../../src/preview/json.ts'
+import { messagesOf, readerOf } from '../../support/approved.ts'
 import { bedFor, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
 
 const PLAN = v.looseObject({ effects: v.array(v.looseObject({})) })
-
-/** A guest of an application's database. */
-function guestOf(owner: string): Readonly<Record<string, string>> {
-  return { database_name: `${owner}_staging_db`, access_level: 'reader' }
-}
-
-function messages({ problems }: Outcome): string[] {
-  return problems.map(({ application, message }) => `${application ?? ''} ${message}`)
-}
 
 for (const version of VERSIONS) {
   const bed = bedFor(version)
@@ -45,24 +37,24 @@ for (const version of VERSIONS) {
   }
 
   test.serial(`${on}the approved plan runs, whatever build, run and day it is, and no other`, async (t) => {
-    const stack = declare({ shop: {}, ro: guestOf('shop') }, 'approved')
+    const stack = declare({ shop: {}, ro: readerOf('shop') }, 'approved')
     const digest = await planned(stack)
     t.regex(digest, /^[0-9a-f]{64}$/)
     stack.variables = { ...stack.variables, build_id: '2' }
     t.is(await planned(stack), digest)
     const { audit } = await approved(stack, digest)
     t.deepEqual([audit.run.exit_code, audit.run.approval], [0, 'approved'])
-    const refused = messages(await refuses(t, stack, '0'.repeat(64)))
+    const refused = messagesOf(await refuses(t, stack, '0'.repeat(64)))
     t.deepEqual(refused, [` this run would change nothing: plan:${'0'.repeat(64)} does not approve that.`])
     const empty = await planned(stack)
     t.is((await approved(stack, empty)).audit.run.outcome, 'no_change')
   })
 
   test.serial(`${on}what changed since is refused, and told line by line`, async (t) => {
-    const stack = declare({ blog: {}, blog_ro: guestOf('blog') }, 'changed')
+    const stack = declare({ blog: {}, blog_ro: readerOf('blog') }, 'changed')
     stack.env = { ALLOW_DB_PROVISION: 'true' }
     await stack.applyOk()
-    stack.applications = { blog: {}, blog_ro: { ...guestOf('blog'), connection_limit: 20 } }
+    stack.applications = { blog: {}, blog_ro: { ...readerOf('blog'), connection_limit: 20 } }
     const preview = await stack.preview()
     const digest = preview.digest ?? ''
     const file = join(await mkdtemp(join(tmpdir(), 'rds-provision-plan-')), 'plan.json')
@@ -72,7 +64,7 @@ for (const version of VERSIONS) {
     t.is(await planned(stack), digest, 'a table more is no other effect')
 
     await stack.sql('blog', 'REVOKE SELECT ON public.things FROM blog_ro_staging_user')
-    const told = messages(await refuses(t, stack, digest, file))
+    const told = messagesOf(await refuses(t, stack, digest, file))
     t.is(told.length, 2, told.join('\n'))
     t.regex(told[0] ?? '', /^ this run would not do what the approved plan says/)
     t.regex(
@@ -81,11 +73,11 @@ for (const version of VERSIONS) {
     )
     await stack.sql('blog', 'GRANT SELECT ON public.things TO blog_ro_staging_user')
 
-    stack.applications = { blog: {}, blog_ro: guestOf('blog') }
-    t.deepEqual(messages(await refuses(t, stack, digest, file)).slice(1), [
+    stack.applications = { blog: {}, blog_ro: readerOf('blog') }
+    t.deepEqual(messagesOf(await refuses(t, stack, digest, file)).slice(1), [
       'blog_ro - role blog_ro_staging_user: connection limit -1 -> 20 (blog_ro_staging_user in blog_staging_db)',
     ])
-    stack.applications = { blog: {}, blog_ro: { ...guestOf('blog'), connection_limit: 20 } }
+    stack.applications = { blog: {}, blog_ro: { ...readerOf('blog'), connection_limit: 20 } }
     t.is((await approved(stack, digest, file)).audit.run.exit_code, 0)
     t.deepEqual(await stack.plan(), [])
   })
@@ -110,15 +102,15 @@ for (const version of VERSIONS) {
   )
 
   test.serial(`${on}what somebody loses is approved by name`, async (t) => {
-    const stack = declare({ crm: {}, crm_ed: { ...guestOf('crm'), access_level: 'editor' } }, 'loses')
+    const stack = declare({ crm: {}, crm_ed: { ...readerOf('crm'), access_level: 'editor' } }, 'loses')
     stack.env = { ALLOW_DB_PROVISION: 'true' }
     await stack.applyOk()
     await stack.sql('crm', 'CREATE TABLE public.one (id int)')
-    stack.applications = { crm: {}, crm_ed: guestOf('crm') }
+    stack.applications = { crm: {}, crm_ed: readerOf('crm') }
     const digest = await planned(stack)
     await stack.sql('crm', 'CREATE TABLE public.two (id int)')
     t.not(await planned(stack), digest)
-    t.true(messages(await refuses(t, stack, digest)).some((line) => line.includes('"two"')))
+    t.true(messagesOf(await refuses(t, stack, digest)).some((line) => line.includes('"two"')))
   })
 
   test.serial(`${on}a rotation between plan and apply needs no other approval`, async (t) => {

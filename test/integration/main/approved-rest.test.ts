@@ -1,20 +1,11 @@
 /** A run that ended half-way, and what its approval is worth then (src/README.md: What was approved). */
 import test, { type ExecutionContext } from 'ava'
-import { applyUntil, approve, planOf } from '../../support/approved.ts'
+import { applyUntil, approve, planOf, messagesOf, readerOf } from '../../support/approved.ts'
 import { difference, dump } from '../../support/catalogs.ts'
 import { startGate } from '../../support/gate.ts'
 import { MASTER_SECRET, putMaster } from '../../support/major-upgrade.ts'
 import { letMasterExtend } from '../../support/master-extensions.ts'
 import { bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
-
-/** A guest of an application's database. */
-function readerOf(owner: string): Entry {
-  return { database_name: `${owner}_staging_db`, access_level: 'reader' }
-}
-
-function messages({ problems }: Outcome): string[] {
-  return problems.map(({ application, message }) => `${application ?? ''} ${message}`)
-}
 
 for (const version of VERSIONS) {
   const bed = bedFor(version)
@@ -66,7 +57,10 @@ for (const version of VERSIONS) {
     )
     // It is done: what somebody takes away since is for somebody to approve.
     await stack.sql('shop', 'ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM ro_staging_user')
-    t.regex(messages(await refuses(t, stack))[0] ?? '', /A run before has carried it out; it approves nothing more\.$/)
+    t.regex(
+      messagesOf(await refuses(t, stack))[0] ?? '',
+      /A run before has carried it out; it approves nothing more\.$/,
+    )
   })
 
   test.serial(`${on}what was undone as a whole is the same plan again, and its digest approves it`, async (t) => {
@@ -89,7 +83,7 @@ for (const version of VERSIONS) {
     const full = stack.env['ALLOW_DB_PROVISION'] ?? ''
     stack.env = { ALLOW_DB_PROVISION: full }
     const refused = await refuses(t, stack)
-    t.regex(messages(refused)[0] ?? '', /a run before has begun plan:[0-9a-f]{64}; .* only the plan's file proves\.$/)
+    t.regex(messagesOf(refused)[0] ?? '', /a run before has begun plan:[0-9a-f]{64}; .* only the plan's file proves\.$/)
     const remedy = refused.problems[0]?.remedy ?? ''
     t.regex(remedy, /^Name the file that plan --out wrote in RDS_PROVISION_PLAN_FILE, and the run goes on/)
     // One way, in part; then the other, to the end.
@@ -110,7 +104,7 @@ for (const version of VERSIONS) {
     const stack = declare({ wiki: {}, wiki_ro: readerOf('wiki') }, 'by_hand')
     await halfWay(t, stack)
     await server.sql('ALTER ROLE wiki_ro_staging_user CREATEDB')
-    const refused = messages(await refuses(t, stack))
+    const refused = messagesOf(await refuses(t, stack))
     t.regex(refused[0] ?? '', /a run before has begun plan:[0-9a-f]{64}, and this run would do more than is left of it/)
     t.deepEqual(refused.slice(1), [
       'wiki_ro + role wiki_ro_staging_user: loses CREATEDB (wiki_ro_staging_user in wiki_staging_db)',
@@ -167,7 +161,7 @@ for (const version of VERSIONS) {
     const more = await planOf(stack)
     stack.applications = { crm: { connection_limit: 9, can_create_databases: true } }
     approve(stack, more, more.file)
-    t.true(messages(await refuses(t, stack)).some((line) => line.startsWith('crm_ro - role crm_ro_staging_user')))
+    t.true(messagesOf(await refuses(t, stack)).some((line) => line.startsWith('crm_ro - role crm_ro_staging_user')))
   })
 
   test.serial(`${on}nor where something else is declared by now than when it was begun`, async (t) => {
@@ -177,7 +171,7 @@ for (const version of VERSIONS) {
     const { pim = {}, pim_a: reader = {} } = all
     stack.applications = { pim, pim_a: reader }
     t.regex(
-      messages(await refuses(t, stack))[0] ?? '',
+      messagesOf(await refuses(t, stack))[0] ?? '',
       /A run before has begun it, when something else was declared\.$/,
     )
     stack.applications = all
