@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { motoSuite } from '../suite/moto.ts'
-import { type Count, suite } from '../suite/run.ts'
+import { conclude, type Count, suite } from '../suite/run.ts'
 import { build, RELEASES } from './releases.ts'
 import { BOTH_WAYS, filesOf, THROUGH_FUNCTION } from './ways.ts'
 
@@ -22,16 +22,12 @@ const FUNCTION = 'function'
 const isWanted = (name: string): boolean => names.length === 0 || names.includes(name)
 const wanted = RELEASES.filter(({ name }) => isWanted(name))
 await mkdir(FOLDER, { recursive: true })
-const total = { passed: 0, failed: 0 }
-function add({ passed, failed }: Count): void {
-  total.passed += passed
-  total.failed += failed
-}
+const counts: Count[] = []
 for (const release of wanted) {
   console.log(`Building ${release.name} ${release.version} from its Go module, if it is not there yet`)
   const env = { RDS_PROVISION_TEST_TERRAFORM: await build(release, FOLDER) }
   const program = `${release.name} ${release.version}`
-  const counts = [
+  counts.push(
     await suite(
       `Terraform tests with ${program}`,
       [
@@ -47,17 +43,16 @@ for (const release of wanted) {
     await suite(`Every case of removal with ${program}`, [PROTOCOL], {
       env: { ...env, RDS_PROVISION_FAULTS: 'whole' },
     }),
-  ]
-  counts.forEach(add)
+  )
 }
-if (isWanted(POSTGRES)) add(await suite('Major upgrades of PostgreSQL, and policies', ['test/compat/**/*.test.ts']))
-if (isWanted(MOTO)) add(await motoSuite())
+if (isWanted(POSTGRES))
+  counts.push(await suite('Major upgrades of PostgreSQL, and policies', ['test/compat/**/*.test.ts']))
+if (isWanted(MOTO)) counts.push(await motoSuite())
 if (isWanted(FUNCTION))
-  add(await suite('Terraform tests through a function', filesOf(BOTH_WAYS), { env: THROUGH_FUNCTION }))
+  counts.push(await suite('Terraform tests through a function', filesOf(BOTH_WAYS), { env: THROUGH_FUNCTION }))
 const others = [POSTGRES, MOTO, FUNCTION]
 if (wanted.length === 0 && !others.some(isWanted)) {
   const known = [...RELEASES.map(({ name }) => name), ...others].join(', ')
   throw new Error(`no such release: ${names.join(', ')}. There are: ${known}.`)
 }
-console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`)
-process.exitCode = total.failed === 0 ? 0 : 1
+conclude(counts)

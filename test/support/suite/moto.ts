@@ -25,7 +25,7 @@ export async function motoSuite(): Promise<Count> {
     )
   } catch (error) {
     console.log(`✘ ${TITLE}: ${error instanceof Error ? error.message : String(error)}`)
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, names: [TITLE] }
   }
 }
 

@@ -5,6 +5,8 @@ import { execa } from 'execa'
 export interface Count {
   readonly passed: number
   readonly failed: number
+  /** What failed, by name. */
+  readonly names: readonly string[]
 }
 
 interface SuiteOptions {
@@ -22,7 +24,7 @@ export async function check(title: string, command: string, args: readonly strin
   const passed = exitCode === 0
   console.log(`${passed ? '✔' : '✘'} ${title} (${since(started)})`)
   if (!passed) console.log(exitCode === undefined ? message : all)
-  return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return passed ? { passed: 1, failed: 0, names: [] } : { passed: 0, failed: 1, names: [title] }
 }
 
 /**
@@ -38,7 +40,7 @@ export async function suite(
   const started = Date.now()
   console.log(`\n${title}`)
   const ava = execa('ava', ['--tap', ...options, ...patterns], { ...LOCAL, stderr: 'inherit', env })
-  const count = { passed: 0, failed: 0 }
+  const count: { passed: number; failed: number; names: string[] } = { passed: 0, failed: 0, names: [] }
   let inFailure = false
   for await (const line of createInterface({ input: ava.stdout })) {
     const [, failed, test, directive] = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line) ?? []
@@ -49,21 +51,26 @@ export async function suite(
     }
     inFailure = failed !== undefined
     if (directive === undefined) count[inFailure ? 'failed' : 'passed'] += 1
+    if (directive === undefined && inFailure) count.names.push(`${title}: ${test}`)
     console.log(`  ${inFailure ? '✘' : directive === undefined ? '✔' : '-'} ${test}`)
   }
   const { exitCode, message } = await ava
   if (exitCode !== 0 && count.failed === 0) {
-    console.log(`  ✘ ava: ${exitCode === undefined ? message : `exit code ${exitCode}`}`)
+    const why = `ava: ${exitCode === undefined ? message : `exit code ${exitCode}`}`
+    console.log(`  ✘ ${why}`)
     count.failed += 1
+    count.names.push(`${title}: ${why}`)
   }
   console.log(`  ${count.passed} passed, ${count.failed} failed (${since(started)})`)
   return count
 }
 
-/** The last line, and the exit code. */
+/** What failed, by name once more, since what is told of it stands far above; the last line; and the exit code. */
 export function conclude(results: readonly Count[]): void {
   const passed = results.reduce((sum, result) => sum + result.passed, 0)
   const failed = results.reduce((sum, result) => sum + result.failed, 0)
+  if (failed > 0) console.log('')
+  for (const name of results.flatMap(({ names }) => names)) console.log(`✘ ${name}`)
   console.log(`\n${passed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -19,7 +19,7 @@ async function count(
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   await mkdir(join(folder, 'test'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir')
-  const script = `import { check, suite } from '${RUN}'\nconsole.log(JSON.stringify(await ${expression}))`
+  const script = `import { check, conclude, suite } from '${RUN}'\nconsole.log(JSON.stringify(await ${expression}))`
   const all = {
     'package.json': '{"type":"module"}',
     'run.mjs': script,
@@ -37,7 +37,7 @@ const GOOD = "test('good one', (t) => t.pass())\n"
 test('passed and failed tests are counted, failures shown with their difference, skipped ones left out', async (t) => {
   const text = `${IMPORT}${GOOD}test('bad one', (t) => t.is(41, 42))\ntest.skip('left out', (t) => t.pass())`
   const { output, count: counted } = await count(t, "suite('Tests', ['test/**'])", { 'a.test.js': text })
-  t.deepEqual(counted, { passed: 1, failed: 1 })
+  t.deepEqual(counted, { passed: 1, failed: 1, names: ['Tests: bad one'] })
   t.regex(output, /✔ good one/)
   t.regex(output, /✘ bad one\n[\s\S]*41[\s\S]*42/)
   t.regex(output, /- left out/)
@@ -56,17 +56,29 @@ test('what is no test result fails too: a crash, a file that does not load, proc
     t.notRegex(output, / 0 failed/, name)
     t.regex(output, /✘/, name)
   }
-  t.deepEqual((await count(t, "suite('Tests', ['none/**'])")).count, { passed: 0, failed: 1 })
+  t.deepEqual((await count(t, "suite('Tests', ['none/**'])")).count, {
+    passed: 0,
+    failed: 1,
+    names: ['Tests: ava: exit code 1'],
+  })
 })
 
 test('a check counts as one, and speaks only when it fails', async (t) => {
   const good = await count(t, "check('fine', 'node', ['-e', 'console.log(12345)'])")
-  t.deepEqual(good.count, { passed: 1, failed: 0 })
+  t.deepEqual(good.count, { passed: 1, failed: 0, names: [] })
   t.notRegex(good.output, /12345/)
   const bad = await count(t, "check('broken', 'node', ['-e', 'console.error(12345); process.exit(2)'])")
-  t.deepEqual(bad.count, { passed: 0, failed: 1 })
+  t.deepEqual(bad.count, { passed: 0, failed: 1, names: ['broken'] })
   t.regex(bad.output, /✘ broken .*\n12345/)
   const missing = await count(t, "check('absent', 'no-such-program', [])")
-  t.deepEqual(missing.count, { passed: 0, failed: 1 })
+  t.deepEqual(missing.count, { passed: 0, failed: 1, names: ['absent'] })
   t.regex(missing.output, /no-such-program/)
+})
+
+test('what failed is named once more at the end, where a long output is cut', async (t) => {
+  const { output } = await count(
+    t,
+    "conclude([{ passed: 2, failed: 1, names: ['Tests: bad one'] }, { passed: 1, failed: 0, names: [] }])",
+  ).catch((error: unknown) => ({ output: error instanceof Error ? error.message : '' }))
+  t.regex(output, /✘ Tests: bad one\n\n3 passed, 1 failed\n/)
 })
