@@ -37,8 +37,8 @@ what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["no
  in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
 filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}function applicationsLine({
 run},problems){let ended=run.applications??null;if(ended===null||ended.blocked.length+ended.failed.length===0)return null;let fieldsOf=name2=>[...new Set(problems.
-filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe148)=>{if(names2.length===0)return[];let rest=names2.
-length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe148).join(", ")}${rest}`]},
+filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe149)=>{if(names2.length===0)return[];let rest=names2.
+length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe149).join(", ")}${rest}`]},
 withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`;return[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
 d",withField),...group4(ended.not_begun,"not begun with them",visible)].join(", ")}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use s\
 trict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],
@@ -724,11 +724,11 @@ rows=config.rows||0,portalLength=Buffer.byteLength(portal),len=4+portalLength+1+
 write(portal,5,"utf-8"),buff[portalLength+5]=0,buff.writeUInt32BE(rows,buff.length-4),buff},cancel=(processID,secretKey)=>{let buffer=Buffer.allocUnsafe(16);return buffer.
 writeInt32BE(16,0),buffer.writeInt16BE(1234,4),buffer.writeInt16BE(5678,6),buffer.writeInt32BE(processID,8),buffer.writeInt32BE(secretKey,12),buffer},cstringMessage=(code,string2)=>{
 let len=4+Buffer.byteLength(string2)+1,buffer=Buffer.allocUnsafe(1+len);return buffer[0]=code,buffer.writeInt32BE(len,1),buffer.write(string2,5,"utf-8"),buffer[len]=
-0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe148=msg=>msg.name?cstringMessage(
+0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe149=msg=>msg.name?cstringMessage(
 68,`${msg.type}${msg.name||""}`):msg.type==="P"?emptyDescribePortal:emptyDescribeStatement,close=msg=>{let text2=`${msg.type}${msg.name||""}`;return cstringMessage(
 67,text2)},copyData=chunk2=>writer.add(chunk2).flush(100),copyFail=message=>cstringMessage(102,message),codeOnlyBuffer=code=>Buffer.from([code,0,0,0,4]),flushBuffer=codeOnlyBuffer(
 72),syncBuffer=codeOnlyBuffer(83),endBuffer=codeOnlyBuffer(88),copyDoneBuffer=codeOnlyBuffer(99),serialize={startup,password,requestSsl,sendSASLInitialResponseMessage,
-sendSCRAMClientFinalMessage,query,parse:parse6,bind,execute:execute2,describe:describe148,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
+sendSCRAMClientFinalMessage,query,parse:parse6,bind,execute:execute2,describe:describe149,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
 copyDone:()=>copyDoneBuffer,copyFail,cancel};exports.serialize=serialize}});var require_buffer_reader=__commonJS({"node_modules/pg-protocol/dist/buffer-reader.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.BufferReader=void 0;var BufferReader=class{constructor(offset=0){this.offset=offset,this.buffer=Buffer.allocUnsafe(0),this.encoding="utf-8"}setBuffer(offset,buffer){
 this.offset=offset,this.buffer=buffer}int16(){let result=this.buffer.readInt16BE(this.offset);return this.offset+=2,result}byte(){let result=this.buffer[this.offset];
@@ -5618,31 +5618,26 @@ unknown",account:"unknown"}}});function limitConnectTimeout(declaration){return{
 return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
 item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
-{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});function keyOf2({application,database,username,object:object2,rule,effect}){return JSON.stringify([application,database,username,object2,rule,effect])}function describeEffect({
-username,database,effect}){let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where}\
-)`}var LOSES,CREATED_LATER,init_effect=__esm({"src/model/effect.ts"(){"use strict";LOSES="LOSES ",CREATED_LATER=" that are created later"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
-void 0?rules.set(key2,[effect]):same.push(effect)}return effect=>{if(known.has(keyOf2(effect)))return!0;let of=rule=>rules.get(placeOf2({...effect,rule}))??[];return effect.
-rule==="grant_privileges"&&of(effect.rule).some(item=>isPartOfGrant(effect.effect,item.effect))?!0:isGrantedByDefault(effect,of)||isPartOfNames(effect,of(effect.
-rule))||isOfNewDatabase(effect,of)}}function doneOf(approved,left2){let keyOfPlace=({application,database})=>JSON.stringify([application,database]),near=new Map;
-for(let effect of left2){let same=near.get(keyOfPlace(effect));same===void 0?near.set(keyOfPlace(effect),[effect]):same.push(effect)}return approved.filter(effect=>{
-let isApproved=approvalOf([effect]),isLeft=item=>isApproved(item)?effect.rule!=="create_database"||item.rule===effect.rule:areOfNewDatabase(effect,item);return!(near.
-get(keyOfPlace(effect))??[]).some(isLeft)})}function areOfNewDatabase(...effects){return effects.every(({rule,effect})=>OF_A_NEW_DATABASE.has(rule)&&!effect.startsWith(
-LOSES))}function withoutImplied(effects){let defaults2=effects.filter(({rule})=>rule==="grant_default_privileges"),isImplied=approvalOf(defaults2);return effects.
-filter(effect=>effect.rule!=="grant_privileges"||!isImplied(effect))}function isOfNewDatabase(effect,of){return OF_A_NEW_DATABASE.has(effect.rule)&&!effect.effect.
-startsWith(LOSES)&&of("create_database").length>0}function placeOf2({application,database,username,rule}){return JSON.stringify([application,database,rule==="cr\
-eate_database"?null:username,rule])}function parseGrant(text2){let[,privileges="",where="",level=""]=/^grant ([A-Z]+(?:, [A-Z]+)*) on (.+?)(, as [a-z]+)?$/su.exec(
-text2)??[];return privileges===""?null:{privileges:privileges.split(", "),where,level}}function isPartOfGrant(found,approved){let[some,all]=[parseGrant(found),parseGrant(
-approved)];return some!==null&&all!==null&&some.where===all.where&&isPart(some,all)}function isPart(some,all){return some.level===all.level&&some.privileges.every(
-privilege=>all.privileges.includes(privilege))}function isGrantedByDefault({rule,effect},of){let some=rule==="grant_privileges"?parseGrant(effect):null;if(some===
-null)return!1;let[noun=""]=some.where.split(" "),everywhere=noun==="schema"?"schemas":noun,places=[`${some.where}${CREATED_LATER}`,`${everywhere}${CREATED_LATER}`];
-return of("grant_default_privileges").some(item=>{let all=parseGrant(item.effect);return all!==null&&places.includes(all.where)&&isPart(some,all)})}function parseNames(text2){
-let[,before="",list3="",after=""]=LISTS.map(form=>form.exec(text2)).find(found=>found!==null)??[];return list3===""||/ and \d+ more$/u.test(list3)?null:{about:`${before}\
-\u2026${after}`,names:splitNames(list3)}}function isPartOfNames({effect},approved){let some=parseNames(effect);return some===null?!1:approved.some(item=>{let all=parseNames(
-item.effect);return all!==null&&some.about===all.about&&some.names.every(name2=>all.names.includes(name2))})}function splitNames(list3){let names2=[""],depth=0,
-isQuoted=!1;for(let character of list3)character==='"'&&(isQuoted=!isQuoted),!isQuoted&&character==="("&&(depth+=1),!isQuoted&&character===")"&&(depth-=1),character===
-","&&depth===0&&!isQuoted?names2.push(""):names2.push(`${names2.pop()??""}${character}`);return names2.map(name2=>name2.trim())}var OF_A_NEW_DATABASE,LISTS,init_approved_effects=__esm(
-{"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=new Set(["open_database","restrict_public","reopen_database","adopt_database","a\
-dmit_admin"]);LISTS=[/^(LOSES .+? on (?:columns of )?)(.+)( in [^ ]+)$/su,/^(revoke .+?: )(".+)()$/su,/^(.+ what nobody declares: ).*?, (".+)()$/su]}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
+{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});function keyOf2({application,database,username,object:object2,rule,effect,detail}){return JSON.stringify([application,database,username,object2,rule,effect,partsOf2(
+detail)])}function partsOf2(detail){if(detail===null)return[];if(detail.kind==="taken")return[detail.kind,detail.what,detail.objects];if(detail.kind==="loss")return[
+detail.kind];let{kind,privileges,on,schema,level,later}=detail;return[kind,privileges,on,schema,level,later]}function describeEffect({username,database,effect}){
+let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where})`}var init_effect=__esm(
+{"src/model/effect.ts"(){"use strict"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
+void 0?rules.set(key2,[effect]):same.push(effect)}return effect=>{if(known.has(keyOf2(effect)))return!0;let of=rule=>rules.get(placeOf2({...effect,rule}))??[];return of(
+effect.rule).some(item=>isPartOfGrant(effect,item)||isPartOfTaken(effect,item))?!0:isGrantedByDefault(effect,of)||isOfNewDatabase(effect,of)}}function doneOf(approved,left2){
+let keyOfPlace=({application,database})=>JSON.stringify([application,database]),near=new Map;for(let effect of left2){let same=near.get(keyOfPlace(effect));same===
+void 0?near.set(keyOfPlace(effect),[effect]):same.push(effect)}return approved.filter(effect=>{let isApproved=approvalOf([effect]),isLeft=item=>isApproved(item)?
+effect.rule!=="create_database"||item.rule===effect.rule:areOfNewDatabase(effect,item);return!(near.get(keyOfPlace(effect))??[]).some(isLeft)})}function areOfNewDatabase(...effects){
+return effects.every(({rule,detail})=>OF_A_NEW_DATABASE.has(rule)&&detail?.kind!=="loss")}function withoutImplied(effects){let defaults2=effects.filter(({rule})=>rule===
+"grant_default_privileges"),isImplied=approvalOf(defaults2);return effects.filter(effect=>effect.rule!=="grant_privileges"||!isImplied(effect))}function isOfNewDatabase(effect,of){
+return OF_A_NEW_DATABASE.has(effect.rule)&&effect.detail?.kind!=="loss"&&of("create_database").length>0}function placeOf2({application,database,username,rule}){
+return JSON.stringify([application,database,rule==="create_database"?null:username,rule])}function isPartOfGrant({detail:some},{detail:all}){return some?.kind===
+"grant"&&all?.kind==="grant"&&some.on===all.on&&some.schema===all.schema&&some.later===all.later&&isPart(some,all)}function isPart(some,all){return some.level===
+all.level&&some.privileges.every(privilege=>all.privileges.includes(privilege))}function isGrantedByDefault({rule,detail:some},of){return rule!=="grant_privileg\
+es"||some?.kind!=="grant"?!1:of("grant_default_privileges").some(({detail:all})=>all?.kind==="grant"&&all.on===some.on&&(all.schema===null||all.schema===some.schema)&&
+isPart(some,all))}function isPartOfTaken({detail:some},{detail:all}){return some?.kind==="taken"&&all?.kind==="taken"&&some.what===all.what&&some.objects.every(
+object2=>all.objects.includes(object2))}var OF_A_NEW_DATABASE,init_approved_effects=__esm({"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=
+new Set(["open_database","restrict_public","reopen_database","adopt_database","admit_admin"])}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
 approved))}function checkApprovedPlan(plan,found){let{digest:digest2,effects:approved}=plan;if(digest2===found.digest||goesOn(plan,found))return[];let lines=approved===
 null?allOf(found.effects):differenceOf(approved,found);return[violation(null,"approved_plan",summaryOf(plan,found),remedyOf2(plan,found)),...few(lines)]}function checkLaterEffects(approved,found){
 let isApproved=approvalOf(approved),added=found.filter(effect=>!isApproved(effect));return added.length===0?[]:[violation(null,"approved_plan","the server chang\
@@ -11172,28 +11167,31 @@ function parsePlan(text2){let parsed2=safeParse(pipe(string(),parseJson(),PLAN2)
 JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(packed2)}catch(error){throw error instanceof InvalidInputError?refusal6(
 "cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the di\
 gest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,
-PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_decode();TEXT_OR_NULL3=
-nullable(string()),PLAN2=object({digest:TEXT_OR_NULL3,effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),
-rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
+TEXTS,DETAIL,PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_access_change();
+init_declaration();init_decode();TEXT_OR_NULL3=nullable(string()),TEXTS=array(string()),DETAIL=variant("kind",[object({kind:literal("grant"),privileges:TEXTS,on:picklist(
+PRIVILEGE_TARGETS),schema:TEXT_OR_NULL3,level:nullable(picklist(ACCESS_LEVELS)),later:boolean()}),object({kind:literal("taken"),what:string(),objects:TEXTS}),object(
+{kind:literal("loss")})]),PLAN2=object({digest:TEXT_OR_NULL3,effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),
+rule:string(),effect:string(),detail:nullable(DETAIL)}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
 has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
 effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let keys=withoutImplied(effects).map(
 keyOf2),text2=JSON.stringify([environment,stack,instance.identifier,keys]);return(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){
-let{application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`${LOSES}${who}: ${what}`);
-return[...ownEffects(step2),...lost2.map(effect=>({application,database,username,object:object2,rule,effect}))]}function ownEffects(step2){let{application,database,
-username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,effect:`password \
-of ${username??""} set from its secret`}];if(step2.access===void 0)return[[step2.message,...namesOf2(step2)].join(", "),...takenBeside(step2)].map(effect=>({...about2,
-effect}));let{level,changes}=step2.access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?
-CREATED_LATER:"";return describeChange(change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.
-join(", ")}`}`}))})}function namesOf2({privileges=[]}){return[...new Set(privileges.flatMap(({statement})=>statement.objects))].sort()}function takenBeside({kind,
-privileges=[]}){let later=BY_DEFAULT.has(kind)?" that are created later":"";return[...groupBy(privileges,({change,grantee})=>JSON.stringify([change,grantee])).values()].
-flatMap(items2=>{let names2=namesOf2({privileges:items2}),suffix=names2.length===0?"":`: ${names2.join(", ")}`,whose=items2[0]?.grantee===""?" from PUBLIC":"";return describeChange(
-items2[0]?.change??{on:"other",schema:null}).map(text2=>`${text2}${later}${whose}${suffix}`)})}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
-"schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
-length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto10,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm(
-{"src/plan/effects.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_group_by();init_approved_effects();init_effect();init_step();NO_EFFECT=
-new Set(["tag_role","note_approved_plan","end_approved_plan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make\
-_room"]),BY_DEFAULT=new Set(["grant_default_privileges","revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"\
-sequences",function:"functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
+let{application,database,username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule},lost2=(step2.loses??[]).filter(({who})=>who!==
+username).map(({who,what})=>({effect:`LOSES ${who}: ${what}`,detail:{kind:"loss"}}));return[...ownEffects(step2),...lost2].map(told=>({...about2,...told}))}function ownEffects(step2){
+let{username,kind:rule}=step2;if(rule==="set_password")return[{effect:`password of ${username??""} set from its secret`,detail:null}];if(step2.access===void 0){
+let objects2=namesOf2(step2),detail=objects2.length===0?null:{kind:"taken",what:"",objects:objects2};return[{effect:[step2.message,...objects2].join(", "),detail},
+...takenBeside(step2)]}let{level,changes}=step2.access,later=BY_DEFAULT.has(rule);return changes.flatMap(change=>[...grantsOf(change,level,later),...takes(change,
+later,level===null?"":`, as ${level}`,namesOf2(step2))])}function grantsOf(change,level,later){let{on,schema,granted=[]}=change,privileges=[...granted].sort();return privileges.
+length===0?[]:[{effect:`grant ${describe146(privileges,change,later)}${level===null?"":`, as ${level}`}`,detail:{kind:"grant",privileges,on,schema,level,later}}]}
+function takes(change,later,suffix,objects2){let privileges=[...change.revoked??[]].sort();if(privileges.length===0)return[];let what=`revoke ${describe146(privileges,
+change,later)}${suffix}`;return objects2.length===0?[{effect:what,detail:null}]:[{effect:`${what}: ${objects2.join(", ")}`,detail:{kind:"taken",what,objects:objects2}}]}
+function namesOf2({privileges=[]}){return[...new Set(privileges.flatMap(({statement})=>statement.objects))].sort()}function takenBeside({kind,privileges=[]}){return[
+...groupBy(privileges,({change,grantee})=>JSON.stringify([change,grantee])).values()].flatMap(([first,...others])=>{if(first===void 0)return[];let whose=first.grantee===
+""?" from PUBLIC":"";return takes(first.change,BY_DEFAULT.has(kind),whose,namesOf2({privileges:[first,...others]}))})}function describe146(privileges,{on,schema},later){
+let where=on==="schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return`${privileges.join(", ")} on ${where}${later?
+" that are created later":""}`}var import_node_crypto10,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm({"src/plan/effects.ts"(){"use strict";import_node_crypto10=
+__toESM(require_crypto(),1);init_group_by();init_approved_effects();init_effect();init_step();NO_EFFECT=new Set(["tag_role","note_approved_plan","end_approved_p\
+lan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT=new Set(["grant_default_privileges",
+"revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
 planFile===null?{digest:digest2,effects:null}:parsePlanFile(await readPlanFile(planFile),digest2)}async function readPlanFile(path4){try{return await(0,import_promises16.readFile)(
 path4,"utf8")}catch(error){let message=`cannot be read: ${error instanceof Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --ou\
 t wrote; without it only the digest counts.",problem={application:null,code:"unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError(
@@ -14411,8 +14409,8 @@ return{...transaction,steps:transaction.steps.map(step2=>marker.mark(step2)),...
 let rows=alike.flatMap((of,index)=>of.outcomes.filter(outcome=>outcome.verb===verb).map(({login:login2,privileges})=>({login:login2,of,index,privileges:privileges.
 join(", ")}))),isApart=({kind,names:names2})=>kind==="default"?names2:[],byLogin=groupBy(rows,({login:login2,privileges,of})=>JSON.stringify([login2,privileges,
 of.kind,isApart(of)]));return[...groupBy([...byLogin.values()],list3=>JSON.stringify([list3[0]?.privileges,list3.map(({index})=>index)])).values()].flatMap(lists=>{
-let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe146(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
-list3=>list3[0]?.login??[]).sort(),what)})}function describe146(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
+let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe147(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
+list3=>list3[0]?.login??[]).sort(),what)})}function describe147(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
 privileges.replaceAll(COLUMNS,""):privileges,columns=isOfColumns?"columns of ":"",few2=fewNames(names2);if(kind==="database")return`${words2} on database ${few2}`;
 if(kind==="default")return`${words2} on ${few2} of ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few2}\
  in ${database}`}var Marker,init_consequences=__esm({"src/plan/consequences.ts"(){"use strict";init_group_by();init_consequence();init_few_names();init_step();init_attribute_consequences();
@@ -15733,7 +15731,7 @@ function isClosed(before,{login:login2,via,logs_in_by:now},{lines}){let isShut=n
 !lines.some(({right:right2})=>right2===membershipIn(login2))}function judgeGone({decision,cells},look3){if(isUnseen(cells,look3))return{state:"not known",note:UNSEEN};
 if(decision===null||cells.right===NOT_SEEN)return{state:"no longer there",note:""};if(isStillHeld(cells,look3)){let note4="it is there still, and no right of th\
 is stack any more";return decision==="keep"?{state:"kept, and changed since",note:note4}:undone(note4)}let instead=insteadOf(cells,look3),note3=instead.length===
-0?"":`in its place, and not as the sheet has it: ${instead.map(describe147).join("; ")}`;return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.
+0?"":`in its place, and not as the sheet has it: ${instead.map(describe148).join("; ")}`;return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.
 length===0?{state:"carried out",note:"the server has it no more"}:decision==="change"?{state:"changed since",note:note3}:undone(note3)}function isStillHeld({login:login2,
 right:right2},{attributes:attributes2,memberships:memberships2}){let group4=groupOf2(right2);return attributes2.get(login2)?.includes(right2)===!0||group4!==null&&
 memberships2.some(([role,member2])=>role===group4&&member2===login2)}function insteadOf({login:login2,database,right:right2},look3){let names2=rolesOf(login2,look3),
@@ -15742,7 +15740,7 @@ added.filter(isWhose),...look3.addedInScope.filter(line2=>line2.login===PUBLIC)]
 grown.filter(line2=>isGrown(line2)&&(isWhose(line2)||line2.login===PUBLIC)),renamed=database!==""&&!look3.databases.has(database)?look3.outside.filter(line2=>isWhose(
 line2)||line2.login===PUBLIC):[];return[...new Set([...added.filter(isHere),...grown,...renamed])].filter(line2=>line2.right!=="LOGIN")}function rolesOf(login2,{
 memberships:memberships2}){let found=new Set([login2]);for(let name2 of found)for(let[role,member2]of memberships2)member2===name2&&found.add(role);return found}
-function describe147({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,UNSEEN,CLOSED,init_states=__esm(
+function describe148({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,UNSEEN,CLOSED,init_states=__esm(
 {"src/report/review/states.ts"(){"use strict";init_line();DECISION_STATES=["not carried out yet","not known","not decided","not on the sheet","kept, and changed\
  since","changed since","decided keep, and gone","carried out","kept as decided","no longer there"];UNSEEN="the database is there, and nobody looked into it: it\
  is not of this stack any more, or lets nobody in";CLOSED="the login may not log in, and has no members: what it has left nobody can use"}});function decisionsSection(sheet,judged,environment){let told=DECISION_STATES.map(state2=>[state2,judged.filter(item=>item.state===state2).length]),counts=told.filter(
@@ -18197,11 +18195,11 @@ managed")return[];let{address,type:typeText,name:label,index,values}=parsed2.out
 address,resource:address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g,""),label:typeof index=="string"?index:label,name:values?.name??null,database:values?.database??
 null,role:values?.role??null,grantRole:values?.grant_role??null,schema:values?.schema??null,objectType:values?.object_type??null,objects:values?.objects??[],privileges:values?.
 privileges??[]}]}function unusable(message){let remedy="Give what `terraform show -json` prints where that provider is used.";return new InvalidInputError([{application:null,
-code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/terr\
-aform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postgr\
-esql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS=nullish(array(string()),null),RESOURCE=object({address:string(),
+code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS2,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/ter\
+raform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postg\
+resql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS2=nullish(array(string()),null),RESOURCE=object({address:string(),
 mode:TEXT,type:string(),name:string(),index:optional(union([string(),number()])),values:nullish(object({name:TEXT,database:TEXT,owner:TEXT,role:TEXT,grant_role:TEXT,
-schema:TEXT,object_type:TEXT,objects:TEXTS,privileges:TEXTS}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
+schema:TEXT,object_type:TEXT,objects:TEXTS2,privileges:TEXTS2}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
 STATE=object({values:optional(object({root_module:optional(MODULE)}))})}});function rightsOf({cluster,noInherit},role,database){let isInherited=(member2,inherit)=>cluster.server.version<16e4?!noInherit.has(member2):inherit,found=new Set(
 [role]);for(let name2 of found)for(let{role:of,member:member2,inherit}of cluster.memberships)member2===name2&&isInherited(member2,inherit)&&found.add(of);let owner=cluster.
 databases.get(database)?.owner;return new Set([...found,"",...owner!==void 0&&found.has(owner)?[PG_DATABASE_OWNER]:[]])}function heldByAny(acl,roles){return new Set(
@@ -19451,7 +19449,7 @@ let{configObjects}=yargs.getOptions();return configObjects.some(c10=>Object.prot
 call(c10,this.shim.Parser.camelCase(key2)))}runDefaultBuilderOn(yargs){if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.
 test(this.defaultCommand.original)?this.defaultCommand.original:this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().
 usage(commandString,this.defaultCommand.description)}let builder=this.defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(
-builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe148,description,desc}){for(let test23 of[describe148,
+builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe149,description,desc}){for(let test23 of[describe149,
 description,desc]){if(typeof test23=="string"||test23===!1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=
@@ -20039,8 +20037,8 @@ let[input,terraformState,removed]=["input","terraform-state","removed"].map(text
 tandard input, and so is --input.","Give a file for one of the two.");if((removed??null)!==null&&(terraformState??null)===null)throw refusal2("--removed","goes \
 with --terraform-state only.","Give --terraform-state too, or leave it out.");return{command:"generate",input:input??null,format:format4,output:text2("output"),
 statements:text2("statements"),database:text2("database"),terraformState:terraformState??null,removed:removed??null}}function refusal2(field,message,remedy){return new InvalidInputError(
-[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe148,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe148,...words2!==void 0&&{words:words2}}}
-function flag(describe148){return{type:"boolean",describe:describe148}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
+[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe149,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe149,...words2!==void 0&&{words:words2}}}
+function flag(describe149){return{type:"boolean",describe:describe149}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
  standard input")},CLAIM2={claim:value("ID","Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},RUNNER={runner:value(
 "FUNCTION","Name or ARN of the Lambda function that does it; default: runner of the declaration")},AUDIT_FILE={"audit-file":value("FILE","File to write the audi\
 t to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"terraform-plan":value("FILE","Instead of --input: what `terraform show -json` prints of a sa\
@@ -20106,10 +20104,10 @@ replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}v
 function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
  options in bash and zsh",EXAMPLES={...Object.fromEntries(Object.entries(COMMANDS).map(([name2,{examples}])=>[name2,examples])),[COMPLETION]:[["$0 completion >>\
  ~/.bashrc","for bash"],["$0 completion >> ~/.zshrc","for zsh"]]};function outputOf(argv){let program=yargs_default().scriptName(PROGRAM).usage("$0 <command> [o\
-ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe148,options:options2}]of Object.entries(COMMANDS))program.
-command(name2,describe148,command11=>command11.usage(`$0 ${name2} [options]
+ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe149,options:options2}]of Object.entries(COMMANDS))program.
+command(name2,describe149,command11=>command11.usage(`$0 ${name2} [options]
 
-${describe148}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
+${describe149}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
 (_error,_found,output)=>{text2=output}),text2===""||text2.endsWith(`
 `)?text2:`${text2}
 `}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.
