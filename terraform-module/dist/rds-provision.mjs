@@ -126,10 +126,11 @@ GITHUB_STEP_SUMMARY??"";return text2=>{file!==""&&createFileOutput(file).write(t
 let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,code:"output_unwritable",field:"\
 standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
 {"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
-able"}var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm({"src/model/d\
-eclaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],ACCESS_LEVELS=["owner","editor","reader","none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=
-[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=
-["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
+able"}var ENVIRONMENTS,VERIFY_LOGINS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm(
+{"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],VERIFY_LOGINS=["all","changed"],ACCESS_LEVELS=["owner","editor","reader",
+"none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];
+UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=
+["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
 claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
@@ -11134,24 +11135,25 @@ value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluste
 connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,
 workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.
 master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},
-prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.
-connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){
-if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(
-input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,problems:[keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.
-flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(inDatabases.entries,keys),unread=parsed2.flatMap(
-item=>item.problems);return{value:entries,problems:[...unread,...inDatabases.problems,...problems]}}function keyProblem(key2){return{application:printableKey(key2),
-code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters\
-, digits, _ and -."}}var DeclarationError,FIELDS4,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();
-init_application();init_databases2();init_decode();init_endpoints2();init_fields();init_object();init_logins2();init_references();init_runner();init_required();
-init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){super(problems),this.readable=
-readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS4={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
-oneOf2(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(claim,null),stack_made_at:nullish(timestamp,
-null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf2(AUTH_METHODS),"password"),admin_username:nullish(name,"pl\
-atform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(region,null),aws_profile:nullish(text,null),
-assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(
-text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES),null),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(
-integer2(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(
-path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,verifyLogins:top2.
+verify_logins,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},
+problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject(
+"application_databases",input,null)]};let parsed2=Object.entries(input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,
+problems:[keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(
+inDatabases.entries,keys),unread=parsed2.flatMap(item=>item.problems);return{value:entries,problems:[...unread,...inDatabases.problems,...problems]}}function keyProblem(key2){
+return{application:printableKey(key2),code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lowe\
+r-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS4,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
+init_claim();init_declaration();init_application();init_databases2();init_decode();init_endpoints2();init_fields();init_object();init_logins2();init_references();
+init_runner();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS4={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
+hat knows this version.")),environment:nullish(oneOf2(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
+claim,null),stack_made_at:nullish(timestamp,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf2(AUTH_METHODS),
+"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(
+region,null),aws_profile:nullish(text,null),assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(
+secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES),null),governance_dir:nullish(
+path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),verify_logins:nullish(oneOf2(VERIFY_LOGINS),"all"),connect_timeout:nullish(seconds,300),lock_timeout:nullish(
+seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,
+null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf2(facts.environment,variables.allowProvision),approvedPlan:facts.approvedPlan,refusedApproval:variables.
 refusedApproval,cleanupPolicy:variables.cleanupPolicy,mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.
@@ -14956,9 +14958,10 @@ tation_in_progress":return finding(about2,"rotation_in_progress","skipped",`${ap
 anged`);case"expired":return finding(about2,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every password`);case"\
 unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}. ${state2.remedy}`);case"\
 refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
-other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the password could not be tried`)}}var init_roles=__esm(
-{"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();init_context();init_memberships();init_settings3();
-init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
+proven_before":return finding(about2,"verify","skipped",`${application.username} was not logged in as: its secret has still version ${version2}, which was prove\
+n before (verify_logins)`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the passwo\
+rd could not be tried`)}}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();
+init_context();init_memberships();init_settings3();init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
 comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
 0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
 cluster.databases.get(database.name),room=rooms.get(database.name),isWanted3=room==="wanted"||isFull2&&room===void 0,isKept=database.owner.kept.has("database_co\
@@ -15244,25 +15247,27 @@ reason:failure.message};case"unreachable":case"starting":case"full":case"tls":ca
 ver/login.ts"(){"use strict";init_authentication();init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,{onTried,everybody}){let seen=await inspectCluster(server.admin,declaration),cluster=server.
 see?.(seen)??seen;server.allow(cluster.server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),
 unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===
-null||scope.applications.has(name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.
-databases.filter(item=>mayLookInside(declaration,cluster,item)&&looksInside(item));for(let{name:name2}of databases2)for(let known of[interiors,unseen])known.delete(
-name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.applications.map(({username})=>username)),lookInto=database=>({
-grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!=="report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==
-null}),tryOut2=async application=>{logins.set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(
-cluster,application))return;let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(database),place2=application.database??declaration.
-instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},result=await checkLogin(server,versions2,question,credential,look3);
-tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.set(database.name,result.interior),logins.set(application.name,
-result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};return await settleAll(turnsOf(cluster,applications).map(
-tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let seen2=await inspectAsAdmin(server,database,lookInto(
-database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({
-schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){
-return[...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).
-values()]}function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(
-role.comment)!==null)}function mayLookInside(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?
-!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,database)}function isExpired(cluster,application){let until=cluster.roles.get(application.
-username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){let strangers=[...new Set([...(cluster.
-databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==database.owner.
-username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
+null||scope.applications.has(name2)),databases2=declaration.databases.filter(item=>mayLookInside(declaration,cluster,item)&&isInScope(scope,item));for(let{name:name2}of databases2)
+for(let known of[interiors,unseen])known.delete(name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.
+applications.map(({username})=>username)),lookInto=database=>({grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!==
+"report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==null}),onlyChanged=declaration.verifyLogins==="changed"&&scope===null,tryOut2=async application=>{
+let credential=tried.get(application.name),isLeftOut=onlyChanged&&isProvenBefore(cluster,application,credential);if(logins.set(application.name,{kind:isLeftOut?
+"proven_before":"not_tried"}),credential===void 0||isLeftOut||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),look3=database===
+void 0?null:lookInto(database),place2=application.database??declaration.instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},
+result=await checkLogin(server,versions2,question,credential,look3);tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.
+set(database.name,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};
+return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{
+let seen2=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{
+cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[
+schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.
+databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.
+roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,{username},credential){
+let version2=parseTag(cluster.roles.get(username)?.comment??null)?.get("SecretVersionId");return version2!==void 0&&version2===credential?.versionId}function mayLookInside(declaration,cluster,database){
+let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
+database)}function isInScope(scope,{name:name2,owner}){return scope===null||scope.databases.has(name2)||scope.applications.has(owner.name)}function isExpired(cluster,application){
+let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){
+let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.
+has(role)&&role!==database.owner.username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
 ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();
@@ -16422,8 +16427,8 @@ server,credentials),{cluster}=inspection.actual,{criteria,expiresWithinDays,secr
 accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(await driftFrom(context,inspection,credentials,
 part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),
 expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned3(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw toProvisionError(
-error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,withoutMatrix={...context,declaration:{...declaration,governanceDir:null}},
-inspection=await inspectServer(withoutMatrix,server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
+error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,looked={...declaration,governanceDir:null,verifyLogins:"all"},inspection=await inspectServer(
+{...context,declaration:looked},server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
 admin},part){let setbacks=new Setbacks(context.declaration,context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,
 setbacks);return{plan:part===null?plan:together2(part.plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,
 inspection,admin);if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){
@@ -16587,7 +16592,8 @@ versionId}: ${REASONS[state2.kind]}${"reason"in state2?` (${state2.reason})`:""}
 again."}])}var REASONS,init_set_password=__esm({"src/lambda/rotation/set-password.ts"(){"use strict";init_errors();init_execute();init_rotation();init_rotation2();
 init_credentials();init_open();init_outcome();init_verifier();init_inspect_cluster();init_login();REASONS={password_right:"it does",password_wrong:"the server r\
 efuses the password",other_method:"the server asks for another way to log in, as for members of rds_iam",unproven:"the server was not proven",refused:"the serve\
-r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
+r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried",proven_before:"it was\
+ not asked"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
 is current already`);return}switch(run.event.step){case"createSecret":return createPending(run);case"setSecret":return setPendingPassword({...run,...await pendingOf(
 run)});case"testSecret":return testPendingPassword({...run,...await pendingOf(run)});case"finishSecret":return finish(run,state2)}}function versionOf2({isEnabled,
 stages},run){let{versionId}=run.event,labels=stages.get(versionId);if(!isEnabled)throw refused3(run,"the secret has no rotation");if(labels===void 0)throw refused3(
