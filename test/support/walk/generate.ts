@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
+import type { Cut } from './session.ts'
 import { quoteGrantee, quoteIdentifier as name } from '../../../src/sql/quote.ts'
 
 export type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -24,8 +25,8 @@ export interface Walk {
   readonly mess: readonly Operation[]
   readonly a: Entries
   readonly damage: readonly Operation[]
-  /** After so many statements the first run of B is cut off; null: it is not. */
-  readonly cut: number | null
+  /** Where the first run of B is cut off; null: it is not. */
+  readonly cut: Cut | null
   readonly b: Entries
 }
 
@@ -42,7 +43,9 @@ export function declare(entries: Entries, stack = 'walk'): Declaration {
   return parseDeclaration(
     JSON.stringify({
       environment: 'dev',
-      instance: { host: 'db-1.abc.eu-central-1.rds.amazonaws.com' },
+      instance: { host: '127.0.0.1', identifier: 'db-1' },
+      tls: { mode: 'disable' },
+      connect_timeout: 1,
       admin_secret_id: 'platform/dev/admin',
       cluster_name: 'c',
       stack,
@@ -229,6 +232,12 @@ const messes = fc
   ])
   .map((more) => [...mess, ...more])
 
+const cut: fc.Arbitrary<Cut> = fc.record({
+  after: fc.nat({ max: 12 }),
+  kind: fc.constantFrom('killed', 'lost'),
+  isDone: fc.boolean(),
+})
+
 /** A walk, most of all that is shrunk away not in it. */
 export const walks = (version: number): fc.Arbitrary<Walk> =>
   fc.record({
@@ -236,6 +245,6 @@ export const walks = (version: number): fc.Arbitrary<Walk> =>
     mess: messes,
     a: entries,
     damage: fc.array(operation, { maxLength: 5 }),
-    cut: fc.option(fc.nat({ max: 30 }), { nil: null }),
+    cut: fc.option(cut, { nil: null }),
     b: entries,
   })

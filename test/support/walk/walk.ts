@@ -1,7 +1,8 @@
 /** A walk on the model, and what has to hold after it. */
-import { applyTo, type Applied } from './apply.ts'
-import { declare, type Entries, type Operation, OTHER, STRANGERS, type Walk } from './generate.ts'
+import { applyTo, type Ran } from './runs.ts'
+import { checkRun, refusedIn } from './check-run.ts'
 import { projection, strangersOf } from './compare.ts'
+import { declare, type Operation, OTHER, STRANGERS, type Walk } from './generate.ts'
 import { ModelServer } from './server.ts'
 import { Refusal, SUPERUSER } from './state.ts'
 
@@ -16,8 +17,8 @@ export interface Ending {
   readonly server: ModelServer
 }
 
-/** Runs of B until one finds nothing to do and nothing in its way. */
-const MAX_RUNS = 3
+/** Whom nothing may happen to. */
+const OTHERS = [...STRANGERS, 'omega_dev_user', 'psi_dev_user']
 
 /** By hand; @returns the server's refusal, null where it did it. */
 export function byHand(server: ModelServer, { as, database, sql }: Operation): string | null {
@@ -34,48 +35,42 @@ export function byHand(server: ModelServer, { as, database, sql }: Operation): s
 
 /** The walk, step by step, on the model. */
 export async function walkOn(walk: Walk): Promise<Ending> {
-  const server = new ModelServer(walk.version * 10000)
+  const server = new ModelServer(walk.version * 10_000)
   const wrong: string[] = []
-  const [a, b] = [declare(walk.a), declare(walk.b)]
+  const run = async (what: string, running: Promise<Ran>): Promise<Ran> => {
+    const before = strangersOf(server.state, OTHERS)
+    const ran = await running
+    wrong.push(...checkRun(what, ran), ...refusedIn(ran).map((item) => `${what} was refused: ${item}`))
+    wrong.push(...lost(before, strangersOf(server.state, OTHERS), `by ${what}`))
+    return ran
+  }
   for (const item of walk.mess) byHand(server, item)
-  await expectDone(server, OTHER, wrong)
-  const before = strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user'])
-  const first = await applyTo(server, a)
-  wrong.push(...unexpected('A', first))
-  wrong.push(...lost(before, strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user']), 'by A'))
+  const other = await run('the other stack', applyTo(server, declare(OTHER, 'other')))
+  if (other.problems.length > 0) wrong.push('the other stack was stopped')
+  await run('A', applyTo(server, declare(walk.a)))
   for (const item of walk.damage) byHand(server, item)
   const oids = new Map([...server.state.databases.values()].map(({ oid, name }) => [oid, name]))
-  const meanwhile = strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user'])
-  if (walk.cut !== null) await applyTo(server, b, walk.cut)
-  let last = await applyTo(server, b)
-  for (let runs = 1; runs < MAX_RUNS && last.refused.length > 0; runs += 1) last = await applyTo(server, b)
-  wrong.push(...unexpected('B', last))
-  wrong.push(...lost(meanwhile, strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user']), 'by B'))
+  const b = declare(walk.b)
+  const uncut = walk.cut === null ? null : await applyTo(server.copy(), b)
+  if (walk.cut !== null) await run('B, cut off', applyTo(server, b, { cut: walk.cut }))
+  const last = await run('B', applyTo(server, b))
+  if (uncut !== null) wrong.push(...onlyAfterCut(uncut, last))
   const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
   wrong.push(...[...oids].filter(([oid]) => !left.has(oid)).map(([, name]) => `database ${name} is gone`))
   wrong.push(...leftovers(server))
-  const codes = [...last.stopped, ...last.blocked].map(({ code }) => code)
-  const isWhole = codes.length === 0 && last.refused.length === 0
-  if (isWhole && wrong.length === 0) wrong.push(...missingOf(server, walk), ...(await againstFresh(server, walk)))
-  return { kind: isWhole ? 'done' : 'blocked', codes: [...codes, ...last.refused], wrong, server }
+  const again = await run('B again', applyTo(server, b))
+  const isDone = last.problems.length === 0
+  if (again.log.length > 0) wrong.push(`B again is never done: ${again.log.join('; ')}`)
+  if (isDone && wrong.length === 0) wrong.push(...missingOf(server, walk), ...(await againstFresh(server, walk)))
+  return { kind: isDone ? 'done' : 'blocked', codes: last.problems.map(({ code }) => code), wrong, server }
 }
 
-async function expectDone(server: ModelServer, entries: Entries, wrong: string[]): Promise<void> {
-  const applied = await applyTo(server, declare(entries, 'other'))
-  if (applied.stopped.length > 0 || applied.blocked.length > 0) wrong.push('the other stack was stopped')
-  wrong.push(...unexpected('the other stack', applied))
-}
-
-/** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
-const CIRCLE = /^grant_membership: \S+ is a member of \S+$/
-
-/** A run that ends has an end, and the server refuses nothing that was planned. */
-function unexpected(what: string, { endless, refused, leftovers: left }: Applied): string[] {
-  return [
-    ...left.map((item) => `${what} left a membership: ${item}`),
-    ...endless.map((item) => `${what} is never done: ${item}`),
-    ...refused.filter((item) => !CIRCLE.test(item)).map((item) => `${what} was refused: ${item}`),
-  ]
+/** A run that was cut off leaves nothing that stops the next one. */
+function onlyAfterCut(uncut: Ran, last: Ran): string[] {
+  const known = new Set(uncut.problems.map(({ application, code }) => JSON.stringify([application, code])))
+  return last.problems
+    .filter(({ application, code }) => !known.has(JSON.stringify([application, code])))
+    .map(({ code, message }) => `only since B was cut off: ${code}: ${message}`)
 }
 
 function lost(before: readonly string[], after: readonly string[], when: string): string[] {
@@ -111,7 +106,7 @@ function missingOf({ state }: ModelServer, walk: Walk): string[] {
 
 /** What the declaration says is as on a server where nothing else ever was. */
 async function againstFresh(server: ModelServer, walk: Walk): Promise<string[]> {
-  const fresh = new ModelServer(walk.version * 10000)
+  const fresh = new ModelServer(walk.version * 10_000)
   for (const item of walk.mess.filter(({ sql }) => !sql.includes('_dev_user'))) byHand(fresh, item)
   const b = declare(walk.b)
   await applyTo(fresh, b)
