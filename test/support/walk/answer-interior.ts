@@ -4,7 +4,8 @@ import type { Row } from '../../../src/server/row.ts'
 import { type Answer, type Asker, encoded, encodedAcl, namesIn } from './answer.ts'
 import { databaseOf } from './database-statements.ts'
 import { holds } from './rights.ts'
-import { builtIn, type ModelDatabase, type ModelObject, type ModelSchema, type State, SUPERUSER } from './state.ts'
+import { SUPERUSER } from './names.ts'
+import { builtIn, type ModelDatabase, type ModelObject, type ModelSchema, type State } from './state.ts'
 
 /** Whose what stands in a schema is to be, as the query asks for it: `owned` in `src/server/database-queries.ts`. */
 function meantOwner(state: State, { owner }: ModelDatabase, text: string): (schema: ModelSchema) => string | null {

@@ -28,7 +28,8 @@ function auditOf({ document, log }: Ran): string[] {
   const isOpen = document.records.some(({ code }) => code === 'connection_lost')
   const [more, less] = [without(done, told), without(told, done)]
   const idle = document.records.filter(
-    ({ status, statements }) =>
+    ({ object, status, statements }) =>
+      object !== 'snapshot' &&
       statements.length > 0 !== (status === 'created' || status === 'updated' || status === 'removed'),
   )
   return [

@@ -1,7 +1,8 @@
 /** Statements on databases, read and done. */
 import { isSuper, maySet, mustOwn } from './rights.ts'
 import { alterSetting } from './role-statements.ts'
-import { builtIn, type ModelDatabase, type ModelSchema, NO, ofNewOwner, Refusal, type State, SUPERUSER, THERE } from './state.ts'
+import { SUPERUSER } from './names.ts'
+import { builtIn, type ModelDatabase, type ModelSchema, NO, ofNewOwner, Refusal, type State, THERE } from './state.ts'
 import type { Reader } from './tokens.ts'
 
 export const DATABASE_OWNER = 'pg_database_owner'

@@ -1,9 +1,10 @@
 /** Statements on what is inside a database, read and done. */
 import type { AclItem, DefaultClass, ObjectClass } from '../../../src/model/catalog.ts'
 import { DATABASE_OWNER, databaseOf } from './database-statements.ts'
-import { isSuper, mustOwn } from './rights.ts'
+import { hasRightsOf, holds, isSuper, mustOwn } from './rights.ts'
 import {
   allOn,
+  AVAILABLE,
   builtIn,
   changed,
   type ModelDatabase,
@@ -30,9 +31,8 @@ export function createSchema(state: State, by: string, database: ModelDatabase, 
   database.schemas.set(name, { name, owner, acl: [...acl] })
 }
 
-function hasOnDatabase(state: State, { acl, owner }: ModelDatabase, role: string, privilege: string): boolean {
-  if (isSuper(state, role) || role === owner) return true
-  return acl.some((item) => (item.grantee === role || item.grantee === '') && item.privilege === privilege)
+function hasOnDatabase(state: State, { acl }: ModelDatabase, role: string, privilege: string): boolean {
+  return isSuper(state, role) || holds(state, role, acl, privilege)
 }
 
 /** After CREATE TABLE, SEQUENCE or FUNCTION: only by hand. */
@@ -74,6 +74,22 @@ function mayCreateIn(state: State, database: ModelDatabase, name: string, by: st
     (isOwner && schema.acl.some((item) => item.grantee === schema.owner && item.privilege === 'CREATE')) ||
     has
   )
+}
+
+/** After CREATE EXTENSION: one that is not trusted is made by a superuser, or on RDS by its master. */
+export function createExtension(state: State, by: string, database: ModelDatabase, reader: Reader): void {
+  const name = reader.name()
+  const schema = reader.takes('SCHEMA') ? reader.name() : 'public'
+  reader.takes('CASCADE')
+  reader.end()
+  const known = AVAILABLE.find((item) => item.name === name)
+  if (known === undefined) throw new Refusal(`extension ${name} is not available`, '0A000')
+  const isMaster = isSuper(state, by) || hasRightsOf(state, by, 'rds_superuser')
+  const mayCreate = known.trusted && hasOnDatabase(state, database, by, 'CREATE')
+  if (!isMaster && !mayCreate) throw new Refusal(`permission denied to create extension ${name}`)
+  if (!database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`, NO.schema)
+  if (database.extensions.has(name)) throw new Refusal(`extension ${name} already exists`, THERE.role)
+  database.extensions.set(name, by)
 }
 
 /** After ALTER SCHEMA. */

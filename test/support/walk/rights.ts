@@ -1,6 +1,7 @@
 /** Who may what: the server's rules on roles, as far as statements of the builders meet them. */
 import type { AclItem, Membership } from '../../../src/model/catalog.ts'
-import { CIRCLE, DEPENDENTS, NO, Refusal, type State, SUPERUSER } from './state.ts'
+import { SUPERUSER } from './names.ts'
+import { CIRCLE, DEPENDENTS, NO, Refusal, type State } from './state.ts'
 
 export const hasOptions = ({ version }: State): boolean => version >= 160000
 

@@ -1,6 +1,7 @@
 /** Statements on roles, read and done. */
 import { grantorOf, grantRole, hasOptions, isSuper, mustAdminister, revokeRole } from './rights.ts'
-import { DEPENDENTS, type ModelRole, NO, Refusal, type State, SUPERUSER, THERE } from './state.ts'
+import { SUPERUSER } from './names.ts'
+import { DEPENDENTS, type ModelRole, NO, Refusal, type State, THERE } from './state.ts'
 import type { Reader } from './tokens.ts'
 
 export function newRole(name: string, fields: Partial<ModelRole> = {}): ModelRole {

@@ -10,7 +10,8 @@ import { carryOutRequested } from '../../../src/run/destroy/requested.ts'
 import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
 import type { SecretReader } from '../../../src/secrets/secret-reader.ts'
 import type { SnapshotClient } from '../../../src/snapshot/snapshot-client.ts'
-import { ADMIN, MASTER, type ModelServer } from './server.ts'
+import { ADMIN, ADMIN_SECRET, MASTER, MASTER_SECRET } from './names.ts'
+import type { ModelServer } from './server.ts'
 import { type Cut, openOn } from './session.ts'
 
 export interface RunOptions {
@@ -27,9 +28,6 @@ export interface Ran extends Pick<RunResult, 'document' | 'problems'> {
   /** Statements that were committed, in order. */
   readonly log: readonly string[]
 }
-
-export const ADMIN_SECRET = 'platform/dev/admin'
-export const MASTER_SECRET = 'platform/dev/master'
 
 function identityOf(command: Command, { cleanupPolicy = null, takesOver = false, buildId }: RunOptions): RunIdentity {
   return {

@@ -7,6 +7,7 @@ import {
   alterDefaults,
   alterSchema,
   changePrivileges,
+  createExtension,
   createObject,
   createSchema,
   privilegeWords,
@@ -14,11 +15,9 @@ import {
 import { maySet, mustAdminister, mustOwn } from './rights.ts'
 import { alterRole, createRole, dropRole, grantRoleTo, newRole, revokeRoleFrom } from './role-statements.ts'
 import type { Cut } from './session.ts'
-import { cloneState, type ModelDatabase, NO, Refusal, type State, SUPERUSER } from './state.ts'
+import { ADMIN, MASTER, SUPERUSER } from './names.ts'
+import { cloneState, type ModelDatabase, NO, Refusal, type State } from './state.ts'
 import { Reader } from './tokens.ts'
-
-export const ADMIN = 'platform_provisioner'
-export const MASTER = 'master'
 
 /** Predefined roles that rules of the program name. */
 const PREDEFINED = [
@@ -140,6 +139,7 @@ export class ModelServer {
     else if (reader.takes('ALTER DATABASE')) alterDatabase(state, by, reader)
     else if (reader.takes('DROP DATABASE')) dropDatabase(state, by, reader)
     else if (reader.takes('CREATE SCHEMA')) createSchema(state, by, inside(), reader)
+    else if (reader.takes('CREATE EXTENSION')) createExtension(state, by, inside(), reader)
     else if (reader.takes('ALTER SCHEMA')) alterSchema(state, by, inside(), reader)
     else if (reader.takes('CREATE TABLE')) createObject(state, by, inside(), 'table', reader)
     else if (reader.takes('CREATE SEQUENCE')) createObject(state, by, inside(), 'sequence', reader)

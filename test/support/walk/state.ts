@@ -7,6 +7,7 @@ import type {
   RoleState,
   StoredSetting,
 } from '../../../src/model/catalog.ts'
+import { SUPERUSER } from './names.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -63,8 +64,6 @@ export interface State {
   memberships: Writable<Membership>[]
   settings: StoredSetting[]
 }
-
-export const SUPERUSER = 'rdsadmin'
 
 /** What the server answers to a statement that it does not do. */
 export class Refusal extends Error {

@@ -1,10 +1,15 @@
 /** A walk on the model, and what has to hold after it. */
-import { applyTo, type Ran } from './runs.ts'
+import type { Declaration } from '../../../src/model/declaration.ts'
+import { againstFresh, missingOf } from './as-declared.ts'
 import { checkRun, refusedIn } from './check-run.ts'
-import { projection, strangersOf } from './compare.ts'
-import { declare, type Operation, OTHER, STRANGERS, type Walk } from './generate.ts'
+import { declare, type Operation, OTHER, TWIN } from './declare.ts'
+import type { Walk } from './generate.ts'
+import { ADMIN, SUPERUSER } from './names.ts'
+import { holdingsOfOthers, othersOf } from './others.ts'
+import { checkRemoval, type Leaver, leaversOf, mayBeLeft, mayGo, wentThrough } from './removal-oracle.ts'
+import { applyTo, endOn, type Ran, requestOn, type RunOptions } from './runs.ts'
 import { ModelServer } from './server.ts'
-import { Refusal, SUPERUSER } from './state.ts'
+import { Refusal } from './state.ts'
 
 /** How a walk ended. */
 export interface Ending {
@@ -16,9 +21,6 @@ export interface Ending {
   readonly wrong: readonly string[]
   readonly server: ModelServer
 }
-
-/** Whom nothing may happen to. */
-const OTHERS = [...STRANGERS, 'omega_dev_user', 'psi_dev_user']
 
 /** By hand; @returns the server's refusal, null where it did it. */
 export function byHand(server: ModelServer, { as, database, sql }: Operation): string | null {
@@ -35,34 +37,130 @@ export function byHand(server: ModelServer, { as, database, sql }: Operation): s
 
 /** The walk, step by step, on the model. */
 export async function walkOn(walk: Walk): Promise<Ending> {
-  const server = new ModelServer(walk.version * 10_000)
-  const wrong: string[] = []
-  const run = async (what: string, running: Promise<Ran>): Promise<Ran> => {
-    const before = strangersOf(server.state, OTHERS)
-    const ran = await running
-    wrong.push(...checkRun(what, ran), ...refusedIn(ran).map((item) => `${what} was refused: ${item}`))
-    wrong.push(...lost(before, strangersOf(server.state, OTHERS), `by ${what}`))
+  const trip = new Trip(walk)
+  const last = await trip.go()
+  const isDone = last.problems.length === 0
+  const codes = last.problems.map(({ code }) => code)
+  return { kind: isDone ? 'done' : 'blocked', codes, wrong: trip.wrong, server: trip.server }
+}
+
+class Trip {
+  readonly wrong: string[] = []
+  readonly server: ModelServer
+  readonly #walk: Walk
+  readonly #a: Declaration
+  readonly #b: Declaration
+  readonly #options: RunOptions
+  /** All that were asked to go so far. */
+  readonly #leavers: Leaver[] = []
+
+  constructor(walk: Walk) {
+    this.#walk = walk
+    this.server = new ModelServer(walk.version * 10_000)
+    this.#a = declare(walk.a)
+    this.#b = declare(walk.b, { hasMaster: walk.hasMaster === true })
+    this.#options = { cleanupPolicy: walk.policy ?? null, buildId: 'build-2' }
+  }
+
+  /** @returns the run with B that counts */
+  async go(): Promise<Ran> {
+    const { mess, damage, twin } = this.#walk
+    this.#hands(mess)
+    const other = declare(OTHER, { stack: 'other', claim: null })
+    const first = await this.#run('the other stack', other, () => applyTo(this.server, other))
+    if (first.problems.length > 0) this.wrong.push('the other stack was stopped')
+    await this.#run('A', this.#a, () => applyTo(this.server, this.#a))
+    this.#hands(damage)
+    if (twin !== undefined) await this.#twin(twin)
+    const last = await this.#second()
+    if (this.#walk.ends === true) await this.#end()
+    return last
+  }
+
+  #hands(operations: readonly Operation[]): void {
+    for (const item of operations) byHand(this.server, item)
+  }
+
+  /** A run, and what holds after every one. */
+  async #run(
+    what: string,
+    declaration: Declaration,
+    running: () => Promise<Ran>,
+    takesOver = false,
+  ): Promise<Ran> {
+    const { server } = this
+    const going = { databases: mayGo(this.#leavers), roles: mayBeLeft(this.#leavers) }
+    const others = othersOf(server.state, declaration, takesOver)
+    const before = holdingsOfOthers(server.state, others, declaration, going)
+    const oids = [...server.state.databases.values()].map(({ oid, name }) => ({ oid, name }))
+    const ran = await running()
+    const now = new Set(holdingsOfOthers(server.state, others, declaration, going))
+    const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
+    const gone = oids.filter(({ oid }) => !left.has(oid) && !going.databases.has(oid))
+    this.wrong.push(
+      ...checkRun(what, ran),
+      ...refusedIn(ran).map((item) => `${what} was refused: ${item}`),
+      ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
+      ...gone.map(({ name }) => `${what}: database ${name} is gone`),
+      ...(ran.isKilled ? [] : leftovers(server).map((item) => `${what}: ${item}`)),
+    )
     return ran
   }
-  for (const item of walk.mess) byHand(server, item)
-  const other = await run('the other stack', applyTo(server, declare(OTHER, 'other')))
-  if (other.problems.length > 0) wrong.push('the other stack was stopped')
-  await run('A', applyTo(server, declare(walk.a)))
-  for (const item of walk.damage) byHand(server, item)
-  const oids = new Map([...server.state.databases.values()].map(({ oid, name }) => [oid, name]))
-  const b = declare(walk.b)
-  const uncut = walk.cut === null ? null : await applyTo(server.copy(), b)
-  if (walk.cut !== null) await run('B, cut off', applyTo(server, b, { cut: walk.cut }))
-  const last = await run('B', applyTo(server, b))
-  if (uncut !== null) wrong.push(...onlyAfterCut(uncut, last))
-  const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
-  wrong.push(...[...oids].filter(([oid]) => !left.has(oid)).map(([, name]) => `database ${name} is gone`))
-  wrong.push(...leftovers(server))
-  const again = await run('B again', applyTo(server, b))
-  const isDone = last.problems.length === 0
-  if (again.log.length > 0) wrong.push(`B again is never done: ${again.log.join('; ')}`)
-  if (isDone && wrong.length === 0) wrong.push(...missingOf(server, walk), ...(await againstFresh(server, walk)))
-  return { kind: isDone ? 'done' : 'blocked', codes: last.problems.map(({ code }) => code), wrong, server }
+
+  /** Another state with the same stack. */
+  async #twin({ entries, takesOver }: NonNullable<Walk['twin']>): Promise<void> {
+    const declaration = declare(entries, { claim: TWIN })
+    await this.#run('the twin', declaration, () => applyTo(this.server, declaration, { takesOver }), takesOver)
+  }
+
+  async #second(): Promise<Ran> {
+    const { leaving, cut, policy } = this.#walk
+    const { server } = this
+    const leavers = leaving === undefined ? [] : leaversOf(server.state, this.#a, this.#b, policy)
+    this.#leavers.push(...leavers)
+    const requests = leaving === 'marker first' ? await this.#requests(this.#a, leavers) : []
+    const run = (what: string, options: RunOptions = {}): Promise<Ran> =>
+      this.#run(what, this.#b, () => applyTo(server, this.#b, { ...this.#options, ...options }))
+    const uncut = cut === null ? null : await applyTo(server.copy(), this.#b, this.#options)
+    if (cut !== null) await run('B, cut off', { cut })
+    const last = await run('B')
+    if (uncut !== null) this.wrong.push(...onlyAfterCut(uncut, last))
+    if (leaving === 'marker last') requests.push(...(await this.#requests(this.#a, leavers)))
+    const again = await run('B again')
+    if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
+    if (wentThrough([...requests, last]))
+      this.wrong.push(...leavers.flatMap((leaver) => checkRemoval(server.state, leaver)))
+    if (last.problems.length === 0 && this.wrong.length === 0)
+      this.wrong.push(
+        ...missingOf(server.state, this.#b, last),
+        ...(await againstFresh(server, this.#b, this.#walk)),
+      )
+    return last
+  }
+
+  /** The marker of each is destroyed; where that is cut off, Terraform does it again. */
+  async #requests(declaration: Declaration, leavers: readonly Leaver[]): Promise<Ran[]> {
+    const ran: Ran[] = []
+    for (const [index, { key }] of leavers.entries()) {
+      const run = (what: string, options: RunOptions): Promise<Ran> =>
+        this.#run(`${what} of ${key}`, declaration, () => requestOn(this.server, declaration, key, options))
+      const { removalCut } = this.#walk
+      if (index === 0 && removalCut !== undefined) await run('removal, cut off,', { ...this.#options, cut: removalCut })
+      ran.push(await run('removal', this.#options))
+    }
+    return ran
+  }
+
+  /** Terraform destroys all markers, and the stack last. */
+  async #end(): Promise<void> {
+    const leavers = leaversOf(this.server.state, this.#b, null, this.#walk.policy)
+    this.#leavers.push(...leavers)
+    const requests = await this.#requests(this.#b, leavers)
+    const last = await this.#run('the end', this.#b, () => endOn(this.server, this.#b, this.#options))
+    if (wentThrough([...requests, last]))
+      for (const leaver of leavers.filter(({ policy }) => policy !== 'retain'))
+        this.wrong.push(...checkRemoval(this.server.state, leaver))
+  }
 }
 
 /** A run that was cut off leaves nothing that stops the next one. */
@@ -73,49 +171,9 @@ function onlyAfterCut(uncut: Ran, last: Ran): string[] {
     .map(({ code, message }) => `only since B was cut off: ${code}: ${message}`)
 }
 
-function lost(before: readonly string[], after: readonly string[], when: string): string[] {
-  const now = new Set(after)
-  return before.filter((item) => !now.has(item)).map((item) => `lost ${when}: ${item}`)
-}
-
 /** The admin is a member of nobody once a run is over: it holds what it needs as long as it needs it. */
 function leftovers({ state }: ModelServer): string[] {
   return state.memberships
-    .filter(({ member, grantor, admin }) => member === 'platform_provisioner' && grantor === member && !admin)
+    .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
     .map(({ role }) => `the admin is left in ${role}`)
-}
-
-/** What is declared is there, whatever a fresh server would have got by the same planner. */
-function missingOf({ state }: ModelServer, walk: Walk): string[] {
-  const b = declare(walk.b)
-  const own = b.applications.filter(({ loginOf }) => loginOf === null)
-  const joined = own.flatMap(({ username, memberOf }) => memberOf.map((role) => ({ username, role })))
-  const isThere = ({ username, role }: { username: string; role: string }): boolean =>
-    state.memberships.some((item) => item.role === role && item.member === username)
-  const holders = b.databases.flatMap(({ name, guests }) =>
-    guests.filter(({ accessLevel }) => accessLevel !== 'none').map(({ username }) => ({ username, name })),
-  )
-  const mayConnect = ({ username, name }: { username: string; name: string }): boolean =>
-    state.databases.get(name)?.acl.some(({ grantee, privilege }) => grantee === username && privilege === 'CONNECT') ===
-    true
-  return [
-    ...joined.filter((item) => !isThere(item)).map(({ username, role }) => `${username} is no member of ${role}`),
-    ...holders.filter((item) => !mayConnect(item)).map(({ username, name }) => `${username} may not enter ${name}`),
-  ]
-}
-
-/** What the declaration says is as on a server where nothing else ever was. */
-async function againstFresh(server: ModelServer, walk: Walk): Promise<string[]> {
-  const fresh = new ModelServer(walk.version * 10_000)
-  for (const item of walk.mess.filter(({ sql }) => !sql.includes('_dev_user'))) byHand(fresh, item)
-  const b = declare(walk.b)
-  await applyTo(fresh, b)
-  const foreign = new Set<string>()
-  const [is, should] = [projection(server.state, b, foreign), projection(fresh.state, b)]
-  const has = new Set(is)
-  const wanted = new Set(should)
-  return [
-    ...should.filter((item) => !has.has(item)).map((item) => `missing: ${item}`),
-    ...is.filter((item) => !wanted.has(item)).map((item) => `too much: ${item}`),
-  ].filter((item) => ![...foreign].some((schema) => item.includes(` ${schema} `)))
 }
