@@ -4,6 +4,9 @@ import { parseTag } from '../../../src/model/tag.ts'
 import { ADMIN } from './names.ts'
 import type { State } from './state.ts'
 
+/** What the owner of a database gave itself there: it may all the same. */
+export const OWN = 'own: '
+
 /** Roles of declared logins, and what they hold on and in declared databases. */
 export function projection(state: State, declaration: Declaration, foreign = new Set<string>()): string[] {
   const own = declaration.applications.filter(({ loginOf }) => loginOf === null)
@@ -43,7 +46,7 @@ export function projection(state: State, declaration: Declaration, foreign = new
       if (schema.owner !== found.owner && schema.owner !== 'pg_database_owner') foreign.add(`${name}.${schema.name}`)
       for (const { grantee, privilege } of schema.acl)
         if (isMeant(grantee) && !isKept && !keeps.has(grantee))
-          lines.push(`${privilege} on ${name}.${schema.name} to ${grantee}`)
+          lines.push(`${grantee === found.owner ? OWN : ''}${privilege} on ${name}.${schema.name} to ${grantee}`)
     }
     for (const { creator, schema, objectClass, acl } of found.defaults)
       for (const { grantee, privilege } of acl)

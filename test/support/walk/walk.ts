@@ -35,9 +35,12 @@ export function byHand(server: ModelServer, { as, database, sql }: Operation): s
   }
 }
 
+/** Is shown each run. */
+export type Seen = (what: string, ran: Ran) => void
+
 /** The walk, step by step, on the model. */
-export async function walkOn(walk: Walk): Promise<Ending> {
-  const trip = new Trip(walk)
+export async function walkOn(walk: Walk, seen?: Seen): Promise<Ending> {
+  const trip = new Trip(walk, seen)
   const last = await trip.go()
   const isDone = last.problems.length === 0
   const codes = last.problems.map(({ code }) => code)
@@ -54,8 +57,11 @@ class Trip {
   /** All that were asked to go so far. */
   readonly #leavers: Leaver[] = []
 
-  constructor(walk: Walk) {
+  readonly seen: Seen | undefined
+
+  constructor(walk: Walk, seen?: Seen) {
     this.#walk = walk
+    this.seen = seen
     this.server = new ModelServer(walk.version * 10_000)
     this.#a = declare(walk.a)
     this.#b = declare(walk.b, { hasMaster: walk.hasMaster === true })
@@ -94,6 +100,7 @@ class Trip {
     const before = holdingsOfOthers(server.state, others, declaration, going)
     const oids = [...server.state.databases.values()].map(({ oid, name }) => ({ oid, name }))
     const ran = await running()
+    this.seen?.(what, ran)
     const now = new Set(holdingsOfOthers(server.state, others, declaration, going))
     const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
     const gone = oids.filter(({ oid }) => !left.has(oid) && !going.databases.has(oid))
@@ -125,7 +132,11 @@ class Trip {
     if (cut !== null) await run('B, cut off', { cut })
     const last = await run('B')
     if (uncut !== null) this.wrong.push(...onlyAfterCut(uncut, last))
-    if (leaving === 'marker last') requests.push(...(await this.#requests(this.#a, leavers)))
+    if (leaving === 'marker last') {
+      requests.push(...(await this.#requests(this.#a, leavers)))
+      // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
+      await run('B after its removals')
+    }
     const again = await run('B again')
     if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
     if (wentThrough([...requests, last]))
