@@ -115,6 +115,7 @@ function renameRole(state: State, from: string, to: string): void {
       object.owner = renamed(object.owner)
       object.acl = object.acl === null ? null : ofAcl(object.acl)
     }
+    database.extensions = new Map([...database.extensions].map(([name, owner]) => [name, renamed(owner)]))
     for (const item of database.defaults) {
       item.creator = renamed(item.creator)
       item.acl = ofAcl(item.acl)
@@ -126,7 +127,8 @@ function renameRole(state: State, from: string, to: string): void {
 export function holdingsOf({ databases, memberships, version }: State, role: string): string[] {
   const names = (acl: readonly { grantor: string; grantee: string }[]): boolean =>
     acl.some((item) => item.grantee === role || item.grantor === role)
-  const inDatabases = [...databases.values()].flatMap(({ name, owner, acl, schemas, objects, defaults }) => [
+  const inDatabases = [...databases.values()].flatMap(({ name, owner, acl, schemas, objects, defaults, extensions }) => [
+    ...[...extensions].flatMap(([item, by]) => (by === role ? [`extension ${item}`] : [])),
     ...(owner === role ? [`owns ${name}`] : []),
     ...(names(acl) ? [`in the list of ${name}`] : []),
     ...[...schemas.values()].flatMap((item) => (item.owner === role || names(item.acl) ? [`schema ${item.name}`] : [])),

@@ -162,7 +162,9 @@ export class ModelServer {
       const role = this.state.roles.get(name)
       if (role !== undefined) role.comment = comment
     } else {
-      const database = databaseOf(this.state, name)
+      // One that is not there is a warning (src/backend/commands/comment.c).
+      const database = this.state.databases.get(name)
+      if (database === undefined) return
       mustOwn(this.state, by, database.owner, name)
       database.comment = comment
     }
