@@ -12,7 +12,7 @@ const WALKS = Number(process.env['RDS_PROVISION_WALKS'] ?? 8)
 for (const version of VERSIONS) {
   const bed = bedFor(version)
   test.serial(`PostgreSQL ${version}: the model of the server does what the server does`, async (t) => {
-    t.timeout(600_000)
+    t.timeout(3_600_000)
     t.log(`seed ${String(SEED)}`)
     const found: string[] = []
     for (const walk of fc.sample(walks(version), { seed: SEED, numRuns: WALKS })) {

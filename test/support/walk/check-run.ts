@@ -13,11 +13,18 @@ export function checkRun(what: string, ran: Ran): string[] {
   return [...auditOf(ran), ...endOf(ran)].map((item) => `${what}: ${item}`)
 }
 
-/** What the server refused of what was planned, or undid. */
-export function refusedIn({ problems, isKilled }: Ran): string[] {
+/** In the model's words: what the admin is refused once hands have taken its own attributes. */
+const LACKS_RIGHTS = /may not administer|no CREATEROLE|no CREATEDB/
+
+/**
+ * What the server refused of what was planned, or undid.
+ * @param isHurt hands have changed the admin itself
+ */
+export function refusedIn({ problems, isKilled }: Ran, isHurt: boolean): string[] {
   if (isKilled) return []
+  const isMeant = (message: string): boolean => CIRCLE.test(message) || (isHurt && LACKS_RIGHTS.test(message))
   return problems
-    .filter(({ code, message }) => UNPLANNED.includes(code) && !CIRCLE.test(message))
+    .filter(({ code, message }) => UNPLANNED.includes(code) && !isMeant(message))
     .map(({ code, message }) => `${code}: ${message}`)
 }
 
