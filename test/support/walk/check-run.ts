@@ -3,6 +3,8 @@ import type { Ran } from './runs.ts'
 
 /** Told by a run that did not do what it meant to. */
 const UNPLANNED = ['statement_failed', 'not_converged', 'defect']
+/** An apply makes its connection anew; a removal is asked for again by Terraform. */
+const LOST = 'connection_lost'
 
 /** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
 const CIRCLE = /\S+ is a member of \S+\.?/
@@ -20,11 +22,13 @@ const LACKS_RIGHTS = /may not administer|no CREATEROLE|no CREATEDB/
  * What the server refused of what was planned, or undid.
  * @param isHurt hands have changed the admin itself
  */
-export function refusedIn({ problems, isKilled }: Ran, isHurt: boolean): string[] {
+export function refusedIn({ document, problems, isKilled }: Ran, isHurt: boolean): string[] {
   if (isKilled) return []
+  const isUnplanned = (code: string): boolean =>
+    UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply')
   const isMeant = (message: string): boolean => CIRCLE.test(message) || (isHurt && LACKS_RIGHTS.test(message))
   return problems
-    .filter(({ code, message }) => UNPLANNED.includes(code) && !isMeant(message))
+    .filter(({ code, message }) => isUnplanned(code) && !isMeant(message))
     .map(({ code, message }) => `${code}: ${message}`)
 }
 
@@ -52,11 +56,15 @@ function endOf({ document: { run, records, summary }, problems, log }: Ran): str
   const isChanged = log.length > 0
   const told = new Set(records.map(({ application }) => application))
   const silent = problems.filter(({ application }) => application !== null && !told.has(application))
+  const miscounted = Object.entries(summary).filter(
+    ([word, count]) => count !== records.filter(({ status }) => status === word).length,
+  )
   const counted = summary.created + summary.updated + summary.removed
   return [
     ...(isDone === (problems.length === 0) ? [] : [`exit code ${String(run.exit_code)} with ${String(run.error)}`]),
     ...(isDone && (run.outcome === 'changed') !== isChanged ? [`outcome ${run.outcome}, and it did ${log.join('; ')}`] : []),
     ...(isDone && counted > 0 !== isChanged ? [`summary of ${String(counted)} changes`] : []),
+    ...miscounted.map(([word, count]) => `summary: ${String(count)} ${word}`),
     ...silent.map(({ application, code }) => `no record of ${String(application)}: ${code}`),
   ]
 }

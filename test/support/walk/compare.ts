@@ -36,7 +36,7 @@ export function projection(state: State, declaration: Declaration, foreign = new
     }
     const isKept = owner.undeclared === 'keep'
     lines.push(
-      `database ${name} of ${found.owner}${isKept ? '' : ` ${String(found.connectionLimit)} ${String(found.allowConnections)}`}`,
+      `database ${name} of ${found.owner}${isKept ? '' : ` ${String(found.connectionLimit)} ${String(found.allowConnections)} ${String(found.isTemplate)}`}`,
     )
     for (const { grantee, privilege } of found.acl)
       if (isMeant(grantee) && !isKept && !keeps.has(grantee)) lines.push(`${privilege} on ${name} to ${grantee}`)
@@ -44,8 +44,11 @@ export function projection(state: State, declaration: Declaration, foreign = new
       if (!declaration.databases.some((item) => item.name === name && item.schemas.includes(schema.name))) continue
       // A schema that somebody else was given is theirs: the program says so, and leaves it.
       if (schema.owner !== found.owner && schema.owner !== 'pg_database_owner') foreign.add(`${name}.${schema.name}`)
+      // What an owner gives everybody in a schema of its own is its own (src/README.md: Beyond the declaration).
+      const isOwners = (grantee: string): boolean =>
+        grantee === '' && schema.name !== 'public' && owner.undeclared !== 'revoke'
       for (const { grantee, privilege } of schema.acl)
-        if (isMeant(grantee) && !isKept && !keeps.has(grantee))
+        if (isMeant(grantee) && !isKept && !keeps.has(grantee) && !isOwners(grantee))
           lines.push(`${grantee === found.owner ? OWN : ''}${privilege} on ${name}.${schema.name} to ${grantee}`)
     }
     for (const { creator, schema, objectClass, acl } of found.defaults)

@@ -136,11 +136,10 @@ class Trip {
     if (cut !== null) await run('B, cut off', { cut })
     const last = await run('B')
     if (uncut !== null) this.wrong.push(...onlyAfterCut(uncut, last))
-    if (leaving === 'marker last') {
-      requests.push(...(await this.#requests(this.#a, leavers)))
-      // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
-      await run('B after its removals')
-    }
+    if (leaving === 'marker last') requests.push(...(await this.#requests(this.#a, leavers)))
+    // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
+    const isReleased = leavers.some((leaver) => leaver.policy === 'release')
+    if (leaving === 'marker last' || isReleased) await run('B after its removals')
     const again = await run('B again')
     if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
     if (wentThrough([...requests, last]))
