@@ -180,6 +180,8 @@ export interface Declaration {
    * one state).
    */
   readonly claim: string | null
+  /** The claim was given beside the input: a person runs it, and it may be older than what the state declares. */
+  readonly isByHand: boolean
   /** When that state was begun, the claim made; null: not known, as by hand and for states from before 1.1. */
   readonly stackMadeAt: Date | null
   /** Terraform's workspace; null: not known, as by hand. */

@@ -82,6 +82,30 @@ for (const version of VERSIONS) {
     },
   )
 
+  test.serial(
+    `${on}what a run by hand did not find declared is still left to the run that Terraform starts`,
+    async (t) => {
+      const names = { username: 'kept_e_user', database_name: 'kept_e_db', secret_id: 'kept/e', ...DELETED }
+      const stack = bed().declare({ kept_e: {}, kept_e_old: names }, { stack: 'kept_e', claim: 'kept_e' })
+      const ofTheState = stack.variables
+      await stack.applyOk()
+      const before = await oid('kept_e_db')
+      // An older declaration, or that of another branch, with the claim given beside it.
+      stack.variables = { ...ofTheState, claim: null }
+      stack.env = { RDS_PROVISION_CLAIM: 'kept_e' }
+      stack.applications = { kept_e: {} }
+      t.true(told(await stack.applyOk()).includes('kept_e_old role orphan warning'))
+      stack.variables = ofTheState
+      stack.env = {}
+      stack.applications = { kept_e: {}, kept_e_old: names }
+      t.deepEqual(told(await stack.request('kept_e_old')), ['kept_e_old role requested updated'])
+      stack.applications = { kept_e: {}, kept_e_new: names }
+      await stack.applyOk()
+      t.is(await oid('kept_e_db'), before)
+      t.is(await stack.answer('kept_e_new', 'SELECT 1'), 'ok')
+    },
+  )
+
   test.serial(`${on}no policy of the environment makes what was asked for worse`, async (t) => {
     const reader = { database_name: 'kept_c_dev_db', access_level: 'reader', cleanup_policy: 'disable' }
     const stack = await asked('kept_c', { kept_c_gone: reader })
