@@ -106,6 +106,20 @@ for (const version of VERSIONS) {
     },
   )
 
+  test.serial(
+    `${on}what a snapshot holds of a removal: an apply that declares it opens login and database`,
+    async (t) => {
+      const stack = await asked('kept_f', { kept_f_back: { cleanup_policy: 'snapshot-and-delete' } })
+      await bed().server.sql('ALTER ROLE kept_f_back_dev_user NOLOGIN')
+      await bed().server.sql('ALTER DATABASE kept_f_back_dev_db ALLOW_CONNECTIONS false')
+      stack.applications = { kept_f: {}, kept_f_back: { cleanup_policy: 'snapshot-and-delete' } }
+      const outcome = await stack.applyOk()
+      t.true(told(outcome).includes('kept_f_back role taken back updated'))
+      t.is(await stack.answer('kept_f_back', 'SELECT 1'), 'ok')
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
+
   test.serial(`${on}no policy of the environment makes what was asked for worse`, async (t) => {
     const reader = { database_name: 'kept_c_dev_db', access_level: 'reader', cleanup_policy: 'disable' }
     const stack = await asked('kept_c', { kept_c_gone: reader })
