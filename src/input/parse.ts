@@ -177,6 +177,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     clusterName,
     stack: top.stack ?? defaultStack(clusterName, environment, top.workspace),
     claim: top.claim,
+    isByHand: false,
     stackMadeAt: top.stack_made_at,
     workspace: top.workspace,
     acceptTagsFrom: top.accept_tags_from ?? new Set(),

@@ -32,6 +32,16 @@ export function deletes(policy: CleanupPolicy): boolean {
   return policy === 'delete' || policy === 'snapshot-and-delete'
 }
 
+/**
+ * What was asked for before goes by RDS_CLEANUP_POLICY where that keeps more; what it was approved for it stays within.
+ * @param given RDS_CLEANUP_POLICY; null: what was asked for stands
+ */
+export function gentler(asked: RemovalPolicy, given: CleanupPolicy | null): CleanupPolicy {
+  const keepsMore = given === 'retain' || (deletes(asked) && given !== null && !deletes(given))
+  const isSaved = asked === 'delete' && given === 'snapshot-and-delete'
+  return given !== null && (keepsMore || isSaved) ? given : asked
+}
+
 /** Of an entry that names none, in a stack that names none: leaving the declaration takes a guest's access away. */
 export function defaultPolicy(accessLevel: AccessLevel): CleanupPolicy {
   return accessLevel === 'owner' ? 'retain' : 'disable'
@@ -177,6 +187,8 @@ export interface Declaration {
    * one state).
    */
   readonly claim: string | null
+  /** The claim was given beside the input: a person runs it, and it may be older than what the state declares. */
+  readonly isByHand: boolean
   /** When that state was begun, the claim made; null: not known, as by hand and for states from before 1.1. */
   readonly stackMadeAt: Date | null
   /** Terraform's workspace; null: not known, as by hand. */

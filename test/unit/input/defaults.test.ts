@@ -10,6 +10,7 @@ test('a declaration that says nothing more has the defaults, all of them', (t) =
     clusterName: 'db-1',
     stack: 'db-1/dev',
     claim: null,
+    isByHand: false,
     workspace: null,
     stackMadeAt: null,
     acceptTagsFrom: new Set(),
