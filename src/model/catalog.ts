@@ -144,11 +144,12 @@ export interface SchemaState {
   readonly objects: number
 }
 
-/** A table, sequence or function that the database's owner owns. */
+/** A table, sequence or function. */
 export interface SchemaObject {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
+  readonly owner: string
   /** Input arguments of a function, as `IN` and what format_type prints, with commas: already SQL; null for others. */
   readonly args: string | null
   /** Never null: the built-in default is filled in. */
@@ -189,8 +190,13 @@ export interface Uncovered {
 export interface Interior {
   readonly database: string
   readonly schemas: ReadonlyMap<string, SchemaState>
-  /** Objects in all schemas where a guest may hold or need a privilege; empty in a database without guests. */
+  /**
+   * Objects of the role that the schema is to belong to, in all schemas where a guest may hold or need a privilege;
+   * empty in a database without guests.
+   */
   readonly objects: readonly SchemaObject[]
+  /** Objects of others that have a list of their own; empty where nobody asked for them. */
+  readonly othersObjects: readonly SchemaObject[]
   readonly defaultAcl: readonly DefaultAcl[]
   /** Empty in a database without guests. */
   readonly uncovered: readonly Uncovered[]

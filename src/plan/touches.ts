@@ -39,6 +39,7 @@ export interface Touch {
 const BY_DEFAULT: ReadonlySet<StepKind> = new Set(['grant_default_privileges', 'revoke_default_privileges'])
 
 const NOTHING: readonly AclItem[] = []
+const NOTHING_INSIDE = { objects: [], othersObjects: [] }
 
 export class Touches {
   readonly #context: PlanContext
@@ -145,12 +146,10 @@ export class Touches {
   #objectsOf(database: string): Map<string, Thing> {
     const known = this.#objects.get(database)
     if (known !== undefined) return known
-    const interior: Pick<Interior, 'objects'> = this.#context.actual.interiors.get(database) ?? { objects: [] }
-    const declared = this.#context.planned.databases.find(({ name }) => name === database)
-    const things = interior.objects.map((object): [string, Thing] => {
-      const { schema, name, args, objectClass: kind, acl, columnAcl } = object
-      // In a schema of a guest's only what is its own is looked at.
-      const owner = declared?.schemaOwners.get(schema)?.username ?? this.#ownerOf(database)
+    const interior: Pick<Interior, 'objects' | 'othersObjects'> =
+      this.#context.actual.interiors.get(database) ?? NOTHING_INSIDE
+    const things = [...interior.objects, ...interior.othersObjects].map((object): [string, Thing] => {
+      const { schema, name, args, objectClass: kind, owner, acl, columnAcl } = object
       const told = `${schema}.${name}${args === null ? '' : `(${args})`}`
       const sql = objectName(object)
       const thing = { key: JSON.stringify([database, sql]), kind, database, schema, name: told, owner, exists: true }

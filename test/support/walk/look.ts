@@ -177,6 +177,7 @@ export function interiorOf(
     .filter((item) => item.owner === database.owner && (grantees.length > 0 || item.acl !== null))
     .map(({ owner, acl, ...item }): SchemaObject => ({
       ...item,
+      owner,
       columnAcl: [],
       acl: (acl ?? builtIn(item.objectClass, owner, state.version)).filter(
         ({ grantee, grantor }) => grantee === '' || isMeant(grantee) || grantees.includes(grantor),
@@ -194,6 +195,7 @@ export function interiorOf(
             .map(({ grantee, privilege }) => ({ creator, schema, objectClass, grantee, privilege })),
         )
       : [],
+    othersObjects: [],
     uncovered: [],
     extensions: new Map([['plpgsql', { name: 'plpgsql', owner: SUPERUSER }]]),
   }

@@ -109,6 +109,7 @@ async function linesOfServer({ server }: Bed): Promise<string[]> {
     const question = {
       grantees: namesOf(cluster),
       everybody: true,
+      others: false,
       owners: { declared: new Map(), guests: [] },
       wantsAccess: false,
     }

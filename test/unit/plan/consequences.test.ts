@@ -34,6 +34,7 @@ function stateOf(made: Made): State {
     schema: 'public',
     name,
     objectClass: 'table' as const,
+    owner: OWNER,
     args: null,
     acl: [...items(OWNER, ['SELECT', 'INSERT', 'UPDATE', 'DELETE']), ...list],
     columnAcl: columns[name] ?? [],
