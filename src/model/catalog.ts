@@ -121,6 +121,7 @@ export interface Cluster {
   readonly databases: ReadonlyMap<string, DatabaseState>
   readonly memberships: readonly Membership[]
   readonly settings: readonly StoredSetting[]
+  /** Those that are declared, and those of its settings that not every login may set, in lower case. */
   readonly parameters: ReadonlyMap<string, Parameter>
   readonly extensions: ReadonlyMap<string, AvailableExtension>
   /** Encoding as declared to the server's own name for it; absent where no database can have it. */
