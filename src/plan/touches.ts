@@ -133,10 +133,13 @@ export class Touches {
   /** In one schema what is given for all schemas counts too, and stays with what happens to that schema's own. */
   #byDefault(database: string, creator: string, schema: string | null, on: DefaultClass): readonly Thing[] {
     const interior = this.#context.actual.interiors.get(database)
-    const acl = (interior?.defaultAcl ?? [])
-      .filter((item) => item.creator === creator && item.objectClass === on)
+    const items = (interior?.defaultAcl ?? []).filter((item) => item.creator === creator && item.objectClass === on)
+    // What the server gives PUBLIC by itself, while no default privileges for all schemas take its place.
+    const isForAll = on === 'function' && !items.some((item) => item.schema === null)
+    const acl = items
       .filter((item) => item.schema === null || item.schema === schema)
       .map(({ grantee, privilege, schema: of }) => ({ grantee, privilege, grantor: of === schema ? creator : '' }))
+      .concat(isForAll ? [{ grantee: '', privilege: 'EXECUTE', grantor: '' }] : [])
     const where = schema === null ? '' : ` in schema ${schema}`
     const name = `${on}s that ${creator} will create${where}`
     const about = { kind: 'default', database, schema, name, owner: creator } as const
