@@ -22,7 +22,8 @@ const OURS = /_dev_(?:user|db)$|^stranger_|^renamed_/
 export function forServer(walk: Walk): Walk {
   const { removalCut: _, hasMaster: __, ...rest } = walk
   const isOfAdmin = ({ sql }: Operation): boolean => sql.includes(ADMIN)
-  const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll('snapshot-and-delete', 'delete'))
+  const plain = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll('snapshot-and-delete', 'delete'))
   const simple = { ...rest, cut: null, damage: rest.damage.filter((item) => !isOfAdmin(item)) }
   return plain(simple) as Walk
 }
@@ -69,7 +70,10 @@ class Both {
     await this.#apply(OURS_IN, b, 'B')
     if (leaving === 'marker last') await this.#requests(a, keys)
     if (ends !== true) return
-    await this.#requests(b, leaversOf(this.#model.state, declare(b), null, policy).map(({ key }) => key))
+    await this.#requests(
+      b,
+      leaversOf(this.#model.state, declare(b), null, policy).map(({ key }) => key),
+    )
     await this.#end(b)
   }
 
@@ -191,7 +195,7 @@ async function linesOfSessions(
   for (const { name, allowConnections } of cluster.databases.values()) {
     if (!OURS.test(name) || !allowConnections) continue
     const owners = { declared: new Map(), guests: [] }
-    const question = { grantees: namesOf(cluster), everybody: true, owners, wantsAccess: false }
+    const question = { grantees: namesOf(cluster), everybody: true, others: false, owners, wantsAccess: false }
     interiors.push(await inspectDatabase(session(name), question))
     await forget(name)
   }
