@@ -1,12 +1,5 @@
 /** The catalogs of the whole instance. */
-import {
-  databases,
-  extensions,
-  FACTS,
-  HOLDERS,
-  memberships,
-  ROLES,
-} from '../../../src/server/cluster-queries.ts'
+import { databases, extensions, FACTS, HOLDERS, memberships, ROLES } from '../../../src/server/cluster-queries.ts'
 import type { Row } from '../../../src/server/row.ts'
 import { type Answer, encoded, encodedAcl, namesIn } from './answer.ts'
 import { administers } from './rights.ts'

@@ -98,4 +98,3 @@ export const INTERIOR_ANSWERS: readonly Answer[] = [
   },
   { to: /pg_largeobject_metadata l\s+WHERE l\.lomowner/, rows: () => [] },
 ]
-
