@@ -83,7 +83,7 @@ function disabledStep({ cluster, startedAt }: RemovalInput, departure: Departure
   const tag = parseTag(cluster.roles.get(username)?.comment ?? null)
   const request = tag === null ? null : removalOf(tag, application)
   if (tag === null || request === null) return []
-  const done = withRemoval(tag, application, { ...request, doneAt: startedAt.toISOString() })
+  const done = withRemoval(tag, application, { ...request, policy: 'disable', doneAt: startedAt.toISOString() })
   const message = `${username} is disabled: it stays with what it owns, and may not log in`
   return [
     step(departureSubject(departure, 'role'), 'end_removal', 'disabled', 'updated', message, [
