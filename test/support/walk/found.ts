@@ -36,6 +36,17 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     cut: { after: 1, kind: 'lost', isDone: true },
     b: { alpha: { adopt_existing: true }, beta: { access_level: 'reader', database_of: 'alpha' } },
   }),
+  'the answer is lost to the statement that takes the room in a full database back': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: { can_login: false } },
+    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    cut: { after: 4, kind: 'lost', isDone: false },
+    b: {
+      alpha: { can_login: false, database_connection_limit: 10 },
+      beta: { access_level: 'reader', database_of: 'alpha' },
+    },
+  }),
   'an owner becomes a guest and is removed: what it owned stays': (version) => ({
     ...quiet,
     version,

@@ -23,6 +23,7 @@ export function createSchema(state: State, by: string, database: ModelDatabase, 
   const name = reader.name()
   const owner = reader.takes('AUTHORIZATION') ? reader.name() : by
   reader.end()
+  if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`, NO.role)
   const mayCreate = hasOnDatabase(state, database, by, 'CREATE')
   if (!mayCreate) throw new Refusal(`${by} may not create in ${database.name}`)
   if (database.schemas.has(name)) throw new Refusal(`schema ${name} already exists`, THERE.schema)

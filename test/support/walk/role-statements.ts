@@ -178,5 +178,6 @@ export function revokeRoleFrom(state: State, by: string, role: string, onlyAdmin
   const cascade = reader.takes('CASCADE')
   reader.end()
   mustAdminister(state, by, role)
+  if (!state.roles.has(member)) throw new Refusal(`role ${member} does not exist`, NO.role)
   revokeRole(state, named ?? grantorOf(state, by), role, member, { onlyAdmin, cascade })
 }
