@@ -4,6 +4,13 @@ import type { OwnPrivileges } from './own-privileges.ts'
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
+/**
+ * Which passwords a run proves by logging in: `all`; or `changed`, those whose secret has another version than the one
+ * that the role's tag says was proven.
+ */
+export const VERIFY_LOGINS = ['all', 'changed'] as const
+export type VerifyLogins = (typeof VERIFY_LOGINS)[number]
+
 export const ACCESS_LEVELS = ['owner', 'editor', 'reader', 'none'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
@@ -197,6 +204,7 @@ export interface Declaration {
   readonly governanceDir: string | null
   readonly tls: Tls
   readonly maxConnections: number
+  readonly verifyLogins: VerifyLogins
   readonly connectTimeoutSeconds: number
   readonly lockTimeoutSeconds: number
   readonly enforceNaming: boolean

@@ -115,7 +115,8 @@ function judgeRequested(
   if (deletes(policy) && !request.isApproved && !input.mayDelete)
     return blocked(application, ...unapproved(role.name, request), 'removal_approval')
   const name = tag.get('OwnedDatabase')
-  const owned = name !== undefined ? { name } : tag.has('PendingDatabase') ? 'none' : 'by tag'
+  const isNone = request.ownsNone === true || (name === undefined && tag.has('PendingDatabase'))
+  const owned = isNone ? 'none' : name === undefined ? 'by tag' : { name }
   return judge(input, { application, username: role.name, database: name ?? null, owned, policy })
 }
 
@@ -201,6 +202,7 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
     database: database ?? owned.drops,
     drops: owned.drops,
     policy: candidate.policy,
+    ...(candidate.owned === 'none' && { ownsNone: true as const }),
   }
   return {
     departures: owned.problems.length > 0 ? [] : [departure],

@@ -125,13 +125,12 @@ return environment.logFormat==="json"?null:{write:output.write,insideTerraform:i
 GITHUB_STEP_SUMMARY??"";return text2=>{file!==""&&createFileOutput(file).write(text2)}}async function print({output},text2){output.write(text2),await(0,import_promises.setImmediate)();
 let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,code:"output_unwritable",field:"\
 standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
-{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function gentler(asked,given){let keepsMore=given==="retain"||deletes(asked)&&
-given!==null&&!deletes(given);return given!==null&&(keepsMore||asked==="delete"&&given==="snapshot-and-delete")?given:asked}function defaultPolicy(accessLevel){
-return accessLevel==="owner"?"retain":"disable"}var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,
-init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],ACCESS_LEVELS=["owner","editor","reader","none"],
-AUTH_METHODS=["password","iam"],LOGIN_METHODS=[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=
-["keep","report","revoke"],KEEPABLE_FIELDS=["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=["verify-\
-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
+{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
+able"}var ENVIRONMENTS,VERIFY_LOGINS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm(
+{"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],VERIFY_LOGINS=["all","changed"],ACCESS_LEVELS=["owner","editor","reader",
+"none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];
+UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=
+["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
 claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
@@ -5594,8 +5593,8 @@ error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
 clearTimeout(timer)}}async function raceInterrupt(answer2,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
 new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
-race([answer2,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async(identifier,host2)=>raceInterrupt(client.locate(identifier,
-host2),signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
+race([answer2,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async identifier=>raceInterrupt(client.locate(identifier),
+signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
 client.create(id,source,tags),signal),close:()=>{client.close()}}}var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();
 init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
@@ -5816,8 +5815,8 @@ name:name2,owner},found){let names2=fewNames(found.map(state2=>state2.name));ret
 other's, and several that ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one\
 .`)}function checkMissing(declaration,cluster,database){let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=isClosedByDeclaration(
 owner)?tag!==null&&removalOf(tag,owner.name)!==null:cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||!hasOwned(tag,name2)||recreateMissing||isLeaving)
-return[];let since=tag.get("BuildId")??"unknown",isOf2=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.
-get("Application")===owner.name,near=[...cluster.databases.values()].filter(isOf2),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name}\
+return[];let since=tag.get("BuildId")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.
+get("Application")===owner.name,near=[...cluster.databases.values()].filter(isOf),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name}\
  (${state2.owner})`))} first.`;return[violation(owner,"missing_database",`the database ${name2} is not there, and had existed since build ${since}: ${REASON}.${look3}`,
 "Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.")]}var BY_HAND,KEPT,REASON,init_by_hand=__esm(
 {"src/guardrails/by-hand.ts"(){"use strict";init_few_names();init_administers();init_expiry();init_removal_memory();init_tag();init_owner();init_print();init_quote();
@@ -6383,11 +6382,10 @@ return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:read
         AND r.rolname IN (${names2})
         AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
-init_cluster_queries();init_row()}});function regionOfHost(host2){let[,before,after]=HOST.exec(host2)??[];return(before??after)?.toLowerCase()??null}function endpointOf(host2){let[id="",domain=""]=host2.
-toLowerCase().split(".");return regionOfHost(host2)===null||domain.startsWith("cluster-custom-")?null:{kind:domain.startsWith("cluster-")?"cluster":"instance",id}}
-function authorityBundle(region2){return`https://${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith(
-"cn-")?"rds-truststore.s3.cn-north-1.amazonaws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST,init_rds_host=__esm(
-{"src/model/rds-host.ts"(){"use strict";HOST=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
+init_cluster_queries();init_row()}});function regionOfHost(host2){let[,before,after]=HOST.exec(host2)??[];return(before??after)?.toLowerCase()??null}function authorityBundle(region2){return`https:/\
+/${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith("cn-")?"rds-truststore.s3.cn-north-1.amazon\
+aws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST,init_rds_host=__esm({"src/model/rds-host.ts"(){"use \
+strict";HOST=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
 unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES2[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
 r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
 connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
@@ -10058,19 +10056,19 @@ function dropStep({cluster},departure){let{login:login2}=cluster.server,{usernam
 username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note3=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
 departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note3}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
 let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===
-null)return[];let done=withRemoval(tag,application,{...request,policy:"disable",doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with\
- what it owns, and may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}
-function releaseSteps({cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===
-username&&isSendable(name2)&&parseTag(comment2)!==null).map(({name:name2,comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database",
-"release","updated",`the tag of database ${name2} is taken off`,[commentOnDatabase(name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),
-"release_role","release","updated",`${username} is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.
-get(username)?.comment??null))])]}function wordsOf3(comment2){let words2=parseTag(comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}
-function planRequests(cluster,departures,request){let steps=departures.flatMap(departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.
-get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];
-let asked=withRemoval(tag,application,{...request,policy}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"\
-role"),"request_removal","requested","updated",message,[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.
-map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm({"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();
-init_sendable();init_upgrade_helper();init_database();init_removal();init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
+null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, an\
+d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
+cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(
+name2)&&parseTag(comment2)!==null).map(({name:name2,comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",
+`the tag of database ${name2} is taken off`,[commentOnDatabase(name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),"release_role","rel\
+ease","updated",`${username} is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.get(username)?.comment??
+null))])]}function wordsOf3(comment2){let words2=parseTag(comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){
+let steps=departures.flatMap(departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:
+removalOf(tag,application);if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,
+policy}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,
+[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
+{"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
+init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
 end=Date.now()+END_MS,there=await stillThere(session,told);for(let pause2=FIRST_LOOK_MS;there>0&&Date.now()<end;pause2=Math.min(pause2*2,LOOK_EVERY_MS2))await(0,import_promises9.setTimeout)(
 pause2),there=await stillThere(session,told);return{ended:told.length-there,left:rows.length-told.length+there}}function terminateSessions({logins,only:only3=null,
 databases:databases2}){let where=only3===null?"true":isOneOf("a.datname",[only3]);return`
@@ -10182,29 +10180,29 @@ problem={application,code:"unknown_application",field,message:`${message}.`,reme
 flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeRequested(input,role,{application:named}){
 let{declaration}=input,tag=parseTag(role.comment),application=tag?.get("Application")??"";if(tag===null||named!==null&&named!==application||!isOurOrphan(declaration,
 tag))return NONE;let request=pendingRemoval(tag,role);if(request===null||declaration.applications.some(({username})=>username===role.name))return NONE;let kept=declaredDatabase(
-declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));let policy=gentler(request.policy,input.policy);
-if(deletes(policy)&&!request.isApproved&&!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("Own\
-edDatabase"),owned4=name2!==void 0?{name:name2}:tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,
-owned:owned4,policy})}function ownsDeclared(username,{name:name2,owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.name} decla\
-res: nothing of it is removed.`,remedy=`Declare ${owner.name} with the username ${username}, or hand the database over first.`;return[message,remedy]}function unapproved(username,{
-policy,buildId}){return[`the removal of ${username} (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DEST\
-ROY=true in the environment of the run."]}function judgeTagged(input,role,target){let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||
-application===void 0||tag.get(FIELDS[target.by])!==target.value)return[];if(!isOfStack(input.declaration,tag)){if(target.by==="application")return[];let message=`\
-role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it is with all it has`;return[{...NONE,findings:[departureFinding({application,database:null,
-username:role.name,object:"role"},"kept",message)]}]}let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(
-input,{application,username:role.name,database:null,owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about2={
-application,database,username,object:"role"},role=input.cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE,findings:[departureFinding(
-about2,"gone",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the ro\
-le ${username} carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).");let right2=removalRight(
-input.declaration,username,tag,!input.looks&&candidate.policy!=="retain");if(right2.kind==="kept")return{...NONE,findings:[departureFinding(about2,"kept",right2.
-message)]};if(right2.kind==="blocked")return blocked(application,right2.message,right2.remedy,right2.code);if(tag.get("Application")!==application){let owner=`t\
-he application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are left as they are`;return{...NONE,findings:[
-departureFinding(about2,"kept",message)]}}if(candidate.policy==="retain")return{...NONE,findings:[departureFinding(about2,"retained",`role ${username} and what \
-it owns are retained`)]};let owned4=deletes(candidate.policy)?ownedDatabase(input,candidate):NOTHING_OWNED,departure={application,username,database:database??owned4.
-drops,drops:owned4.drops,policy:candidate.policy};return{departures:owned4.problems.length>0?[]:[departure],findings:owned4.findings,problems:owned4.problems}}function blocked(application,message,remedy,code="\
-removal_obstacle"){return{...NONE,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.
-owned=="string"?NONE:{...NONE,...databaseElsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm(
-{"src/plan/departures.ts"(){"use strict";init_problem();init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();
+declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));if(deletes(request.policy)&&!request.isApproved&&
+!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedDatabase"),owned4=name2!==void 0?{name:name2}:
+tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,owned:owned4,policy:request.policy})}function ownsDeclared(username,{
+name:name2,owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.name} declares: nothing of it is removed.`,remedy=`Declare ${owner.
+name} with the username ${username}, or hand the database over first.`;return[message,remedy]}function unapproved(username,{policy,buildId}){return[`the removal\
+ of ${username} (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the r\
+un."]}function judgeTagged(input,role,target){let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS[target.
+by])!==target.value)return[];if(!isOfStack(input.declaration,tag)){if(target.by==="application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(
+tag)}, and is left as it is with all it has`;return[{...NONE,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}
+let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,
+owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about2={application,database,username,object:"role"},role=input.
+cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE,findings:[departureFinding(about2,"gone",`role ${username} is already gone`)]},goneOwner(
+input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by han\
+d if it is to go, or take the marker out of the state (terraform state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!==
+"retain");if(right2.kind==="kept")return{...NONE,findings:[departureFinding(about2,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,
+right2.message,right2.remedy,right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username}\
+ now belongs to ${owner}: it and its database are left as they are`;return{...NONE,findings:[departureFinding(about2,"kept",message)]}}if(candidate.policy==="re\
+tain")return{...NONE,findings:[departureFinding(about2,"retained",`role ${username} and what it owns are retained`)]};let owned4=deletes(candidate.policy)?ownedDatabase(
+input,candidate):NOTHING_OWNED,departure={application,username,database:database??owned4.drops,drops:owned4.drops,policy:candidate.policy};return{departures:owned4.
+problems.length>0?[]:[departure],findings:owned4.findings,problems:owned4.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{
+...NONE,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE:{...NONE,
+...databaseElsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm({"src/plan/d\
+epartures.ts"(){"use strict";init_problem();init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();
 init_undeclared();NONE={departures:[],findings:[],problems:[]};FIELDS={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planTemporary(input){let held2=input.facts.holdings.filter(({isTemporary})=>isTemporary),databases2=[...new Set(held2.map(({database})=>database))].sort();
 return planOf(databases2.map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.filter(({policy})=>deletes(policy)).flatMap(departure=>temporaryTransactions(
 input,departure,database,held2)),standApart:!0})))}function temporaryTransactions({declaration,cluster},departure,database,held2){let{username}=departure,{version:version2,
@@ -10235,8 +10233,8 @@ databases2);for(let pauseMs=FIRST_PAUSE_MS;open5.size>0&&Date.now()<end;pauseMs*
 session,databases2);open5=new Map([...open5].filter(([transaction])=>now.has(transaction)))}return[...open5.values()]}async function openTransactions(session,databases2){
 let[rows=[]]=await session.query([writing(databases2)]);return new Map(rows.map(row2=>[readText(row2,"transaction"),{database:readText(row2,"database"),login:readTextOrNull(
 row2,"login")??""}]))}var import_promises11,WAIT_MS,FIRST_PAUSE_MS,LONGEST_PAUSE_MS,init_open_transactions=__esm({"src/server/open-transactions.ts"(){"use stric\
-t";import_promises11=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=4e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function pendingOrder({cleanupPolicy}){return{target:{by:"request",application:null},policy:cleanupPolicy}}function isSnapshotted(departure){return departure.policy===
-"snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){"use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
+t";import_promises11=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=4e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var PENDING,init_context2=__esm({"src/run/removal/cont\
+ext.ts"(){"use strict";PENDING={target:{by:"request",application:null},policy:null}}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
 ", ")}`),await(0,import_promises12.setTimeout)(1e3)}}var import_promises12,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises12=
@@ -10275,11 +10273,11 @@ init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();
 init_removal_ends();init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();
 init_run_plan();init_superusers();removalPlans=[planRevocation,planTemporary,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
 var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.source!==null||closed.unsaved.length>
-0)return;let{declaration,dependencies:dependencies2,recorder}=context,{identifier,host:host2}=declaration.instance,client=withInterrupt(await dependencies2.snapshots(
-declaration.aws),dependencies2.signal);try{closed.source=await client.locate(identifier,host2)}catch(error){let[problem]=error instanceof AwsError?error.problems:
-[];if(problem===void 0)throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message}\
- Nobody was disturbed.`,about2={application,database,username,object:"snapshot",action:"create"};recorder.record({...about2,status:"failed",code:problem.code,durationMs:0,
-message,statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
+0)return;let{declaration,dependencies:dependencies2,recorder}=context,client=withInterrupt(await dependencies2.snapshots(declaration.aws),dependencies2.signal);
+try{closed.source=await client.locate(declaration.instance.identifier)}catch(error){let[problem]=error instanceof AwsError?error.problems:[];if(problem===void 0)
+throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message} Nobody was dist\
+urbed.`,about2={application,database,username,object:"snapshot",action:"create"};recorder.record({...about2,status:"failed",code:problem.code,durationMs:0,message,
+statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
 examination))return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
@@ -10357,8 +10355,8 @@ AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",st
 client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
 server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
 init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_turns();init_interrupt();init_snapshot();
-RESTORED="is available; restored from it, databases are closed and logins may not log in until an apply declares them again",SHARED="made for another removal of\
- this run, is available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
+RESTORED="is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is \
+available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
 ...closed.unsaved]);if(closed.unsaved.length>0)throw new AwsError(closed.unsaved);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){
 throw error instanceof SnapshotPending?error:await endOf2(all,closed,error)}}function nothingClosed(){return{logins:new Map,databases:[],obstacles:[],failed:[],
 source:null,unsaved:[],hasAskedMaster:!1}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),
@@ -10438,47 +10436,28 @@ target:{value:application}},{message,remedy}){let about2={application,database:n
 troy/request.ts"(){"use strict";init_administers();init_context();init_removal2();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();
 init_gone();init_look();init_examine();init_rights();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
-tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where terraform_d\
-ata.stack is only being replaced: apply without that.",`Where ${application} is to go: rds-provision destroy --application ${application} --claim ${printClaim(claim2)}\
-,`,"then run again. Where it is to stay: RDS_CLEANUP_POLICY=retain in the environment of the run, which keeps what","is pending too."].join(" ");return[violation(
-{name:application},"standing_application",message,remedy)]})}var init_standing2=__esm({"src/guardrails/standing.ts"(){"use strict";init_claim();init_removal_memory();
-init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
+tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
+s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
+; where it is to stay:`,"RDS_CLEANUP_POLICY=retain in the environment of the run."].join(" ");return[violation({name:application},"standing_application",message,
+remedy)]})}var init_standing2=__esm({"src/guardrails/standing.ts"(){"use strict";init_removal_memory();init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
 declaration,tag)||!mayAdminister(cluster,role.name))return[];let application=tag.get("Application")??"",about2={application,database:null,username:role.name,object:"\
-role"},request=pendingRemoval(tag,role),left2=request===null?tag:withRemoval(tag,application,null),own=step(about2,"tag_role","give up","updated",`role ${role.name}\
- belongs to no state any more`,[commentOnRole(role.name,formatTag(withoutClaim(left2,application)))]),asked=request===null?[]:[takeBack(about2,request,left2)],databases2=databaseSteps(
-declaration,cluster,role.name,application);return[holdMemberships(cluster.server,[...databases2,...asked,own])]});return planOf([{stage:"roles",connectTo:null,transactions,
-standApart:!0}])}function takeBack(about2,request,left2){let{policy,buildId,at}=request,message=`${`the removal of ${about2.application??""} (${policy}), asked \
-for in build ${buildId} at ${at}`}, is taken back, since its state ends without it`;return step(about2,"take_back_removal","taken back","updated",message,[commentOnRole(
-about2.username,formatTag(left2))])}function databaseSteps(declaration,cluster,owner,application){return[...cluster.databases.values()].flatMap(database=>{let tag=parseTag(
-database.comment);if(database.owner!==owner||tag===null||!isClaimed(declaration,tag)||!isSendable(database.name))return[];let about2={application,database:database.
-name,username:owner,object:"tag"},message=`database ${database.name} belongs to no state any more`,statement=commentOnDatabase(database.name,formatTag(withoutClaim(
-tag,application)),owner);return[step(about2,"tag_database","give up","updated",message,[statement])]})}function isClaimed({claim:claim2},tag){return claim2!==null&&
+role"},own=step(about2,"tag_role","give up","updated",`role ${role.name} belongs to no state any more`,[commentOnRole(role.name,formatTag(withoutClaim(tag,application)))]);
+return[holdMemberships(cluster.server,[...databaseSteps(declaration,cluster,role.name,application),own])]});return planOf([{stage:"roles",connectTo:null,transactions,
+standApart:!0}])}function databaseSteps(declaration,cluster,owner,application){return[...cluster.databases.values()].flatMap(database=>{let tag=parseTag(database.
+comment);if(database.owner!==owner||tag===null||!isClaimed(declaration,tag)||!isSendable(database.name))return[];let about2={application,database:database.name,
+username:owner,object:"tag"},message=`database ${database.name} belongs to no state any more`,statement=commentOnDatabase(database.name,formatTag(withoutClaim(tag,
+application)),owner);return[step(about2,"tag_database","give up","updated",message,[statement])]})}function isClaimed({claim:claim2},tag){return claim2!==null&&
 tag.get("Claim")===claim2}function withoutClaim(tag,application){let left2=new Map(withMarker(tag,application,null));for(let field of CLAIM_FIELDS)left2.delete(
 field);return left2}var CLAIM_FIELDS,init_claim_end=__esm({"src/plan/claim-end.ts"(){"use strict";init_administers();init_removal_memory();init_sendable();init_tag();
-init_database();init_role();init_context();init_memberships_held();init_removal3();init_undeclared();CLAIM_FIELDS=["Claim","ClaimedAt","ClaimedByBuildId","Taken\
-OverFrom"]}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...pendingOrder(identity2),declaration,cluster,looks:!1,
-mayDelete:identity2.mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{identity:identity2}=context;if(identity2.
-cleanupPolicy==="retain")return recordRetained(context,"removals are pending, and none is carried out"),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
-all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
-1)try{return await removeWithSigns2({context,order:pendingOrder(identity2),requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(
-thrown);if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.
-signal.aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}function recordRetained({
-recorder},what){let about2={application:null,database:null,username:null,object:"role"},message=`${what}, since RDS_CLEANUP_POLICY is retain`;recordFindings(recorder,
-[finding(about2,"retain","warning",message)],new Set)}async function previewPending(context,server,cluster){let nothing={plan:{findings:[],jobs:[]},blocked:[]};
-if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),
-examination=await examine3(context,await findLeaving2(context,pendingOrder(context.identity),server,!0),server),{access,closing,removal}=planRemoval2(examination),
-jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}
-var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=
-5}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole2,end},identity2,dependencies2){
+init_database();init_role();init_context();init_memberships_held();init_removal3();CLAIM_FIELDS=["Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole2,end},identity2,dependencies2){
 let declaration=limitConnectTimeout(whole2),concerned=withoutApplications(declaration),options2={declaration,identity:identity2,dependencies:dependencies2,concerned,
 recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder},
-isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null&&identity2.cleanupPolicy==="retain"?recordRetained(context,"no removal that\
- is pending is carried out"):end===null?await removePending2(context,await readActorAndAdmin(context),dependencies2):await endState({...context,declaration:concerned},
-dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,null)}}async function removePending2(context,admin,{
-runGroup:group4}){await removeWithSigns({context,order:pendingOrder(context.identity),requests:null,admin,group:group4},"alone")}async function endState(context,dependencies2,isNeeded){
+isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null?await removePending(context,await readActorAndAdmin(context),dependencies2):
+await endState({...context,declaration:concerned},dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
+null)}}async function removePending(context,admin,{runGroup:group4}){await removeWithSigns({context,order:PENDING,requests:null,admin,group:group4},"alone")}async function endState(context,dependencies2,isNeeded){
 let admin=await unlessAway(context,isNeeded,async()=>{let found=await readActorAndAdmin(context);return await withServer(context,found,async server=>{let cluster=await inspectCluster(
 server.admin,context.declaration),standing2=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing2.length>0)throw new BlockedError(
-standing2)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending2(context,admin.secret,dependencies2),await withServer(
+standing2)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending(context,admin.secret,dependencies2),await withServer(
 context,admin.secret,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);await runRemovalPlan(context,server,planClaimEnd(context.
 declaration,cluster))}))}async function unlessAway(context,isNeeded,look3){try{return await look3()}catch(error){if(isNeeded||!(error instanceof ConnectionError||
 error instanceof AwsError))throw error;return recordAway(context,error),null}}async function withServer(context,admin,use){let server=await explainUnreachable(()=>openLockedOrBootstrap(
@@ -10486,23 +10465,23 @@ context,admin));context.recorder.setServer(server.admin);try{await use(server)}f
 the server could not be told that the state ends (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a later apply takes over w\
 ith ALLOW_DB_TAKEOVER=true`,about2={application:null,database:null,username:null,object:"admin"};recorder.record({...about2,action:"give up",status:"warning",durationMs:0,
 message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing2();init_claim_end();init_inspect_cluster();
-init_open();init_record_run();init_context2();init_gone();init_pending();init_run_plan();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
+init_open();init_record_run();init_context2();init_gone();init_run_plan();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound2(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
-previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval(pendingOrder(
-identity2),declaration,{...nothingFound2(identity2),declaration},dependencies2)}function nothingFound2(identity2){return{identity:identity2,server:null,plan:{findings:[],
-jobs:[]},effects:[],digest:null,blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole2,found,dependencies2){let{identity:identity2,
-approval}=found,declaration={...limitConnectTimeout(whole2),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,
-environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,
-dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);
-let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,
-!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,
-requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,...removal].flatMap(
-plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:
-approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.cluster.roles.
-get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(
-error)}}var init_preview=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();init_credentials();
-init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
+previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval(PENDING,declaration,
+{...nothingFound2(identity2),declaration},dependencies2)}function nothingFound2(identity2){return{identity:identity2,server:null,plan:{findings:[],jobs:[]},effects:[],
+digest:null,blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole2,found,dependencies2){let{identity:identity2,approval}=found,
+declaration={...limitConnectTimeout(whole2),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
+clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2};
+try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);let server=await explainUnreachable(
+()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,!0),server);if(examination.obstacles.
+length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,requestOf(context,{marker:null})),
+{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.
+findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,
+plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.
+close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview=__esm(
+{"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();init_credentials();init_open();init_provision_error();
+init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
 function orderOf(removal,{cleanupPolicy:policy}){switch(removal.kind){case"target":return{target:removal.target,policy};case"request":return{target:{by:"applica\
 tion",value:removal.application},policy};case"requested":return null}}function removalNeedsBuildId(removal,environment,{declaration,removes}){let order=orderOf(
 removal,environment),pending=removes?environment.cleanupPolicy:"retain";return(order===null?pending:knownPolicy({declaration,...order}))!=="retain"}async function removeAsAsked({
@@ -11153,14 +11132,14 @@ value??instance.value),tags=parseTags(top2.tags,scope),entries=parseEntries(top2
 cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value,scope),all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.
 problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(({application})=>application.name));if(instance.value===null||tls.
 value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.value.identifier;return{value:{environment,instance:instance.value,
-connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,isByHand:!1,stackMadeAt:top2.
-stack_made_at,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},
-masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.
-expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,
-connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,
-unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("applicati\
-on_databases",input,null)]};let parsed2=Object.entries(input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,problems:[
-keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(
+connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,
+workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.
+master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},
+prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,verifyLogins:top2.
+verify_logins,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},
+problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject(
+"application_databases",input,null)]};let parsed2=Object.entries(input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,
+problems:[keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(
 inDatabases.entries,keys),unread=parsed2.flatMap(item=>item.problems);return{value:entries,problems:[...unread,...inDatabases.problems,...problems]}}function keyProblem(key2){
 return{application:printableKey(key2),code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lowe\
 r-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS4,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
@@ -11172,8 +11151,9 @@ claim,null),stack_made_at:nullish(timestamp,null),accept_tags_from:nullish(texts
 "password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(
 region,null),aws_profile:nullish(text,null),assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(
 secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES),null),governance_dir:nullish(
-path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(
-bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),verify_logins:nullish(oneOf2(VERIFY_LOGINS),"all"),connect_timeout:nullish(seconds,300),lock_timeout:nullish(
+seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,
+null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf2(facts.environment,variables.allowProvision),approvedPlan:facts.approvedPlan,refusedApproval:variables.
 refusedApproval,cleanupPolicy:variables.cleanupPolicy,mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.
@@ -11267,16 +11247,16 @@ runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProb
 parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError([...all,...approvalsOf(origin,parsed2,identity2)])}}function approvalsOf({command:command11},parsed2,identity2){
 return command11==="apply"&&parsed2!==null?checkApproval(parsed2.declaration,identity2):[]}function withClaim({claim:given,environment},parsed2){let problems=checkClaim(
 "claim",given);if(parsed2===null)return{parsed:parsed2,problems};let declared=parsed2.declaration.claim,claim2=declared??given??environment.claim,own=declared===
-null||given===null||given===declared?[]:[otherClaim(given,declared)],isByHand=declared===null&&claim2!==null,declaration={...parsed2.declaration,claim:claim2,isByHand};
-return{parsed:{...parsed2,declaration},problems:[...problems,...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"cl\
-aim",message:`${show(given)} is not the claim of the input, which is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";
-try{text2=await origin.readInput();let parsed2=parseDeclaration(text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,isBuildIdRefused:!1,
-problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,
-isBuildIdRefused:!1};return{text:text2,parsed:parsed2,isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin,parsed2){try{let approvedPlan=await origin.
-readApprovedPlan(),problems=origin.command==="apply"&&parsed2!==null?checkProven(origin.planField,parsed2.declaration,approvedPlan):[];return{approvedPlan,problems}}catch(error){
-if(error instanceof InvalidInputError)return{approvedPlan:null,problems:error.problems};throw error}}async function gatherFacts(origin,parsed2,text2){let declared=parsed2??
-NO_IDS;return{command:origin.command,environment:parsed2?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?
-NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto11.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto11.createHash)(
+null||given===null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed2,declaration:{...parsed2.declaration,claim:claim2}},problems:[...problems,
+...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, w\
+hich is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";try{text2=await origin.readInput();let parsed2=parseDeclaration(
+text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed:parsed2,
+isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin,parsed2){try{let approvedPlan=await origin.readApprovedPlan(),problems=origin.
+command==="apply"&&parsed2!==null?checkProven(origin.planField,parsed2.declaration,approvedPlan):[];return{approvedPlan,problems}}catch(error){if(error instanceof
+InvalidInputError)return{approvedPlan:null,problems:error.problems};throw error}}async function gatherFacts(origin,parsed2,text2){let declared=parsed2??NO_IDS;return{
+command:origin.command,environment:parsed2?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?NO_IDS:
+await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto11.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto11.createHash)(
 "sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
 InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto11,NO_IDS,NOT_ALLOWED,init_start=__esm(
 {"src/run/start.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1);init_ci();init_errors();init_request2();init_decode();init_environment();init_parse();
@@ -11689,8 +11669,7 @@ n")}}function regionFor(host2,declared){let region2=regionOfHost(host2)??declare
 rets/iam-token.ts"(){"use strict";init_rds_host();init_secret();init_aws_failure();init_client_config()}});function toSnapshotError(failure,action,subject2){if(!isRefusal(failure))return toAwsError(failure,"Amazon RDS");let{name:name2,message,place:place2}=failure,remedy=name2.
 startsWith("AccessDenied")?`Allow ${PERMISSIONS[action]} to the runner.`:REMEDIES3[name2]??"Correct the cause and run again, or remove with the policy delete.",
 where=place2===null?action:describePlace(place2);return snapshotFailed(`Amazon RDS, ${subject2}: ${where}: ${name2}: ${message}`,remedy)}function unknownSource(identifier,region2){
-return snapshotFailed(`AWS knows neither an instance nor a cluster of the name ${JSON.stringify(identifier)} in ${region2}.`,IDENTIFIER)}function otherSource(identifier,region2,host2){
-return snapshotFailed(`A snapshot of ${JSON.stringify(identifier)} in ${region2} would not hold what is on ${host2}, which is another's.`,IDENTIFIER)}function snapshotFailed(message,remedy){
+return snapshotFailed(`AWS knows neither an instance nor a cluster of the name ${JSON.stringify(identifier)} in ${region2}.`,IDENTIFIER)}function snapshotFailed(message,remedy){
 let problem={application:null,code:"snapshot_failed",field:"snapshot",message,remedy};return new AwsError([problem])}var IDENTIFIER,REMEDIES3,PERMISSIONS,init_failure2=__esm(
 {"src/snapshot/failure.ts"(){"use strict";init_errors();init_aws_failure();IDENTIFIER="Set instance.identifier to the identifier of the RDS instance, or of its \
 cluster, and aws_region to its region.",REMEDIES3={DBInstanceNotFoundFault:IDENTIFIER,DBClusterNotFoundFault:IDENTIFIER,SnapshotQuotaExceededFault:"Delete old m\
@@ -11706,18 +11685,15 @@ id},pages=sdk.paginateDescribeDBClusterSnapshots({client},{...MANUAL,...input},{
 item=>toSnapshot(item,item.DBClusterSnapshotIdentifier))},ask:async({id,of,tags},abortSignal)=>{let input={DBClusterSnapshotIdentifier:id,DBClusterIdentifier:of,
 Tags:toTags(tags)};return client.send(new sdk.CreateDBClusterSnapshotCommand(input),{abortSignal})}}}function toSnapshot({Status:status="",PercentProgress:percent=0,
 TagList:tags=[]},id=""){return{id,status,percent,tags:new Map(tags.map(({Key="",Value=""})=>[Key,Value]))}}function toTags(tags){return[...tags].map(([Key,Value])=>({
-Key,Value}))}var MANUAL,init_families=__esm({"src/snapshot/families.ts"(){"use strict";MANUAL={SnapshotType:"manual"}}});async function locate(rds,identifier,host2){let region2=await rds.client.config.region(),found=await findInstance(rds,identifier)??await findCluster(rds,identifier);
-if(found===null)throw unknownSource(identifier,region2);if(host2!==null&&!await isOf(rds,host2,identifier,found,region2))throw otherSource(identifier,region2,host2);
-return found}async function isOf(rds,host2,identifier,found,region2){let endpoint=endpointOf(host2);if(endpoint===null)return!0;if(regionOfHost(host2)!==region2)
-return!1;if(endpoint.kind==="cluster")return found.kind==="cluster"&&found.id.toLowerCase()===endpoint.id;if(endpoint.id===identifier.toLowerCase())return!0;let itself=await findInstance(
-rds,endpoint.id);return itself?.kind===found.kind&&itself.id===found.id}async function findInstance({sdk,client,call},identifier){let command11=new sdk.DescribeDBInstancesCommand(
-{DBInstanceIdentifier:identifier});try{let{DBInstances:[found]=[]}=await call("DescribeDBInstances",abortSignal=>client.send(command11,{abortSignal}));if(found===
-void 0)return null;let{DBInstanceIdentifier:id=identifier,DBClusterIdentifier:cluster=""}=found;return cluster===""?{kind:"instance",id}:{kind:"cluster",id:cluster}}catch(error){
-let failure=failureOf(error);if(failure.name==="DBInstanceNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBInstances",identifier)}}async function findCluster({
-sdk,client,call},identifier){let command11=new sdk.DescribeDBClustersCommand({DBClusterIdentifier:identifier});try{let{DBClusters:[found]=[]}=await call("Descri\
-beDBClusters",abortSignal=>client.send(command11,{abortSignal}));return found===void 0?null:{kind:"cluster",id:found.DBClusterIdentifier??identifier}}catch(error){
-let failure=failureOf(error);if(failure.name==="DBClusterNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBClusters",identifier)}}var init_locate=__esm(
-{"src/snapshot/locate.ts"(){"use strict";init_rds_host();init_aws_call();init_failure2()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
+Key,Value}))}var MANUAL,init_families=__esm({"src/snapshot/families.ts"(){"use strict";MANUAL={SnapshotType:"manual"}}});async function locate(rds,identifier){let found=await findInstance(rds,identifier)??await findCluster(rds,identifier);if(found===null)throw unknownSource(identifier,
+await rds.client.config.region());return found}async function findInstance({sdk,client,call},identifier){let command11=new sdk.DescribeDBInstancesCommand({DBInstanceIdentifier:identifier});
+try{let{DBInstances:[found]=[]}=await call("DescribeDBInstances",abortSignal=>client.send(command11,{abortSignal}));if(found===void 0)return null;let{DBInstanceIdentifier:id=identifier,
+DBClusterIdentifier:cluster=""}=found;return cluster===""?{kind:"instance",id}:{kind:"cluster",id:cluster}}catch(error){let failure=failureOf(error);if(failure.
+name==="DBInstanceNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBInstances",identifier)}}async function findCluster({sdk,client,call},identifier){
+let command11=new sdk.DescribeDBClustersCommand({DBClusterIdentifier:identifier});try{let{DBClusters:[found]=[]}=await call("DescribeDBClusters",abortSignal=>client.
+send(command11,{abortSignal}));return found===void 0?null:{kind:"cluster",id:found.DBClusterIdentifier??identifier}}catch(error){let failure=failureOf(error);if(failure.
+name==="DBClusterNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBClusters",identifier)}}var init_locate=__esm({"src/snapshot/locate.ts"(){"u\
+se strict";init_aws_call();init_failure2()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultRDSHttpAuthSchemeParametersProvider,defaultRDSHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig8,init_httpAuthSchemeProvider8=__esm(
 {"node_modules/@aws-sdk/client-rds/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultRDSHttpAuthSchemeParametersProvider=async(config,context,input)=>({
 operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `region` to be configured for `aw\
@@ -14263,13 +14239,13 @@ waitUntilTenantDatabaseAvailable:()=>waitUntilTenantDatabaseAvailable,waitUntilT
 {"node_modules/@aws-sdk/client-rds/dist-es/index.js"(){init_RDSClient();init_RDS();init_commands8();init_client2();init_pagination2();init_waiters();init_schemas_08();
 init_enums5();init_errors9();init_models_08();init_models_1();init_RDSServiceException()}});async function createSnapshotClient(aws,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es23(),dist_es_exports16)),
 clientConfig(aws,limits)]),client=new sdk.RDSClient({...config}),call=callerOf(client,limits),families={instance:ofInstances(sdk,client),cluster:ofClusters(sdk,
-client)};return{locate:async(identifier,host2=null)=>locate({sdk,client,call},identifier,host2),list:async({kind,id})=>list(families[kind],call,{of:id}),find:async(id,{
-kind})=>(await list(families[kind],call,{id}))[0]??null,create:async(id,{kind,id:of},tags)=>create(families[kind],call,{id,of,tags}),close:()=>client.destroy()}}
-async function list(family,call,wanted){let found=[];try{return await call(family.describe,async abortSignal=>{for await(let page of family.pages(wanted,abortSignal))
-found.push(...page)}),found}catch(error){let failure=failureOf(error);if(failure.name===family.gone)return[];throw toSnapshotError(failure,family.describe,"of"in
-wanted?wanted.of:wanted.id)}}async function create(family,call,snapshot){try{return await call(family.create,abortSignal=>family.ask(snapshot,abortSignal)),!0}catch(error){
-let failure=failureOf(error);if(failure.name===family.busy)return!1;throw toSnapshotError(failure,family.create,snapshot.of)}}var init_client4=__esm({"src/snaps\
-hot/client.ts"(){"use strict";init_aws_call();init_client_config();init_failure2();init_families();init_locate()}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
+client)};return{locate:async identifier=>locate({sdk,client,call},identifier),list:async({kind,id})=>list(families[kind],call,{of:id}),find:async(id,{kind})=>(await list(
+families[kind],call,{id}))[0]??null,create:async(id,{kind,id:of},tags)=>create(families[kind],call,{id,of,tags}),close:()=>client.destroy()}}async function list(family,call,wanted){
+let found=[];try{return await call(family.describe,async abortSignal=>{for await(let page of family.pages(wanted,abortSignal))found.push(...page)}),found}catch(error){
+let failure=failureOf(error);if(failure.name===family.gone)return[];throw toSnapshotError(failure,family.describe,"of"in wanted?wanted.of:wanted.id)}}async function create(family,call,snapshot){
+try{return await call(family.create,abortSignal=>family.ask(snapshot,abortSignal)),!0}catch(error){let failure=failureOf(error);if(failure.name===family.busy)return!1;
+throw toSnapshotError(failure,family.create,snapshot.of)}}var init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_aws_call();init_client_config();init_failure2();
+init_families();init_locate()}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
 iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws:{...aws,environment}}),snapshots:aws=>createSnapshotClient({...aws,environment})}}var init_aws2=__esm(
 {"src/run/aws.ts"(){"use strict";init_aws_environment2();init_aws_secret_reader();init_iam_token();init_identity();init_client4()}});var dependencies_exports={};__export(dependencies_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,SNAPSHOT_TIMEOUT_MS:()=>SNAPSHOT_TIMEOUT_MS,createDependencies:()=>createDependencies,
 createDestroyDependencies:()=>createDestroyDependencies});function createDependencies({reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null,
@@ -14280,7 +14256,19 @@ init_aws2();SNAPSHOT_TIMEOUT_MS=36e5,REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3
 aws,dependencies2);let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);
 let recorder=createRecorder({identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,
 recorder,dependencies:dependencies2},{server,part}=await openToLook(context,credentials.admin,asMaster2);try{return await use({server,context,credentials,part})}finally{
-await server.close()}}var init_look2=__esm({"src/run/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+await server.close()}}var init_look2=__esm({"src/run/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...PENDING,declaration,cluster,looks:!1,mayDelete:identity2.
+mayDelete});return departures.length+problems.length>0}async function removePending2(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
+"retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
+ is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
+all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
+1)try{return await removeWithSigns2({context,order:PENDING,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
+if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.signal.
+aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){
+let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,
+findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine3(context,await findLeaving2(
+context,PENDING,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
+...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";
+init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=5}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
 "use strict"}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
@@ -14847,18 +14835,18 @@ init_context();init_held_beyond();init_member_of2();init_membership_revocation()
 orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){return tag.has("Appl\
 ication")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
 has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
-declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return!declaration.isByHand&&(cleanupPolicy??tag.get("CleanupPolicy")??"ret\
-ain")!=="retain"&&removalOf(tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===
-application)&&declaredDatabase(declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,
-tag,application}){let noted=withUndeclared(tag,application,{buildId,at:startedAt.toISOString()}),about2={application,database:null,username:role.name,object:"ro\
-le"},message=`role ${role.name} is not declared any more: that is remembered until it is, or is removed`;return step(about2,"note_undeclared","undeclared","upda\
-ted",message,[commentOnRole(role.name,formatTag(noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(
-tag,application);if(request===null)return[orphan(context,tag,"role",role.name,null)];let about2={application,database:null,username:role.name,object:"role"},message=`\
-role ${role.name} is no longer declared, and is disabled since ${request.doneAt??""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){
-let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.
-has(database.name)||parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.
-roles.get(database.owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,
-tag,database);return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{
+declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return(cleanupPolicy??tag.get("CleanupPolicy")??"retain")!=="retain"&&removalOf(
+tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===application)&&declaredDatabase(
+declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(
+tag,application,{buildId,at:startedAt.toISOString()}),about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is not decl\
+ared any more: that is remembered until it is, or is removed`;return step(about2,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(
+noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)
+return[orphan(context,tag,"role",role.name,null)];let about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is no longe\
+r declared, and is disabled since ${request.doneAt??""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){let declared=new Set(
+context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||
+parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.roles.get(database.
+owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,tag,database);
+return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{
 name:name2,owner,acl}){let users=new Set(acl.map(({grantee})=>grantee).filter(role=>applicationByUsername.has(role)));if(users.delete(owner),users.size===0)return[];
 let about2={application:tag.get("Application")??null,database:name2,username:owner,object:"grant"},message=`${fewNames(users)} may still connect to database ${name2}\
 , which is no longer declared`;return[finding(about2,"keep","warning",message)]}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
@@ -14918,8 +14906,8 @@ map(([,quoted2,plain2])=>quoted2?.replaceAll('""','"')??plain2??"")}var ROLE2,in
 init_sendable();init_members2();init_print();init_role();init_context();ROLE2="role"}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=roleTagOver(context,application,role.comment);if(existing2===
 null)return[step(subject(application,"role"),"adopt_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
 let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map([...withoutMemory(existing2,nameIn(existing2)),...[...desired].filter(
-([key2])=>OF_THE_LAST_CHANGE.includes(key2))]);return[...request===null?[]:[takeBack2(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(
-left2,desired,changed)?[]:[retag(application,role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack2(application,role,{request,
+([key2])=>OF_THE_LAST_CHANGE.includes(key2))]);return[...request===null?[]:[takeBack(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(
+left2,desired,changed)?[]:[retag(application,role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack(application,role,{request,
 from,left:left2}){let message=`${`the removal of ${from} (${request.policy}), asked for in build ${request.buildId} at ${request.at}`}, is taken back, since ${role.
 name} is declared`,statements=[commentOnRole(role.name,formatTag(left2))];return step(subject(application,"role"),"take_back_removal","taken back","updated",message,
 statements)}function retag(application,role,existing2,desired){let statements=[commentOnRole(role.name,formatTag(desired))],told=differences(existing2,desired);
@@ -14970,9 +14958,10 @@ tation_in_progress":return finding(about2,"rotation_in_progress","skipped",`${ap
 anged`);case"expired":return finding(about2,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every password`);case"\
 unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}. ${state2.remedy}`);case"\
 refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
-other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the password could not be tried`)}}var init_roles=__esm(
-{"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();init_context();init_memberships();init_settings3();
-init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
+proven_before":return finding(about2,"verify","skipped",`${application.username} was not logged in as: its secret has still version ${version2}, which was prove\
+n before (verify_logins)`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the passwo\
+rd could not be tried`)}}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();
+init_context();init_memberships();init_settings3();init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
 comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
 0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
 cluster.databases.get(database.name),room=rooms.get(database.name),isWanted3=room==="wanted"||isFull2&&room===void 0,isKept=database.owner.kept.has("database_co\
@@ -15258,25 +15247,27 @@ reason:failure.message};case"unreachable":case"starting":case"full":case"tls":ca
 ver/login.ts"(){"use strict";init_authentication();init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,{onTried,everybody}){let seen=await inspectCluster(server.admin,declaration),cluster=server.
 see?.(seen)??seen;server.allow(cluster.server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),
 unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===
-null||scope.applications.has(name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.
-databases.filter(item=>mayLookInside(declaration,cluster,item)&&looksInside(item));for(let{name:name2}of databases2)for(let known of[interiors,unseen])known.delete(
-name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.applications.map(({username})=>username)),lookInto=database=>({
-grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!=="report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==
-null}),tryOut2=async application=>{logins.set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(
-cluster,application))return;let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(database),place2=application.database??declaration.
-instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},result=await checkLogin(server,versions2,question,credential,look3);
-tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.set(database.name,result.interior),logins.set(application.name,
-result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};return await settleAll(turnsOf(cluster,applications).map(
-tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let seen2=await inspectAsAdmin(server,database,lookInto(
-database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({
-schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){
-return[...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).
-values()]}function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(
-role.comment)!==null)}function mayLookInside(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?
-!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,database)}function isExpired(cluster,application){let until=cluster.roles.get(application.
-username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){let strangers=[...new Set([...(cluster.
-databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==database.owner.
-username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
+null||scope.applications.has(name2)),databases2=declaration.databases.filter(item=>mayLookInside(declaration,cluster,item)&&isInScope(scope,item));for(let{name:name2}of databases2)
+for(let known of[interiors,unseen])known.delete(name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.
+applications.map(({username})=>username)),lookInto=database=>({grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!==
+"report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==null}),onlyChanged=declaration.verifyLogins==="changed"&&scope===null,tryOut2=async application=>{
+let credential=tried.get(application.name),isLeftOut=onlyChanged&&isProvenBefore(cluster,application,credential);if(logins.set(application.name,{kind:isLeftOut?
+"proven_before":"not_tried"}),credential===void 0||isLeftOut||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),look3=database===
+void 0?null:lookInto(database),place2=application.database??declaration.instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},
+result=await checkLogin(server,versions2,question,credential,look3);tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.
+set(database.name,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};
+return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{
+let seen2=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{
+cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[
+schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.
+databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.
+roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,{username},credential){
+let version2=parseTag(cluster.roles.get(username)?.comment??null)?.get("SecretVersionId");return version2!==void 0&&version2===credential?.versionId}function mayLookInside(declaration,cluster,database){
+let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
+database)}function isInScope(scope,{name:name2,owner}){return scope===null||scope.databases.has(name2)||scope.applications.has(owner.name)}function isExpired(cluster,application){
+let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){
+let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.
+has(role)&&role!==database.owner.username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
 ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();
@@ -15541,7 +15532,7 @@ let open5=async()=>{let server=await openLockedOrBootstrap(context,credentials.a
 {approvedPlan}=context.identity,approval=approvedPlan===null?null:new PlanApproval(declaration,approvedPlan,context),setbacks=new Setbacks(declaration,mayRepair,
 {login:credentials.master,refusals}),look3=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(
 context,open5,credentials.applications,{setbacks,approval},async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);return{isPending,
-matrix:isPending?null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending(context,credentials.admin),declaration.
+matrix:isPending?null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending2(context,credentials.admin),declaration.
 governanceDir===null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look3)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
 return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
@@ -16257,41 +16248,30 @@ message:String(error)}var import_promises21,import_node_path11,JSONL,CSV,init_re
 import_node_path11=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
 rovision_audit.csv"}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list3]=TABLE_DEFAULTS.exec(statement)??[];if(list3===void 0)return[];
 let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list3.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
-var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let followed={logins:new Map,ended:new Map,closed:[]};for(let{run,records}of entries)for(let record2 of records)follow(record2,run,
-followed);let open5=[...followed.logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...followed.closed,...open5].sort((a10,b10)=>compare2(
-sortKeyOf(a10),sortKeyOf(b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.
-stringify([environment,instance,database,username])}function follow(record2,run,followed){if(TOOK_PLACE.has(record2.status))if(record2.object==="login")followLogin(
-record2,run,followed);else if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){let isOfDatabase=record2.object==="database";for(let histories of[
-followed.ended,followed.logins])for(let[key2,login2]of histories)isAbout(login2,record2,run,isOfDatabase?"database":"username")&&endPeriod(followed,key2,record2,
-!1)}else endsOnDatabase(record2)?endPeriod(followed,keyOf5(record2,run),record2,!0):followAccessOf(record2,run,followed)}function followLogin(record2,run,followed){
-let{logins,ended}=followed;if(record2.action==="close")for(let[key2,login2]of logins)isAbout(login2,record2,run,"username")&&endPeriod(followed,key2,record2,!0);
-if(record2.action==="reopen")for(let[key2,login2]of ended){if(!isAbout(login2,record2,run,"username"))continue;let{database,application}=login2.open,open5=openPeriod(
-{...record2,database,application},run,login2.open.may);logins.set(key2,{state:login2.state,run:record2.run_id,open:open5}),ended.delete(key2)}}function isAbout({
-open:open5},record2,run,field){let instance=run?.instance?.identifier??null;return open5[field]===record2[field]&&open5.environment===record2.environment&&open5.
-instance===instance}function endsOnDatabase({object:object2,action,access}){return object2==="grant"&&action==="revoke"&&access?.level===null&&access.changes.some(
-({on,revoked=[]})=>on==="database"&&(revoked.includes("ALL")||revoked.includes("CONNECT")))}function keyOf5({environment,database,username},run){return JSON.stringify(
-[environment,run?.instance?.identifier??null,database,username])}function followAccessOf(record2,run,followed){let{database,username}=record2;if(database===null||
-username===null||!["role","database","default_privileges"].includes(record2.object))return;let{logins,ended}=followed,key2=keyOf5(record2,run),login2=logins.get(
-key2),former=ended.get(key2),state2=nextState(login2?.state??former?.state??{...NONE3,isOlder:record2.object==="role"&&record2.status!=="created"},record2);if(former!==
-void 0&&opensNothing(record2)){ended.set(key2,{...former,state:state2});return}ended.delete(key2);let may=describeAccess(state2);if(login2?.open.may===may){login2.
-state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==void 0&&!isSameRun&&endPeriod(followed,key2,record2,!1),logins.set(key2,{state:state2,run:record2.
-run_id,open:{...openPeriod(record2,run,may),since:isSameRun?login2.open.since:record2.at}})}function opensNothing({object:object2,action,status}){return status===
-"removed"||object2==="role"&&OF_A_REMOVAL.has(action)}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!==
-"no_change";return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.
-build_id:null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function endPeriod({logins,ended,closed},key2,record2,isKept){let login2=logins.
-get(key2);login2!==void 0&&closed.push({...login2.open,until:record2.at,untilBuild:record2.build_id}),logins.delete(key2),isKept?login2!==void 0&&ended.set(key2,
-login2):ended.delete(key2)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};if(record2.object!=="default_privileges")
-return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{on,schema,granted=[],revoked=[]}of record2.
-access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS2)??new Set;for(let privilege of granted)held2.add(
-privilege);revoked.includes("ALL")&&held2.clear();for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS2,held2)}return{...state2,
+var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a10,b10)=>compare2(sortKeyOf(a10),sortKeyOf(
+b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,
+instance,database,username])}function follow(record2,run,logins,closed){if(!TOOK_PLACE.has(record2.status))return;let{database,username}=record2,instance=run?.instance?.
+identifier??null;if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){for(let[key3,login3]of logins){let{open:open5}=login3;(record2.
+object==="database"?open5.database===database:open5.username===username)&&open5.environment===record2.environment&&open5.instance===instance&&closePeriod(logins,
+key3,login3,record2,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record2.object))return;let key2=JSON.
+stringify([record2.environment,instance,database,username]),login2=logins.get(key2),state2=nextState(login2?.state??{...NONE3,isOlder:record2.object==="role"&&record2.
+status!=="created"},record2),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==
+void 0&&!isSameRun&&closePeriod(logins,key2,login2,record2,closed),logins.set(key2,{state:state2,run:record2.run_id,open:{...openPeriod(record2,run,may),since:isSameRun?
+login2.open.since:record2.at}})}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!=="no_change";
+return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.build_id:
+null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key2,login2,record2,closed){closed.push({...login2.
+open,until:record2.at,untilBuild:record2.build_id}),logins.delete(key2)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};
+if(record2.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{
+on,schema,granted=[],revoked=[]}of record2.access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS2)??new Set;
+for(let privilege of granted)held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS2,held2)}return{...state2,
 schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=[...schemas2].
 filter(([,held2])=>held2.size>0).sort(mostFirst);return[[...groupBy(having,([,held2])=>rowsInWords(held2))].map(([words2,items2])=>`${words2} in ${items2.map(([
 schema])=>schema||"all schemas").join(", ")}`).join("; ")||LOGS_IN,...isOlder?[BEFORE2]:[]].join("; ")}function rowsInWords(held2){let names2=TABLE_PRIVILEGES.filter(
 privilege=>held2.has(privilege));return names2.join()===ROW_PRIVILEGES.join()?"read and write rows":names2.join()==="SELECT"?"read":names2.join(", ")}function mostFirst([
-a10,less],[b10,more2]){return more2.size-less.size||compare2(a10,b10)}var NONE3,ALL_SCHEMAS2,OF_A_REMOVAL,TOOK_PLACE,LOGS_IN,BEFORE2,init_periods=__esm({"src/au\
-dit/governance/periods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",OF_A_REMOVAL=
-new Set(["requested","taken back","undeclared","disabled","give up"]),TOOK_PLACE=new Set(["created","updated","removed","no_change"]);LOGS_IN="log in",BEFORE2="\
-and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
+a10,less],[b10,more2]){return more2.size-less.size||compare2(a10,b10)}var NONE3,ALL_SCHEMAS2,TOOK_PLACE,LOGS_IN,BEFORE2,init_periods=__esm({"src/audit/governanc\
+e/periods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",TOOK_PLACE=new Set(["cr\
+eated","updated","removed","no_change"]);LOGS_IN="log in",BEFORE2="and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
 map(databaseOf)),rows=periods.filter(period=>concerned.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-history",title:"Ac\
 cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS4,
 rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
@@ -16447,8 +16427,8 @@ server,credentials),{cluster}=inspection.actual,{criteria,expiresWithinDays,secr
 accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(await driftFrom(context,inspection,credentials,
 part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),
 expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned3(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw toProvisionError(
-error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,withoutMatrix={...context,declaration:{...declaration,governanceDir:null}},
-inspection=await inspectServer(withoutMatrix,server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
+error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,looked={...declaration,governanceDir:null,verifyLogins:"all"},inspection=await inspectServer(
+{...context,declaration:looked},server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
 admin},part){let setbacks=new Setbacks(context.declaration,context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,
 setbacks);return{plan:part===null?plan:together2(part.plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,
 inspection,admin);if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){
@@ -16511,9 +16491,9 @@ asked);let begun=await beginRequest(asked);try{let caller=await callerOf2(receiv
 let{log,variables}=functionProcess;await runRequest({begun,caller,executedAs,variables,remainingMs:invocation.getRemainingTimeInMillis(),send,log:createJsonLinesReporter(
 {write:log,insideTerraform:!1})})}finally{await begun.end()}}async function callerOf2({invocation,functionProcess:{variables},prove},envelope,{command:command11,
 parsed:{declaration}}){let asked={command:command11,declaration},permits=permitsFor(parsePermits(variables[PERMITS_VARIABLE]),asked);if(permits.length===0)throw new BlockedError(
-[notPermitted(asked,null)]);let caller=await prove(envelope,{place:ownPlace(invocation),environment:readAwsEnvironment(variables),endpoint:endpointOf2(variables),
+[notPermitted(asked,null)]);let caller=await prove(envelope,{place:ownPlace(invocation),environment:readAwsEnvironment(variables),endpoint:endpointOf(variables),
 now:()=>new Date});if(!allowsCaller(permits,caller.arn))throw new BlockedError([notPermitted(asked,caller.arn)]);return caller}function ownPlace({invokedFunctionArn}){
-let place2=placeOfFunction(invokedFunctionArn);if(place2===null)throw new TypeError(`this is the ARN of no function: ${invokedFunctionArn}`);return place2}function endpointOf2(variables){
+let place2=placeOfFunction(invokedFunctionArn);if(place2===null)throw new TypeError(`this is the ARN of no function: ${invokedFunctionArn}`);return place2}function endpointOf(variables){
 let text2=variables.AWS_ENDPOINT_URL_STS??variables.AWS_ENDPOINT_URL??"";return text2===""?null:new URL(text2)}function ownAccess({variables}){return{region:null,
 profile:null,assumeRoleArn:null,externalId:null,environment:readAwsEnvironment(variables)}}function assertAccount2({parsed:{declaration},expectedAccount},{account:account2,
 arn}){if(expectedAccount===null||expectedAccount===account2)return;let message=`the function is in the AWS account ${account2}, as ${arn}, and expected_account \
@@ -16612,7 +16592,8 @@ versionId}: ${REASONS[state2.kind]}${"reason"in state2?` (${state2.reason})`:""}
 again."}])}var REASONS,init_set_password=__esm({"src/lambda/rotation/set-password.ts"(){"use strict";init_errors();init_execute();init_rotation();init_rotation2();
 init_credentials();init_open();init_outcome();init_verifier();init_inspect_cluster();init_login();REASONS={password_right:"it does",password_wrong:"the server r\
 efuses the password",other_method:"the server asks for another way to log in, as for members of rds_iam",unproven:"the server was not proven",refused:"the serve\
-r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
+r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried",proven_before:"it was\
+ not asked"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
 is current already`);return}switch(run.event.step){case"createSecret":return createPending(run);case"setSecret":return setPendingPassword({...run,...await pendingOf(
 run)});case"testSecret":return testPendingPassword({...run,...await pendingOf(run)});case"finishSecret":return finish(run,state2)}}function versionOf2({isEnabled,
 stages},run){let{versionId}=run.event,labels=stages.get(versionId);if(!isEnabled)throw refused3(run,"the secret has no rotation");if(labels===void 0)throw refused3(
@@ -18312,8 +18293,8 @@ void 0?survey2.interiors:new Map([...survey2.interiors,[database,interiorAfterwa
 declaration.applications.map(({name:name2})=>name2)),roles=new Map(declaration.applications.filter(({loginOf})=>loginOf===null).map(({username,name:name2})=>[username,
 name2])),databases2=new Map,named=owned4.map(item=>({...item,name:hints.databases.get(item.database)??item.database}));for(let{database,role,name:name2}of keysFirst(
 named)){let key2=keys.take(name2);databases2.set(database,key2),roles.set(role,key2)}let logins=others.map(role=>({role,name:hints.roles.get(role)??role}));for(let{
-role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf6){return[...items2].sort(
-(a10,b10)=>(keyOf6(a10)??"")<(keyOf6(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
+role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf5){return[...items2].sort(
+(a10,b10)=>(keyOf5(a10)??"")<(keyOf5(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
 ...items2.filter(item=>!isKey2(item))]}function ownerEntries(survey2,map,{database,role},owned4,now){let key2=map.databases.get(database)??database,state2=survey2.
 cluster.databases.get(database);if(state2===void 0)return[];let fields={database_name:database,username:role,...loginFields(survey2,role,now),...settingFields(survey2,
 role,database),...memberFields(survey2,map,role,database),...databaseFields2(survey2,state2,survey2.interiors.get(database),role),adopt_existing:!0},elsewhere2=placesOf2(
@@ -18365,15 +18346,15 @@ has(privilege)))}function lacksByDefault({cluster,interiors},database,{on,schema
 get(database)?.owner,held2=new Set((interior?.defaultAcl??[]).filter(item=>item.creator===owner&&item.objectClass===on&&rights.has(item.grantee)).filter(item=>item.
 schema===null||item.schema===schema).map(({privilege})=>privilege)),isForAll=on==="function"&&!(interior?.defaultAcl??[]).some(item=>item.creator===owner&&item.
 objectClass===on&&item.schema===null);return granted.filter(privilege=>!held2.has(privilege)&&!(isForAll&&privilege==="EXECUTE"))}var init_gains=__esm({"src/gen\
-erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf6=new Map(ownLogins(
+erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf5=new Map(ownLogins(
 declaration).map(({username,name:name2})=>[username,name2]));return[...look3.declaration.databases.filter(({owner})=>keys.has(owner.name)).flatMap(database=>{let rows=findBeyond(
-look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf6.
+look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf5.
 get(role)??null,database:database.name,role:role===""?"PUBLIC":role,kind:"not_expressed",text:`kept ${role===""?"for PUBLIC ":""}in ${database.name}: ${listed(list3.
-map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,keyOf6),
+map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,keyOf5),
 ...settingNotes(survey2,entry,entries)]),...entries.flatMap(entry=>databaseNotes({...survey2,interiors:actual.interiors},entry))]}function listed(items2){let distinct3=[
 ...new Set(items2)].map(showBytes),more2=distinct3.length>TOLD2?`; and ${String(distinct3.length-TOLD2)} more`:"";return`${distinct3.slice(0,TOLD2).join("; ")}${more2}`}
-function loginNotes({cluster},{key:key2,role,fields},keyOf6){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,statements:[]}),
-declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf6.get(name2)??""),memberships2=cluster.
+function loginNotes({cluster},{key:key2,role,fields},keyOf5){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,statements:[]}),
+declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf5.get(name2)??""),memberships2=cluster.
 memberships.filter(item=>item.member===role&&!isDeclared(item.role)).filter(item=>!(item.role==="rds_iam"&&fields.auth==="iam")).map(item=>item.role),settings3=cluster.
 settings.filter(item=>item.role===role&&item.database===null).map(({name:name2,value:value2})=>`${name2} = ${value2}`),until=cluster.roles.get(role)?.validUntil??
 null;return[...memberships2.length===0?[]:[note3(`kept: a member of ${listed(inOrder5(memberships2))}`)],...settings3.length===0?[]:[note3(`kept in all database\
