@@ -224,6 +224,8 @@ export type LoginState =
   | { readonly kind: 'unproven'; readonly reason: string; readonly remedy: string }
   /** The server let nobody in who calls itself so (pg_hba and the like); the password was not asked for. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** Not tried: its tag says that the password of this version of its secret was proven, and that is to do. */
+  | { readonly kind: 'proven_before' }
   /** Not tried: the role does not exist yet, or logs in by IAM. */
   | { readonly kind: 'not_tried' }
 

@@ -23,6 +23,8 @@ export interface RemovalRequest {
   readonly at: string
   /** Whether what it deletes was approved, or needs no approval. */
   readonly isApproved: boolean
+  /** It deletes, and whoever asked knew that the application owns no database: what its role owns does not go. */
+  readonly ownsNone?: true
   /** When it was carried out, where the role stays (`disable`); null: it is pending. */
   readonly doneAt: string | null
 }
@@ -42,14 +44,16 @@ const REMOVAL = v.pipe(
     BuildId: v.string(),
     At: v.string(),
     Approved: v.boolean(),
+    NoDatabase: v.nullish(v.boolean(), false),
     DoneAt: v.nullish(v.string(), null),
   }),
-  v.transform(({ Policy, Marker, BuildId, At, Approved, DoneAt }): RemovalRequest => ({
+  v.transform(({ Policy, Marker, BuildId, At, Approved, NoDatabase, DoneAt }): RemovalRequest => ({
     policy: Policy,
     marker: Marker,
     buildId: BuildId,
     at: At,
     isApproved: Approved,
+    ...(NoDatabase && { ownsNone: true }),
     doneAt: DoneAt,
   })),
 )
@@ -84,13 +88,14 @@ export function withUndeclared(tag: Tag, application: string, undeclared: Undecl
 
 export function withRemoval(tag: Tag, application: string, request: RemovalRequest | null): Tag {
   if (request === null) return withMember(tag, 'Removal', application, null)
-  const { policy: Policy, marker, buildId: BuildId, at: At, isApproved: Approved, doneAt } = request
+  const { policy: Policy, marker, buildId: BuildId, at: At, isApproved: Approved, ownsNone, doneAt } = request
   const member = {
     Policy,
     ...(marker !== null && { Marker: marker }),
     BuildId,
     At,
     Approved,
+    ...(ownsNone === true && { NoDatabase: true }),
     ...(doneAt !== null && { DoneAt: doneAt }),
   }
   return withMember(tag, 'Removal', application, member)

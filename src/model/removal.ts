@@ -30,6 +30,8 @@ export interface Departure {
   /** The database that it owns and that goes with it; null: only the login goes. */
   readonly drops: string | null
   readonly policy: RemovalPolicy
+  /** Whoever asks knows that the application owns no database, whatever its role owns. */
+  readonly ownsNone?: true
 }
 
 /** Something that was asked for and does not go: it is gone already, another's by now, or to be retained. */

@@ -1,5 +1,6 @@
 /** Privileges of logins on the database itself. */
 import type { DatabaseState } from '../model/catalog.ts'
+import { isOfStack } from '../model/claim.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
@@ -80,10 +81,16 @@ export function concernedLogins(context: PlanContext, database: Database): Appli
   return [...database.guests, ...strangers]
 }
 
-/** Left out, and with the tag of another: it may have been renamed, and what it has may be declared for that one. */
-function isDoubtful({ actual: { cluster }, leftOut }: PlanContext, { name, username }: Application): boolean {
+/**
+ * Left out, and with the tag of another: it may have been renamed, or be another state's by now, and what it has may be
+ * declared for that one.
+ */
+function isDoubtful(
+  { declaration, actual: { cluster }, leftOut }: PlanContext,
+  { name, username }: Application,
+): boolean {
   const tag = parseTag(cluster.roles.get(username)?.comment ?? null)
-  return leftOut.has(name) && tag?.get('Application') !== name
+  return leftOut.has(name) && (tag?.get('Application') !== name || !isOfStack(declaration, tag))
 }
 
 /** What is left out keeps what it has here: it is no stranger. */

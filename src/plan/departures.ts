@@ -4,7 +4,7 @@ import type { Cluster, RoleState } from '../model/catalog.ts'
 import { describeClaim, isOfStack, isOurOrphan } from '../model/claim.ts'
 import type { CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
 import { suggestion } from '../input/text.ts'
-import { CLEANUP_POLICIES, deletes } from '../model/declaration.ts'
+import { CLEANUP_POLICIES, deletes, gentler } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import type { Departure, DestroyTarget, RemovalTarget } from '../model/removal.ts'
 import { parseTag } from '../model/tag.ts'
@@ -111,11 +111,13 @@ function judgeRequested(
   if (request === null || declaration.applications.some(({ username }) => username === role.name)) return NONE
   const kept = declaredDatabase(declaration, input.cluster, role.name)
   if (kept !== null) return blocked(application, ...ownsDeclared(role.name, kept))
-  if (deletes(request.policy) && !request.isApproved && !input.mayDelete)
+  const policy = gentler(request.policy, input.policy)
+  if (deletes(policy) && !request.isApproved && !input.mayDelete)
     return blocked(application, ...unapproved(role.name, request), 'removal_approval')
   const name = tag.get('OwnedDatabase')
-  const owned = name !== undefined ? { name } : tag.has('PendingDatabase') ? 'none' : 'by tag'
-  return judge(input, { application, username: role.name, database: name ?? null, owned, policy: request.policy })
+  const isNone = request.ownsNone === true || (name === undefined && tag.has('PendingDatabase'))
+  const owned = isNone ? 'none' : name === undefined ? 'by tag' : { name }
+  return judge(input, { application, username: role.name, database: name ?? null, owned, policy })
 }
 
 function ownsDeclared(username: string, { name, owner }: Database): [string, string] {
@@ -185,6 +187,7 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
     database: database ?? owned.drops,
     drops: owned.drops,
     policy: candidate.policy,
+    ...(candidate.owned === 'none' && { ownsNone: true as const }),
   }
   return {
     departures: owned.problems.length > 0 ? [] : [departure],

@@ -1,4 +1,5 @@
 /** What becomes of the logins of a removal in the end: dropped, disabled, released; and what is asked for. Pure. */
+import { deletes } from '../model/declaration.ts'
 import { parseTag, formatTag } from '../model/tag.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Departure } from '../model/removal.ts'
@@ -79,7 +80,7 @@ function disabledStep({ cluster, startedAt }: RemovalInput, departure: Departure
   const tag = parseTag(cluster.roles.get(username)?.comment ?? null)
   const request = tag === null ? null : removalOf(tag, application)
   if (tag === null || request === null) return []
-  const done = withRemoval(tag, application, { ...request, doneAt: startedAt.toISOString() })
+  const done = withRemoval(tag, application, { ...request, policy: 'disable', doneAt: startedAt.toISOString() })
   const message = `${username} is disabled: it stays with what it owns, and may not log in`
   return [
     step(departureSubject(departure, 'role'), 'end_removal', 'disabled', 'updated', message, [
@@ -129,11 +130,12 @@ export function planRequests(
   request: Omit<RemovalRequest, 'policy'>,
 ): Plan {
   const steps = departures.flatMap((departure) => {
-    const { application, username, policy } = departure
+    const { application, username, policy, ownsNone } = departure
     const tag = parseTag(cluster.roles.get(username)?.comment ?? null)
     const before = tag === null ? null : removalOf(tag, application)
     if (tag === null || (before !== null && before.doneAt === null && before.policy === policy)) return []
-    const asked = withRemoval(tag, application, { ...request, policy })
+    const isKept = ownsNone === true && deletes(policy)
+    const asked = withRemoval(tag, application, { ...request, policy, ...(isKept && { ownsNone: true as const }) })
     const message = `removal of ${username} requested, policy ${policy}`
     return [
       step(departureSubject(departure, 'role'), 'request_removal', 'requested', 'updated', message, [

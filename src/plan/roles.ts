@@ -214,6 +214,13 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         'warning',
         `the server refuses ${application.username} before asking for a password: ${state.reason}`,
       )
+    case 'proven_before':
+      return finding(
+        about,
+        'verify',
+        'skipped',
+        `${application.username} was not logged in as: its secret has still version ${version}, which was proven before (verify_logins)`,
+      )
     case 'other_method':
     case 'password_wrong':
     case 'not_tried':

@@ -1,7 +1,7 @@
 /** Which tag a role or database should carry (src/README.md: Tags). */
 import type { Application } from '../model/declaration.ts'
 import { markerOf, withMarker } from '../model/removal-memory.ts'
-import { formatTag, MANAGED_BY, parseTag, sameTag, type Tag, type TagField, withWords } from '../model/tag.ts'
+import { formatTag, hasOwned, MANAGED_BY, parseTag, sameTag, type Tag, type TagField, withWords } from '../model/tag.ts'
 import { isWithheld, needsMaster } from '../model/withheld.ts'
 import type { PlanContext } from './context.ts'
 
@@ -54,7 +54,8 @@ export function roleTagOver(
 
 /**
  * What the tag of an owner's role remembers of its database. It is pending until it was made, so that a first run that
- * was cut off before goes on, and one that is gone later was there (src/README.md: What people rename and drop).
+ * was cut off before goes on, and one that is gone later was there (src/README.md: What people rename and drop). One
+ * that is made since its login was closed is pending too: this run opens the login before.
  */
 function databaseFields(
   context: PlanContext,
@@ -71,9 +72,15 @@ function databaseFields(
   const isAwaited =
     own !== undefined &&
     (isWithheld(declaration, actual.cluster, own) || (master !== null && needsMaster(declaration, actual, own)))
-  const isPending = isAwaited || (owned === undefined && (existing === null || existing.has('PendingDatabase')))
+  const isMadeAnew =
+    existing !== null &&
+    own?.recreateMissing === false &&
+    !actual.cluster.databases.has(database) &&
+    hasOwned(existing, database)
+  const isPending =
+    isAwaited || isMadeAnew || (owned === undefined && (existing === null || existing.has('PendingDatabase')))
   const fields: [TagField, string][] = []
-  if (owned !== undefined) fields.push(['OwnedDatabase', owned])
+  if (owned !== undefined && !isMadeAnew) fields.push(['OwnedDatabase', owned])
   if (isPending) fields.push(['PendingDatabase', database])
   return fields
 }

@@ -5,12 +5,15 @@ import type { Actor, RunIdentity } from '../model/run.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Recorder, RecordSink } from '../audit/recorder.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
+import type { OpenSession } from '../server/connect.ts'
 import type { SnapshotClient } from '../snapshot/snapshot-client.ts'
 
 export interface Dependencies {
   readonly secrets: (aws: AwsSettings) => SecretReader
   readonly actor: (aws: AwsSettings) => Promise<Actor>
   readonly iamToken: (endpoint: Endpoint, username: string, aws: AwsSettings) => Promise<Secret>
+  /** How sessions are opened where the server is not reached over the wire; absent: it is. */
+  readonly open?: OpenSession
   readonly now: () => Date
   /** Aborted: finish the statement in flight, change nothing more, report. */
   readonly signal: AbortSignal

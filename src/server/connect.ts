@@ -21,6 +21,8 @@ export interface Target {
   readonly isReadOnly?: true
   /** server_version_num where it is known already, 0 where not. */
   readonly version: number
+  /** As in `Dependencies`; absent: over the wire. */
+  readonly open?: OpenSession
 }
 
 export interface LoginTarget {
@@ -30,6 +32,9 @@ export interface LoginTarget {
   /** An IAM token goes to the server in clear (PAM), over TLS; a password never does. */
   readonly mayGoInClear: boolean
 }
+
+/** Logs in. @throws ConnectFailure */
+export type OpenSession = (login: LoginTarget) => Promise<Session>
 
 const CONNECT_LIMIT_MS = 15_000
 
@@ -85,6 +90,7 @@ function versionOf(parameter: string): { version: number; text: string } {
  */
 export async function connect(target: Target, login: LoginTarget, signal: AbortSignal): Promise<Session> {
   if (isAborted(signal)) throw giveUpError(signal)
+  if (target.open !== undefined) return target.open(login)
   const hasTls = target.ssl !== false
   const wire = makeWire(
     {

@@ -111,11 +111,18 @@ async function inspectInside(session: Session, roles: readonly string[]): Promis
   }
 }
 
-/** Privileges on databases that stay; a database's owner departs with it or is no departing role. */
+/**
+ * Privileges on databases that stay. An owner that departs may leave its database behind (`disable`): what it has there
+ * and gave to those who stay is its own.
+ */
 function onDatabases(cluster: Cluster, roles: readonly string[], dropped: readonly string[]): Holding[] {
   return [...cluster.databases.values()].flatMap((database) => {
-    if (dropped.includes(database.name) || roles.includes(database.owner)) return []
-    const items = database.acl.filter((item) => roles.includes(item.grantee) || roles.includes(item.grantor))
+    if (dropped.includes(database.name)) return []
+    const isOwners = roles.includes(database.owner)
+    const items = database.acl.filter(
+      ({ grantee, grantor }) =>
+        grantee !== database.owner && (roles.includes(grantee) || (roles.includes(grantor) && !isOwners)),
+    )
     const keys = new Map(
       items.map(({ grantor, grantee }) => [JSON.stringify([grantor, grantee]), { grantor, grantee }]),
     )

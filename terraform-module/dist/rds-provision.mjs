@@ -37,8 +37,8 @@ what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["no
  in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
 filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}function applicationsLine({
 run},problems){let ended=run.applications??null;if(ended===null||ended.blocked.length+ended.failed.length===0)return null;let fieldsOf=name2=>[...new Set(problems.
-filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe148)=>{if(names2.length===0)return[];let rest=names2.
-length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe148).join(", ")}${rest}`]},
+filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe149)=>{if(names2.length===0)return[];let rest=names2.
+length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe149).join(", ")}${rest}`]},
 withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`;return[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
 d",withField),...group4(ended.not_begun,"not begun with them",visible)].join(", ")}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use s\
 trict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],
@@ -126,10 +126,11 @@ GITHUB_STEP_SUMMARY??"";return text2=>{file!==""&&createFileOutput(file).write(t
 let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,code:"output_unwritable",field:"\
 standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
 {"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
-able"}var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm({"src/model/d\
-eclaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],ACCESS_LEVELS=["owner","editor","reader","none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=
-[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=
-["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
+able"}var ENVIRONMENTS,VERIFY_LOGINS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm(
+{"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],VERIFY_LOGINS=["all","changed"],ACCESS_LEVELS=["owner","editor","reader",
+"none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];
+UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=
+["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
 claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
@@ -724,11 +725,11 @@ rows=config.rows||0,portalLength=Buffer.byteLength(portal),len=4+portalLength+1+
 write(portal,5,"utf-8"),buff[portalLength+5]=0,buff.writeUInt32BE(rows,buff.length-4),buff},cancel=(processID,secretKey)=>{let buffer=Buffer.allocUnsafe(16);return buffer.
 writeInt32BE(16,0),buffer.writeInt16BE(1234,4),buffer.writeInt16BE(5678,6),buffer.writeInt32BE(processID,8),buffer.writeInt32BE(secretKey,12),buffer},cstringMessage=(code,string2)=>{
 let len=4+Buffer.byteLength(string2)+1,buffer=Buffer.allocUnsafe(1+len);return buffer[0]=code,buffer.writeInt32BE(len,1),buffer.write(string2,5,"utf-8"),buffer[len]=
-0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe148=msg=>msg.name?cstringMessage(
+0,buffer},emptyDescribePortal=writer.addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe149=msg=>msg.name?cstringMessage(
 68,`${msg.type}${msg.name||""}`):msg.type==="P"?emptyDescribePortal:emptyDescribeStatement,close=msg=>{let text2=`${msg.type}${msg.name||""}`;return cstringMessage(
 67,text2)},copyData=chunk2=>writer.add(chunk2).flush(100),copyFail=message=>cstringMessage(102,message),codeOnlyBuffer=code=>Buffer.from([code,0,0,0,4]),flushBuffer=codeOnlyBuffer(
 72),syncBuffer=codeOnlyBuffer(83),endBuffer=codeOnlyBuffer(88),copyDoneBuffer=codeOnlyBuffer(99),serialize={startup,password,requestSsl,sendSASLInitialResponseMessage,
-sendSCRAMClientFinalMessage,query,parse:parse6,bind,execute:execute2,describe:describe148,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
+sendSCRAMClientFinalMessage,query,parse:parse6,bind,execute:execute2,describe:describe149,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,
 copyDone:()=>copyDoneBuffer,copyFail,cancel};exports.serialize=serialize}});var require_buffer_reader=__commonJS({"node_modules/pg-protocol/dist/buffer-reader.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.BufferReader=void 0;var BufferReader=class{constructor(offset=0){this.offset=offset,this.buffer=Buffer.allocUnsafe(0),this.encoding="utf-8"}setBuffer(offset,buffer){
 this.offset=offset,this.buffer=buffer}int16(){let result=this.buffer.readInt16BE(this.offset);return this.offset+=2,result}byte(){let result=this.buffer[this.offset];
@@ -5618,31 +5619,26 @@ unknown",account:"unknown"}}});function limitConnectTimeout(declaration){return{
 return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
 item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(
 context,withoutApplications(context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_scope=__esm(
-{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});function keyOf2({application,database,username,object:object2,rule,effect}){return JSON.stringify([application,database,username,object2,rule,effect])}function describeEffect({
-username,database,effect}){let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where}\
-)`}var LOSES,CREATED_LATER,init_effect=__esm({"src/model/effect.ts"(){"use strict";LOSES="LOSES ",CREATED_LATER=" that are created later"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
-void 0?rules.set(key2,[effect]):same.push(effect)}return effect=>{if(known.has(keyOf2(effect)))return!0;let of=rule=>rules.get(placeOf2({...effect,rule}))??[];return effect.
-rule==="grant_privileges"&&of(effect.rule).some(item=>isPartOfGrant(effect.effect,item.effect))?!0:isGrantedByDefault(effect,of)||isPartOfNames(effect,of(effect.
-rule))||isOfNewDatabase(effect,of)}}function doneOf(approved,left2){let keyOfPlace=({application,database})=>JSON.stringify([application,database]),near=new Map;
-for(let effect of left2){let same=near.get(keyOfPlace(effect));same===void 0?near.set(keyOfPlace(effect),[effect]):same.push(effect)}return approved.filter(effect=>{
-let isApproved=approvalOf([effect]),isLeft=item=>isApproved(item)?effect.rule!=="create_database"||item.rule===effect.rule:areOfNewDatabase(effect,item);return!(near.
-get(keyOfPlace(effect))??[]).some(isLeft)})}function areOfNewDatabase(...effects){return effects.every(({rule,effect})=>OF_A_NEW_DATABASE.has(rule)&&!effect.startsWith(
-LOSES))}function withoutImplied(effects){let defaults2=effects.filter(({rule})=>rule==="grant_default_privileges"),isImplied=approvalOf(defaults2);return effects.
-filter(effect=>effect.rule!=="grant_privileges"||!isImplied(effect))}function isOfNewDatabase(effect,of){return OF_A_NEW_DATABASE.has(effect.rule)&&!effect.effect.
-startsWith(LOSES)&&of("create_database").length>0}function placeOf2({application,database,username,rule}){return JSON.stringify([application,database,rule==="cr\
-eate_database"?null:username,rule])}function parseGrant(text2){let[,privileges="",where="",level=""]=/^grant ([A-Z]+(?:, [A-Z]+)*) on (.+?)(, as [a-z]+)?$/su.exec(
-text2)??[];return privileges===""?null:{privileges:privileges.split(", "),where,level}}function isPartOfGrant(found,approved){let[some,all]=[parseGrant(found),parseGrant(
-approved)];return some!==null&&all!==null&&some.where===all.where&&isPart(some,all)}function isPart(some,all){return some.level===all.level&&some.privileges.every(
-privilege=>all.privileges.includes(privilege))}function isGrantedByDefault({rule,effect},of){let some=rule==="grant_privileges"?parseGrant(effect):null;if(some===
-null)return!1;let[noun=""]=some.where.split(" "),everywhere=noun==="schema"?"schemas":noun,places=[`${some.where}${CREATED_LATER}`,`${everywhere}${CREATED_LATER}`];
-return of("grant_default_privileges").some(item=>{let all=parseGrant(item.effect);return all!==null&&places.includes(all.where)&&isPart(some,all)})}function parseNames(text2){
-let[,before="",list3="",after=""]=LISTS.map(form=>form.exec(text2)).find(found=>found!==null)??[];return list3===""||/ and \d+ more$/u.test(list3)?null:{about:`${before}\
-\u2026${after}`,names:splitNames(list3)}}function isPartOfNames({effect},approved){let some=parseNames(effect);return some===null?!1:approved.some(item=>{let all=parseNames(
-item.effect);return all!==null&&some.about===all.about&&some.names.every(name2=>all.names.includes(name2))})}function splitNames(list3){let names2=[""],depth=0,
-isQuoted=!1;for(let character of list3)character==='"'&&(isQuoted=!isQuoted),!isQuoted&&character==="("&&(depth+=1),!isQuoted&&character===")"&&(depth-=1),character===
-","&&depth===0&&!isQuoted?names2.push(""):names2.push(`${names2.pop()??""}${character}`);return names2.map(name2=>name2.trim())}var OF_A_NEW_DATABASE,LISTS,init_approved_effects=__esm(
-{"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=new Set(["open_database","restrict_public","reopen_database","adopt_database","a\
-dmit_admin"]);LISTS=[/^(LOSES .+? on (?:columns of )?)(.+)( in [^ ]+)$/su,/^(revoke .+?: )(".+)()$/su,/^(.+ what nobody declares: ).*?, (".+)()$/su]}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
+{"src/run/removal/scope.ts"(){"use strict";init_credentials();CONNECT_LIMIT_SECONDS=60}});function keyOf2({application,database,username,object:object2,rule,effect,detail}){return JSON.stringify([application,database,username,object2,rule,effect,partsOf2(
+detail)])}function partsOf2(detail){if(detail===null)return[];if(detail.kind==="taken")return[detail.kind,detail.what,detail.objects];if(detail.kind==="loss")return[
+detail.kind];let{kind,privileges,on,schema,level,later}=detail;return[kind,privileges,on,schema,level,later]}function describeEffect({username,database,effect}){
+let where=[username,database].filter(part=>part!==null).join(" in ");return where===""||effect.includes(where)?effect:`${effect} (${where})`}var init_effect=__esm(
+{"src/model/effect.ts"(){"use strict"}});function approvalOf(approved){let known=new Set(approved.map(keyOf2)),rules=new Map;for(let effect of approved){let key2=placeOf2(effect),same=rules.get(key2);same===
+void 0?rules.set(key2,[effect]):same.push(effect)}return effect=>{if(known.has(keyOf2(effect)))return!0;let of=rule=>rules.get(placeOf2({...effect,rule}))??[];return of(
+effect.rule).some(item=>isPartOfGrant(effect,item)||isPartOfTaken(effect,item))?!0:isGrantedByDefault(effect,of)||isOfNewDatabase(effect,of)}}function doneOf(approved,left2){
+let keyOfPlace=({application,database})=>JSON.stringify([application,database]),near=new Map;for(let effect of left2){let same=near.get(keyOfPlace(effect));same===
+void 0?near.set(keyOfPlace(effect),[effect]):same.push(effect)}return approved.filter(effect=>{let isApproved=approvalOf([effect]),isLeft=item=>isApproved(item)?
+effect.rule!=="create_database"||item.rule===effect.rule:areOfNewDatabase(effect,item);return!(near.get(keyOfPlace(effect))??[]).some(isLeft)})}function areOfNewDatabase(...effects){
+return effects.every(({rule,detail})=>OF_A_NEW_DATABASE.has(rule)&&detail?.kind!=="loss")}function withoutImplied(effects){let defaults2=effects.filter(({rule})=>rule===
+"grant_default_privileges"),isImplied=approvalOf(defaults2);return effects.filter(effect=>effect.rule!=="grant_privileges"||!isImplied(effect))}function isOfNewDatabase(effect,of){
+return OF_A_NEW_DATABASE.has(effect.rule)&&effect.detail?.kind!=="loss"&&of("create_database").length>0}function placeOf2({application,database,username,rule}){
+return JSON.stringify([application,database,rule==="create_database"?null:username,rule])}function isPartOfGrant({detail:some},{detail:all}){return some?.kind===
+"grant"&&all?.kind==="grant"&&some.on===all.on&&some.schema===all.schema&&some.later===all.later&&isPart(some,all)}function isPart(some,all){return some.level===
+all.level&&some.privileges.every(privilege=>all.privileges.includes(privilege))}function isGrantedByDefault({rule,detail:some},of){return rule!=="grant_privileg\
+es"||some?.kind!=="grant"?!1:of("grant_default_privileges").some(({detail:all})=>all?.kind==="grant"&&all.on===some.on&&(all.schema===null||all.schema===some.schema)&&
+isPart(some,all))}function isPartOfTaken({detail:some},{detail:all}){return some?.kind==="taken"&&all?.kind==="taken"&&some.what===all.what&&some.objects.every(
+object2=>all.objects.includes(object2))}var OF_A_NEW_DATABASE,init_approved_effects=__esm({"src/model/approved-effects.ts"(){"use strict";init_effect();OF_A_NEW_DATABASE=
+new Set(["open_database","restrict_public","reopen_database","adopt_database","admit_admin"])}});function goesOn({effects:approved},{effects,begun}){return effects.length===0?begun==="begun"||begun==="done":approved!==null&&begun==="begun"&&effects.every(approvalOf(
 approved))}function checkApprovedPlan(plan,found){let{digest:digest2,effects:approved}=plan;if(digest2===found.digest||goesOn(plan,found))return[];let lines=approved===
 null?allOf(found.effects):differenceOf(approved,found);return[violation(null,"approved_plan",summaryOf(plan,found),remedyOf2(plan,found)),...few(lines)]}function checkLaterEffects(approved,found){
 let isApproved=approvalOf(approved),added=found.filter(effect=>!isApproved(effect));return added.length===0?[]:[violation(null,"approved_plan","the server chang\
@@ -11139,24 +11135,25 @@ value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluste
 connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,
 workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.
 master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},
-prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.
-connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){
-if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(
-input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,problems:[keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.
-flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(inDatabases.entries,keys),unread=parsed2.flatMap(
-item=>item.problems);return{value:entries,problems:[...unread,...inDatabases.problems,...problems]}}function keyProblem(key2){return{application:printableKey(key2),
-code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters\
-, digits, _ and -."}}var DeclarationError,FIELDS4,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_claim();init_declaration();
-init_application();init_databases2();init_decode();init_endpoints2();init_fields();init_object();init_logins2();init_references();init_runner();init_required();
-init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){super(problems),this.readable=
-readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS4={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
-oneOf2(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(claim,null),stack_made_at:nullish(timestamp,
-null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf2(AUTH_METHODS),"password"),admin_username:nullish(name,"pl\
-atform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(region,null),aws_profile:nullish(text,null),
-assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(
-text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES),null),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(
-integer2(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(
-path3,null),node_command:nullish(path3,null),workspace:nullish(text,null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,verifyLogins:top2.
+verify_logins,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},
+problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject(
+"application_databases",input,null)]};let parsed2=Object.entries(input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,
+problems:[keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(
+inDatabases.entries,keys),unread=parsed2.flatMap(item=>item.problems);return{value:entries,problems:[...unread,...inDatabases.problems,...problems]}}function keyProblem(key2){
+return{application:printableKey(key2),code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lowe\
+r-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS4,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
+init_claim();init_declaration();init_application();init_databases2();init_decode();init_endpoints2();init_fields();init_object();init_logins2();init_references();
+init_runner();init_required();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS4={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
+hat knows this version.")),environment:nullish(oneOf2(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
+claim,null),stack_made_at:nullish(timestamp,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf2(AUTH_METHODS),
+"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(
+region,null),aws_profile:nullish(text,null),assume_role_arn:nullish(roleArn,null),external_id:nullish(externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(
+secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf2(CLEANUP_POLICIES),null),governance_dir:nullish(
+path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),verify_logins:nullish(oneOf2(VERIFY_LOGINS),"all"),connect_timeout:nullish(seconds,300),lock_timeout:nullish(
+seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,
+null),removes:nullish(bool,!0),runner:nested}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf2(facts.environment,variables.allowProvision),approvedPlan:facts.approvedPlan,refusedApproval:variables.
 refusedApproval,cleanupPolicy:variables.cleanupPolicy,mayDelete:facts.environment==="dev"||variables.allowProvision&&variables.allowDestroy,takesOver:variables.
@@ -11172,28 +11169,31 @@ function parsePlan(text2){let parsed2=safeParse(pipe(string(),parseJson(),PLAN2)
 JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(packed2)}catch(error){throw error instanceof InvalidInputError?refusal6(
 "cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the di\
 gest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,
-PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_decode();TEXT_OR_NULL3=
-nullable(string()),PLAN2=object({digest:TEXT_OR_NULL3,effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),
-rule:string(),effect:string()}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
+TEXTS,DETAIL,PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_access_change();
+init_declaration();init_decode();TEXT_OR_NULL3=nullable(string()),TEXTS=array(string()),DETAIL=variant("kind",[object({kind:literal("grant"),privileges:TEXTS,on:picklist(
+PRIVILEGE_TARGETS),schema:TEXT_OR_NULL3,level:nullable(picklist(ACCESS_LEVELS)),later:boolean()}),object({kind:literal("taken"),what:string(),objects:TEXTS}),object(
+{kind:literal("loss")})]),PLAN2=object({digest:TEXT_OR_NULL3,effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),
+rule:string(),effect:string(),detail:nullable(DETAIL)}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
 has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
 effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let keys=withoutImplied(effects).map(
 keyOf2),text2=JSON.stringify([environment,stack,instance.identifier,keys]);return(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){
-let{application,database,username,object:object2,kind:rule}=step2,lost2=(step2.loses??[]).filter(({who})=>who!==username).map(({who,what})=>`${LOSES}${who}: ${what}`);
-return[...ownEffects(step2),...lost2.map(effect=>({application,database,username,object:object2,rule,effect}))]}function ownEffects(step2){let{application,database,
-username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule};if(rule==="set_password")return[{...about2,effect:`password \
-of ${username??""} set from its secret`}];if(step2.access===void 0)return[[step2.message,...namesOf2(step2)].join(", "),...takenBeside(step2)].map(effect=>({...about2,
-effect}));let{level,changes}=step2.access;return changes.flatMap(change=>{let names2=(change.revoked??[]).length===0?[]:namesOf2(step2),suffix=BY_DEFAULT.has(rule)?
-CREATED_LATER:"";return describeChange(change).map(text2=>({...about2,effect:`${text2}${suffix}${level===null?"":`, as ${level}`}${names2.length===0?"":`: ${names2.
-join(", ")}`}`}))})}function namesOf2({privileges=[]}){return[...new Set(privileges.flatMap(({statement})=>statement.objects))].sort()}function takenBeside({kind,
-privileges=[]}){let later=BY_DEFAULT.has(kind)?" that are created later":"";return[...groupBy(privileges,({change,grantee})=>JSON.stringify([change,grantee])).values()].
-flatMap(items2=>{let names2=namesOf2({privileges:items2}),suffix=names2.length===0?"":`: ${names2.join(", ")}`,whose=items2[0]?.grantee===""?" from PUBLIC":"";return describeChange(
-items2[0]?.change??{on:"other",schema:null}).map(text2=>`${text2}${later}${whose}${suffix}`)})}function describeChange({on,schema,granted=[],revoked=[]}){let where=on===
-"schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return[["grant",granted],["revoke",revoked]].filter(([,privileges])=>privileges.
-length>0).map(([verb,privileges])=>`${verb} ${[...privileges].sort().join(", ")} on ${where}`)}var import_node_crypto10,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm(
-{"src/plan/effects.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_group_by();init_approved_effects();init_effect();init_step();NO_EFFECT=
-new Set(["tag_role","note_approved_plan","end_approved_plan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make\
-_room"]),BY_DEFAULT=new Set(["grant_default_privileges","revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"\
-sequences",function:"functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
+let{application,database,username,object:object2,kind:rule}=step2,about2={application,database,username,object:object2,rule},lost2=(step2.loses??[]).filter(({who})=>who!==
+username).map(({who,what})=>({effect:`LOSES ${who}: ${what}`,detail:{kind:"loss"}}));return[...ownEffects(step2),...lost2].map(told=>({...about2,...told}))}function ownEffects(step2){
+let{username,kind:rule}=step2;if(rule==="set_password")return[{effect:`password of ${username??""} set from its secret`,detail:null}];if(step2.access===void 0){
+let objects2=namesOf2(step2),detail=objects2.length===0?null:{kind:"taken",what:"",objects:objects2};return[{effect:[step2.message,...objects2].join(", "),detail},
+...takenBeside(step2)]}let{level,changes}=step2.access,later=BY_DEFAULT.has(rule);return changes.flatMap(change=>[...grantsOf(change,level,later),...takes(change,
+later,level===null?"":`, as ${level}`,namesOf2(step2))])}function grantsOf(change,level,later){let{on,schema,granted=[]}=change,privileges=[...granted].sort();return privileges.
+length===0?[]:[{effect:`grant ${describe146(privileges,change,later)}${level===null?"":`, as ${level}`}`,detail:{kind:"grant",privileges,on,schema,level,later}}]}
+function takes(change,later,suffix,objects2){let privileges=[...change.revoked??[]].sort();if(privileges.length===0)return[];let what=`revoke ${describe146(privileges,
+change,later)}${suffix}`;return objects2.length===0?[{effect:what,detail:null}]:[{effect:`${what}: ${objects2.join(", ")}`,detail:{kind:"taken",what,objects:objects2}}]}
+function namesOf2({privileges=[]}){return[...new Set(privileges.flatMap(({statement})=>statement.objects))].sort()}function takenBeside({kind,privileges=[]}){return[
+...groupBy(privileges,({change,grantee})=>JSON.stringify([change,grantee])).values()].flatMap(([first,...others])=>{if(first===void 0)return[];let whose=first.grantee===
+""?" from PUBLIC":"";return takes(first.change,BY_DEFAULT.has(kind),whose,namesOf2({privileges:[first,...others]}))})}function describe146(privileges,{on,schema},later){
+let where=on==="schema"&&schema!==null?`schema ${schema}`:`${PLURAL[on]}${schema===null?"":` of ${schema}`}`;return`${privileges.join(", ")} on ${where}${later?
+" that are created later":""}`}var import_node_crypto10,NO_EFFECT,BY_DEFAULT,PLURAL,init_effects=__esm({"src/plan/effects.ts"(){"use strict";import_node_crypto10=
+__toESM(require_crypto(),1);init_group_by();init_approved_effects();init_effect();init_step();NO_EFFECT=new Set(["tag_role","note_approved_plan","end_approved_p\
+lan","tag_database","note_undeclared","hold_membership","release_membership","leftover_membership","make_room"]),BY_DEFAULT=new Set(["grant_default_privileges",
+"revoke_default_privileges"]);PLURAL={database:"the database",schema:"schemas",table:"tables",sequence:"sequences",function:"functions",other:"other objects"}}});async function readApprovedPlan({approvedDigest:digest2,planFile},packed2){return digest2===null?null:packed2!==null?parsePlanFile(unpackPlan(packed2),digest2):
 planFile===null?{digest:digest2,effects:null}:parsePlanFile(await readPlanFile(planFile),digest2)}async function readPlanFile(path4){try{return await(0,import_promises16.readFile)(
 path4,"utf8")}catch(error){let message=`cannot be read: ${error instanceof Error?error.message:String(error)}.`,remedy="Give the path of the file that plan --ou\
 t wrote; without it only the digest counts.",problem={application:null,code:"unreadable_input",field:"RDS_PROVISION_PLAN_FILE",message};throw new InvalidInputError(
@@ -14411,8 +14411,8 @@ return{...transaction,steps:transaction.steps.map(step2=>marker.mark(step2)),...
 let rows=alike.flatMap((of,index)=>of.outcomes.filter(outcome=>outcome.verb===verb).map(({login:login2,privileges})=>({login:login2,of,index,privileges:privileges.
 join(", ")}))),isApart=({kind,names:names2})=>kind==="default"?names2:[],byLogin=groupBy(rows,({login:login2,privileges,of})=>JSON.stringify([login2,privileges,
 of.kind,isApart(of)]));return[...groupBy([...byLogin.values()],list3=>JSON.stringify([list3[0]?.privileges,list3.map(({index})=>index)])).values()].flatMap(lists=>{
-let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe146(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
-list3=>list3[0]?.login??[]).sort(),what)})}function describe146(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
+let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe147(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
+list3=>list3[0]?.login??[]).sort(),what)})}function describe147(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
 privileges.replaceAll(COLUMNS,""):privileges,columns=isOfColumns?"columns of ":"",few2=fewNames(names2);if(kind==="database")return`${words2} on database ${few2}`;
 if(kind==="default")return`${words2} on ${few2} of ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few2}\
  in ${database}`}var Marker,init_consequences=__esm({"src/plan/consequences.ts"(){"use strict";init_group_by();init_consequence();init_few_names();init_step();init_attribute_consequences();
@@ -14958,9 +14958,10 @@ tation_in_progress":return finding(about2,"rotation_in_progress","skipped",`${ap
 anged`);case"expired":return finding(about2,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every password`);case"\
 unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}. ${state2.remedy}`);case"\
 refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
-other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the password could not be tried`)}}var init_roles=__esm(
-{"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();init_context();init_memberships();init_settings3();
-init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
+proven_before":return finding(about2,"verify","skipped",`${application.username} was not logged in as: its secret has still version ${version2}, which was prove\
+n before (verify_logins)`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the passwo\
+rd could not be tried`)}}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();
+init_context();init_memberships();init_settings3();init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
 comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
 0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
 cluster.databases.get(database.name),room=rooms.get(database.name),isWanted3=room==="wanted"||isFull2&&room===void 0,isKept=database.owner.kept.has("database_co\
@@ -15246,25 +15247,27 @@ reason:failure.message};case"unreachable":case"starting":case"full":case"tls":ca
 ver/login.ts"(){"use strict";init_authentication();init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,{onTried,everybody}){let seen=await inspectCluster(server.admin,declaration),cluster=server.
 see?.(seen)??seen;server.allow(cluster.server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),
 unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===
-null||scope.applications.has(name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.
-databases.filter(item=>mayLookInside(declaration,cluster,item)&&looksInside(item));for(let{name:name2}of databases2)for(let known of[interiors,unseen])known.delete(
-name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.applications.map(({username})=>username)),lookInto=database=>({
-grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!=="report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==
-null}),tryOut2=async application=>{logins.set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(
-cluster,application))return;let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(database),place2=application.database??declaration.
-instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},result=await checkLogin(server,versions2,question,credential,look3);
-tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.set(database.name,result.interior),logins.set(application.name,
-result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};return await settleAll(turnsOf(cluster,applications).map(
-tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let seen2=await inspectAsAdmin(server,database,lookInto(
-database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({
-schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){
-return[...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).
-values()]}function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(
-role.comment)!==null)}function mayLookInside(declaration,cluster,database){let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?
-!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,database)}function isExpired(cluster,application){let until=cluster.roles.get(application.
-username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){let strangers=[...new Set([...(cluster.
-databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==database.owner.
-username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
+null||scope.applications.has(name2)),databases2=declaration.databases.filter(item=>mayLookInside(declaration,cluster,item)&&isInScope(scope,item));for(let{name:name2}of databases2)
+for(let known of[interiors,unseen])known.delete(name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.
+applications.map(({username})=>username)),lookInto=database=>({grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!==
+"report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==null}),onlyChanged=declaration.verifyLogins==="changed"&&scope===null,tryOut2=async application=>{
+let credential=tried.get(application.name),isLeftOut=onlyChanged&&isProvenBefore(cluster,application,credential);if(logins.set(application.name,{kind:isLeftOut?
+"proven_before":"not_tried"}),credential===void 0||isLeftOut||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),look3=database===
+void 0?null:lookInto(database),place2=application.database??declaration.instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},
+result=await checkLogin(server,versions2,question,credential,look3);tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.
+set(database.name,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};
+return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{
+let seen2=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{
+cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[
+schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.
+databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.
+roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,{username},credential){
+let version2=parseTag(cluster.roles.get(username)?.comment??null)?.get("SecretVersionId");return version2!==void 0&&version2===credential?.versionId}function mayLookInside(declaration,cluster,database){
+let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
+database)}function isInScope(scope,{name:name2,owner}){return scope===null||scope.databases.has(name2)||scope.applications.has(owner.name)}function isExpired(cluster,application){
+let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){
+let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.
+has(role)&&role!==database.owner.username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
 ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();
@@ -15733,7 +15736,7 @@ function isClosed(before,{login:login2,via,logs_in_by:now},{lines}){let isShut=n
 !lines.some(({right:right2})=>right2===membershipIn(login2))}function judgeGone({decision,cells},look3){if(isUnseen(cells,look3))return{state:"not known",note:UNSEEN};
 if(decision===null||cells.right===NOT_SEEN)return{state:"no longer there",note:""};if(isStillHeld(cells,look3)){let note4="it is there still, and no right of th\
 is stack any more";return decision==="keep"?{state:"kept, and changed since",note:note4}:undone(note4)}let instead=insteadOf(cells,look3),note3=instead.length===
-0?"":`in its place, and not as the sheet has it: ${instead.map(describe147).join("; ")}`;return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.
+0?"":`in its place, and not as the sheet has it: ${instead.map(describe148).join("; ")}`;return decision==="keep"?{state:"decided keep, and gone",note:note3}:instead.
 length===0?{state:"carried out",note:"the server has it no more"}:decision==="change"?{state:"changed since",note:note3}:undone(note3)}function isStillHeld({login:login2,
 right:right2},{attributes:attributes2,memberships:memberships2}){let group4=groupOf2(right2);return attributes2.get(login2)?.includes(right2)===!0||group4!==null&&
 memberships2.some(([role,member2])=>role===group4&&member2===login2)}function insteadOf({login:login2,database,right:right2},look3){let names2=rolesOf(login2,look3),
@@ -15742,7 +15745,7 @@ added.filter(isWhose),...look3.addedInScope.filter(line2=>line2.login===PUBLIC)]
 grown.filter(line2=>isGrown(line2)&&(isWhose(line2)||line2.login===PUBLIC)),renamed=database!==""&&!look3.databases.has(database)?look3.outside.filter(line2=>isWhose(
 line2)||line2.login===PUBLIC):[];return[...new Set([...added.filter(isHere),...grown,...renamed])].filter(line2=>line2.right!=="LOGIN")}function rolesOf(login2,{
 memberships:memberships2}){let found=new Set([login2]);for(let name2 of found)for(let[role,member2]of memberships2)member2===name2&&found.add(role);return found}
-function describe147({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,UNSEEN,CLOSED,init_states=__esm(
+function describe148({login:login2,right:right2,database}){return`${login2}: ${right2}${database===""?"":` on ${database}`}`}var DECISION_STATES,UNSEEN,CLOSED,init_states=__esm(
 {"src/report/review/states.ts"(){"use strict";init_line();DECISION_STATES=["not carried out yet","not known","not decided","not on the sheet","kept, and changed\
  since","changed since","decided keep, and gone","carried out","kept as decided","no longer there"];UNSEEN="the database is there, and nobody looked into it: it\
  is not of this stack any more, or lets nobody in";CLOSED="the login may not log in, and has no members: what it has left nobody can use"}});function decisionsSection(sheet,judged,environment){let told=DECISION_STATES.map(state2=>[state2,judged.filter(item=>item.state===state2).length]),counts=told.filter(
@@ -16424,8 +16427,8 @@ server,credentials),{cluster}=inspection.actual,{criteria,expiresWithinDays,secr
 accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),retainedSection(matrix,criteria),driftSection(await driftFrom(context,inspection,credentials,
 part),declaration.environment,criteria),undeclaredSection(beyondIn(declaration,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),
 expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned3(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw toProvisionError(
-error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,withoutMatrix={...context,declaration:{...declaration,governanceDir:null}},
-inspection=await inspectServer(withoutMatrix,server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
+error)}}async function inspectWithMatrix(context,server,{applications}){let{declaration}=context,looked={...declaration,governanceDir:null,verifyLogins:"all"},inspection=await inspectServer(
+{...context,declaration:looked},server,applications,null,!0);return{inspection,matrix:await readAccessMatrix(declaration,server,inspection)}}async function driftFrom(context,inspection,{
 admin},part){let setbacks=new Setbacks(context.declaration,context.declaration.masterSecretId!==null&&part===null);try{let plan=await guardAndPlan(context,inspection,
 setbacks);return{plan:part===null?plan:together2(part.plan,plan),blocked:setbacks.blocked}}catch(error){if(error instanceof MissingRights)return driftAsMaster(context,
 inspection,admin);if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}async function driftAsMaster(context,inspection,admin){
@@ -16589,7 +16592,8 @@ versionId}: ${REASONS[state2.kind]}${"reason"in state2?` (${state2.reason})`:""}
 again."}])}var REASONS,init_set_password=__esm({"src/lambda/rotation/set-password.ts"(){"use strict";init_errors();init_execute();init_rotation();init_rotation2();
 init_credentials();init_open();init_outcome();init_verifier();init_inspect_cluster();init_login();REASONS={password_right:"it does",password_wrong:"the server r\
 efuses the password",other_method:"the server asks for another way to log in, as for members of rds_iam",unproven:"the server was not proven",refused:"the serve\
-r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
+r refuses the login before a password",expired:"its time is over",rotation_in_progress:"another version does",not_tried:"it was not tried",proven_before:"it was\
+ not asked"}}});async function runStep(run){let state2=await run.secret.describe();if(versionOf2(state2,run)==="current"){note2(run,"no_change",`version ${run.event.versionId} \
 is current already`);return}switch(run.event.step){case"createSecret":return createPending(run);case"setSecret":return setPendingPassword({...run,...await pendingOf(
 run)});case"testSecret":return testPendingPassword({...run,...await pendingOf(run)});case"finishSecret":return finish(run,state2)}}function versionOf2({isEnabled,
 stages},run){let{versionId}=run.event,labels=stages.get(versionId);if(!isEnabled)throw refused3(run,"the secret has no rotation");if(labels===void 0)throw refused3(
@@ -18197,11 +18201,11 @@ managed")return[];let{address,type:typeText,name:label,index,values}=parsed2.out
 address,resource:address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g,""),label:typeof index=="string"?index:label,name:values?.name??null,database:values?.database??
 null,role:values?.role??null,grantRole:values?.grant_role??null,schema:values?.schema??null,objectType:values?.object_type??null,objects:values?.objects??[],privileges:values?.
 privileges??[]}]}function unusable(message){let remedy="Give what `terraform show -json` prints where that provider is used.";return new InvalidInputError([{application:null,
-code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/terr\
-aform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postgr\
-esql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS=nullish(array(string()),null),RESOURCE=object({address:string(),
+code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS2,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/ter\
+raform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postg\
+resql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS2=nullish(array(string()),null),RESOURCE=object({address:string(),
 mode:TEXT,type:string(),name:string(),index:optional(union([string(),number()])),values:nullish(object({name:TEXT,database:TEXT,owner:TEXT,role:TEXT,grant_role:TEXT,
-schema:TEXT,object_type:TEXT,objects:TEXTS,privileges:TEXTS}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
+schema:TEXT,object_type:TEXT,objects:TEXTS2,privileges:TEXTS2}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
 STATE=object({values:optional(object({root_module:optional(MODULE)}))})}});function rightsOf({cluster,noInherit},role,database){let isInherited=(member2,inherit)=>cluster.server.version<16e4?!noInherit.has(member2):inherit,found=new Set(
 [role]);for(let name2 of found)for(let{role:of,member:member2,inherit}of cluster.memberships)member2===name2&&isInherited(member2,inherit)&&found.add(of);let owner=cluster.
 databases.get(database)?.owner;return new Set([...found,"",...owner!==void 0&&found.has(owner)?[PG_DATABASE_OWNER]:[]])}function heldByAny(acl,roles){return new Set(
@@ -19451,7 +19455,7 @@ let{configObjects}=yargs.getOptions();return configObjects.some(c10=>Object.prot
 call(c10,this.shim.Parser.camelCase(key2)))}runDefaultBuilderOn(yargs){if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.
 test(this.defaultCommand.original)?this.defaultCommand.original:this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().
 usage(commandString,this.defaultCommand.description)}let builder=this.defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(
-builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe148,description,desc}){for(let test23 of[describe148,
+builder)||Object.keys(builder).forEach(key2=>{yargs.option(key2,builder[key2])})}extractDesc({describe:describe149,description,desc}){for(let test23 of[describe149,
 description,desc]){if(typeof test23=="string"||test23===!1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.
 handlers,aliasMap:this.aliasMap,defaultCommand:this.defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=
@@ -20039,8 +20043,8 @@ let[input,terraformState,removed]=["input","terraform-state","removed"].map(text
 tandard input, and so is --input.","Give a file for one of the two.");if((removed??null)!==null&&(terraformState??null)===null)throw refusal2("--removed","goes \
 with --terraform-state only.","Give --terraform-state too, or leave it out.");return{command:"generate",input:input??null,format:format4,output:text2("output"),
 statements:text2("statements"),database:text2("database"),terraformState:terraformState??null,removed:removed??null}}function refusal2(field,message,remedy){return new InvalidInputError(
-[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe148,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe148,...words2!==void 0&&{words:words2}}}
-function flag(describe148){return{type:"boolean",describe:describe148}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
+[{application:null,code:"usage",field,message,remedy}])}init_report_options();function value(placeholder,describe149,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe149,...words2!==void 0&&{words:words2}}}
+function flag(describe149){return{type:"boolean",describe:describe149}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it; - is\
  standard input")},CLAIM2={claim:value("ID","Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},RUNNER={runner:value(
 "FUNCTION","Name or ARN of the Lambda function that does it; default: runner of the declaration")},AUDIT_FILE={"audit-file":value("FILE","File to write the audi\
 t to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"terraform-plan":value("FILE","Instead of --input: what `terraform show -json` prints of a sa\
@@ -20106,10 +20110,10 @@ replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}v
 function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
  options in bash and zsh",EXAMPLES={...Object.fromEntries(Object.entries(COMMANDS).map(([name2,{examples}])=>[name2,examples])),[COMPLETION]:[["$0 completion >>\
  ~/.bashrc","for bash"],["$0 completion >> ~/.zshrc","for zsh"]]};function outputOf(argv){let program=yargs_default().scriptName(PROGRAM).usage("$0 <command> [o\
-ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe148,options:options2}]of Object.entries(COMMANDS))program.
-command(name2,describe148,command11=>command11.usage(`$0 ${name2} [options]
+ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe149,options:options2}]of Object.entries(COMMANDS))program.
+command(name2,describe149,command11=>command11.usage(`$0 ${name2} [options]
 
-${describe148}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
+${describe149}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text2="";return program.parseSync([...argv],{},
 (_error,_found,output)=>{text2=output}),text2===""||text2.endsWith(`
 `)?text2:`${text2}
 `}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.

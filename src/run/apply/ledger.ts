@@ -24,14 +24,14 @@ const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
   'adopt_database',
   'create_schema',
   'create_extension',
-  'grant_privileges',
   'grant_default_privileges',
   'revoke_default_privileges',
 ])
 
-/** PUBLIC and logins lose something on the database, and in a schema. */
+/** PUBLIC and logins gain and lose something on the database, and in a schema. */
 function needsLook({ kind, target }: Step): boolean {
-  const isInside = (kind === 'restrict_public' || kind === 'revoke_privileges') && target !== null
+  const isEither = kind === 'restrict_public' || kind === 'revoke_privileges' || kind === 'grant_privileges'
+  const isInside = isEither && target !== null
   return isInside || NEEDS_LOOK.has(kind)
 }
 

@@ -31,6 +31,7 @@ export async function targetOf(
     lockTimeoutMs: Math.min(instanceLockMs, OBJECT_LOCK_TIMEOUT_MS),
     statementTimeoutMs: instanceLockMs + 600_000,
     version: 0,
+    ...(dependencies.open !== undefined && { open: dependencies.open }),
   }
 }
 

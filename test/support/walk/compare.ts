@@ -1,7 +1,11 @@
 /** What two servers are compared by, as lines. */
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { parseTag } from '../../../src/model/tag.ts'
+import { ADMIN } from './names.ts'
 import type { State } from './state.ts'
+
+/** What the owner of a database gave itself there: it may all the same. */
+export const OWN = 'own: '
 
 /** Roles of declared logins, and what they hold on and in declared databases. */
 export function projection(state: State, declaration: Declaration, foreign = new Set<string>()): string[] {
@@ -20,9 +24,10 @@ export function projection(state: State, declaration: Declaration, foreign = new
         : `role ${username} ${JSON.stringify([role?.canLogin, role?.createDb, role?.createRole, role?.connectionLimit, role?.validUntil, tag?.get('Application')])}`,
     )
   }
-  for (const { role, member, set } of state.memberships)
+  // From 16 on nobody but who granted it takes a membership back: the run tells of it (`toldOf` in `walk.ts`).
+  for (const { role, member, grantor, set } of state.memberships)
     if (logins.has(role) && logins.has(member) && !keeps.has(member) && !keeps.has(role))
-      lines.push(`member ${member} of ${role} ${String(set)}`)
+      if (state.version < 160_000 || grantor === ADMIN) lines.push(`member ${member} of ${role} ${String(set)}`)
   for (const { name, owner } of declaration.databases) {
     const found = state.databases.get(name)
     if (found === undefined) {
@@ -31,7 +36,7 @@ export function projection(state: State, declaration: Declaration, foreign = new
     }
     const isKept = owner.undeclared === 'keep'
     lines.push(
-      `database ${name} of ${found.owner}${isKept ? '' : ` ${String(found.connectionLimit)} ${String(found.allowConnections)}`}`,
+      `database ${name} of ${found.owner}${isKept ? '' : ` ${String(found.connectionLimit)} ${String(found.allowConnections)} ${String(found.isTemplate)}`}`,
     )
     for (const { grantee, privilege } of found.acl)
       if (isMeant(grantee) && !isKept && !keeps.has(grantee)) lines.push(`${privilege} on ${name} to ${grantee}`)
@@ -39,9 +44,12 @@ export function projection(state: State, declaration: Declaration, foreign = new
       if (!declaration.databases.some((item) => item.name === name && item.schemas.includes(schema.name))) continue
       // A schema that somebody else was given is theirs: the program says so, and leaves it.
       if (schema.owner !== found.owner && schema.owner !== 'pg_database_owner') foreign.add(`${name}.${schema.name}`)
+      // What an owner gives everybody in a schema of its own is its own (src/README.md: Beyond the declaration).
+      const isOwners = (grantee: string): boolean =>
+        grantee === '' && schema.name !== 'public' && owner.undeclared !== 'revoke'
       for (const { grantee, privilege } of schema.acl)
-        if (isMeant(grantee) && !isKept && !keeps.has(grantee))
-          lines.push(`${privilege} on ${name}.${schema.name} to ${grantee}`)
+        if (isMeant(grantee) && !isKept && !keeps.has(grantee) && !isOwners(grantee))
+          lines.push(`${grantee === found.owner ? OWN : ''}${privilege} on ${name}.${schema.name} to ${grantee}`)
     }
     for (const { creator, schema, objectClass, acl } of found.defaults)
       for (const { grantee, privilege } of acl)
@@ -49,35 +57,4 @@ export function projection(state: State, declaration: Declaration, foreign = new
           lines.push(`default ${privilege} on ${objectClass} in ${name}.${schema ?? '*'} to ${grantee}`)
   }
   return lines.sort()
-}
-
-/** Everything that these roles are and hold, apart from what a comment says. */
-export function strangersOf(state: State, names: readonly string[]): string[] {
-  const isOne = new Set(names)
-  const lines: string[] = []
-  for (const name of names) {
-    const role = state.roles.get(name)
-    if (role !== undefined) lines.push(`role ${JSON.stringify({ ...role, comment: null })}`)
-  }
-  for (const { role, member, admin, inherit, set } of state.memberships)
-    if (isOne.has(member)) lines.push(`${member} in ${role} ${JSON.stringify([admin, inherit, set])}`)
-  for (const { oid, owner, acl, schemas, objects, defaults } of state.databases.values()) {
-    const where = `database ${String(oid)}`
-    if (isOne.has(owner)) lines.push(`${owner} owns ${where}`)
-    for (const { grantee, privilege } of acl) if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} ${where}`)
-    for (const item of schemas.values()) {
-      if (isOne.has(item.owner)) lines.push(`${item.owner} owns ${item.name} in ${where}`)
-      for (const { grantee, privilege } of item.acl)
-        if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} on ${item.name} in ${where}`)
-    }
-    for (const item of objects) {
-      if (isOne.has(item.owner)) lines.push(`${item.owner} owns ${item.schema}.${item.name} in ${where}`)
-      for (const { grantee, privilege } of item.acl ?? [])
-        if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} on ${item.schema}.${item.name} in ${where}`)
-    }
-    for (const item of defaults)
-      for (const { grantee, privilege } of item.acl)
-        if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} by default of ${item.creator} in ${where}`)
-  }
-  return lines
 }

@@ -1,7 +1,8 @@
 /** Statements on databases, read and done. */
 import { isSuper, maySet, mustOwn } from './rights.ts'
 import { alterSetting } from './role-statements.ts'
-import { builtIn, type ModelDatabase, type ModelSchema, ofNewOwner, Refusal, type State, SUPERUSER } from './state.ts'
+import { SUPERUSER } from './names.ts'
+import { builtIn, type ModelDatabase, type ModelSchema, NO, ofNewOwner, Refusal, type State, THERE } from './state.ts'
 import type { Reader } from './tokens.ts'
 
 export const DATABASE_OWNER = 'pg_database_owner'
@@ -28,6 +29,7 @@ export function newDatabase(state: State, name: string, owner: string): ModelDat
     schemas: new Map([['public', publicSchema(state.version)]]),
     objects: [],
     defaults: [],
+    extensions: new Map(),
   }
 }
 
@@ -41,15 +43,15 @@ export function createDatabase(state: State, by: string, reader: Reader): void {
   if (reader.takes('CONNECTION LIMIT')) made.connectionLimit = Number(reader.word())
   reader.end()
   if (!isSuper(state, by) && state.roles.get(by)?.createDb !== true) throw new Refusal('no CREATEDB')
-  if (!state.roles.has(made.owner)) throw new Refusal(`no role ${made.owner}`)
+  if (!state.roles.has(made.owner)) throw new Refusal(`no role ${made.owner}`, NO.role)
   if (!maySet(state, by, made.owner)) throw new Refusal(`${by} may not SET ROLE ${made.owner}`)
-  if (state.databases.has(name)) throw new Refusal(`database ${name} already exists`)
+  if (state.databases.has(name)) throw new Refusal(`database ${name} already exists`, THERE.database)
   state.databases.set(name, made)
 }
 
 export function databaseOf(state: State, name: string): ModelDatabase {
   const database = state.databases.get(name)
-  if (database === undefined) throw new Refusal(`database ${name} does not exist`)
+  if (database === undefined) throw new Refusal(`database ${name} does not exist`, NO.database)
   return database
 }
 
@@ -62,12 +64,12 @@ export function alterDatabase(state: State, by: string, reader: Reader): void {
   else if (reader.takes('IS_TEMPLATE')) database.isTemplate = reader.word() === 'true'
   else if (reader.takes('OWNER TO')) {
     const owner = reader.name()
-    if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`)
+    if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`, NO.role)
     database.acl = ofNewOwner(database.acl, database.owner, owner)
     database.owner = owner
   } else if (reader.takes('RENAME TO')) {
     const name = reader.name()
-    if (state.databases.has(name)) throw new Refusal(`database ${name} already exists`)
+    if (state.databases.has(name)) throw new Refusal(`database ${name} already exists`, THERE.database)
     state.databases.delete(database.name)
     state.settings = state.settings.map((item) =>
       item.database === database.name ? { ...item, database: name } : item,
@@ -85,7 +87,7 @@ export function dropDatabase(state: State, by: string, reader: Reader): void {
   reader.takes('WITH ( FORCE )')
   reader.end()
   mustOwn(state, by, database.owner, database.name)
-  if (database.isTemplate) throw new Refusal('cannot drop a template database')
+  if (database.isTemplate) throw new Refusal('cannot drop a template database', '42809')
   state.databases.delete(database.name)
   state.settings = state.settings.filter((item) => item.database !== database.name)
 }

@@ -13,7 +13,7 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
   'a login that was a group becomes one that is none': (version) => ({
     ...quiet,
     version,
-    cut: 11,
+    cut: { after: 5, kind: 'killed', isDone: false },
     a: {
       alpha: { schemas: ['public'], undeclared: 'keep' },
       beta: { access_level: 'editor', database_of: 'alpha', can_login: false, schemas: ['*'] },

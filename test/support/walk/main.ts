@@ -42,7 +42,7 @@ async function countAll(): Promise<void> {
     }
   }
   for (const [line, { count, walk }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
-    console.log(count, line.slice(0, 300), JSON.stringify(walk))
+    console.log(`${String(count)} ${line.slice(0, 400)}\n  ${JSON.stringify(walk)}`)
   process.exit()
 }
 /** `--faults`: plants each in a copy of `src`, and walks there. */

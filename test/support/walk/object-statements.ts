@@ -1,17 +1,20 @@
 /** Statements on what is inside a database, read and done. */
 import type { AclItem, DefaultClass, ObjectClass } from '../../../src/model/catalog.ts'
 import { DATABASE_OWNER, databaseOf } from './database-statements.ts'
-import { isSuper, mustOwn } from './rights.ts'
+import { hasRightsOf, holds, isSuper, mustOwn } from './rights.ts'
 import {
   allOn,
+  AVAILABLE,
   builtIn,
   changed,
   type ModelDatabase,
   type ModelDefault,
+  NO,
   ofNewOwner,
   Refusal,
   sameAcl,
   type State,
+  THERE,
 } from './state.ts'
 import type { Reader } from './tokens.ts'
 
@@ -22,15 +25,14 @@ export function createSchema(state: State, by: string, database: ModelDatabase, 
   reader.end()
   const mayCreate = hasOnDatabase(state, database, by, 'CREATE')
   if (!mayCreate) throw new Refusal(`${by} may not create in ${database.name}`)
-  if (database.schemas.has(name)) throw new Refusal(`schema ${name} already exists`)
+  if (database.schemas.has(name)) throw new Refusal(`schema ${name} already exists`, THERE.schema)
   const global = database.defaults.find((item) => item.creator === owner && item.objectClass === 'schema')
   const acl = global?.acl ?? builtIn('schema', owner, state.version)
   database.schemas.set(name, { name, owner, acl: [...acl] })
 }
 
-function hasOnDatabase(state: State, { acl, owner }: ModelDatabase, role: string, privilege: string): boolean {
-  if (isSuper(state, role) || role === owner) return true
-  return acl.some((item) => (item.grantee === role || item.grantee === '') && item.privilege === privilege)
+function hasOnDatabase(state: State, { acl }: ModelDatabase, role: string, privilege: string): boolean {
+  return isSuper(state, role) || holds(state, role, acl, privilege)
 }
 
 /** After CREATE TABLE, SEQUENCE or FUNCTION: only by hand. */
@@ -44,8 +46,8 @@ export function createObject(
   const schema = reader.name()
   reader.words('.')
   const name = reader.name()
-  if (!database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`)
-  if (database.objects.some((item) => item.schema === schema && item.name === name)) throw new Refusal(`${name} exists`)
+  if (!database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`, NO.schema)
+  if (database.objects.some((item) => item.schema === schema && item.name === name)) throw new Refusal(`${name} exists`, THERE.relation)
   if (!mayCreateIn(state, database, schema, by)) throw new Refusal(`${by} may not create in ${schema}`)
   const of = (where: string | null): ModelDefault | undefined =>
     database.defaults.find((item) => item.creator === by && item.schema === where && item.objectClass === objectClass)
@@ -74,15 +76,31 @@ function mayCreateIn(state: State, database: ModelDatabase, name: string, by: st
   )
 }
 
+/** After CREATE EXTENSION: one that is not trusted is made by a superuser, or on RDS by its master. */
+export function createExtension(state: State, by: string, database: ModelDatabase, reader: Reader): void {
+  const name = reader.name()
+  const schema = reader.takes('SCHEMA') ? reader.name() : 'public'
+  reader.takes('CASCADE')
+  reader.end()
+  const known = AVAILABLE.find((item) => item.name === name)
+  if (known === undefined) throw new Refusal(`extension ${name} is not available`, '0A000')
+  const isMaster = isSuper(state, by) || hasRightsOf(state, by, 'rds_superuser')
+  const mayCreate = known.trusted && hasOnDatabase(state, database, by, 'CREATE')
+  if (!isMaster && !mayCreate) throw new Refusal(`permission denied to create extension ${name}`)
+  if (!database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`, NO.schema)
+  if (database.extensions.has(name)) throw new Refusal(`extension ${name} already exists`, THERE.role)
+  database.extensions.set(name, by)
+}
+
 /** After ALTER SCHEMA. */
 export function alterSchema(state: State, by: string, database: ModelDatabase, reader: Reader): void {
   const schema = database.schemas.get(reader.name())
-  if (schema === undefined) throw new Refusal('no such schema')
+  if (schema === undefined) throw new Refusal('no such schema', NO.schema)
   mustOwn(state, by, schema.owner, schema.name)
   reader.words('OWNER TO')
   const owner = reader.name()
   reader.end()
-  if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`)
+  if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`, NO.role)
   schema.acl = ofNewOwner(schema.acl, schema.owner, owner)
   schema.owner = owner
 }
@@ -112,11 +130,11 @@ export function changePrivileges(
     const grantee = reader.grantee()
     reader.takes('CASCADE')
     reader.end()
-    if (grantee !== '' && !state.roles.has(grantee)) throw new Refusal(`no role ${grantee}`)
+    if (grantee !== '' && !state.roles.has(grantee)) throw new Refusal(`no role ${grantee}`, NO.role)
     return grantee
   }
   if (reader.takes('DATABASE')) {
-    const database = databaseOf(state, reader.name())
+    const database = databaseOf(state, reader.identifier())
     const grantee = to()
     const grantor = grantorOn(state, by, database.owner, database, database.name)
     database.acl = changed(database.acl, grants, listed('database'), grantor, grantee)
@@ -124,9 +142,9 @@ export function changePrivileges(
   }
   if (inside === null) reader.fail()
   if (reader.takes('SCHEMA')) {
-    const schema = inside.schemas.get(reader.name())
+    const schema = inside.schemas.get(reader.identifier())
     const grantee = to()
-    if (schema === undefined) throw new Refusal('no such schema')
+    if (schema === undefined) throw new Refusal('no such schema', NO.schema)
     const grantor = grantorOn(state, by, schema.owner, inside, schema.name)
     schema.acl = changed(schema.acl, grants, listed('schema'), grantor, grantee)
     return
@@ -134,15 +152,15 @@ export function changePrivileges(
   const objectClass = CLASSES[reader.word()] ?? reader.fail()
   const names: [string, string][] = []
   do {
-    const schema = reader.name()
+    const schema = reader.identifier()
     reader.words('.')
-    names.push([schema, reader.name()])
+    names.push([schema, reader.identifier()])
     if (reader.takes('(')) reader.words(')')
   } while (reader.takes(','))
   const grantee = to()
   for (const [schema, name] of names) {
     const object = inside.objects.find((item) => item.schema === schema && item.name === name)
-    if (object?.objectClass !== objectClass) throw new Refusal(`no ${objectClass} ${name}`)
+    if (object?.objectClass !== objectClass) throw new Refusal(`no ${objectClass} ${name}`, objectClass === 'function' ? NO.routine : NO.relation)
     mustOwn(state, by, object.owner, name)
     const acl = object.acl ?? builtIn(objectClass, object.owner, state.version)
     object.acl = changed(acl, grants, listed(objectClass), object.owner, grantee)
@@ -162,7 +180,7 @@ export function alterDefaults(state: State, by: string, database: ModelDatabase,
   const creator = reader.name()
   mustOwn(state, by, creator, 'the default privileges')
   const schema = reader.takes('IN SCHEMA') ? reader.name() : null
-  if (schema !== null && !database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`)
+  if (schema !== null && !database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`, NO.schema)
   const grants = reader.takes('GRANT')
   if (!grants) reader.words('REVOKE')
   const words = privilegeWords(reader)
@@ -170,7 +188,7 @@ export function alterDefaults(state: State, by: string, database: ModelDatabase,
   reader.words(grants ? 'TO' : 'FROM')
   const grantee = reader.grantee()
   reader.end()
-  if (grantee !== '' && !state.roles.has(grantee)) throw new Refusal(`no role ${grantee}`)
+  if (grantee !== '' && !state.roles.has(grantee)) throw new Refusal(`no role ${grantee}`, NO.role)
   const isIt = (item: ModelDefault): boolean =>
     item.creator === creator && item.schema === schema && item.objectClass === objectClass
   const standard: AclItem[] = schema === null ? builtIn(objectClass, creator, state.version) : []

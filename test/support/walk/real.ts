@@ -6,57 +6,139 @@ import type { Session } from '../../../src/server/session.ts'
 import type { AclItem, Cluster, Interior } from '../../../src/model/catalog.ts'
 import { parseTag } from '../../../src/model/tag.ts'
 import type { Bed } from '../provision.ts'
-import { applyTo } from './apply.ts'
-import { declare, type Entries, type Operation, OTHER, type Walk } from './generate.ts'
-import { interiorOf, look } from './look.ts'
-import { ADMIN, ModelServer } from './server.ts'
+import type { Outcome } from '../provision/outcome.ts'
+import { answerOf } from './answer.ts'
+import { CLAIM, declare, type Entries, type Operation, OTHER, TWIN } from './declare.ts'
+import type { Walk } from './generate.ts'
+import { ADMIN } from './names.ts'
+import { leaversOf } from './removal-oracle.ts'
+import { applyTo, endOn, type Ran, requestOn } from './runs.ts'
+import { ModelServer } from './server.ts'
 import { byHand } from './walk.ts'
 
 const OURS = /_dev_(?:user|db)$|^stranger_|^renamed_/
 
+/** What a bed has no part for: cuts, the master, and snapshots, which take their time. */
+export function forServer(walk: Walk): Walk {
+  const { removalCut: _, hasMaster: __, ...rest } = walk
+  const isOfAdmin = ({ sql }: Operation): boolean => sql.includes(ADMIN)
+  const plain = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll('snapshot-and-delete', 'delete'))
+  const simple = { ...rest, cut: null, damage: rest.damage.filter((item) => !isOfAdmin(item)) }
+  return plain(simple) as Walk
+}
+
 /** @returns where model and server differ, and what the real apply said where only one of both was stopped */
 export async function walkOnBoth(bed: Bed, walk: Walk): Promise<string[]> {
-  const model = new ModelServer(walk.version * 10000)
-  const wrong: string[] = []
-  const stacks = new Map<string, ReturnType<Bed['declare']>>()
-  const compare = async (when: string): Promise<void> => {
-    const [is, should] = [await linesOfServer(bed), linesOfModel(model)]
-    wrong.push(
+  const both = new Both(bed, walk)
+  await both.go()
+  return both.wrong
+}
+
+/** One state of Terraform on both. */
+interface Place {
+  readonly stack: string
+  readonly claim: string | null
+}
+
+const OURS_IN: Place = { stack: 'walk', claim: CLAIM }
+
+class Both {
+  readonly wrong: string[] = []
+  readonly #bed: Bed
+  readonly #walk: Walk
+  readonly #model: ModelServer
+  readonly #stacks = new Map<string, ReturnType<Bed['declare']>>()
+
+  constructor(bed: Bed, walk: Walk) {
+    this.#bed = bed
+    this.#walk = walk
+    this.#model = new ModelServer(walk.version * 10_000)
+  }
+
+  async go(): Promise<void> {
+    const { mess, a, damage, b, leaving, policy, twin, ends } = this.#walk
+    await this.#hands(mess, 'mess')
+    await this.#apply({ stack: 'other', claim: null }, OTHER, 'the other stack')
+    await this.#apply(OURS_IN, a, 'A')
+    await this.#hands(damage, 'damage')
+    if (twin !== undefined && !twin.takesOver)
+      await this.#apply({ stack: 'walk', claim: TWIN }, twin.entries, 'the twin')
+    const leavers = leaving === undefined ? [] : leaversOf(this.#model.state, declare(a), declare(b), policy)
+    const keys = leavers.map(({ key }) => key)
+    if (leaving === 'marker first') await this.#requests(a, keys)
+    await this.#apply(OURS_IN, b, 'B')
+    if (leaving === 'marker last') await this.#requests(a, keys)
+    if (ends !== true) return
+    await this.#requests(
+      b,
+      leaversOf(this.#model.state, declare(b), null, policy).map(({ key }) => key),
+    )
+    await this.#end(b)
+  }
+
+  #stack({ stack, claim }: Place, entries: Entries): ReturnType<Bed['declare']> {
+    const key = `${stack} ${String(claim)}`
+    const variables = { stack, claim, cluster_name: 'c', build_id: 'build-1' }
+    const declared = this.#stacks.get(key) ?? this.#bed.declare(entries, variables)
+    this.#stacks.set(key, declared)
+    declared.applications = entries
+    declared.env = this.#walk.policy === undefined ? {} : { RDS_CLEANUP_POLICY: this.#walk.policy }
+    return declared
+  }
+
+  get #options(): { readonly cleanupPolicy: NonNullable<Walk['policy']> | null } {
+    return { cleanupPolicy: this.#walk.policy ?? null }
+  }
+
+  async #apply(place: Place, entries: Entries, when: string): Promise<void> {
+    const stack = this.#stack(place, entries)
+    const outcome = await stack.apply()
+    await this.#same(when, outcome, await applyTo(this.#model, declare(entries, place), this.#options))
+  }
+
+  async #requests(entries: Entries, keys: readonly string[]): Promise<void> {
+    const stack = this.#stack(OURS_IN, entries)
+    for (const key of keys) {
+      const ran = await requestOn(this.#model, declare(entries), key, this.#options)
+      await this.#same(`removal of ${key}`, await stack.request(key), ran)
+    }
+  }
+
+  async #end(entries: Entries): Promise<void> {
+    const stack = this.#stack(OURS_IN, {})
+    const ran = await endOn(this.#model, declare(entries), this.#options)
+    await this.#same('the end', await stack.requested(), ran)
+  }
+
+  async #hands(operations: readonly Operation[], when: string): Promise<void> {
+    for (const item of operations) {
+      const [real, modelled] = [await realHand(this.#bed, item), byHand(this.#model, item)]
+      if ((real === null) !== (modelled === null))
+        this.wrong.push(`${when}: ${item.sql}: the server: ${String(real)}; the model: ${String(modelled)}`)
+    }
+    await this.#compare(when)
+  }
+
+  async #same(when: string, { problems, audit }: Outcome, ran: Ran): Promise<void> {
+    const codes = (items: Ran['problems']): string =>
+      items
+        .map(({ application, code }) => `${String(application)} ${code}`)
+        .sort()
+        .join()
+    const [told, modelled] = [codes(problems), codes(ran.problems)]
+    if (told !== modelled)
+      this.wrong.push(`${when}: the server: ${told} (${audit.run.error ?? ''}); the model: ${modelled}`)
+    await this.#compare(when)
+  }
+
+  async #compare(when: string): Promise<void> {
+    const [is, should] = [await linesOfServer(this.#bed), await linesOfModel(this.#model)]
+    this.wrong.push(
       ...should.filter((line) => !is.includes(line)).map((line) => `${when}: only the model: ${line}`),
       ...is.filter((line) => !should.includes(line)).map((line) => `${when}: only the server: ${line}`),
     )
   }
-  const apply = async (stack: string, entries: Entries, when: string): Promise<void> => {
-    const declared = stacks.get(stack) ?? bed.declare(entries, { stack, cluster_name: 'c' })
-    stacks.set(stack, declared)
-    declared.applications = entries
-    const { problems, audit } = await declared.apply()
-    const told = problems.map(({ application, code }) => `${String(application)} ${code}`)
-    const { stopped, blocked, refused } = await applyTo(model, declare(entries, stack))
-    const modelled = [...stopped, ...blocked].map(({ application, code }) => `${String(application)} ${code}`)
-    const isSame =
-      told
-        .filter((item) => !item.includes(' sql_'))
-        .sort()
-        .join() === modelled.sort().join()
-    if (!isSame && refused.length === 0)
-      wrong.push(`${when}: the server: ${told.join()} (${audit.run.error ?? ''}); the model: ${modelled.join()}`)
-    await compare(when)
-  }
-  const hands = async (operations: readonly Operation[], when: string): Promise<void> => {
-    for (const item of operations) {
-      const [real, modelled] = [await realHand(bed, item), byHand(model, item)]
-      if ((real === null) !== (modelled === null))
-        wrong.push(`${when}: ${item.sql}: the server: ${String(real)}; the model: ${String(modelled)}`)
-    }
-    await compare(when)
-  }
-  await hands(walk.mess, 'mess')
-  await apply('other', OTHER, 'the other stack')
-  await apply('walk', walk.a, 'A')
-  await hands(walk.damage, 'damage')
-  await apply('walk', walk.b, 'B')
-  return wrong
 }
 
 async function realHand({ server }: Bed, { as, database, sql }: Operation): Promise<string | null> {
@@ -64,7 +146,8 @@ async function realHand({ server }: Bed, { as, database, sql }: Operation): Prom
   try {
     const set = as === null ? '' : `SET LOCAL ROLE "${as}"; `
     const isAlone = /^(?:CREATE|DROP) DATABASE|RENAME TO|IS_TEMPLATE/.test(sql)
-    await server.sql(isAlone ? sql : `BEGIN; ${set}${sql}; COMMIT`, [], where)
+    const whole = sql.startsWith('CREATE FUNCTION') ? `${sql} RETURNS int LANGUAGE sql AS 'SELECT 1'` : sql
+    await server.sql(isAlone ? whole : `BEGIN; ${set}${whole}; COMMIT`, [], where)
     return null
   } catch (error) {
     if (!isAnswered(error)) throw error
@@ -92,12 +175,17 @@ export async function cleanUp({ server }: Bed): Promise<void> {
   for (const { rolname } of roles) await server.sql(`DROP ROLE "${String(rolname)}"`)
 }
 
-async function linesOfServer({ server }: Bed): Promise<string[]> {
-  const version = Number((await server.sql('SHOW server_version_num'))[0]?.['server_version_num'])
+/** Of either server, over whatever asks it. */
+async function linesOfSessions(
+  version: number,
+  admin: string,
+  ask: (text: string, database: string) => Promise<Row[]>,
+  forget: (database: string) => Promise<void>,
+): Promise<string[]> {
   const session = (database: string): Session => {
     const query = async (texts: readonly string[]): Promise<Row[][]> => {
       const results: Row[][] = []
-      for (const text of texts) results.push(await server.sql(text, [], database))
+      for (const text of texts) results.push(await ask(text, database))
       return results
     }
     return { version, database, query } as unknown as Session
@@ -106,24 +194,23 @@ async function linesOfServer({ server }: Bed): Promise<string[]> {
   const interiors: Interior[] = []
   for (const { name, allowConnections } of cluster.databases.values()) {
     if (!OURS.test(name) || !allowConnections) continue
-    const question = {
-      grantees: namesOf(cluster),
-      everybody: true,
-      others: false,
-      owners: { declared: new Map(), guests: [] },
-      wantsAccess: false,
-    }
-    interiors.push(await inspectDatabase(session(name), question))
-    await server.forget(name)
+    const everything = { everybody: true, others: false, wantsAccess: false, grantees: namesOf(cluster) }
+    interiors.push(await inspectDatabase(session(name), { ...everything, owners: { declared: new Map(), guests: [] } }))
+    await forget(name)
   }
-  return linesOf(cluster, interiors, server.admin.user)
+  return linesOf(cluster, interiors, admin)
 }
 
-function linesOfModel(model: ModelServer): string[] {
-  const { cluster } = look(model, declare({}))
-  const open = [...model.state.databases.values()].filter(({ allowConnections }) => allowConnections)
-  const interiors = open.map((item) => interiorOf(model.state, item, namesOf(cluster), true))
-  return linesOf(cluster, interiors, ADMIN)
+async function linesOfServer({ server }: Bed): Promise<string[]> {
+  const version = Number((await server.sql('SHOW server_version_num'))[0]?.['server_version_num'])
+  const ask = (text: string, database: string): Promise<Row[]> => server.sql(text, [], database)
+  return linesOfSessions(version, server.admin.user, ask, (name) => server.forget(name))
+}
+
+async function linesOfModel({ state }: ModelServer): Promise<string[]> {
+  const ask = (text: string, database: string): Promise<Row[]> =>
+    Promise.resolve(answerOf(state, text, { login: ADMIN, database }))
+  return linesOfSessions(state.version, ADMIN, ask, () => Promise.resolve())
 }
 
 const namesOf = ({ roles }: Pick<Cluster, 'roles'>): string[] => [...roles.keys()].filter((name) => OURS.test(name))
@@ -149,7 +236,8 @@ function linesOf(cluster: Cluster, interiors: readonly Interior[], admin: string
       lines.push(['database', name, owner, connectionLimit, allowConnections, isTemplate, told(comment), items(acl)])
   for (const [database, holders] of cluster.holders)
     if (OURS.test(database)) lines.push(['holders', database, [...holders].map(named).sort()])
-  for (const { database, schemas, objects, defaultAcl } of interiors) {
+  for (const { database, schemas, objects, defaultAcl, extensions } of interiors) {
+    lines.push(['extensions', database, [...extensions.values()].map(({ name, owner }) => `${name} ${owner}`).sort()])
     for (const schema of schemas.values()) lines.push(['schema', database, { ...schema, acl: items(schema.acl) }])
     for (const object of objects) lines.push(['object', database, { ...object, acl: items(object.acl) }])
     for (const item of defaultAcl) lines.push(['default', database, item])

@@ -1,6 +1,7 @@
 /** Who may what: the server's rules on roles, as far as statements of the builders meet them. */
-import type { Membership } from '../../../src/model/catalog.ts'
-import { Refusal, type State, SUPERUSER } from './state.ts'
+import type { AclItem, Membership } from '../../../src/model/catalog.ts'
+import { SUPERUSER } from './names.ts'
+import { CIRCLE, DEPENDENTS, NO, Refusal, type State } from './state.ts'
 
 export const hasOptions = ({ version }: State): boolean => version >= 160000
 
@@ -23,6 +24,13 @@ export function hasRightsOf(state: State, role: string, other: string): boolean 
   return isSuper(state, role) || reach(state, role, inherits).has(other)
 }
 
+/** Whether a list gives a role a privilege, to itself, to PUBLIC, or to a role whose rights it has. */
+export function holds(state: State, role: string, acl: readonly AclItem[], privilege: string): boolean {
+  return acl.some(
+    (item) => item.privilege === privilege && (item.grantee === '' || hasRightsOf(state, role, item.grantee)),
+  )
+}
+
 export function maySet(state: State, role: string, other: string): boolean {
   return isSuper(state, role) || reach(state, role, (item) => !hasOptions(state) || item.set).has(other)
 }
@@ -36,7 +44,7 @@ export function administers(state: State, role: string, other: string): boolean 
 }
 
 export function mustAdminister(state: State, role: string, other: string): void {
-  if (!state.roles.has(other)) throw new Refusal(`role ${other} does not exist`)
+  if (!state.roles.has(other)) throw new Refusal(`role ${other} does not exist`, NO.role)
   if (!administers(state, role, other)) throw new Refusal(`${role} may not administer ${other}`)
 }
 
@@ -58,8 +66,8 @@ export function grantRole(
   options: { admin?: boolean; inherit?: boolean; set?: boolean },
 ): void {
   mustAdminister(state, by, role)
-  if (!state.roles.has(member)) throw new Refusal(`role ${member} does not exist`)
-  if (reach(state, role, () => true).has(member)) throw new Refusal(`${role} is a member of ${member}`)
+  if (!state.roles.has(member)) throw new Refusal(`role ${member} does not exist`, NO.role)
+  if (reach(state, role, () => true).has(member)) throw new Refusal(`${role} is a member of ${member}`, CIRCLE)
   const grantor = grantorOf(state, by)
   const old = state.memberships.find(
     (item) => item.role === role && item.member === member && (!hasOptions(state) || item.grantor === grantor),
@@ -98,7 +106,7 @@ export function revokeRole(
     )
     const hanging = state.memberships.filter((item) => item.role === role && item.grantor === member)
     if (!isStillAdmin && hanging.length > 0) {
-      if (!cascade) throw new Refusal(`dependent privileges exist: ${role} granted by ${member}`)
+      if (!cascade) throw new Refusal(`dependent privileges exist: ${role} granted by ${member}`, DEPENDENTS)
       for (const item of hanging) revokeRole(state, member, role, item.member, { onlyAdmin: false, cascade })
     }
   }

@@ -1,6 +1,7 @@
 /** Statements on roles, read and done. */
 import { grantorOf, grantRole, hasOptions, isSuper, mustAdminister, revokeRole } from './rights.ts'
-import { type ModelRole, Refusal, type State, SUPERUSER } from './state.ts'
+import { SUPERUSER } from './names.ts'
+import { DEPENDENTS, type ModelRole, NO, Refusal, type State, THERE } from './state.ts'
 import type { Reader } from './tokens.ts'
 
 export function newRole(name: string, fields: Partial<ModelRole> = {}): ModelRole {
@@ -49,7 +50,7 @@ function readOptions(reader: Reader): Partial<ModelRole> {
 export function createRole(state: State, by: string, reader: Reader): void {
   const name = reader.name()
   const options = readOptions(reader)
-  if (state.roles.has(name)) throw new Refusal(`role ${name} already exists`)
+  if (state.roles.has(name)) throw new Refusal(`role ${name} already exists`, THERE.role)
   if (!isSuper(state, by) && state.roles.get(by)?.createRole !== true) throw new Refusal('no CREATEROLE')
   state.roles.set(name, newRole(name, options))
   if (hasOptions(state) && !isSuper(state, by))
@@ -60,14 +61,14 @@ export function createRole(state: State, by: string, reader: Reader): void {
 export function alterRole(state: State, by: string, reader: Reader): void {
   const name = reader.name()
   const role = state.roles.get(name)
-  if (role === undefined) throw new Refusal(`role ${name} does not exist`)
+  if (role === undefined) throw new Refusal(`role ${name} does not exist`, NO.role)
   mustAdminister(state, by, name)
   if (reader.takes('RENAME TO')) {
     renameRole(state, name, reader.name())
     return
   }
   const database = reader.takes('IN DATABASE') ? reader.name() : null
-  if (database !== null && !state.databases.has(database)) throw new Refusal(`no database ${database}`)
+  if (database !== null && !state.databases.has(database)) throw new Refusal(`no database ${database}`, NO.database)
   if (reader.takes('SET') || reader.takes('RESET')) {
     alterSetting(state, database, name, reader)
     return
@@ -90,7 +91,7 @@ export function alterSetting(state: State, database: string | null, role: string
 }
 
 function renameRole(state: State, from: string, to: string): void {
-  if (state.roles.has(to)) throw new Refusal(`role ${to} already exists`)
+  if (state.roles.has(to)) throw new Refusal(`role ${to} already exists`, THERE.role)
   const renamed = (name: string): string => (name === from ? to : name)
   const ofAcl = <T extends { grantor: string; grantee: string }>(acl: T[]): T[] =>
     acl.map((item) => ({ ...item, grantor: renamed(item.grantor), grantee: renamed(item.grantee) }))
@@ -114,6 +115,7 @@ function renameRole(state: State, from: string, to: string): void {
       object.owner = renamed(object.owner)
       object.acl = object.acl === null ? null : ofAcl(object.acl)
     }
+    database.extensions = new Map([...database.extensions].map(([name, owner]) => [name, renamed(owner)]))
     for (const item of database.defaults) {
       item.creator = renamed(item.creator)
       item.acl = ofAcl(item.acl)
@@ -125,7 +127,8 @@ function renameRole(state: State, from: string, to: string): void {
 export function holdingsOf({ databases, memberships, version }: State, role: string): string[] {
   const names = (acl: readonly { grantor: string; grantee: string }[]): boolean =>
     acl.some((item) => item.grantee === role || item.grantor === role)
-  const inDatabases = [...databases.values()].flatMap(({ name, owner, acl, schemas, objects, defaults }) => [
+  const inDatabases = [...databases.values()].flatMap(({ name, owner, acl, schemas, objects, defaults, extensions }) => [
+    ...[...extensions].flatMap(([item, by]) => (by === role ? [`extension ${item}`] : [])),
     ...(owner === role ? [`owns ${name}`] : []),
     ...(names(acl) ? [`in the list of ${name}`] : []),
     ...[...schemas.values()].flatMap((item) => (item.owner === role || names(item.acl) ? [`schema ${item.name}`] : [])),
@@ -143,7 +146,7 @@ export function dropRole(state: State, by: string, reader: Reader): void {
   reader.end()
   mustAdminister(state, by, name)
   const holdings = holdingsOf(state, name).filter((item) => !item.endsWith(` to ${name}`))
-  if (holdings.length > 0) throw new Refusal(`role ${name} cannot be dropped: ${holdings.join(', ')}`)
+  if (holdings.length > 0) throw new Refusal(`role ${name} cannot be dropped: ${holdings.join(', ')}`, DEPENDENTS)
   state.roles.delete(name)
   state.memberships = state.memberships.filter((item) => item.role !== name && item.member !== name)
   state.settings = state.settings.filter((item) => item.role !== name)

@@ -7,16 +7,17 @@ import {
   alterDefaults,
   alterSchema,
   changePrivileges,
+  createExtension,
   createObject,
   createSchema,
   privilegeWords,
 } from './object-statements.ts'
 import { maySet, mustAdminister, mustOwn } from './rights.ts'
 import { alterRole, createRole, dropRole, grantRoleTo, newRole, revokeRoleFrom } from './role-statements.ts'
-import { type ModelDatabase, Refusal, type State, SUPERUSER } from './state.ts'
+import type { Cut } from './session.ts'
+import { ADMIN, MASTER, SUPERUSER } from './names.ts'
+import { cloneState, type ModelDatabase, NO, Refusal, type State } from './state.ts'
 import { Reader } from './tokens.ts'
-
-export const ADMIN = 'platform_provisioner'
 
 /** Predefined roles that rules of the program name. */
 const PREDEFINED = [
@@ -27,6 +28,16 @@ const PREDEFINED = [
   'rds_iam',
   'rds_superuser',
 ]
+
+/** Given by the server's own superuser. */
+const given = (role: string, member: string): State['memberships'][number] => ({
+  role,
+  member,
+  grantor: SUPERUSER,
+  admin: false,
+  inherit: true,
+  set: true,
+})
 
 /** A session: who logged in, the role that statements run as, and the database that it is in. */
 export interface Place {
@@ -39,12 +50,21 @@ export interface Place {
 
 export class ModelServer {
   state: State
+  /** What was committed, in order. */
+  readonly log: string[] = []
+  readonly sessions = new Set<{ readonly login: string; readonly database: string }>()
+  /** The process that asks is gone. */
+  isDead = false
+  #cut: Cut | null = null
+  #messages = 0
+  #pids = 100
 
   /** A server with a delegated admin, and nothing else. @param version server_version_num */
   constructor(version: number) {
     const roles = [
       newRole(SUPERUSER, { superuser: true, createRole: true, createDb: true, canLogin: true }),
       newRole(ADMIN, { createRole: true, createDb: true, canLogin: true, password: 'SCRAM-SHA-256' }),
+      newRole(MASTER, { createRole: true, createDb: true, canLogin: true, password: 'SCRAM-SHA-256' }),
       ...PREDEFINED.map((name) => newRole(name)),
     ]
     this.state = {
@@ -52,20 +72,44 @@ export class ModelServer {
       nextOid: 20000,
       roles: new Map(roles.map((role) => [role.name, role])),
       databases: new Map(),
-      memberships: [],
+      memberships: [
+        given('rds_superuser', MASTER),
+        given('pg_signal_backend', ADMIN),
+      ],
       settings: [],
     }
   }
 
   copy(): ModelServer {
     const other = new ModelServer(this.state.version)
-    other.state = structuredClone(this.state)
+    other.state = cloneState(this.state)
     return other
+  }
+
+  /** The next run begins; what another left is gone with its process. */
+  begin(cut: Cut | null): void {
+    this.isDead = false
+    this.sessions.clear()
+    this.log.length = 0
+    this.#cut = cut
+    this.#messages = 0
+  }
+
+  /** @returns what becomes of this message, which changes something; null: it is done like any other */
+  countDown(): Cut | null {
+    const cut = this.#messages === this.#cut?.after ? this.#cut : null
+    this.#messages += 1
+    return cut
+  }
+
+  nextPid(): number {
+    this.#pids += 1
+    return this.#pids
   }
 
   /** All of it or nothing. @throws Refusal */
   transaction(work: () => void): void {
-    const before = structuredClone(this.state)
+    const before = cloneState(this.state)
     try {
       work()
     } catch (error) {
@@ -77,10 +121,11 @@ export class ModelServer {
   /** @throws Refusal where the server would refuse; Error for a statement that the model does not know. */
   run(sql: string, { login, runAs, database }: Place): void {
     const by = runAs ?? login
-    if (runAs !== null && !this.state.roles.has(runAs)) throw new Refusal(`role ${runAs} does not exist`)
+    if (runAs !== null && !this.state.roles.has(runAs)) throw new Refusal(`role ${runAs} does not exist`, NO.role)
     if (runAs !== null && !maySet(this.state, login, runAs)) throw new Refusal(`${login} may not SET ROLE ${runAs}`)
-    if (database !== null) databaseOf(this.state, database)
-    this.#dispatch(new Reader(sql), by, database)
+    const inside = database === 'postgres' ? null : database
+    if (inside !== null) databaseOf(this.state, inside)
+    this.#dispatch(new Reader(sql), by, inside)
   }
 
   #dispatch(reader: Reader, by: string, database: string | null): void {
@@ -94,6 +139,7 @@ export class ModelServer {
     else if (reader.takes('ALTER DATABASE')) alterDatabase(state, by, reader)
     else if (reader.takes('DROP DATABASE')) dropDatabase(state, by, reader)
     else if (reader.takes('CREATE SCHEMA')) createSchema(state, by, inside(), reader)
+    else if (reader.takes('CREATE EXTENSION')) createExtension(state, by, inside(), reader)
     else if (reader.takes('ALTER SCHEMA')) alterSchema(state, by, inside(), reader)
     else if (reader.takes('CREATE TABLE')) createObject(state, by, inside(), 'table', reader)
     else if (reader.takes('CREATE SEQUENCE')) createObject(state, by, inside(), 'sequence', reader)
@@ -116,7 +162,9 @@ export class ModelServer {
       const role = this.state.roles.get(name)
       if (role !== undefined) role.comment = comment
     } else {
-      const database = databaseOf(this.state, name)
+      // One that is not there is a warning (src/backend/commands/comment.c).
+      const database = this.state.databases.get(name)
+      if (database === undefined) return
       mustOwn(this.state, by, database.owner, name)
       database.comment = comment
     }

@@ -7,6 +7,7 @@ import type {
   RoleState,
   StoredSetting,
 } from '../../../src/model/catalog.ts'
+import { SUPERUSER } from './names.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -50,6 +51,8 @@ export interface ModelDatabase {
   schemas: Map<string, ModelSchema>
   objects: ModelObject[]
   defaults: ModelDefault[]
+  /** By name, whose each is. */
+  extensions: Map<string, string>
 }
 
 export interface State {
@@ -62,10 +65,46 @@ export interface State {
   settings: StoredSetting[]
 }
 
-export const SUPERUSER = 'rdsadmin'
-
 /** What the server answers to a statement that it does not do. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+  readonly code: string
+
+  constructor(message: string, code = INSUFFICIENT_PRIVILEGE) {
+    super(message)
+    this.code = code
+  }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501'
+
+/** SQLSTATEs of what is not there, or there already. */
+export const NO = { role: '42704', database: '3D000', schema: '3F000', relation: '42P01', routine: '42883' } as const
+export const THERE = { role: '42710', database: '42P04', schema: '42P06', relation: '42P07' } as const
+export const DEPENDENTS = '2BP01'
+export const CIRCLE = '0LP01'
+
+/** A copy that later statements do not touch. */
+export function cloneState(state: State): State {
+  return {
+    ...state,
+    roles: new Map([...state.roles].map(([name, role]) => [name, { ...role }])),
+    databases: new Map(
+      [...state.databases].map(([name, database]) => [
+        name,
+        {
+          ...database,
+          schemas: new Map([...database.schemas].map(([key, schema]) => [key, { ...schema }])),
+          objects: database.objects.map((item) => ({ ...item })),
+          defaults: database.defaults.map((item) => ({ ...item })),
+          extensions: new Map(database.extensions),
+        },
+      ]),
+    ),
+    memberships: state.memberships.map((item) => ({ ...item })),
+    settings: [...state.settings],
+  }
+}
 
 const ALL_ON_TABLES = ['DELETE', 'INSERT', 'REFERENCES', 'SELECT', 'TRIGGER', 'TRUNCATE', 'UPDATE'] as const
 
@@ -121,4 +160,35 @@ export function ofNewOwner(acl: readonly AclItem[], from: string, to: string): A
   const renamed = (role: string): string => (role === from ? to : role)
   const items = acl.map((item) => ({ ...item, grantor: renamed(item.grantor), grantee: renamed(item.grantee) }))
   return [...new Map(items.map((item) => [itemKey(item), item])).values()]
+}
+
+/** Extensions that an instance has files for. */
+export const AVAILABLE = [
+  { name: 'citext', trusted: true },
+  { name: 'pg_stat_statements', trusted: false },
+] as const
+
+/** The server's own, which pg_shdepend does not know. */
+export const isPinned = (role: string): boolean => role === '' || role === SUPERUSER || role.startsWith('pg_')
+
+/** Who owns something inside. */
+export function ownersIn({ schemas, objects, defaults, extensions }: ModelDatabase): Set<string> {
+  const owners = [
+    ...[...schemas.values(), ...objects].map(({ owner }) => owner),
+    ...defaults.map(({ creator }) => creator),
+    ...extensions.values(),
+  ]
+  return new Set(owners.filter((role) => !isPinned(role)))
+}
+
+/** Whom lists inside name, the owner of the object apart. */
+export function namedIn({ schemas, objects, defaults }: ModelDatabase): Set<string> {
+  const lists = [
+    ...[...schemas.values(), ...objects].map(({ owner, acl }) => ({ owner, acl: acl ?? [] })),
+    ...defaults.map(({ creator, acl }) => ({ owner: creator, acl })),
+  ]
+  const named = lists.flatMap(({ owner, acl }) =>
+    acl.flatMap(({ grantee, grantor }) => [grantee, grantor].filter((role) => role !== owner)),
+  )
+  return new Set(named.filter((role) => !isPinned(role)))
 }

@@ -59,6 +59,11 @@ export class Reader {
     return this.#next('name')
   }
 
+  /** A name as the server quotes it: only where it has to. */
+  identifier(): string {
+    return this.#tokens[this.#at]?.kind === 'word' ? this.word() : this.name()
+  }
+
   text(): string {
     return this.#next('text')
   }

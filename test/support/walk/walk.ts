@@ -1,9 +1,15 @@
 /** A walk on the model, and what has to hold after it. */
-import { applyTo, type Applied } from './apply.ts'
-import { declare, type Entries, type Operation, OTHER, STRANGERS, type Walk } from './generate.ts'
-import { projection, strangersOf } from './compare.ts'
+import type { Declaration } from '../../../src/model/declaration.ts'
+import { againstFresh, missingOf } from './as-declared.ts'
+import { checkRun, refusedIn } from './check-run.ts'
+import { declare, type Operation, OTHER, TWIN } from './declare.ts'
+import type { Walk } from './generate.ts'
+import { ADMIN, SUPERUSER } from './names.ts'
+import { holdingsOfOthers, othersOf } from './others.ts'
+import { checkRemoval, type Leaver, leaversOf, mayBeLeft, mayGo, wentThrough } from './removal-oracle.ts'
+import { applyTo, endOn, type Ran, requestOn, type RunOptions } from './runs.ts'
 import { ModelServer } from './server.ts'
-import { Refusal, SUPERUSER } from './state.ts'
+import { Refusal } from './state.ts'
 
 /** How a walk ended. */
 export interface Ending {
@@ -15,9 +21,6 @@ export interface Ending {
   readonly wrong: readonly string[]
   readonly server: ModelServer
 }
-
-/** Runs of B until one finds nothing to do and nothing in its way. */
-const MAX_RUNS = 3
 
 /** By hand; @returns the server's refusal, null where it did it. */
 export function byHand(server: ModelServer, { as, database, sql }: Operation): string | null {
@@ -32,95 +35,159 @@ export function byHand(server: ModelServer, { as, database, sql }: Operation): s
   }
 }
 
+/** Is shown each run. */
+export type Seen = (what: string, ran: Ran) => void
+
 /** The walk, step by step, on the model. */
-export async function walkOn(walk: Walk): Promise<Ending> {
-  const server = new ModelServer(walk.version * 10000)
-  const wrong: string[] = []
-  const [a, b] = [declare(walk.a), declare(walk.b)]
-  for (const item of walk.mess) byHand(server, item)
-  await expectDone(server, OTHER, wrong)
-  const before = strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user'])
-  const first = await applyTo(server, a)
-  wrong.push(...unexpected('A', first))
-  wrong.push(...lost(before, strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user']), 'by A'))
-  for (const item of walk.damage) byHand(server, item)
-  const oids = new Map([...server.state.databases.values()].map(({ oid, name }) => [oid, name]))
-  const meanwhile = strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user'])
-  if (walk.cut !== null) await applyTo(server, b, walk.cut)
-  let last = await applyTo(server, b)
-  for (let runs = 1; runs < MAX_RUNS && last.refused.length > 0; runs += 1) last = await applyTo(server, b)
-  wrong.push(...unexpected('B', last))
-  wrong.push(...lost(meanwhile, strangersOf(server.state, [...STRANGERS, 'omega_dev_user', 'psi_dev_user']), 'by B'))
-  const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
-  wrong.push(...[...oids].filter(([oid]) => !left.has(oid)).map(([, name]) => `database ${name} is gone`))
-  wrong.push(...leftovers(server))
-  const codes = [...last.stopped, ...last.blocked].map(({ code }) => code)
-  const isWhole = codes.length === 0 && last.refused.length === 0
-  if (isWhole && wrong.length === 0) wrong.push(...missingOf(server, walk), ...(await againstFresh(server, walk)))
-  return { kind: isWhole ? 'done' : 'blocked', codes: [...codes, ...last.refused], wrong, server }
+export async function walkOn(walk: Walk, seen?: Seen): Promise<Ending> {
+  const trip = new Trip(walk, seen)
+  const last = await trip.go()
+  const isDone = last.problems.length === 0
+  const codes = last.problems.map(({ code }) => code)
+  return { kind: isDone ? 'done' : 'blocked', codes, wrong: trip.wrong, server: trip.server }
 }
 
-async function expectDone(server: ModelServer, entries: Entries, wrong: string[]): Promise<void> {
-  const applied = await applyTo(server, declare(entries, 'other'))
-  if (applied.stopped.length > 0 || applied.blocked.length > 0) wrong.push('the other stack was stopped')
-  wrong.push(...unexpected('the other stack', applied))
+class Trip {
+  readonly wrong: string[] = []
+  readonly server: ModelServer
+  readonly #walk: Walk
+  readonly #a: Declaration
+  readonly #b: Declaration
+  readonly #options: RunOptions
+  /** All that were asked to go so far. */
+  readonly #leavers: Leaver[] = []
+
+  readonly seen: Seen | undefined
+
+  constructor(walk: Walk, seen?: Seen) {
+    this.#walk = walk
+    this.seen = seen
+    this.server = new ModelServer(walk.version * 10_000)
+    this.#a = declare(walk.a)
+    this.#b = declare(walk.b, { hasMaster: walk.hasMaster === true })
+    this.#options = { cleanupPolicy: walk.policy ?? null, buildId: 'build-2' }
+  }
+
+  /** @returns the run with B that counts */
+  async go(): Promise<Ran> {
+    const { mess, damage, twin } = this.#walk
+    this.#hands(mess)
+    const other = declare(OTHER, { stack: 'other', claim: null })
+    const first = await this.#run('the other stack', other, () => applyTo(this.server, other))
+    if (first.problems.length > 0) this.wrong.push('the other stack was stopped')
+    await this.#run('A', this.#a, () => applyTo(this.server, this.#a))
+    this.#hands(damage)
+    if (twin !== undefined) await this.#twin(twin)
+    const last = await this.#second()
+    if (this.#walk.ends === true) await this.#end()
+    return last
+  }
+
+  #hands(operations: readonly Operation[]): void {
+    for (const item of operations) byHand(this.server, item)
+  }
+
+  get #isHurt(): boolean {
+    return this.#walk.damage.some(({ sql }) => sql.includes(ADMIN))
+  }
+
+  /** A run, and what holds after every one. */
+  async #run(
+    what: string,
+    declaration: Declaration,
+    running: () => Promise<Ran>,
+    takesOver = false,
+  ): Promise<Ran> {
+    const { server } = this
+    const going = { databases: mayGo(this.#leavers), roles: mayBeLeft(this.#leavers) }
+    const others = othersOf(server.state, declaration, takesOver)
+    const before = holdingsOfOthers(server.state, others, declaration, going)
+    const oids = [...server.state.databases.values()].map(({ oid, name }) => ({ oid, name }))
+    const ran = await running()
+    this.seen?.(what, ran)
+    const now = new Set(holdingsOfOthers(server.state, others, declaration, going))
+    const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
+    const gone = oids.filter(({ oid }) => !left.has(oid) && !going.databases.has(oid))
+    this.wrong.push(
+      ...checkRun(what, ran),
+      ...refusedIn(ran, this.#isHurt).map((item) => `${what} was refused: ${item}`),
+      ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
+      ...gone.map(({ name }) => `${what}: database ${name} is gone`),
+      ...(ran.isKilled ? [] : leftovers(server).map((item) => `${what}: ${item}`)),
+    )
+    return ran
+  }
+
+  /** Another state with the same stack. */
+  async #twin({ entries, takesOver }: NonNullable<Walk['twin']>): Promise<void> {
+    const declaration = declare(entries, { claim: TWIN })
+    await this.#run('the twin', declaration, () => applyTo(this.server, declaration, { takesOver }), takesOver)
+  }
+
+  async #second(): Promise<Ran> {
+    const { leaving, cut, policy } = this.#walk
+    const { server } = this
+    const leavers = leaving === undefined ? [] : leaversOf(server.state, this.#a, this.#b, policy)
+    this.#leavers.push(...leavers)
+    const requests = leaving === 'marker first' ? await this.#requests(this.#a, leavers) : []
+    const run = (what: string, options: RunOptions = {}): Promise<Ran> =>
+      this.#run(what, this.#b, () => applyTo(server, this.#b, { ...this.#options, ...options }))
+    const uncut = cut === null ? null : await applyTo(server.copy(), this.#b, this.#options)
+    if (cut !== null) await run('B, cut off', { cut })
+    const last = await run('B')
+    if (uncut !== null) this.wrong.push(...onlyAfterCut(uncut, last))
+    if (leaving === 'marker last') requests.push(...(await this.#requests(this.#a, leavers)))
+    // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
+    const isReleased = leavers.some((leaver) => leaver.policy === 'release')
+    if (leaving === 'marker last' || isReleased) await run('B after its removals')
+    const again = await run('B again')
+    if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
+    if (wentThrough([...requests, last]))
+      this.wrong.push(...leavers.flatMap((leaver) => checkRemoval(server.state, leaver)))
+    if (last.problems.length === 0 && this.wrong.length === 0)
+      this.wrong.push(
+        ...missingOf(server.state, this.#b, last),
+        ...(await againstFresh(server, this.#b, this.#walk)),
+      )
+    return last
+  }
+
+  /** The marker of each is destroyed; where that is cut off, Terraform does it again. */
+  async #requests(declaration: Declaration, leavers: readonly Leaver[]): Promise<Ran[]> {
+    const ran: Ran[] = []
+    for (const [index, { key }] of leavers.entries()) {
+      const run = (what: string, options: RunOptions): Promise<Ran> =>
+        this.#run(`${what} of ${key}`, declaration, () => requestOn(this.server, declaration, key, options))
+      const { removalCut } = this.#walk
+      if (index === 0 && removalCut !== undefined) await run('removal, cut off,', { ...this.#options, cut: removalCut })
+      ran.push(await run('removal', this.#options))
+    }
+    return ran
+  }
+
+  /** Terraform destroys all markers, and the stack last. */
+  async #end(): Promise<void> {
+    const leavers = leaversOf(this.server.state, this.#b, null, this.#walk.policy)
+    this.#leavers.push(...leavers)
+    const requests = await this.#requests(this.#b, leavers)
+    const last = await this.#run('the end', this.#b, () => endOn(this.server, this.#b, this.#options))
+    if (wentThrough([...requests, last]))
+      for (const leaver of leavers.filter(({ policy }) => policy !== 'retain'))
+        this.wrong.push(...checkRemoval(this.server.state, leaver))
+  }
 }
 
-/** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
-const CIRCLE = /^grant_membership: \S+ is a member of \S+$/
-
-/** A run that ends has an end, and the server refuses nothing that was planned. */
-function unexpected(what: string, { endless, refused, leftovers: left }: Applied): string[] {
-  return [
-    ...left.map((item) => `${what} left a membership: ${item}`),
-    ...endless.map((item) => `${what} is never done: ${item}`),
-    ...refused.filter((item) => !CIRCLE.test(item)).map((item) => `${what} was refused: ${item}`),
-  ]
-}
-
-function lost(before: readonly string[], after: readonly string[], when: string): string[] {
-  const now = new Set(after)
-  return before.filter((item) => !now.has(item)).map((item) => `lost ${when}: ${item}`)
+/** A run that was cut off leaves nothing that stops the next one. */
+function onlyAfterCut(uncut: Ran, last: Ran): string[] {
+  const known = new Set(uncut.problems.map(({ application, code }) => JSON.stringify([application, code])))
+  return last.problems
+    .filter(({ application, code }) => !known.has(JSON.stringify([application, code])))
+    .map(({ code, message }) => `only since B was cut off: ${code}: ${message}`)
 }
 
 /** The admin is a member of nobody once a run is over: it holds what it needs as long as it needs it. */
 function leftovers({ state }: ModelServer): string[] {
   return state.memberships
-    .filter(({ member, grantor, admin }) => member === 'platform_provisioner' && grantor === member && !admin)
+    .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
     .map(({ role }) => `the admin is left in ${role}`)
-}
-
-/** What is declared is there, whatever a fresh server would have got by the same planner. */
-function missingOf({ state }: ModelServer, walk: Walk): string[] {
-  const b = declare(walk.b)
-  const own = b.applications.filter(({ loginOf }) => loginOf === null)
-  const joined = own.flatMap(({ username, memberOf }) => memberOf.map((role) => ({ username, role })))
-  const isThere = ({ username, role }: { username: string; role: string }): boolean =>
-    state.memberships.some((item) => item.role === role && item.member === username)
-  const holders = b.databases.flatMap(({ name, guests }) =>
-    guests.filter(({ accessLevel }) => accessLevel !== 'none').map(({ username }) => ({ username, name })),
-  )
-  const mayConnect = ({ username, name }: { username: string; name: string }): boolean =>
-    state.databases.get(name)?.acl.some(({ grantee, privilege }) => grantee === username && privilege === 'CONNECT') ===
-    true
-  return [
-    ...joined.filter((item) => !isThere(item)).map(({ username, role }) => `${username} is no member of ${role}`),
-    ...holders.filter((item) => !mayConnect(item)).map(({ username, name }) => `${username} may not enter ${name}`),
-  ]
-}
-
-/** What the declaration says is as on a server where nothing else ever was. */
-async function againstFresh(server: ModelServer, walk: Walk): Promise<string[]> {
-  const fresh = new ModelServer(walk.version * 10000)
-  for (const item of walk.mess.filter(({ sql }) => !sql.includes('_dev_user'))) byHand(fresh, item)
-  const b = declare(walk.b)
-  await applyTo(fresh, b)
-  const foreign = new Set<string>()
-  const [is, should] = [projection(server.state, b, foreign), projection(fresh.state, b)]
-  const has = new Set(is)
-  const wanted = new Set(should)
-  return [
-    ...should.filter((item) => !has.has(item)).map((item) => `missing: ${item}`),
-    ...is.filter((item) => !wanted.has(item)).map((item) => `too much: ${item}`),
-  ].filter((item) => ![...foreign].some((schema) => item.includes(` ${schema} `)))
 }

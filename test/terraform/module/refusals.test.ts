@@ -228,6 +228,7 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
       admin_auth: 'ldap',
       cleanup_policy: 'drop',
       max_connections: 0,
+      verify_logins: 'never',
       connect_timeout: 1.5,
       lock_timeout: -1,
     },
@@ -249,6 +250,7 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
     'admin_auth:',
     'cleanup_policy:',
     'max_connections:',
+    'verify_logins: "never"',
     'connect_timeout:',
     'lock_timeout:',
   ]

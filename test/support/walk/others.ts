@@ -1,0 +1,66 @@
+/** Whom a run may do nothing to, and what they are and have. */
+import type { Declaration } from '../../../src/model/declaration.ts'
+import { parseTag } from '../../../src/model/tag.ts'
+import { ADMIN, MASTER } from './names.ts'
+import type { State } from './state.ts'
+
+/** Roles of people, of other stacks and of other states; not the server's own, the admin and the master. */
+export function othersOf({ roles }: State, { applications, stack, claim }: Declaration, takesOver: boolean): string[] {
+  const adopted = new Set(applications.filter(({ adoptExisting }) => adoptExisting).map(({ username }) => username))
+  const declared = new Set(applications.map(({ username }) => username))
+  return [...roles.values()]
+    .filter(({ name, comment, superuser }) => {
+      if (superuser || /^(?:pg|rds)_/.test(name) || name === ADMIN || name === MASTER) return false
+      const tag = parseTag(comment)
+      if (tag === null) return !adopted.has(name)
+      const isForeign = tag.get('Stack') !== stack || (tag.get('Claim') ?? claim) !== claim
+      return isForeign && !(takesOver && declared.has(name) && tag.get('Stack') === stack)
+    })
+    .map(({ name }) => name)
+}
+
+/** What may go, and takes along what others have of it. */
+export interface Going {
+  /** By oid. */
+  readonly databases: ReadonlySet<number>
+  readonly roles: ReadonlySet<string>
+}
+
+/** Everything that these roles are and hold, apart from what a comment says. */
+export function holdingsOfOthers(
+  state: State,
+  names: readonly string[],
+  declaration: Declaration,
+  { databases: going, roles: left }: Going,
+): string[] {
+  const isOne = new Set(names)
+  // `undeclared = "revoke"` takes away what roles hold that nobody declares.
+  const taken = declaration.databases.filter(({ owner }) => owner.undeclared === 'revoke')
+  const takenIn = new Set(taken.map(({ name }) => name))
+  const takenFrom = new Set(
+    declaration.applications.filter(({ undeclared }) => undeclared === 'revoke').map(({ username }) => username),
+  )
+  const lines: string[] = []
+  for (const name of names) {
+    const role = state.roles.get(name)
+    if (role !== undefined) lines.push(`role ${JSON.stringify({ ...role, comment: null })}`)
+  }
+  for (const { role, member, admin, inherit, set } of state.memberships)
+    if (isOne.has(member) && !takenFrom.has(role) && !left.has(role)) lines.push(`${member} in ${role} ${JSON.stringify([admin, inherit, set])}`)
+  for (const { oid, name: database, owner, acl, schemas, objects, defaults } of state.databases.values()) {
+    if (going.has(oid)) continue
+    const where = `database ${String(oid)}`
+    if (isOne.has(owner)) lines.push(`${owner} owns ${where}`)
+    for (const item of [...schemas.values(), ...objects])
+      if (isOne.has(item.owner)) lines.push(`${item.owner} owns ${item.name} in ${where}`)
+    if (takenIn.has(database)) continue
+    for (const { grantee, privilege } of acl) if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} ${where}`)
+    for (const item of [...schemas.values(), ...objects])
+      for (const { grantee, privilege } of item.acl ?? [])
+        if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} on ${item.name} in ${where}`)
+    for (const item of defaults)
+      for (const { grantee, privilege } of item.acl)
+        if (isOne.has(grantee)) lines.push(`${grantee} ${privilege} by default of ${item.creator} in ${where}`)
+  }
+  return lines
+}

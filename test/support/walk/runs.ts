@@ -1,0 +1,137 @@
+/** Runs of the program as it is, on the model: only AWS, the clock and the wire are others. */
+import type { RunResult } from '../../../src/audit/result.ts'
+import type { Credential } from '../../../src/model/credential.ts'
+import type { CleanupPolicy, Declaration } from '../../../src/model/declaration.ts'
+import type { Command, RunIdentity } from '../../../src/model/run.ts'
+import { Secret } from '../../../src/model/secret.ts'
+import { apply } from '../../../src/run/apply/apply.ts'
+import { requestRemoval } from '../../../src/run/destroy/request.ts'
+import { carryOutRequested } from '../../../src/run/destroy/requested.ts'
+import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
+import type { SecretReader } from '../../../src/secrets/secret-reader.ts'
+import type { SnapshotClient } from '../../../src/snapshot/snapshot-client.ts'
+import { ADMIN, ADMIN_SECRET, MASTER, MASTER_SECRET } from './names.ts'
+import type { ModelServer } from './server.ts'
+import { type Cut, openOn } from './session.ts'
+
+export interface RunOptions {
+  readonly cut?: Cut | null
+  readonly cleanupPolicy?: CleanupPolicy | null
+  readonly takesOver?: boolean
+  readonly buildId?: string
+}
+
+/** What one run gave, and what the server did meanwhile. */
+export interface Ran extends Pick<RunResult, 'document' | 'problems'> {
+  /** The process was gone in the middle: of what it told, nobody knows. */
+  readonly isKilled: boolean
+  /** Statements that were committed, in order. */
+  readonly log: readonly string[]
+}
+
+function identityOf(command: Command, { cleanupPolicy = null, takesOver = false, buildId }: RunOptions): RunIdentity {
+  return {
+    runId: 'walk',
+    buildId: buildId ?? 'build-1',
+    command,
+    approval: 'not_required',
+    approvedPlan: null,
+    refusedApproval: null,
+    cleanupPolicy,
+    mayDelete: true,
+    takesOver,
+    startedAt: new Date(0),
+    toolVersion: '0',
+    inputSha256: '',
+  }
+}
+
+/** All logins have the same password. */
+function credential(secretId: string): Credential {
+  const username = { [ADMIN_SECRET]: ADMIN, [MASTER_SECRET]: MASTER }[secretId] ?? null
+  return { secretId, versionId: 'v1', username, password: new Secret('Pw_walk'), createdAt: null }
+}
+
+const SECRETS: SecretReader = {
+  readCurrent: (ids) =>
+    Promise.resolve({ credentials: new Map(ids.map((id) => [id, credential(id)])), problems: new Map() }),
+  readStage: (id, stage) => Promise.resolve(stage === 'AWSCURRENT' ? credential(id) : null),
+}
+
+/** Every snapshot is there at once. */
+function snapshots(): SnapshotClient {
+  const taken = new Map<string, ReadonlyMap<string, string>>()
+  const snapshotOf = (id: string, tags: ReadonlyMap<string, string>) =>
+    ({ id, status: 'available', percent: 100, tags }) as const
+  return {
+    locate: (id) => Promise.resolve({ kind: 'instance', id }),
+    list: () => Promise.resolve([...taken].map(([id, tags]) => snapshotOf(id, tags))),
+    find: (id) => {
+      const tags = taken.get(id)
+      return Promise.resolve(tags === undefined ? null : snapshotOf(id, tags))
+    },
+    create: (id, _source, tags) => Promise.resolve(Boolean(taken.set(id, tags))),
+    close: () => undefined,
+  }
+}
+
+function dependenciesOn(server: ModelServer): DestroyDependencies {
+  return {
+    secrets: () => SECRETS,
+    actor: () => Promise.resolve({ arn: 'arn:aws:iam::1:user/walk', account: '1' }),
+    iamToken: () => Promise.resolve(new Secret('Pw_walk')),
+    open: openOn(server),
+    now: () => new Date(),
+    signal: new AbortController().signal,
+    sinks: [],
+    progress: () => undefined,
+    defaultCaFile: null,
+    snapshots: () => Promise.resolve(snapshots()),
+    snapshotTimeoutMs: 1_000,
+    waits: { othersMs: 0, abandonedMs: 0, superusersMs: 0 },
+    runGroup: 'walk',
+  }
+}
+
+async function runOn(
+  server: ModelServer,
+  { cut = null }: RunOptions,
+  run: (dependencies: DestroyDependencies) => Promise<RunResult>,
+): Promise<Ran> {
+  server.begin(cut)
+  const { document, problems } = await run(dependenciesOn(server))
+  const ran = { document, problems, isKilled: server.isDead, log: [...server.log] }
+  server.begin(null)
+  return ran
+}
+
+/** What Terraform does at every apply. */
+export async function applyTo(server: ModelServer, declaration: Declaration, options: RunOptions = {}): Promise<Ran> {
+  return runOn(server, options, (dependencies) => apply(declaration, identityOf('apply', options), dependencies))
+}
+
+/** What Terraform does where the marker of an application is destroyed. @param declaration in which it is declared yet */
+export async function requestOn(
+  server: ModelServer,
+  declaration: Declaration,
+  application: string,
+  options: RunOptions = {},
+): Promise<Ran> {
+  const request = {
+    declaration,
+    target: { by: 'application', value: application },
+    policy: options.cleanupPolicy ?? null,
+    approvals: { allowProvision: true, allowDestroy: true },
+    marker: null,
+  } as const
+  return runOn(server, options, (dependencies) =>
+    requestRemoval(request, identityOf('destroy', options), dependencies),
+  )
+}
+
+/** What Terraform does last where the whole state is destroyed. */
+export async function endOn(server: ModelServer, declaration: Declaration, options: RunOptions = {}): Promise<Ran> {
+  return runOn(server, options, (dependencies) =>
+    carryOutRequested({ declaration, end: 'with removals' }, identityOf('destroy', options), dependencies),
+  )
+}
