@@ -94,8 +94,9 @@ export const CLUSTER_ANSWERS: readonly Answer[] = [
   { to: ROLES, rows: roleRows },
   { to: anyOf(databases), rows: databaseRows },
   { to: anyOf(memberships), rows: membershipRows },
+  // Every parameter of the walks is one that any login may set.
   {
-    to: /FROM pg_show_all_settings\(\)/,
+    to: /FROM pg_show_all_settings\(\) p/,
     rows: (_state, _asker, text) => namesIn(text, 'lower(p.name)').map((name) => ({ name, context: 'user' })),
   },
   { to: /FROM pg_db_role_setting s/, rows: (state, _asker, text) => settingRows(state, text) },

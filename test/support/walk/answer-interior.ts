@@ -52,19 +52,21 @@ function isUsable(state: State, role: string, item: ModelObject): boolean {
 
 function objectRows(state: State, database: ModelDatabase, text: string): Row[] {
   const meant = meantOwner(state, database, text)
-  const onlyListed = text.includes('n.of = c.relowner AND (c.relacl IS NOT NULL')
-  const others = text.includes('n.of IS DISTINCT FROM c.relowner AND (')
+  const wantsOthers = text.includes('IS DISTINCT FROM c.relowner AND')
+  const onlyListed = text.includes('= c.relowner AND (c.relacl IS NOT NULL')
   return database.objects
     .flatMap((item) => {
       const schema = database.schemas.get(item.schema)
-      return schema === undefined ? [] : [{ item, own: item.owner === meant(schema) }]
+      if (schema === undefined) return []
+      const own = item.owner === meant(schema)
+      const isAsked = own ? !onlyListed || item.acl !== null : wantsOthers && item.acl !== null
+      return isAsked ? [{ ...item, own }] : []
     })
-    .filter(({ item, own }) => (own ? !onlyListed || item.acl !== null : others && item.acl !== null))
-    .map(({ item, own }) => ({
+    .map((item) => ({
       schema: encoded(item.schema),
       class: item.objectClass,
       owner: encoded(item.owner),
-      own,
+      own: item.own,
       names: [encoded(item.name)],
       args: item.args === null ? null : [item.args],
       acl: encodedAcl(aclOf(state, item)),
