@@ -96,7 +96,11 @@ function identityOf(command: Command, { takesOver, name }: Spec): RunIdentity {
 }
 
 /** Begins a run. @param secrets what AWS has; a rotation changes it */
-export function begin(spec: Spec, secrets: Secrets, process: Process): Promise<Pick<RunResult, 'document' | 'problems'>> {
+export function begin(
+  spec: Spec,
+  secrets: Secrets,
+  process: Process,
+): Promise<Pick<RunResult, 'document' | 'problems'>> {
   const { declaration } = spec
   const dependencies = dependenciesOf(secrets, process)
   switch (spec.run) {

@@ -160,10 +160,7 @@ export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean)
     needs: 'all',
   }),
   'the rotation of a secret': async (version, isLarge) => ({
-    specs: [
-      spec('A', 'apply', declare(withEditor)),
-      spec('the rotation', 'rotate', declare(withReader), 'beta'),
-    ],
+    specs: [spec('A', 'apply', declare(withEditor)), spec('the rotation', 'rotate', declare(withReader), 'beta')],
     hands: [],
     begins: await applied(version, declare(withReader)),
     bounds: { starts: 1, kills: isLarge ? 2 : 1, hands: 0 } satisfies Bounds,

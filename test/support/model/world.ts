@@ -45,8 +45,7 @@ export interface Start {
 }
 
 export type Choice =
-  | { readonly kind: 'begin' | 'step' | 'kill'; readonly who: number }
-  | { readonly kind: 'hand'; readonly what: number }
+  { readonly kind: 'begin' | 'step' | 'kill'; readonly who: number } | { readonly kind: 'hand'; readonly what: number }
 
 /** Whom the world has as processes at once. */
 const MAX_LIVE = 2
