@@ -110,7 +110,11 @@ const EXECUTION: readonly Fault[] = [
     what: 'an answer that was lost counts as given',
     file: 'src/execute/transaction.ts',
     from: "if (error instanceof ConnectionLost) return { kind: 'unknown', steps, others: [], error, applied: [] }",
-    to: "if (error instanceof ConnectionLost) return { kind: 'applied', applied: steps.map((step) => ({ step, statements: step.statements, durationMs: 0, retries: 0 })) }",
+    to: `if (error instanceof ConnectionLost)
+        return {
+          kind: 'applied',
+          applied: steps.map((step) => ({ step, statements: step.statements, durationMs: 0, retries: 0 })),
+        }`,
   },
   {
     what: 'what was under way counts as done',
