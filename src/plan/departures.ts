@@ -131,6 +131,19 @@ function unapproved(username: string, { policy, buildId }: RemovalRequest): [str
   return [message, 'Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the run.']
 }
 
+/** What the input declares under another key goes by none that it had before (src/README.md: Removal). */
+function declaredElsewhere({ declaration, cluster }: DepartureInput, username: string, application: string): string[] {
+  if (declaration.applications.some(({ name }) => name === application)) return []
+  const login = declaration.applications.find((item) => item.username === username)
+  if (login !== undefined)
+    return [
+      `${login.name} declares the login ${username} by now: nothing of it is removed.`,
+      `Apply first, which gives it to ${login.name}; or take that out of the input.`,
+    ]
+  const kept = declaredDatabase(declaration, cluster, username)
+  return kept === null ? [] : ownsDeclared(username, kept)
+}
+
 function judgeTagged(input: DepartureInput, role: RoleState, target: DestroyTarget): Departures[] {
   const tag = parseTag(role.comment)
   const application = tag?.get('Application')
@@ -148,6 +161,8 @@ function judgeTagged(input: DepartureInput, role: RoleState, target: DestroyTarg
     ]
   }
   const policy = input.policy ?? CLEANUP_POLICIES.find((item) => item === tag.get('CleanupPolicy')) ?? 'retain'
+  const [message, remedy = ''] = policy === 'retain' ? [] : declaredElsewhere(input, role.name, application)
+  if (message !== undefined) return [blocked(application, message, remedy)]
   return [judge(input, { application, username: role.name, database: null, owned: 'by tag', policy })]
 }
 

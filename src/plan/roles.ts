@@ -54,7 +54,7 @@ function planExistingRole(context: PlanContext, application: Application, role: 
   const password = planPassword(context, application)
   const changed = [...(attributes === null ? [] : [attributes]), ...password.steps]
   const elsewhere = [
-    ...planSettings(context, application),
+    ...planSettings(context, context.actual.cluster, application),
     ...planIamRevoke(context, application),
     ...planIamGrant(context, application),
   ]

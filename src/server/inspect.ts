@@ -60,6 +60,7 @@ export async function inspect(
   const lookInto = (database: Database): DatabaseQuestion => ({
     grantees: granteesOf(cluster, usernames, database),
     everybody: everybody || database.owner.undeclared !== 'report',
+    others: everybody || hasOtherMode(declaration),
     owners: ownersIn(database),
     wantsAccess: declaration.governanceDir !== null,
   })
@@ -95,6 +96,11 @@ export async function inspect(
       }),
   )
   return { actual: { cluster, interiors, unseen, logins }, credentials: tried }
+}
+
+/** An entry may keep or lose what its login has in any database. */
+function hasOtherMode({ applications }: Declaration): boolean {
+  return applications.some(({ undeclared }) => undeclared !== 'report')
 }
 
 function ownersIn({ schemaOwners, guests }: Database): SchemaOwners {

@@ -120,6 +120,36 @@ for (const version of VERSIONS) {
     },
   )
 
+  test.serial(`${on}by its former name nothing goes that the input declares under another`, async (t) => {
+    const names = { username: 'kept_g_user', database_name: 'kept_g_db', secret_id: 'kept/g', ...DELETED }
+    const guest = { username: 'kept_g_rd', secret_id: 'kept/g_rd', database_name: 'kept_g_db', access_level: 'reader' }
+    const stack = bed().declare(
+      { kept_g: names, kept_g_rd: { ...guest, ...DELETED } },
+      { stack: 'kept_g', claim: 'kept_g' },
+    )
+    await stack.applyOk()
+    const declarations = {
+      'the login': { portal: names, portal_rd: guest },
+      'the database': { portal: { ...names, username: 'kept_g_other' }, portal_rd: guest },
+    }
+    const full = await dump(bed().server)
+    for (const [what, applications] of Object.entries(declarations)) {
+      stack.applications = applications
+      for (const target of ['kept_g', { by: 'cluster-name', value: 'db-1' }] as const) {
+        const { audit, problems } = await stack.destroy(target)
+        t.is(audit.run.exit_code, 4, what)
+        const found = problems.find(({ application }) => application === 'kept_g')
+        t.regex(`${found?.code ?? ''}: ${found?.message ?? ''}`, /^removal_obstacle: .*portal declares/, what)
+        t.deepEqual(difference(full, await dump(bed().server)), [])
+      }
+    }
+    stack.applications = { portal: names, portal_rd: guest }
+    t.is((await stack.destroy('kept_g_rd')).audit.run.exit_code, 4)
+    t.deepEqual(difference(full, await dump(bed().server)), [])
+    stack.applications = { kept_g: names, kept_g_rd: guest }
+    t.is((await stack.destroy('kept_g_rd')).audit.run.exit_code, 0)
+  })
+
   test.serial(`${on}no policy of the environment makes what was asked for worse`, async (t) => {
     const reader = { database_name: 'kept_c_dev_db', access_level: 'reader', cleanup_policy: 'disable' }
     const stack = await asked('kept_c', { kept_c_gone: reader })

@@ -33,7 +33,7 @@ async function linesOfSessions(
   for (const { name, allowConnections } of cluster.databases.values()) {
     if (!OURS.test(name) || !allowConnections) continue
     const owners = { declared: new Map(), guests: [] }
-    const question = { grantees: namesOf(cluster), everybody: true, owners, wantsAccess: false }
+    const question = { grantees: namesOf(cluster), everybody: true, others: false, owners, wantsAccess: false }
     interiors.push(await inspectDatabase(session(name), question))
     await forget(name)
   }

@@ -1,0 +1,172 @@
+/** The scenes that are explored: small declarations, and what may happen to them. */
+import { parseDeclaration } from '../../../src/input/parse.ts'
+import type { Declaration } from '../../../src/model/declaration.ts'
+import { CLAIM, databaseOf, type Entries, type Operation, TWIN, usernameOf } from '../walk/declare.ts'
+import { ADMIN, ADMIN_SECRET } from '../walk/names.ts'
+import { ModelServer } from '../walk/server.ts'
+import { byHand } from '../walk/walk.ts'
+import { runAlone } from './recover.ts'
+import { TABLE } from './rights.ts'
+import type { Run, Spec } from './runs.ts'
+import type { Bounds, Hand, Scene, Start } from './world.ts'
+
+/** One connection at a time: what a run does side by side has no order that could be told again. */
+function declare(entries: Entries, claim = CLAIM): Declaration {
+  return parseDeclaration(
+    JSON.stringify({
+      environment: 'dev',
+      instance: { host: '127.0.0.1', identifier: 'db-1' },
+      tls: { mode: 'disable' },
+      connect_timeout: 1,
+      max_connections: 1,
+      admin_secret_id: ADMIN_SECRET,
+      cluster_name: 'c',
+      stack: 'model',
+      claim,
+      application_databases: entries,
+    }),
+  ).declaration
+}
+
+function spec(name: string, run: Run, declaration: Declaration, application: string | null = null): Spec {
+  return { name, run, declaration, application, takesOver: false }
+}
+
+const alone: Entries = { alpha: {} }
+const withReader: Entries = { alpha: {}, beta: { database_of: 'alpha', access_level: 'reader' } }
+const withEditor: Entries = { alpha: {}, beta: { database_of: 'alpha', access_level: 'editor' } }
+const withOwner: Entries = { alpha: {}, beta: { cleanup_policy: 'delete' } }
+const withMember: Entries = {
+  alpha: {},
+  beta: { database_of: 'alpha', access_level: 'reader' },
+  gamma: { database_of: 'alpha', access_level: 'none', member_of: ['beta'] },
+}
+
+const STRANGER = 'stranger_1'
+const hand = (sql: string, database: string | null = null, as: string | null = null): Operation => ({
+  as,
+  database,
+  sql,
+})
+const [alpha, beta, database] = [usernameOf('alpha'), usernameOf('beta'), databaseOf('alpha')]
+
+/** Somebody else on the server, and nobody of ours. */
+function fresh(version: number): Start {
+  const server = new ModelServer(version * 10_000)
+  byHand(server, hand(`CREATE ROLE "${STRANGER}" LOGIN`))
+  return { state: server.state, secrets: { current: 1, isRotating: false } }
+}
+
+/** After a run, and its owners have made their tables. */
+async function applied(version: number, declaration: Declaration): Promise<Start> {
+  const { after, ran } = await runAlone(fresh(version), spec('before', 'apply', declaration))
+  if (ran.codes.length > 0) throw new Error(ran.told.join(' '))
+  const server = new ModelServer(after.state.version)
+  server.state = after.state
+  for (const { name, owner } of declaration.databases)
+    byHand(server, hand(`CREATE TABLE "${TABLE.schema}"."${TABLE.name}" ( )`, name, owner.username))
+  return { ...after, state: server.state }
+}
+
+/** What a person does; `codes`: how a run may refuse to go on, until that is taken back. */
+const HANDS: readonly Hand[] = [
+  {
+    name: 'the database is renamed',
+    does: [hand(`ALTER DATABASE "${database}" RENAME TO "renamed_db"`)],
+    undoes: [hand(`ALTER DATABASE "renamed_db" RENAME TO "${database}"`)],
+    codes: ['renamed_database', 'missing_database'],
+  },
+  {
+    name: 'a login is renamed',
+    does: [hand(`ALTER ROLE "${beta}" RENAME TO "renamed_user"`)],
+    undoes: [hand(`DROP ROLE "${beta}"`), hand(`ALTER ROLE "renamed_user" RENAME TO "${beta}"`)],
+    codes: ['renamed_role', 'missing_role'],
+  },
+  {
+    name: "the admin's membership is taken",
+    does: [hand(`REVOKE "${alpha}" FROM "${ADMIN}"`)],
+    undoes: [hand(`GRANT "${alpha}" TO "${ADMIN}" WITH ADMIN OPTION`)],
+    codes: ['missing_right'],
+  },
+  {
+    name: 'the owner is another',
+    does: [hand(`ALTER DATABASE "${database}" OWNER TO "${STRANGER}"`)],
+    undoes: [hand(`ALTER DATABASE "${database}" OWNER TO "${alpha}"`)],
+    codes: ['owner_mismatch'],
+  },
+  {
+    name: "a role's tag is taken off",
+    does: [hand(`COMMENT ON ROLE "${alpha}" IS NULL`)],
+    undoes: [],
+    adopts: true,
+    codes: ['unmanaged_role'],
+  },
+  {
+    name: "a database's comment is taken off",
+    does: [hand(`COMMENT ON DATABASE "${database}" IS NULL`)],
+    undoes: [],
+    codes: [],
+  },
+  { name: 'a password is another', does: [hand(`ALTER ROLE "${beta}" PASSWORD 'other'`)], undoes: [], codes: [] },
+  {
+    name: 'a login is made a member of the owner',
+    does: [hand(`GRANT "${alpha}" TO "${STRANGER}"`)],
+    undoes: [],
+    codes: [],
+  },
+]
+
+/** Makes a scene on a version of PostgreSQL, within its bounds; `isLarge`: those of the night. */
+export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean) => Promise<Scene>>> = {
+  'two runs of one state': (version, isLarge) =>
+    Promise.resolve({
+      specs: [spec('A', 'apply', declare(withReader)), spec('B', 'apply', declare(withEditor))],
+      hands: [],
+      begins: fresh(version),
+      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, hands: 0 },
+      needs: 'all',
+    }),
+  'runs of two states': (version, isLarge) =>
+    Promise.resolve({
+      specs: [spec('A', 'apply', declare(alone)), spec('B', 'apply', declare(alone, TWIN))],
+      hands: [],
+      begins: fresh(version),
+      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, hands: 0 },
+      needs: 'one',
+    }),
+  'a removal, and who takes it back': async (version, isLarge) => ({
+    specs: [
+      spec('A', 'apply', declare(withOwner)),
+      spec('the removal of beta', 'request', declare(withOwner), 'beta'),
+      spec('B', 'apply', declare(alone)),
+    ],
+    hands: [],
+    begins: await applied(version, declare(withOwner)),
+    bounds: { starts: 1, kills: isLarge ? 2 : 1, hands: 0 },
+    needs: 'all',
+  }),
+  'a person in the middle of a run': async (version, isLarge) => ({
+    specs: [spec('A', 'apply', declare(withEditor))],
+    hands: HANDS,
+    begins: await applied(version, declare(withReader)),
+    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, hands: isLarge ? 2 : 1 },
+    needs: 'all',
+  }),
+  'a membership, and a run that is cut off': async (version, isLarge) => ({
+    specs: [spec('A', 'apply', declare(withMember)), spec('B', 'apply', declare(withReader))],
+    hands: [],
+    begins: await applied(version, declare(withReader)),
+    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, hands: 0 },
+    needs: 'all',
+  }),
+  'the rotation of a secret': async (version, isLarge) => ({
+    specs: [
+      spec('A', 'apply', declare(withEditor)),
+      spec('the rotation', 'rotate', declare(withReader), 'beta'),
+    ],
+    hands: [],
+    begins: await applied(version, declare(withReader)),
+    bounds: { starts: 1, kills: isLarge ? 2 : 1, hands: 0 } satisfies Bounds,
+    needs: 'all',
+  }),
+}

@@ -1,0 +1,236 @@
+/** Everything at one moment: the server, AWS's secrets, and runs that wait for their turn. */
+import { createHash } from 'node:crypto'
+import type { Operation } from '../walk/declare.ts'
+import { checkRun } from '../walk/check-run.ts'
+import { ADMIN } from '../walk/names.ts'
+import { ModelServer } from '../walk/server.ts'
+import { cloneState, type State } from '../walk/state.ts'
+import { byHand } from '../walk/walk.ts'
+import { type Locks, Process } from './process.ts'
+import { declaredRights, rightsIn } from './rights.ts'
+import { begin, type Secrets, type Spec } from './runs.ts'
+
+/** What a person does at a prompt. */
+export interface Hand {
+  readonly name: string
+  readonly does: readonly Operation[]
+  /** What takes it back, where runs refuse to; they may say so by one of these codes. */
+  readonly undoes: readonly Operation[]
+  /** What a run without problems needs then: entries that adopt what is there. */
+  readonly adopts?: true
+  readonly codes: readonly string[]
+}
+
+export interface Bounds {
+  /** How often each run may begin. */
+  readonly starts: number
+  readonly kills: number
+  readonly hands: number
+}
+
+/** What may happen, and where it begins. */
+export interface Scene {
+  readonly specs: readonly Spec[]
+  readonly hands: readonly Hand[]
+  readonly begins: Start
+  readonly bounds: Bounds
+  /** Which applies must get out of every state. */
+  readonly needs: 'all' | 'one'
+}
+
+/** Where nothing runs. */
+export interface Start {
+  readonly state: State
+  readonly secrets: Secrets
+}
+
+export type Choice =
+  | { readonly kind: 'begin' | 'step' | 'kill'; readonly who: number }
+  | { readonly kind: 'hand'; readonly what: number }
+
+/** Whom the world has as processes at once. */
+const MAX_LIVE = 2
+
+export class World {
+  readonly server: ModelServer
+  readonly secrets: Secrets
+  /** The hand that acted last. */
+  hand: Hand | null = null
+  readonly #scene: Scene
+  readonly #locks: Locks = new Map()
+  readonly #processes: (Process | null)[]
+  readonly #starts: number[]
+  /** What nobody has to be surprised of: what was there, what is declared, and what hands gave. */
+  readonly #rights: Set<string>
+  /** Applications whose removal was asked for, and not taken back. */
+  readonly #asked = new Set<string>()
+  #kills: number
+  #hands: number
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.server = new ModelServer(scene.begins.state.version)
+    this.server.state = cloneState(scene.begins.state)
+    this.secrets = { ...scene.begins.secrets }
+    this.#processes = scene.specs.map(() => null)
+    this.#starts = scene.specs.map(() => scene.bounds.starts)
+    this.#kills = scene.bounds.kills
+    this.#hands = scene.bounds.hands
+    this.#rights = new Set(rightsIn(this.server.state))
+  }
+
+  get isQuiet(): boolean {
+    return this.#processes.every((process) => process === null)
+  }
+
+  choices(): Choice[] {
+    const live = this.#processes.filter((process) => process !== null).length
+    return [
+      ...this.#processes.flatMap((process, who): Choice[] => {
+        if (process === null) return live < MAX_LIVE && (this.#starts[who] ?? 0) > 0 ? [{ kind: 'begin', who }] : []
+        return [
+          ...(process.isReady ? [{ kind: 'step' as const, who }] : []),
+          ...(this.#kills > 0 && process.isLocked ? [{ kind: 'kill' as const, who }] : []),
+        ]
+      }),
+      ...(this.#hands > 0 ? this.#scene.hands.map((_hand, what): Choice => ({ kind: 'hand', what })) : []),
+    ]
+  }
+
+  /** @returns what does not hold afterwards */
+  async take(choice: Choice): Promise<string[]> {
+    const before = new Map([...this.server.state.databases.values()].map(({ oid, name }) => [oid, name]))
+    const ended = await this.#do(choice)
+    const left = new Set([...this.server.state.databases.values()].map(({ oid }) => oid))
+    const gone = [...before].filter(([oid]) => !left.has(oid)).map(([, name]) => name)
+    return [...ended, ...this.#lost(choice, gone), ...this.#gained()]
+  }
+
+  async #do(choice: Choice): Promise<string[]> {
+    if (choice.kind === 'hand') {
+      this.#act(choice.what)
+      return []
+    }
+    const { who } = choice
+    const process = this.#processes[who]
+    if (choice.kind === 'begin') return this.#begin(who)
+    if (process === null || process === undefined) throw new Error('nobody runs there')
+    if (choice.kind === 'kill') {
+      this.#kills -= 1
+      process.kill()
+      this.#processes[who] = null
+      return []
+    }
+    await process.step()
+    return this.#end(who, process)
+  }
+
+  #act(what: number): void {
+    const hand = this.#scene.hands[what]
+    if (hand === undefined) throw new Error('no such hand')
+    this.#hands -= 1
+    this.hand = hand
+    for (const operation of hand.does) byHand(this.server, operation)
+    for (const right of rightsIn(this.server.state)) this.#rights.add(right)
+  }
+
+  async #begin(who: number): Promise<string[]> {
+    const spec = this.#scene.specs[who]
+    if (spec === undefined) throw new Error('no such run')
+    this.#starts[who] = (this.#starts[who] ?? 0) - 1
+    if (spec.run === 'request' && spec.application !== null) this.#asked.add(spec.application)
+    for (const right of declaredRights(spec.declaration)) this.#rights.add(right)
+    const process = new Process(this.server, this.#locks)
+    this.#processes[who] = process
+    await process.start((own) => begin(spec, this.secrets, own))
+    return this.#end(who, process)
+  }
+
+  /** Where a run has come to its end: its audit is true, it holds nothing any more, and takes requests back. */
+  #end(who: number, process: Process): string[] {
+    const spec = this.#scene.specs[who]
+    if (process.ended === null || spec === undefined) return []
+    process.kill()
+    this.#processes[who] = null
+    const { document, problems } = process.ended
+    const asks = this.#scene.specs.filter((_spec, other) => this.#processes[other] !== null)
+    if (spec.run === 'apply' && problems.length === 0)
+      for (const { name } of spec.declaration.applications)
+        if (!asks.some(({ run, application }) => run === 'request' && application === name)) this.#asked.delete(name)
+    const isTold = spec.run !== 'rotate'
+    return [
+      ...(isTold ? checkRun(spec.name, { document, problems, log: process.log, isKilled: false }) : []),
+      ...(problems.length === 0 ? this.#leftovers() : []).map((item) => `${spec.name}: ${item}`),
+    ]
+  }
+
+  /** The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it. */
+  #leftovers(): string[] {
+    if (!this.isQuiet || this.hand !== null) return []
+    return this.server.state.memberships
+      .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
+      .map(({ role }) => `the admin is left in ${role}`)
+  }
+
+  /** Databases go where their removal was asked for, and not by a run that declares them. */
+  #lost(choice: Choice, gone: readonly string[]): string[] {
+    const spec = choice.kind === 'hand' ? undefined : this.#scene.specs[choice.who]
+    const keyOf = (name: string): string => name.replace(/_dev_db$/, '')
+    const declared = spec?.run === 'apply' ? spec.declaration.databases.map(({ name }) => name) : []
+    return gone
+      .filter((name) => declared.includes(name) || !this.#asked.has(keyOf(name)))
+      .map((name) => `the data of ${name} is gone by ${spec?.name ?? 'nobody'}`)
+  }
+
+  #gained(): string[] {
+    return rightsIn(this.server.state)
+      .filter((right) => !this.#rights.has(right))
+      .map((right) => `nobody declares: ${right}`)
+  }
+
+  /** Whoever runs yet is gone. */
+  end(): void {
+    for (const process of this.#processes) process?.kill()
+  }
+
+  /** Where nothing runs, after the processes of now are gone too. */
+  asStart(): Start {
+    const begins = { state: cloneState(this.server.state), secrets: { ...this.secrets, isRotating: false } }
+    return begins
+  }
+
+  /** Two worlds with the same key go on alike. */
+  key(): string {
+    const processes = this.#processes.map((process) => process?.history ?? null)
+    const locks = [...this.#locks].map(([lock, process]) => [lock, this.#processes.indexOf(process)])
+    const left = [this.#starts, this.#kills, this.#hands, this.hand?.name ?? null, [...this.#asked].sort()]
+    const rights = [...this.#rights].sort()
+    return hash([startKey({ state: this.server.state, secrets: this.secrets }), processes, locks, left, rights])
+  }
+}
+
+/** Of the server and AWS alone. */
+export function startKey({ state, secrets }: Start): string {
+  return hash([plain(state), secrets])
+}
+
+const hash = (value: unknown): string => createHash('sha1').update(JSON.stringify(value)).digest('base64')
+
+/** Maps as lists, lists whose order means nothing in an order. */
+function plain(state: State): unknown {
+  const sorted = (items: Iterable<unknown>): string[] => [...items].map((item) => JSON.stringify(item)).sort()
+  return [
+    state.nextOid,
+    sorted(state.roles.values()),
+    sorted(state.memberships),
+    sorted(state.settings),
+    [...state.databases.values()].map(({ schemas, extensions, acl, objects, defaults, ...database }) => [
+      database,
+      sorted(acl),
+      sorted([...schemas.values()].map((item) => ({ ...item, acl: sorted(item.acl) }))),
+      sorted(objects.map((item) => ({ ...item, acl: item.acl === null ? null : sorted(item.acl) }))),
+      sorted(defaults.map((item) => ({ ...item, acl: sorted(item.acl) }))),
+      [...extensions],
+    ]),
+  ]
+}
