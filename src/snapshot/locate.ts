@@ -15,8 +15,8 @@ export interface Rds {
 
 /**
  * @param host what is connected to; null: it is not looked at
- * @throws AwsError where AWS knows neither an instance nor a cluster of this name, or will not say; or where the host is
- *   that of another one, so that the snapshot would not hold what is on it
+ * @throws AwsError where AWS knows neither an instance nor a cluster of this name, or will not say; or where the host
+ *   is that of another one, so that the snapshot would not hold what is on it
  */
 export async function locate(rds: Rds, identifier: string, host: string | null): Promise<SnapshotSource> {
   const region = await rds.client.config.region()
