@@ -55,8 +55,8 @@ const PLANNER: readonly Fault[] = [
   {
     what: 'what another state has is taken over',
     file: 'src/model/claim.ts',
-    from: 'return claim !== undefined && declaration.claim !== null && claim !== declaration.claim',
-    to: 'return claim === null',
+    from: "return declaration.claim === null ? 'unproven' : 'other_state'",
+    to: "return declaration.claim === null ? 'unproven' : 'ours'",
   },
   {
     what: 'an application that left is not remembered',
