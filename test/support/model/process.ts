@@ -52,14 +52,14 @@ export class Process {
       },
       (error: unknown) => {
         // A defect of the program or of the model: the exploration ends with it.
-        this.failure = error
+        this.failure = error instanceof Error ? error : new Error(String(error))
         this.#wake?.()
       },
     )
     await this.#settle()
   }
 
-  failure: unknown = null
+  failure: Error | null = null
 
   /** Whether it can go on. */
   get isReady(): boolean {
@@ -121,8 +121,13 @@ export class Process {
     const query = (texts: readonly string[]): Promise<Row[][]> => this.#message(inner, texts)
     const own: Readonly<Record<string | symbol, unknown>> = {
       query,
-      run: async (texts: readonly string[]) => void (await query(texts)),
-      close: () => Promise.resolve(this.#close(inner)),
+      run: async (texts: readonly string[]) => {
+        await query(texts)
+      },
+      close: () => {
+        this.#close(inner)
+        return Promise.resolve()
+      },
       abandon: () => {
         this.#close(inner)
       },
