@@ -29,7 +29,9 @@ export interface Going {
 /** Whose it is by its comment. */
 function whoseOf(comment: string | null): string {
   const tag = parseTag(comment)
-  return tag === null ? String(comment) : JSON.stringify(['Stack', 'Claim', 'Application'].map((field) => tag.get(field)))
+  return tag === null
+    ? String(comment)
+    : JSON.stringify(['Stack', 'Claim', 'Application'].map((field) => tag.get(field)))
 }
 
 /** Everything that these roles are and hold; of what a comment says, whose they are. */
