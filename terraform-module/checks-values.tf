@@ -185,7 +185,7 @@ locals {
       for database, owners in local.owners : join(" ", [
         "${local.sharers[database][0]}: access_level: the database ${jsonencode(database)} has no owner.",
         "${lookup(local.suggestions.database, database, "")}Give one of its entries (${join(", ", local.sharers[database])})",
-        "access_level = \"owner\", or correct database_name.",
+        "access_level = \"owner\", or correct database_name; where its owner was taken out, take them out too.",
       ])
       if length(owners) == 0
     ],

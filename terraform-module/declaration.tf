@@ -84,6 +84,7 @@ locals {
     governance_dir  = var.governance_dir
     tls             = { for field, value in local.tls : field => value if value != null }
     max_connections = var.max_connections
+    verify_logins   = var.verify_logins == "all" ? null : var.verify_logins
     connect_timeout = var.connect_timeout
     lock_timeout    = var.lock_timeout
   }
@@ -168,7 +169,7 @@ locals {
   }, { workspace = terraform.workspace })
   unused = [
     "accept_tags_from", "cleanup_policy", "connect_timeout", "enforce_naming", "lock_timeout", "max_connections",
-    "prepare_major_upgrade", "secret_prefix",
+    "prepare_major_upgrade", "secret_prefix", "verify_logins",
   ]
 
   # A marker's input is text that a person reads first: what its removal does, then, behind the program's name, the way

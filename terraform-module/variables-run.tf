@@ -256,6 +256,18 @@ variable "max_connections" {
   }
 }
 
+variable "verify_logins" {
+  description = "Which passwords a run proves by logging in: `all`, or `changed`, those whose secret has another version than the run before proved. With `changed` a password that was changed by hand is not noticed."
+  type        = string
+  default     = "all"
+  nullable    = false
+
+  validation {
+    condition     = contains(["all", "changed"], var.verify_logins)
+    error_message = "verify_logins: ${jsonencode(var.verify_logins)} is not accepted. Use all or changed."
+  }
+}
+
 variable "connect_timeout" {
   description = "Seconds to wait for the instance to answer: one just created, or a serverless one waking up."
   type        = number

@@ -1,15 +1,15 @@
-import { EXIT, type ExitCode, InvalidInputError } from '../errors.ts'
+import { EXIT, type ExitCode } from '../errors.ts'
 import { toHcl } from '../generate/hcl.ts'
-import { givenUp, hintsOf, NO_HINTS } from '../generate/intent.ts'
+import { givenUp } from '../generate/intent.ts'
 import { toJson, toRemoved, toStatements } from '../generate/print.ts'
 import type { Generated } from '../generate/types.ts'
-import { parseJson } from '../input/decode.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { GenerateOptions } from '../input/generate-options.ts'
-import { isObject } from '../input/object.ts'
 import { parseTerraformState, type StateResource } from '../input/terraform-state.ts'
+import { runGroupOf } from './group.ts'
 import { print } from './output.ts'
 import type { CommandProcess } from './process.ts'
+import { functionOf, generateRemotely } from './remote.ts'
 import { beginRun, createLookDependencies } from './run.ts'
 import { writeText } from './write-text.ts'
 
@@ -27,19 +27,21 @@ export async function runGenerate(
   })
   if (begun.error !== null) throw begun.error
   const { parsed, identity, text } = begun
-  if (parsed.runner !== null) throw withRunner()
   const resources = options.terraformState === null ? [] : await readState(process, options.terraformState)
-  const { generateDeclaration } = await import('../run/generate.ts')
-  const input = parseJson(text)
-  const generated = await generateDeclaration(
-    {
-      declaration: parsed.declaration,
-      identity,
-      wanted: { input: isObject(input) ? input : {}, database: options.database, resources, now: new Date() },
-      hints: resources.length === 0 ? NO_HINTS : hintsOf(resources),
-    },
-    await createLookDependencies(process, environment),
-  )
+  const { database } = options
+  const dependencies = await createLookDependencies(process, environment)
+  const functionName = functionOf(options.runner, begun)
+  const asked = { declaration: parsed.declaration, identity, text, database, resources }
+  const { generateAsAsked } = await import('../run/generate.ts')
+  const generated =
+    functionName === null
+      ? await generateAsAsked(asked, dependencies)
+      : await generateRemotely(
+          process,
+          { functionName, begun, removal: null, runGroup: runGroupOf(process, begun) },
+          { database, resources: [...resources] },
+          dependencies,
+        )
   await writeAll(process, options, generated, resources)
   return EXIT.done
 }
@@ -70,10 +72,4 @@ async function writeAll(
 function asComments(blocks: string): string {
   const lines = ['In a .tf file of the other configuration:', ...blocks.trimEnd().split('\n')]
   return `\n${lines.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n')}\n`
-}
-
-function withRunner(): InvalidInputError {
-  const message = 'names a Lambda function, and generate is not among what that does.'
-  const remedy = 'Run generate where the instance can be reached, with an input that has no runner.'
-  return new InvalidInputError([{ application: null, code: 'usage', field: 'runner', message, remedy }])
 }

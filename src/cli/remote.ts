@@ -4,7 +4,9 @@ import { readAwsEnvironment } from '../input/aws-environment.ts'
 import type { Variables } from '../input/environment.ts'
 import type { RemovalOptions } from '../input/options.ts'
 import type { FunctionClient, Watch } from '../lambda/client/ask.ts'
+import type { Generated } from '../generate/types.ts'
 import type { ToldLine } from '../lambda/answer.ts'
+import type { GenerateThere } from '../lambda/generated.ts'
 import type { FunctionRequest, TurnlessRequest } from '../lambda/protocol.ts'
 import type { RunResult } from '../audit/result.ts'
 import type { Dependencies } from '../run/context.ts'
@@ -83,6 +85,19 @@ export async function lookRemotely(
   }
   return withClient(process, command, async (client, request) =>
     lookThere(client, { ...request, report }, watchOf(dependencies)),
+  )
+}
+
+/** What the server tells the function, as a declaration. @throws ProvisionError */
+export async function generateRemotely(
+  process: CommandProcess,
+  command: RemoteCommand,
+  generate: GenerateThere,
+  dependencies: Dependencies,
+): Promise<Generated> {
+  const { generateThere } = await import('../lambda/client/look.ts')
+  return withClient(process, command, async (client, request) =>
+    generateThere(client, { ...request, generate }, watchOf(dependencies)),
   )
 }
 

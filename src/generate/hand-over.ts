@@ -99,10 +99,11 @@ export function afterwards(cluster: Cluster, { database, from, to }: HandOver, a
   }
 }
 
-/** What is inside belongs to somebody else from then on. */
+/** What is inside belongs to others than its owner from then on. */
 export function interiorAfterwards(interior: Interior): Interior {
   const schemas = [...interior.schemas].map(
     ([name, schema]) => [name, { ...schema, foreignObjects: schema.objects }] as const,
   )
-  return { ...interior, schemas: new Map(schemas), objects: [] }
+  const othersObjects = [...interior.othersObjects, ...interior.objects]
+  return { ...interior, schemas: new Map(schemas), objects: [], othersObjects }
 }

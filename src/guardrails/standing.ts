@@ -1,5 +1,6 @@
 /** A state may end where nothing in it stands that its policy would remove (src/README.md: Removal). Pure. */
 import type { Cluster } from '../model/catalog.ts'
+import { printClaim } from '../model/claim.ts'
 import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
 import type { Problem } from '../model/problem.ts'
 import { removalOf } from '../model/removal-memory.ts'
@@ -20,9 +21,10 @@ export function checkStanding({ claim }: Declaration, { roles }: Cluster, policy
     if (own === 'retain' || own === 'release' || removalOf(tag, application) !== null) return []
     const message = `the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`
     const remedy = [
-      'Where the stack is only being replaced or tainted: terraform untaint it, or import its claim.',
-      `Where ${application} is to go: rds-provision destroy --application ${application}; where it is to stay:`,
-      'RDS_CLEANUP_POLICY=retain in the environment of the run.',
+      'Where terraform_data.stack is only being replaced: apply without that.',
+      `Where ${application} is to go: rds-provision destroy --application ${application} --claim ${printClaim(claim)},`,
+      'then run again. Where it is to stay: RDS_CLEANUP_POLICY=retain in the environment of the run, which keeps what',
+      'is pending too.',
     ].join(' ')
     return [violation({ name: application }, 'standing_application', message, remedy)]
   })

@@ -171,7 +171,7 @@ export const COMMANDS = {
   },
   generate: {
     describe: 'Print a declaration of what is on an instance, which takes nothing from anybody; changes nothing',
-    options: { ...INPUT, ...GENERATE },
+    options: { ...INPUT, ...RUNNER, ...GENERATE },
     examples: [
       [
         '$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql',

@@ -8,6 +8,8 @@ export type GenerateFormat = (typeof GENERATE_FORMATS)[number]
 export interface GenerateOptions {
   readonly command: 'generate'
   readonly input: string | null
+  /** The Lambda function that does it; null: that of the input, if any. */
+  readonly runner: string | null
   readonly format: GenerateFormat
   /** null: standard output. */
   readonly output: string | null
@@ -22,7 +24,7 @@ export interface GenerateOptions {
  * @param text the value of an option; null where it is not given
  * @throws InvalidInputError
  */
-export function generateOptions(text: (option: string) => string | null): GenerateOptions {
+export function generateOptions(text: (option: string) => string | null): Omit<GenerateOptions, 'runner'> {
   const word = text('format') ?? 'hcl'
   const format = GENERATE_FORMATS.find((item) => item === word)
   if (format === undefined)

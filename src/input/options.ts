@@ -79,7 +79,7 @@ export function parseOptions(argv: readonly string[]): Options {
       return { command: 'help', text: completionScript() }
     case 'generate': {
       const found = argumentsOf(command, rest)
-      return generateOptions((option) => textOf(found, option))
+      return { ...generateOptions((option) => textOf(found, option)), runner: runnerOf(found) }
     }
     case 'report': {
       const found = argumentsOf(command, rest)

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import { defaultStack } from '../model/claim.ts'
-import { AUTH_METHODS, CLEANUP_POLICIES, ENVIRONMENTS } from '../model/declaration.ts'
+import { AUTH_METHODS, CLEANUP_POLICIES, ENVIRONMENTS, VERIFY_LOGINS } from '../model/declaration.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseEntry } from './application.ts'
 import type { Defaults, ApplicationEntry } from './application.ts'
@@ -97,6 +97,7 @@ const FIELDS = {
   governance_dir: v.nullish(path, null),
   tls: nested,
   max_connections: v.nullish(integer(1, 1000), 4),
+  verify_logins: v.nullish(oneOf(VERIFY_LOGINS), 'all'),
   connect_timeout: v.nullish(seconds, 300),
   lock_timeout: v.nullish(seconds, 300),
   enforce_naming: v.nullish(bool, false),
@@ -176,6 +177,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     clusterName,
     stack: top.stack ?? defaultStack(clusterName, environment, top.workspace),
     claim: top.claim,
+    isByHand: false,
     stackMadeAt: top.stack_made_at,
     workspace: top.workspace,
     acceptTagsFrom: top.accept_tags_from ?? new Set(),
@@ -193,6 +195,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     governanceDir: top.governance_dir,
     tls: tls.value,
     maxConnections: top.max_connections,
+    verifyLogins: top.verify_logins,
     connectTimeoutSeconds: top.connect_timeout,
     lockTimeoutSeconds: top.lock_timeout,
     enforceNaming: top.enforce_naming,

@@ -2,10 +2,25 @@
 import { gzipSync } from 'node:zlib'
 import * as v from 'valibot'
 import { InvalidInputError } from '../errors.ts'
+import { PRIVILEGE_TARGETS } from '../model/access-change.ts'
+import { ACCESS_LEVELS } from '../model/declaration.ts'
 import type { ApprovedPlan } from '../model/effect.ts'
 import { decodeInput } from './decode.ts'
 
 const TEXT_OR_NULL = v.nullable(v.string())
+const TEXTS = v.array(v.string())
+const DETAIL = v.variant('kind', [
+  v.object({
+    kind: v.literal('grant'),
+    privileges: TEXTS,
+    on: v.picklist(PRIVILEGE_TARGETS),
+    schema: TEXT_OR_NULL,
+    level: v.nullable(v.picklist(ACCESS_LEVELS)),
+    later: v.boolean(),
+  }),
+  v.object({ kind: v.literal('taken'), what: v.string(), objects: TEXTS }),
+  v.object({ kind: v.literal('loss') }),
+])
 const PLAN = v.object({
   /** null: the run would be stopped, or the plan is of a part. */
   digest: TEXT_OR_NULL,
@@ -17,6 +32,7 @@ const PLAN = v.object({
       object: v.string(),
       rule: v.string(),
       effect: v.string(),
+      detail: v.nullable(DETAIL),
     }),
   ),
 })

@@ -123,8 +123,8 @@ export function reportOptions(
   return options
 }
 
-/** What a review cannot be restricted to: it would leave out rights that somebody has. */
-const NOT_OF_REVIEW = ['section', 'build-id', 'since', 'until'] as const
+/** A review cannot be restricted to these: it would leave out rights that somebody has. It says nothing of ages. */
+const NOT_OF_REVIEW = ['section', 'build-id', 'since', 'until', 'expires-within', 'secrets-older-than'] as const
 
 function reviewProblems(
   { review, signed, connect }: ReportOptions,

@@ -3,12 +3,14 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import * as v from 'valibot'
 import { parseRecord, parseRun } from '../audit/governance/entry.ts'
 import { EXIT, type ExitCode } from '../errors.ts'
+import type { Generated } from '../generate/types.ts'
 import { REPORT_SECTIONS } from '../input/report-options.ts'
 import { type AccessMatrix, ORPHAN_STATES } from '../model/access.ts'
 import type { AuditRecord, AuditRun } from '../model/audit.ts'
 import { ACCESS_LEVELS, LOGIN_METHODS } from '../model/declaration.ts'
 import { codeOf, type Problem } from '../model/problem.ts'
 import { REVIEW_SECTIONS, type Section } from '../report/report.ts'
+import { GENERATED } from './generated.ts'
 import { RESUME, type Resume, TEXT_OR_NULL, TIME } from './protocol.ts'
 
 /** Why the run is not at its end: no time was left, or a snapshot is being made. */
@@ -53,7 +55,13 @@ export interface SectionsLine {
   readonly sections: readonly Section[]
 }
 
-export type LastLine = EndedLine | RefusedLine | ToldLine | SectionsLine
+/** What the server has, as a declaration. */
+export interface GeneratedLine {
+  readonly type: 'generated'
+  readonly generated: Generated
+}
+
+export type LastLine = EndedLine | RefusedLine | ToldLine | SectionsLine | GeneratedLine
 
 export type Line =
   | { readonly type: 'record'; readonly record: AuditRecord; readonly quiet: boolean }
@@ -173,6 +181,7 @@ const LINE = v.variant('type', [
     changes: v.number(),
   }),
   v.object({ type: v.literal('sections'), sections: v.array(SECTION) }),
+  v.object({ type: v.literal('generated'), generated: GENERATED }),
 ])
 
 /** One line, with its end. */

@@ -1,6 +1,7 @@
 /** What the client asks the function, and how it is parsed there (src/README.md: The function). Pure. */
 import * as v from 'valibot'
 import { COMMAND_NAMES } from '../model/run.ts'
+import { GENERATE } from './generated.ts'
 
 /** Raised where an older side would misunderstand a newer one; a field that it may pass over raises nothing. */
 export const PROTOCOL = 1
@@ -98,6 +99,8 @@ const REQUEST = v.object({
     v.object({ json: v.boolean(), document: v.boolean(), colour: v.boolean(), list_unchanged: v.boolean() }),
   ),
   report: v.nullable(REPORT),
+  /** A declaration of what is there instead; absent before 1.1, where `tell` stands for it. */
+  generate: v.optional(v.nullable(GENERATE), null),
   resume: v.nullable(RESUME),
   /** null: whatever there is to do is approved, or nothing is. */
   approved_plan: v.optional(v.nullable(APPROVED_PLAN), null),

@@ -2,7 +2,7 @@
  * What is approved with the effects of a plan: they themselves, and the same by rule in another guise, as a run finds
  * it that goes on with what it, or one before it, has begun (src/README.md: What was approved). Pure.
  */
-import { CREATED_LATER, type Effect, keyOf, LOSES } from './effect.ts'
+import { type Effect, type GrantDetail, keyOf } from './effect.ts'
 
 /** What is left to do of a database that was made and not gone on with. */
 const OF_A_NEW_DATABASE: ReadonlySet<string> = new Set([
@@ -26,9 +26,8 @@ export function approvalOf(approved: readonly Effect[]): (effect: Effect) => boo
   return (effect) => {
     if (known.has(keyOf(effect))) return true
     const of = (rule: string): readonly Effect[] => rules.get(placeOf({ ...effect, rule })) ?? []
-    if (effect.rule === 'grant_privileges' && of(effect.rule).some((item) => isPartOfGrant(effect.effect, item.effect)))
-      return true
-    return isGrantedByDefault(effect, of) || isPartOfNames(effect, of(effect.rule)) || isOfNewDatabase(effect, of)
+    if (of(effect.rule).some((item) => isPartOfGrant(effect, item) || isPartOfTaken(effect, item))) return true
+    return isGrantedByDefault(effect, of) || isOfNewDatabase(effect, of)
   }
 }
 
@@ -50,7 +49,7 @@ export function doneOf(approved: readonly Effect[], left: readonly Effect[]): Ef
 }
 
 function areOfNewDatabase(...effects: readonly Effect[]): boolean {
-  return effects.every(({ rule, effect }) => OF_A_NEW_DATABASE.has(rule) && !effect.startsWith(LOSES))
+  return effects.every(({ rule, detail }) => OF_A_NEW_DATABASE.has(rule) && detail?.kind !== 'loss')
 }
 
 /** Those that say something which the others do not: what is granted by default is granted on what is there too. */
@@ -62,7 +61,7 @@ export function withoutImplied(effects: readonly Effect[]): readonly Effect[] {
 
 /** The owner of a new database is approved with it; that somebody loses something there is not. */
 function isOfNewDatabase(effect: Effect, of: (rule: string) => readonly Effect[]): boolean {
-  return OF_A_NEW_DATABASE.has(effect.rule) && !effect.effect.startsWith(LOSES) && of('create_database').length > 0
+  return OF_A_NEW_DATABASE.has(effect.rule) && effect.detail?.kind !== 'loss' && of('create_database').length > 0
 }
 
 /** Of default privileges and of grants there is one record each, so what they are about differs by `object` alone. */
@@ -70,85 +69,40 @@ function placeOf({ application, database, username, rule }: Effect): string {
   return JSON.stringify([application, database, rule === 'create_database' ? null : username, rule])
 }
 
-interface Grant {
-  readonly privileges: readonly string[]
-  /** `tables of app`, `schema app`. */
-  readonly where: string
-  /** `, as reader`; empty: nothing that is declared there. */
-  readonly level: string
-}
-
-function parseGrant(text: string): Grant | null {
-  const [, privileges = '', where = '', level = ''] =
-    /^grant ([A-Z]+(?:, [A-Z]+)*) on (.+?)(, as [a-z]+)?$/su.exec(text) ?? []
-  return privileges === '' ? null : { privileges: privileges.split(', '), where, level }
-}
-
 /** Some of the privileges were there already. */
-function isPartOfGrant(found: string, approved: string): boolean {
-  const [some, all] = [parseGrant(found), parseGrant(approved)]
-  return some !== null && all !== null && some.where === all.where && isPart(some, all)
+function isPartOfGrant({ detail: some }: Effect, { detail: all }: Effect): boolean {
+  return (
+    some?.kind === 'grant' &&
+    all?.kind === 'grant' &&
+    some.on === all.on &&
+    some.schema === all.schema &&
+    some.later === all.later &&
+    isPart(some, all)
+  )
 }
 
-function isPart(some: Grant, all: Grant): boolean {
+function isPart(some: GrantDetail, all: GrantDetail): boolean {
   return some.level === all.level && some.privileges.every((privilege) => all.privileges.includes(privilege))
 }
 
 /** What is there already, and was not when the plan was made: an owner makes tables whenever it likes. */
-function isGrantedByDefault({ rule, effect }: Effect, of: (rule: string) => readonly Effect[]): boolean {
-  const some = rule === 'grant_privileges' ? parseGrant(effect) : null
-  if (some === null) return false
-  const [noun = ''] = some.where.split(' ')
-  const everywhere = noun === 'schema' ? 'schemas' : noun
-  const places = [`${some.where}${CREATED_LATER}`, `${everywhere}${CREATED_LATER}`]
-  return of('grant_default_privileges').some((item) => {
-    const all = parseGrant(item.effect)
-    return all !== null && places.includes(all.where) && isPart(some, all)
-  })
-}
-
-interface Names {
-  /** All that is said besides. */
-  readonly about: string
-  readonly names: readonly string[]
-}
-
-/** What is taken away, with its objects in SQL, and who loses it, with objects as they are told. */
-const LISTS: readonly RegExp[] = [
-  /^(LOSES .+? on (?:columns of )?)(.+)( in [^ ]+)$/su,
-  /^(revoke .+?: )(".+)()$/su,
-  /^(.+ what nobody declares: ).*?, (".+)()$/su,
-]
-
-/** @returns null: it names none, or only counts some of them */
-function parseNames(text: string): Names | null {
-  const [, before = '', list = '', after = ''] =
-    LISTS.map((form) => form.exec(text)).find((found) => found !== null) ?? []
-  if (list === '' || / and \d+ more$/u.test(list)) return null
-  return { about: `${before}…${after}`, names: splitNames(list) }
+function isGrantedByDefault({ rule, detail: some }: Effect, of: (rule: string) => readonly Effect[]): boolean {
+  if (rule !== 'grant_privileges' || some?.kind !== 'grant') return false
+  return of('grant_default_privileges').some(
+    ({ detail: all }) =>
+      all?.kind === 'grant' &&
+      all.on === some.on &&
+      (all.schema === null || all.schema === some.schema) &&
+      isPart(some, all),
+  )
 }
 
 /** Some of the objects are gone, or done with. */
-function isPartOfNames({ effect }: Effect, approved: readonly Effect[]): boolean {
-  const some = parseNames(effect)
-  if (some === null) return false
-  return approved.some((item) => {
-    const all = parseNames(item.effect)
-    return all !== null && some.about === all.about && some.names.every((name) => all.names.includes(name))
-  })
-}
-
-/** Names as SQL has them, or as they are told: a comma in quotes or parentheses is part of one. */
-function splitNames(list: string): string[] {
-  const names = ['']
-  let depth = 0
-  let isQuoted = false
-  for (const character of list) {
-    if (character === '"') isQuoted = !isQuoted
-    if (!isQuoted && character === '(') depth += 1
-    if (!isQuoted && character === ')') depth -= 1
-    if (character === ',' && depth === 0 && !isQuoted) names.push('')
-    else names.push(`${names.pop() ?? ''}${character}`)
-  }
-  return names.map((name) => name.trim())
+function isPartOfTaken({ detail: some }: Effect, { detail: all }: Effect): boolean {
+  return (
+    some?.kind === 'taken' &&
+    all?.kind === 'taken' &&
+    some.what === all.what &&
+    some.objects.every((object) => all.objects.includes(object))
+  )
 }

@@ -121,6 +121,7 @@ export interface Cluster {
   readonly databases: ReadonlyMap<string, DatabaseState>
   readonly memberships: readonly Membership[]
   readonly settings: readonly StoredSetting[]
+  /** Those that are declared, and those of its settings that not every login may set, in lower case. */
   readonly parameters: ReadonlyMap<string, Parameter>
   readonly extensions: ReadonlyMap<string, AvailableExtension>
   /** Encoding as declared to the server's own name for it; absent where no database can have it. */
@@ -144,11 +145,12 @@ export interface SchemaState {
   readonly objects: number
 }
 
-/** A table, sequence or function that the database's owner owns. */
+/** A table, sequence or function. */
 export interface SchemaObject {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
+  readonly owner: string
   /** Input arguments of a function, as `IN` and what format_type prints, with commas: already SQL; null for others. */
   readonly args: string | null
   /** Never null: the built-in default is filled in. */
@@ -189,8 +191,13 @@ export interface Uncovered {
 export interface Interior {
   readonly database: string
   readonly schemas: ReadonlyMap<string, SchemaState>
-  /** Objects in all schemas where a guest may hold or need a privilege; empty in a database without guests. */
+  /**
+   * Objects of the role that the schema is to belong to, in all schemas where a guest may hold or need a privilege;
+   * empty in a database without guests.
+   */
   readonly objects: readonly SchemaObject[]
+  /** Objects of others that have a list of their own; empty where nobody asked for them. */
+  readonly othersObjects: readonly SchemaObject[]
   readonly defaultAcl: readonly DefaultAcl[]
   /** Empty in a database without guests. */
   readonly uncovered: readonly Uncovered[]
@@ -217,6 +224,8 @@ export type LoginState =
   | { readonly kind: 'unproven'; readonly reason: string; readonly remedy: string }
   /** The server let nobody in who calls itself so (pg_hba and the like); the password was not asked for. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** Not tried: its tag says that the password of this version of its secret was proven, and that is to do. */
+  | { readonly kind: 'proven_before' }
   /** Not tried: the role does not exist yet, or logs in by IAM. */
   | { readonly kind: 'not_tried' }
 

@@ -4,6 +4,13 @@ import type { OwnPrivileges } from './own-privileges.ts'
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
 
+/**
+ * Which passwords a run proves by logging in: `all`; or `changed`, those whose secret has another version than the one
+ * that the role's tag says was proven.
+ */
+export const VERIFY_LOGINS = ['all', 'changed'] as const
+export type VerifyLogins = (typeof VERIFY_LOGINS)[number]
+
 export const ACCESS_LEVELS = ['owner', 'editor', 'reader', 'none'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
@@ -23,6 +30,16 @@ export type RemovalPolicy = Exclude<CleanupPolicy, 'retain'>
 /** Whether data or a role is gone for good after it. */
 export function deletes(policy: CleanupPolicy): boolean {
   return policy === 'delete' || policy === 'snapshot-and-delete'
+}
+
+/**
+ * What was asked for before goes by RDS_CLEANUP_POLICY where that keeps more; what it was approved for it stays within.
+ * @param given RDS_CLEANUP_POLICY; null: what was asked for stands
+ */
+export function gentler(asked: RemovalPolicy, given: CleanupPolicy | null): CleanupPolicy {
+  const keepsMore = given === 'retain' || (deletes(asked) && given !== null && !deletes(given))
+  const isSaved = asked === 'delete' && given === 'snapshot-and-delete'
+  return given !== null && (keepsMore || isSaved) ? given : asked
 }
 
 /** Of an entry that names none, in a stack that names none: leaving the declaration takes a guest's access away. */
@@ -170,6 +187,8 @@ export interface Declaration {
    * one state).
    */
   readonly claim: string | null
+  /** The claim was given beside the input: a person runs it, and it may be older than what the state declares. */
+  readonly isByHand: boolean
   /** When that state was begun, the claim made; null: not known, as by hand and for states from before 1.1. */
   readonly stackMadeAt: Date | null
   /** Terraform's workspace; null: not known, as by hand. */
@@ -185,6 +204,7 @@ export interface Declaration {
   readonly governanceDir: string | null
   readonly tls: Tls
   readonly maxConnections: number
+  readonly verifyLogins: VerifyLogins
   readonly connectTimeoutSeconds: number
   readonly lockTimeoutSeconds: number
   readonly enforceNaming: boolean

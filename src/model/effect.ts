@@ -1,4 +1,38 @@
 /** What a run brings about, by rule, as it is approved (src/README.md: What was approved). */
+import type { PrivilegeTarget } from './access-change.ts'
+import type { AccessLevel } from './declaration.ts'
+
+/** Privileges as PostgreSQL names them. */
+export interface GrantDetail {
+  readonly kind: 'grant'
+  /** Sorted. */
+  readonly privileges: readonly string[]
+  readonly on: PrivilegeTarget
+  /** null: the database, or in all schemas. */
+  readonly schema: string | null
+  /** What is declared there; null: nothing. */
+  readonly level: AccessLevel | null
+  /** On what is created later, by default. */
+  readonly later: boolean
+}
+
+/** What is taken away, object by object. */
+export interface TakenDetail {
+  readonly kind: 'taken'
+  /** What goes, without its objects; empty: all that the rule takes. */
+  readonly what: string
+  /** In SQL, sorted. */
+  readonly objects: readonly string[]
+}
+
+/** Somebody else loses something by it. */
+export interface LossDetail {
+  readonly kind: 'loss'
+}
+
+/** What a part of an effect is told by, which a run finds that goes on with one that has ended half-way. */
+export type EffectDetail = GrantDetail | TakenDetail | LossDetail
+
 /** Subject, rule, and what it comes to in words: `grant SELECT on tables of app, as reader`. */
 export interface Effect {
   readonly application: string | null
@@ -9,12 +43,9 @@ export interface Effect {
   /** The kind of the step. */
   readonly rule: string
   readonly effect: string
+  /** null: it is brought about as a whole, or not. */
+  readonly detail: EffectDetail | null
 }
-
-/** How an effect begins that says what somebody else loses by it. It stands in digests, and is read back. */
-export const LOSES = 'LOSES '
-/** What stands behind the things that are granted by default. Likewise. */
-export const CREATED_LATER = ' that are created later'
 
 /** ALLOW_DB_PROVISION is `plan:<digest>`. */
 export interface ApprovedPlan {
@@ -31,8 +62,17 @@ export interface ApprovedPlan {
 export type Begun = 'begun' | 'done' | 'changed' | null
 
 /** Tells an effect from every other. */
-export function keyOf({ application, database, username, object, rule, effect }: Effect): string {
-  return JSON.stringify([application, database, username, object, rule, effect])
+export function keyOf({ application, database, username, object, rule, effect, detail }: Effect): string {
+  return JSON.stringify([application, database, username, object, rule, effect, partsOf(detail)])
+}
+
+/** In an order of its own, whoever wrote them. */
+function partsOf(detail: EffectDetail | null): readonly unknown[] {
+  if (detail === null) return []
+  if (detail.kind === 'taken') return [detail.kind, detail.what, detail.objects]
+  if (detail.kind === 'loss') return [detail.kind]
+  const { kind, privileges, on, schema, level, later } = detail
+  return [kind, privileges, on, schema, level, later]
 }
 
 /** `grant SELECT on tables of app, as reader (analytics_dev_reader in analytics_dev_db)`. */

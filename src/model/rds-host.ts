@@ -9,6 +9,13 @@ export function regionOfHost(host: string): string | null {
   return (before ?? after)?.toLowerCase() ?? null
 }
 
+/** Whose endpoint it is by its name: an instance's, or a cluster's (its reader's too); null: the name does not say. */
+export function endpointOf(host: string): { readonly kind: 'instance' | 'cluster'; readonly id: string } | null {
+  const [id = '', domain = ''] = host.toLowerCase().split('.')
+  if (regionOfHost(host) === null || domain.startsWith('cluster-custom-')) return null
+  return { kind: domain.startsWith('cluster-') ? 'cluster' : 'instance', id }
+}
+
 /**
  * Where AWS has the authorities of a region, as a PEM file:
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html

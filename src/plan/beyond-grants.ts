@@ -32,8 +32,8 @@ export interface BeyondGrant extends Beyond, Judgement {
 
 export function beyondOnDatabase(look: LookUps, database: Database, state: DatabaseState): BeyondGrant[] {
   const wantedOf = (role: string): readonly string[] => {
-    const application = look.applicationByUsername.get(role)
-    return application?.database === database.name ? databasePrivileges(application) : []
+    const application = look.applicationsIn.get(database.name)?.get(role)
+    return application === undefined ? [] : databasePrivileges(application)
   }
   const { login } = look.actual.cluster.server
   return heldBeyond(look, database, state.acl, state.owner, wantedOf).map((held) => {
@@ -80,10 +80,18 @@ function itemOf(
 
 export function beyondInside(look: LookUps, database: Database, interior: Interior): BeyondGrant[] {
   const schemas = [...interior.schemas.values()].filter(({ name }) => isSendable(name))
-  const groups = groupObjects(interior.objects.filter(({ schema, name }) => isSendable(schema) && isSendable(name)))
+  const objects = [...interior.objects, ...interior.othersObjects]
+  const byOwner = groupBy(
+    objects.filter(({ schema, name }) => isSendable(schema) && isSendable(name)),
+    ({ owner }) => owner,
+  )
   return [
     ...schemas.flatMap((schema) => onSchema(look, database, schema)),
-    ...[...groups].flatMap(([schema, list]) => onObjects(look, database, interior.schemas.get(schema), list)),
+    ...[...byOwner].flatMap(([owner, list]) =>
+      [...groupObjects(list)].flatMap(([schema, groups]) =>
+        onObjects(look, database, interior.schemas.get(schema), { owner, groups }),
+      ),
+    ),
     ...byDefault(look, database, interior),
   ]
 }
@@ -93,8 +101,8 @@ function remedyInside({ actual }: LookUps, database: Database, grantor: string, 
 }
 
 function isListed(look: LookUps, database: Database, role: string, schema: SchemaState | undefined): boolean {
-  const application = look.applicationByUsername.get(role)
-  return application?.database === database.name && schema !== undefined && worksIn(database, application, schema)
+  const application = look.applicationsIn.get(database.name)?.get(role)
+  return application !== undefined && schema !== undefined && worksIn(database, application, schema)
 }
 
 /** PUBLIC may use the schema public as the server makes it. */
@@ -120,17 +128,18 @@ function onSchema(look: LookUps, database: Database, schema: SchemaState): Beyon
   })
 }
 
+/** Levels reach what belongs to whose the schema is to be; on objects of others all is beyond. */
 function onObjects(
   look: LookUps,
   database: Database,
   schema: SchemaState | undefined,
-  groups: readonly ObjectGroup[],
+  { owner, groups }: { readonly owner: string; readonly groups: readonly ObjectGroup[] },
 ): BeyondGrant[] {
   if (schema === undefined) return []
-  const owner = schemaOwner(database, schema.name).username
+  const isReached = owner === schemaOwner(database, schema.name).username
   const found = groups.flatMap((group) => {
     const wantedOf = (role: string): readonly string[] => [
-      ...(isListed(look, database, role, schema) ? levelOf(look, role, group.objectClass) : []),
+      ...(isReached && isListed(look, database, role, schema) ? levelOf(look, database, role, group.objectClass) : []),
       ...(role === '' && group.objectClass === 'function' ? ['EXECUTE'] : []),
     ]
     const of = (acl: readonly AclItem[], isColumns: boolean) =>
@@ -148,7 +157,7 @@ function onObjects(
     const what = names.length === 1 ? group.objectClass : `${String(names.length)} ${group.objectClass}s`
     const revoke = (some: typeof objects, actor: string): Statement =>
       revokeOnObjects(some, privileges, grantee, actor, dependents.length > 0)
-    const isOwners = grantor === owner
+    const isOwners = isReached && grantor === owner
     const on = `${isColumns ? 'columns of ' : ''}${what} ${fewNames(names)}`
     return [
       {
@@ -166,8 +175,8 @@ function onObjects(
   })
 }
 
-function levelOf(look: LookUps, role: string, objectClass: DefaultClass): readonly string[] {
-  const application = look.applicationByUsername.get(role)
+function levelOf(look: LookUps, database: Database, role: string, objectClass: DefaultClass): readonly string[] {
+  const application = look.applicationsIn.get(database.name)?.get(role)
   if (application === undefined) return []
   if (objectClass === 'schema') return application.allSchemas ? ['USAGE'] : []
   return objectPrivileges(application, objectClass)
@@ -177,13 +186,13 @@ function levelOf(look: LookUps, role: string, objectClass: DefaultClass): readon
 function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): BeyondGrant[] {
   const ownerIn = (schema: string | null): string =>
     schema === null ? database.owner.username : schemaOwner(database, schema).username
-  const isOfDatabase = (role: string): boolean => look.applicationByUsername.get(role)?.database === database.name
+  const isOfDatabase = (role: string): boolean => look.applicationsIn.get(database.name)?.has(role) === true
   const others = defaultAcl.filter(({ creator, schema, objectClass, grantee, privilege }) => {
     if (grantee === creator || isNeutral(look, database, grantee) || !isSendable(schema ?? '')) return false
     if (grantee === '' && objectClass === 'function' && schema === null && privilege === 'EXECUTE') return false
     const isThere = schema === null ? isOfDatabase(grantee) : isListed(look, database, grantee, schemas.get(schema))
     const isOurs = creator === ownerIn(schema) && isThere
-    return !(isOurs && levelOf(look, grantee, objectClass).includes(privilege))
+    return !(isOurs && levelOf(look, database, grantee, objectClass).includes(privilege))
   })
   const alike = groupBy(others, ({ creator, schema, objectClass, grantee }) =>
     JSON.stringify([creator, schema, objectClass, grantee]),

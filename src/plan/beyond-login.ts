@@ -10,6 +10,7 @@ import { printAsMember, printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { alterRole, resetEverywhere, resetInDatabase } from '../sql/role.ts'
 import type { LookUps } from './context.ts'
+import { isLocked } from './settings.ts'
 
 /** Of a login in its own database. */
 export function beyondOfLogin(look: LookUps, { name: database }: Database, application: Application): Beyond[] {
@@ -49,6 +50,11 @@ function asAdmin({ actual }: LookUps, statements: readonly Statement[]): string 
   return `as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`
 }
 
+/** Where there is none, as on RDS, the master may do some of it. */
+function asSuperuser(statement: Statement): string {
+  return `as a superuser: ${printStatements([statement])}`
+}
+
 /** Those for the role in all databases count in every mode, and are nobody's to take. */
 function settings(
   look: LookUps,
@@ -62,6 +68,7 @@ function settings(
     if (!isSendable(name) || (!isHere && where !== null)) return []
     const isActing = name === 'role' && application.actsAs !== null
     if (isHere && (isActing || application.settings.has(name.toLowerCase()))) return []
+    const isSuperusers = isLocked(look.actual.cluster, name)
     const reset = isHere ? resetInDatabase(username, database, name) : resetEverywhere(username, name)
     return [
       {
@@ -71,8 +78,8 @@ function settings(
         on: isHere ? `its sessions in ${database}` : 'its sessions in all databases',
         grantor: null,
         place: null,
-        fate: isHere ? (undeclared === 'keep' ? 'kept' : 'taken away') : 'left alone',
-        remedy: asAdmin(look, [reset]),
+        fate: isHere && undeclared === 'keep' ? 'kept' : isHere && !isSuperusers ? 'taken away' : 'left alone',
+        remedy: isSuperusers ? asSuperuser(reset) : asAdmin(look, [reset]),
       },
     ]
   })
@@ -107,8 +114,10 @@ export function beyondOfDatabase(look: LookUps, database: Database, state: Datab
     ...(database.owner.kept.has('database_connection_limit') && limit >= 0
       ? [item(`CONNECTION LIMIT ${String(limit)}`, alterDatabaseLimit(state.name, -1, owner), 'kept')]
       : []),
-    ...stored.map(({ name, value }) =>
-      item(`${name} = ${value}`, resetOfDatabase(state.name, name, owner), 'left alone'),
-    ),
+    ...stored.map(({ name, value }) => {
+      const reset = resetOfDatabase(state.name, name, owner)
+      const told = item(`${name} = ${value}`, reset, 'left alone')
+      return isLocked(cluster, name) ? { ...told, remedy: asSuperuser(reset) } : told
+    }),
   ]
 }

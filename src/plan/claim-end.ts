@@ -2,15 +2,16 @@
 import { mayAdminister } from '../model/administers.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
-import { withMarker } from '../model/removal-memory.ts'
+import { type RemovalRequest, withMarker, withRemoval } from '../model/removal-memory.ts'
 import { isSendable } from '../model/sendable.ts'
-import type { Plan, Step } from '../model/step.ts'
+import type { Plan, Step, Subject } from '../model/step.ts'
 import { formatTag, parseTag, type Tag } from '../model/tag.ts'
 import { commentOnDatabase } from '../sql/database.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { step } from './context.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { planOf } from './removal.ts'
+import { pendingRemoval } from './undeclared.ts'
 
 /** Each role with what it owns in a transaction of its own: one that cannot be written holds up no other. */
 export function planClaimEnd(declaration: Declaration, cluster: Cluster): Plan {
@@ -19,12 +20,29 @@ export function planClaimEnd(declaration: Declaration, cluster: Cluster): Plan {
     if (tag === null || !isClaimed(declaration, tag) || !mayAdminister(cluster, role.name)) return []
     const application = tag.get('Application') ?? ''
     const about = { application, database: null, username: role.name, object: 'role' } as const
+    const request = pendingRemoval(tag, role)
+    const left = request === null ? tag : withRemoval(tag, application, null)
     const own = step(about, 'tag_role', 'give up', 'updated', `role ${role.name} belongs to no state any more`, [
-      commentOnRole(role.name, formatTag(withoutClaim(tag, application))),
+      commentOnRole(role.name, formatTag(withoutClaim(left, application))),
     ])
-    return [holdMemberships(cluster.server, [...databaseSteps(declaration, cluster, role.name, application), own])]
+    const asked = request === null ? [] : [takeBack(about, request, left)]
+    const databases = databaseSteps(declaration, cluster, role.name, application)
+    return [holdMemberships(cluster.server, [...databases, ...asked, own])]
   })
   return planOf([{ stage: 'roles', connectTo: null, transactions, standApart: true }])
+}
+
+/**
+ * What was not carried out is asked for no more: with no claim in the tag the next state of the same stack would take
+ * the request for its own, and drop what this one kept.
+ */
+function takeBack(about: Subject & { readonly username: string }, request: RemovalRequest, left: Tag): Step {
+  const { policy, buildId, at } = request
+  const asked = `the removal of ${about.application ?? ''} (${policy}), asked for in build ${buildId} at ${at}`
+  const message = `${asked}, is taken back, since its state ends without it`
+  return step(about, 'take_back_removal', 'taken back', 'updated', message, [
+    commentOnRole(about.username, formatTag(left)),
+  ])
 }
 
 function databaseSteps(declaration: Declaration, cluster: Cluster, owner: string, application: string): Step[] {

@@ -53,6 +53,8 @@ export interface LookUps {
   readonly actual: Actual
   /** The application that has the login. */
   readonly applicationByUsername: ReadonlyMap<string, Application>
+  /** By database, then by username: the application that says what a login has there, be it by another's login. */
+  readonly applicationsIn: ReadonlyMap<string, ReadonlyMap<string, Application>>
   /** Those of all roles, in a database, under ''. */
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
@@ -63,8 +65,18 @@ export function lookUps({ declaration: declared, actual }: Pick<LookUps, 'declar
     declaration,
     actual,
     applicationByUsername: new Map(ownLogins(declaration).map((application) => [application.username, application])),
+    applicationsIn: applicationsIn(declaration),
     settingsByRole: groupBy(actual.cluster.settings, (item) => item.role),
   }
+}
+
+function applicationsIn({ databases }: Declaration): LookUps['applicationsIn'] {
+  return new Map(
+    databases.map(({ name, owner, guests }) => [
+      name,
+      new Map([owner, ...guests].map((application) => [application.username, application])),
+    ]),
+  )
 }
 
 /** The input with look-ups made once, so that a thousand applications cost a thousand times one. */

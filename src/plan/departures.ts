@@ -4,7 +4,7 @@ import type { Cluster, RoleState } from '../model/catalog.ts'
 import { describeClaim, isOfStack, isOurOrphan } from '../model/claim.ts'
 import type { CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
 import { suggestion } from '../input/text.ts'
-import { CLEANUP_POLICIES, deletes } from '../model/declaration.ts'
+import { CLEANUP_POLICIES, deletes, gentler } from '../model/declaration.ts'
 import { fewNames } from '../model/few-names.ts'
 import type { Departure, DestroyTarget, RemovalTarget } from '../model/removal.ts'
 import { parseTag } from '../model/tag.ts'
@@ -111,12 +111,13 @@ function judgeRequested(
   if (request === null || declaration.applications.some(({ username }) => username === role.name)) return NONE
   const kept = declaredDatabase(declaration, input.cluster, role.name)
   if (kept !== null) return blocked(application, ...ownsDeclared(role.name, kept))
-  if (deletes(request.policy) && !request.isApproved && !input.mayDelete)
+  const policy = gentler(request.policy, input.policy)
+  if (deletes(policy) && !request.isApproved && !input.mayDelete)
     return blocked(application, ...unapproved(role.name, request), 'removal_approval')
   const name = tag.get('OwnedDatabase')
   const isNone = request.ownsNone === true || (name === undefined && tag.has('PendingDatabase'))
   const owned = isNone ? 'none' : name === undefined ? 'by tag' : { name }
-  return judge(input, { application, username: role.name, database: name ?? null, owned, policy: request.policy })
+  return judge(input, { application, username: role.name, database: name ?? null, owned, policy })
 }
 
 function ownsDeclared(username: string, { name, owner }: Database): [string, string] {
@@ -128,6 +129,19 @@ function ownsDeclared(username: string, { name, owner }: Database): [string, str
 function unapproved(username: string, { policy, buildId }: RemovalRequest): [string, string] {
   const message = `the removal of ${username} (${policy}), asked for in build ${buildId}, is not approved.`
   return [message, 'Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the run.']
+}
+
+/** What the input declares under another key goes by none that it had before (src/README.md: Removal). */
+function declaredElsewhere({ declaration, cluster }: DepartureInput, username: string, application: string): string[] {
+  if (declaration.applications.some(({ name }) => name === application)) return []
+  const login = declaration.applications.find((item) => item.username === username)
+  if (login !== undefined)
+    return [
+      `${login.name} declares the login ${username} by now: nothing of it is removed.`,
+      `Apply first, which gives it to ${login.name}; or take that out of the input.`,
+    ]
+  const kept = declaredDatabase(declaration, cluster, username)
+  return kept === null ? [] : ownsDeclared(username, kept)
 }
 
 function judgeTagged(input: DepartureInput, role: RoleState, target: DestroyTarget): Departures[] {
@@ -147,6 +161,8 @@ function judgeTagged(input: DepartureInput, role: RoleState, target: DestroyTarg
     ]
   }
   const policy = input.policy ?? CLEANUP_POLICIES.find((item) => item === tag.get('CleanupPolicy')) ?? 'retain'
+  const [message, remedy = ''] = policy === 'retain' ? [] : declaredElsewhere(input, role.name, application)
+  if (message !== undefined) return [blocked(application, message, remedy)]
   return [judge(input, { application, username: role.name, database: null, owned: 'by tag', policy })]
 }
 

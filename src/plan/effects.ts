@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto'
 import { groupBy } from '../group-by.ts'
 import type { PrivilegeChange } from '../model/access-change.ts'
 import { withoutImplied } from '../model/approved-effects.ts'
-import { CREATED_LATER, type Effect, keyOf, LOSES } from '../model/effect.ts'
-import type { Declaration } from '../model/declaration.ts'
+import type { AccessLevel, Declaration } from '../model/declaration.ts'
+import { type Effect, keyOf } from '../model/effect.ts'
 import { type Plan, planSteps, type Step, type StepKind } from '../model/step.ts'
 
 /**
@@ -55,26 +55,44 @@ export function digestOf(
 /** Who loses what is approved with it; of the step's own login its effect says it. */
 function effectsOfStep(step: Step): Effect[] {
   const { application, database, username, object, kind: rule } = step
+  const about = { application, database, username, object, rule }
   const others = (step.loses ?? []).filter(({ who }) => who !== username)
-  const lost = others.map(({ who, what }) => `${LOSES}${who}: ${what}`)
-  return [...ownEffects(step), ...lost.map((effect) => ({ application, database, username, object, rule, effect }))]
+  const lost = others.map(({ who, what }): Told => ({ effect: `LOSES ${who}: ${what}`, detail: { kind: 'loss' } }))
+  return [...ownEffects(step), ...lost].map((told) => ({ ...about, ...told }))
 }
 
-function ownEffects(step: Step): Effect[] {
-  const { application, database, username, object, kind: rule } = step
-  const about = { application, database, username, object, rule }
-  if (rule === 'set_password') return [{ ...about, effect: `password of ${username ?? ''} set from its secret` }]
-  if (step.access === undefined)
-    return [[step.message, ...namesOf(step)].join(', '), ...takenBeside(step)].map((effect) => ({ ...about, effect }))
+type Told = Pick<Effect, 'effect' | 'detail'>
+
+function ownEffects(step: Step): Told[] {
+  const { username, kind: rule } = step
+  if (rule === 'set_password') return [{ effect: `password of ${username ?? ''} set from its secret`, detail: null }]
+  if (step.access === undefined) {
+    const objects = namesOf(step)
+    const detail = objects.length === 0 ? null : ({ kind: 'taken', what: '', objects } as const)
+    return [{ effect: [step.message, ...objects].join(', '), detail }, ...takenBeside(step)]
+  }
   const { level, changes } = step.access
-  return changes.flatMap((change) => {
-    const names = (change.revoked ?? []).length === 0 ? [] : namesOf(step)
-    const suffix = BY_DEFAULT.has(rule) ? CREATED_LATER : ''
-    return describeChange(change).map((text) => ({
-      ...about,
-      effect: `${text}${suffix}${level === null ? '' : `, as ${level}`}${names.length === 0 ? '' : `: ${names.join(', ')}`}`,
-    }))
-  })
+  const later = BY_DEFAULT.has(rule)
+  return changes.flatMap((change) => [
+    ...grantsOf(change, level, later),
+    ...takes(change, later, level === null ? '' : `, as ${level}`, namesOf(step)),
+  ])
+}
+
+function grantsOf(change: PrivilegeChange, level: AccessLevel | null, later: boolean): Told[] {
+  const { on, schema, granted = [] } = change
+  const privileges = [...granted].sort()
+  if (privileges.length === 0) return []
+  const effect = `grant ${describe(privileges, change, later)}${level === null ? '' : `, as ${level}`}`
+  return [{ effect, detail: { kind: 'grant', privileges, on, schema, level, later } }]
+}
+
+function takes(change: PrivilegeChange, later: boolean, suffix: string, objects: readonly string[]): Told[] {
+  const privileges = [...(change.revoked ?? [])].sort()
+  if (privileges.length === 0) return []
+  const what = `revoke ${describe(privileges, change, later)}${suffix}`
+  if (objects.length === 0) return [{ effect: what, detail: null }]
+  return [{ effect: `${what}: ${objects.join(', ')}`, detail: { kind: 'taken', what, objects } }]
 }
 
 /** What somebody loses is approved by name. */
@@ -83,16 +101,12 @@ function namesOf({ privileges = [] }: Pick<Step, 'privileges'>): string[] {
 }
 
 /** Which privileges go, of whom, and on what: the message of what nobody declares has objects alone. */
-function takenBeside({ kind, privileges = [] }: Step): string[] {
-  const later = BY_DEFAULT.has(kind) ? ' that are created later' : ''
+function takenBeside({ kind, privileges = [] }: Step): Told[] {
   const alike = groupBy(privileges, ({ change, grantee }) => JSON.stringify([change, grantee]))
-  return [...alike.values()].flatMap((items) => {
-    const names = namesOf({ privileges: items })
-    const suffix = names.length === 0 ? '' : `: ${names.join(', ')}`
-    const whose = items[0]?.grantee === '' ? ' from PUBLIC' : ''
-    return describeChange(items[0]?.change ?? { on: 'other', schema: null }).map(
-      (text) => `${text}${later}${whose}${suffix}`,
-    )
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return []
+    const whose = first.grantee === '' ? ' from PUBLIC' : ''
+    return takes(first.change, BY_DEFAULT.has(kind), whose, namesOf({ privileges: [first, ...others] }))
   })
 }
 
@@ -105,15 +119,9 @@ const PLURAL = {
   other: 'other objects',
 } as const satisfies Record<PrivilegeChange['on'], string>
 
-/** `grant SELECT, INSERT on tables of app`. */
-function describeChange({ on, schema, granted = [], revoked = [] }: PrivilegeChange): string[] {
+/** `SELECT, INSERT on tables of app that are created later`. */
+function describe(privileges: readonly string[], { on, schema }: PrivilegeChange, later: boolean): string {
   const where =
     on === 'schema' && schema !== null ? `schema ${schema}` : `${PLURAL[on]}${schema === null ? '' : ` of ${schema}`}`
-  const words = [
-    ['grant', granted],
-    ['revoke', revoked],
-  ] as const
-  return words
-    .filter(([, privileges]) => privileges.length > 0)
-    .map(([verb, privileges]) => `${verb} ${[...privileges].sort().join(', ')} on ${where}`)
+  return `${privileges.join(', ')} on ${where}${later ? ' that are created later' : ''}`
 }

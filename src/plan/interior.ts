@@ -84,6 +84,7 @@ function emptyInterior(version: number, database: Database): Interior {
     schemas: new Map([['public', schema]]),
     objects: [],
     defaultAcl: [],
+    othersObjects: [],
     uncovered: [],
     extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]),
   }

@@ -46,10 +46,14 @@ function undeclaredRoles(context: PlanContext): Orphan[] {
   })
 }
 
-/** What owns something that is declared, or carries the tag of an application that is, goes with no marker. */
+/**
+ * What owns something that is declared, or carries the tag of an application that is, goes with no marker. A run by
+ * hand notes nothing: its declaration may be an older one, and whoever destroys a marker trusts the note.
+ */
 function isToBeNoted({ declaration, leftOut, actual, cleanupPolicy }: PlanContext, orphan: Orphan): boolean {
   const { role, tag, application } = orphan
   return (
+    !declaration.isByHand &&
     (cleanupPolicy ?? tag.get('CleanupPolicy') ?? 'retain') !== 'retain' &&
     removalOf(tag, application) === null &&
     undeclaredOf(tag, application) === null &&

@@ -190,7 +190,7 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
     inside === null
       ? []
       : applications.flatMap((application) => [
-          ...planSettings(context, application),
+          ...planSettings(context, context.actual.cluster, application),
           ...planClone(context, application).steps,
         ])
   // Apart: a value that the server refuses must not leave the database open to PUBLIC.

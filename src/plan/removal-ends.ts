@@ -18,11 +18,14 @@ import { ALL_PRIVILEGES, departureSubject, losesAccess, planOf, type RemovalInpu
 
 /**
  * Last of all: the login's privileges on databases that stay; and the login itself, whose settings and memberships go
- * with it. One that is disabled stays, and its tag says that it is done.
+ * with it. One that is disabled stays, and its tag says that it is done. Those that are released come last: what they
+ * granted to others nobody takes back in the name of a role that is managed no more.
  */
 export function planRoleEnds(input: RemovalInput): Plan {
   const { cluster, departures } = input
-  const transactions = departures.map((departure) =>
+  const isReleased = (departure: Departure): boolean => !losesAccess(departure)
+  const ordered = [...departures.filter(losesAccess), ...departures.filter(isReleased)]
+  const transactions = ordered.map((departure) =>
     holdMemberships(cluster.server, [...databaseRevocations(input, departure), ...roleEnd(input, departure)]),
   )
   return planOf([
@@ -80,7 +83,7 @@ function disabledStep({ cluster, startedAt }: RemovalInput, departure: Departure
   const tag = parseTag(cluster.roles.get(username)?.comment ?? null)
   const request = tag === null ? null : removalOf(tag, application)
   if (tag === null || request === null) return []
-  const done = withRemoval(tag, application, { ...request, doneAt: startedAt.toISOString() })
+  const done = withRemoval(tag, application, { ...request, policy: 'disable', doneAt: startedAt.toISOString() })
   const message = `${username} is disabled: it stays with what it owns, and may not log in`
   return [
     step(departureSubject(departure, 'role'), 'end_removal', 'disabled', 'updated', message, [

@@ -54,7 +54,7 @@ function planExistingRole(context: PlanContext, application: Application, role: 
   const password = planPassword(context, application)
   const changed = [...(attributes === null ? [] : [attributes]), ...password.steps]
   const elsewhere = [
-    ...planSettings(context, application),
+    ...planSettings(context, context.actual.cluster, application),
     ...planIamRevoke(context, application),
     ...planIamGrant(context, application),
   ]
@@ -213,6 +213,13 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         'verify',
         'warning',
         `the server refuses ${application.username} before asking for a password: ${state.reason}`,
+      )
+    case 'proven_before':
+      return finding(
+        about,
+        'verify',
+        'skipped',
+        `${application.username} was not logged in as: its secret has still version ${version}, which was proven before (verify_logins)`,
       )
     case 'other_method':
     case 'password_wrong':

@@ -60,5 +60,5 @@ function make({ server, roles }: Cluster, { application, user, versionId }: Rota
 function cloneSettings(cluster: Cluster, application: Application, user: string): Step[] {
   const actsAs = application.actsAs ?? application.username
   const settingsByRole = groupBy(cluster.settings, (item) => item.role)
-  return planSettings({ settingsByRole }, { ...application, username: user, actsAs })
+  return planSettings({ settingsByRole }, cluster, { ...application, username: user, actsAs })
 }

@@ -3,7 +3,7 @@
  * declaration).
  */
 import { mayAdminister } from '../model/administers.ts'
-import type { StoredSetting } from '../model/catalog.ts'
+import type { Cluster, StoredSetting } from '../model/catalog.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
 import { loginName } from '../model/logins.ts'
 import { isSendable, showBytes } from '../model/sendable.ts'
@@ -13,8 +13,17 @@ import { printStatements } from '../sql/print.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, standing, step, subject } from './context.ts'
 
+/** Who takes back what only a superuser may set. On RDS there is none, and AWS lets the master do it for some. */
+const AS_WHOM = 'who set it can take it away, on RDS the master; as a superuser'
+
+/** Whether it takes more than a login, or the delegated admin, to set it or to take it back. */
+export function isLocked({ parameters }: Pick<Cluster, 'parameters'>, name: string): boolean {
+  return (parameters.get(name.toLowerCase())?.context ?? 'user') !== 'user'
+}
+
 export function planSettings(
   { settingsByRole }: Pick<PlanContext, 'settingsByRole'>,
+  cluster: Pick<Cluster, 'parameters'>,
   application: Application,
 ): Step[] {
   const { database, username, settings } = application
@@ -26,7 +35,7 @@ export function planSettings(
   )
   const set = [...settings].filter(([name, value]) => !isStored(stored.get(name), value))
   const beyond = [...stored.keys()].filter((name) => !settings.has(name) && name !== ROLE && isSendable(name)).sort()
-  const reset = application.undeclared === 'keep' ? [] : beyond
+  const reset = application.undeclared === 'keep' ? [] : beyond.filter((name) => !isLocked(cluster, name))
   const about = subject(application, 'setting')
   return [
     ...set.map(([name, value]) =>
@@ -85,17 +94,48 @@ function actingSteps(application: Application, stored: string | undefined): Step
  * (src/README.md: The declaration).
  */
 export function settingFindings(context: PlanContext, application: Application): Finding[] {
-  const { username, settings } = application
+  const { username, settings, database, undeclared } = application
   const stored = context.settingsByRole.get(username) ?? []
-  const unnamed = unnamedFindings(application, stored)
+  const { cluster } = context.actual
+  const locked = stored.filter(
+    ({ name, database: where }) => where === database && !settings.has(name.toLowerCase()) && isLocked(cluster, name),
+  )
+  const unnamed = [
+    ...unnamedFindings(application, stored),
+    ...(undeclared === 'keep' || database === null ? [] : lockedFindings(application, database, locked)),
+  ]
   const names = stored
     .filter((item) => item.database === null && isSendable(item.name) && !settings.has(item.name.toLowerCase()))
     .map((item) => item.name)
   if (names.length === 0) return unnamed
-  const { login } = context.actual.cluster.server
-  const resets = printStatements(names.map((parameter) => resetEverywhere(username, parameter)))
-  const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it, as ${login}: ${resets}`
+  const remedy = (who: string, some: readonly string[]): string[] =>
+    some.length === 0
+      ? []
+      : [`as ${who}: ${printStatements(some.map((parameter) => resetEverywhere(username, parameter)))}`]
+  const ways = [
+    ...remedy(
+      cluster.server.login,
+      names.filter((name) => !isLocked(cluster, name)),
+    ),
+    ...remedy(
+      'a superuser',
+      names.filter((name) => isLocked(cluster, name)),
+    ),
+  ]
+  const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it, ${ways.join(' and ')}`
   return [...unnamed, standing(subject(application, 'setting'), 'beyond', 'keep', message)]
+}
+
+/** Whoever set it had a right that the delegated admin has not; on RDS that may be the master. */
+function lockedFindings(application: Application, database: string, locked: readonly StoredSetting[]): Finding[] {
+  if (locked.length === 0) return []
+  const { username } = application
+  const list = locked.map(({ name, value }) => `${name} = ${value}`).join(', ')
+  const resets = printStatements(locked.map(({ name }) => resetInDatabase(username, database, name)))
+  const message =
+    `${username} has ${list} set in ${database}, which is not declared and left alone: a login alone cannot set it, ` +
+    `and ${AS_WHOM}: ${resets}`
+  return [finding(subject(application, 'setting'), 'keep', 'warning', message)]
 }
 
 /** No statement can name these parameters (src/README.md: Bytes in catalogs). */

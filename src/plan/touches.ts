@@ -39,6 +39,7 @@ export interface Touch {
 const BY_DEFAULT: ReadonlySet<StepKind> = new Set(['grant_default_privileges', 'revoke_default_privileges'])
 
 const NOTHING: readonly AclItem[] = []
+const NOTHING_INSIDE = { objects: [], othersObjects: [] }
 
 export class Touches {
   readonly #context: PlanContext
@@ -132,10 +133,13 @@ export class Touches {
   /** In one schema what is given for all schemas counts too, and stays with what happens to that schema's own. */
   #byDefault(database: string, creator: string, schema: string | null, on: DefaultClass): readonly Thing[] {
     const interior = this.#context.actual.interiors.get(database)
-    const acl = (interior?.defaultAcl ?? [])
-      .filter((item) => item.creator === creator && item.objectClass === on)
+    const items = (interior?.defaultAcl ?? []).filter((item) => item.creator === creator && item.objectClass === on)
+    // What the server gives PUBLIC by itself, while no default privileges for all schemas take its place.
+    const isForAll = on === 'function' && !items.some((item) => item.schema === null)
+    const acl = items
       .filter((item) => item.schema === null || item.schema === schema)
       .map(({ grantee, privilege, schema: of }) => ({ grantee, privilege, grantor: of === schema ? creator : '' }))
+      .concat(isForAll ? [{ grantee: '', privilege: 'EXECUTE', grantor: '' }] : [])
     const where = schema === null ? '' : ` in schema ${schema}`
     const name = `${on}s that ${creator} will create${where}`
     const about = { kind: 'default', database, schema, name, owner: creator } as const
@@ -145,12 +149,10 @@ export class Touches {
   #objectsOf(database: string): Map<string, Thing> {
     const known = this.#objects.get(database)
     if (known !== undefined) return known
-    const interior: Pick<Interior, 'objects'> = this.#context.actual.interiors.get(database) ?? { objects: [] }
-    const declared = this.#context.planned.databases.find(({ name }) => name === database)
-    const things = interior.objects.map((object): [string, Thing] => {
-      const { schema, name, args, objectClass: kind, acl, columnAcl } = object
-      // In a schema of a guest's only what is its own is looked at.
-      const owner = declared?.schemaOwners.get(schema)?.username ?? this.#ownerOf(database)
+    const interior: Pick<Interior, 'objects' | 'othersObjects'> =
+      this.#context.actual.interiors.get(database) ?? NOTHING_INSIDE
+    const things = [...interior.objects, ...interior.othersObjects].map((object): [string, Thing] => {
+      const { schema, name, args, objectClass: kind, owner, acl, columnAcl } = object
       const told = `${schema}.${name}${args === null ? '' : `(${args})`}`
       const sql = objectName(object)
       const thing = { key: JSON.stringify([database, sql]), kind, database, schema, name: told, owner, exists: true }

@@ -28,7 +28,12 @@ export function leaveOutUnnamed(
     ...unnamedSchemas(database, logins, interior, schemas),
     ...unnamedObjects(database, logins, interior, schemas),
   ]
-  return { interior: { ...interior, objects }, schemas: named, findings: unnamedFindings(database, names) }
+  const othersObjects = interior.othersObjects.filter(isNamed)
+  return {
+    interior: { ...interior, objects, othersObjects },
+    schemas: named,
+    findings: unnamedFindings(database, names),
+  }
 }
 
 function isNamed({ schema, name, args }: SchemaObject): boolean {

@@ -1,9 +1,13 @@
 /** `generate`: a declaration of what is on an instance; changes nothing, takes no lock and needs no approval. */
 import { AwsError, ConnectionError } from '../errors.ts'
 import { generate, type Wanted } from '../generate/generate.ts'
+import { hintsOf, NO_HINTS } from '../generate/intent.ts'
 import { surveyDeclaration } from '../generate/survey.ts'
 import type { Generated, Hints, Survey } from '../generate/types.ts'
 import { isReservedName } from '../guardrails/names.ts'
+import { parseJson } from '../input/decode.ts'
+import { isObject } from '../input/object.ts'
+import type { StateResource } from '../input/terraform-state.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { ProblemCode } from '../model/problem.ts'
 import type { RunIdentity } from '../model/run.ts'
@@ -20,6 +24,28 @@ export interface GenerateRequest {
   readonly identity: RunIdentity
   readonly wanted: Wanted
   readonly hints: Hints
+}
+
+/** What is wanted, as the command line and the function's request have it. */
+export interface GenerateAsked {
+  readonly declaration: Declaration
+  readonly identity: RunIdentity
+  /** The input, decoded. */
+  readonly text: string
+  /** null: all of the instance. */
+  readonly database: string | null
+  readonly resources: readonly StateResource[]
+}
+
+/** @throws ProvisionError */
+export async function generateAsAsked(
+  { declaration, identity, text, database, resources }: GenerateAsked,
+  dependencies: Dependencies,
+): Promise<Generated> {
+  const input = parseJson(text)
+  const wanted = { input: isObject(input) ? input : {}, database, resources, now: new Date() }
+  const hints = resources.length === 0 ? NO_HINTS : hintsOf(resources)
+  return generateDeclaration({ declaration, identity, wanted, hints }, dependencies)
 }
 
 /** Why there may be no delegated admin yet. */

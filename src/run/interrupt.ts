@@ -52,7 +52,7 @@ export async function raceInterrupt<T>(answer: Promise<T>, signal: AbortSignal):
 
 export function withInterrupt(client: SnapshotClient, signal: AbortSignal): SnapshotClient {
   return {
-    locate: async (identifier) => raceInterrupt(client.locate(identifier), signal),
+    locate: async (identifier, host) => raceInterrupt(client.locate(identifier, host), signal),
     list: async (source) => raceInterrupt(client.list(source), signal),
     find: async (id, source) => raceInterrupt(client.find(id, source), signal),
     create: async (id, source, tags) => raceInterrupt(client.create(id, source, tags), signal),

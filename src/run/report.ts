@@ -143,7 +143,7 @@ export async function lookForReport(
 
 /**
  * The server with the access matrix, which is asked for in every database of the stack and not, with the inspection, in
- * those that are declared alone.
+ * those that are declared alone. Every password is proven, whatever an apply leaves out.
  * @throws ConnectFailure, StatementError
  */
 export async function inspectWithMatrix(
@@ -152,8 +152,8 @@ export async function inspectWithMatrix(
   { applications }: Pick<Credentials, 'applications'>,
 ): Promise<{ readonly inspection: Inspection; readonly matrix: AccessMatrix }> {
   const { declaration } = context
-  const withoutMatrix = { ...context, declaration: { ...declaration, governanceDir: null } }
-  const inspection = await inspectServer(withoutMatrix, server, applications, null, true)
+  const looked = { ...declaration, governanceDir: null, verifyLogins: 'all' } as const
+  const inspection = await inspectServer({ ...context, declaration: looked }, server, applications, null, true)
   return { inspection, matrix: await readAccessMatrix(declaration, server, inspection) }
 }
 

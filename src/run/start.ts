@@ -165,7 +165,9 @@ function withClaim(
   const declared = parsed.declaration.claim
   const claim = declared ?? given ?? environment.claim
   const own = declared === null || given === null || given === declared ? [] : [otherClaim(given, declared)]
-  return { parsed: { ...parsed, declaration: { ...parsed.declaration, claim } }, problems: [...problems, ...own] }
+  const isByHand = declared === null && claim !== null
+  const declaration = { ...parsed.declaration, claim, isByHand }
+  return { parsed: { ...parsed, declaration }, problems: [...problems, ...own] }
 }
 
 function otherClaim(given: string, declared: string): Problem {

@@ -144,14 +144,26 @@ export function settings(roles: readonly string[], databases: readonly string[])
       OR (s.setrole = 0 AND ${isOneOf('d.datname', databases)})`
 }
 
-/** `names` in lower case. */
-export function parameters(names: readonly string[]): string {
+/**
+ * Those that are named, in lower case, and those of these roles and databases that not every login may set (bytes are
+ * compared: src/README.md: Bytes in catalogs).
+ */
+export function parameters(names: readonly string[], roles: readonly string[], databases: readonly string[]): string {
   return `
     SELECT
-      ${catalogText('lower(name)')} AS name,
-      ${catalogText('context')} AS context
-    FROM pg_show_all_settings()
-    WHERE ${isOneOf('lower(name)', names)}`
+      ${catalogText('lower(p.name)')} AS name,
+      ${catalogText('p.context')} AS context
+    FROM pg_show_all_settings() p
+    WHERE ${isOneOf('lower(p.name)', names)}
+      OR (p.context <> 'user' AND EXISTS (
+        SELECT
+        FROM pg_db_role_setting s
+        LEFT JOIN pg_database d ON d.oid = s.setdatabase
+        LEFT JOIN pg_roles r ON r.oid = s.setrole
+        CROSS JOIN unnest(s.setconfig) item
+        WHERE (${isOneOf('r.rolname', roles)} OR (s.setrole = 0 AND ${isOneOf('d.datname', databases)}))
+          AND starts_with(item, p.name || '=')
+      ))`
 }
 
 /**

@@ -132,19 +132,24 @@ export function routineArguments(routine: string): string {
 }
 
 /**
-/**
  * Objects of the database's owner, and in schemas of others of theirs, and their access control lists, whole: who loses
  * something may have it from another grant too. Without grantees there is nothing to give: only objects with a list of
- * their own. Objects that have equal lists share a row: thousands of tables with hundreds of readers are few lists
- * (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
+ * their own. Of others it is only those, where they are asked for. Objects that have equal lists share a row: thousands
+ * of tables with hundreds of readers are few lists (src/README.md: Large catalogs). Lists can be grouped by hash only,
+ * so names come in no order.
  */
-export function objects(grantees: readonly string[], owners: SchemaOwners): string {
-  const having = (condition: string): string => (grantees.length === 0 ? `\n        AND (${condition})` : '')
+export function objects(grantees: readonly string[], owners: SchemaOwners, others: boolean): string {
+  const having = (owner: string, list: string): string => {
+    const own = `n.of = ${owner}${grantees.length === 0 ? ` AND (${list})` : ''}`
+    return others ? `(${own} OR n.of IS DISTINCT FROM ${owner} AND (${list}))` : own
+  }
   return `
     WITH ${owned(owners)}
     SELECT
       ${catalogText('n.nspname')} AS schema,
       o.class,
+      ${catalogText('pg_get_userbyid(o.owner)')} AS owner,
+      o.own,
       o.names,
       o.args,
       ${aclJson('o.acl')} AS acl,
@@ -153,28 +158,34 @@ export function objects(grantees: readonly string[], owners: SchemaOwners): stri
       SELECT
         c.relnamespace AS schema,
         CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+        c.relowner AS owner,
+        n.of IS NOT DISTINCT FROM c.relowner AS own,
         array_agg(${catalogText('c.relname')}) AS names,
         NULL::text[] AS args,
         ${RELATION_ACL} AS acl,
         t.acl AS column_acl
       FROM pg_class c
-      JOIN n ON n.oid = c.relnamespace AND n.of = c.relowner
+      JOIN n ON n.oid = c.relnamespace
       LEFT JOIN (${COLUMN_ACLS}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
-        AND ${noMember('pg_class', 'c.oid')}${having('c.relacl IS NOT NULL OR t.acl IS NOT NULL')}
-      GROUP BY 1, 2, 5, 6
+        AND ${noMember('pg_class', 'c.oid')}
+        AND ${having('c.relowner', 'c.relacl IS NOT NULL OR t.acl IS NOT NULL')}
+      GROUP BY 1, 2, 3, 4, 7, 8
       UNION ALL
       SELECT
         p.pronamespace,
         'function',
+        p.proowner,
+        n.of IS NOT DISTINCT FROM p.proowner,
         array_agg(${catalogText('p.proname')}),
         array_agg(${catalogText(routineArguments('p'))}),
         ${ROUTINE_ACL},
         NULL::text
       FROM pg_proc p
-      JOIN n ON n.oid = p.pronamespace AND n.of = p.proowner
-      WHERE ${noMember('pg_proc', 'p.oid')}${having('p.proacl IS NOT NULL')}
-      GROUP BY 1, 2, 5, 6
+      JOIN n ON n.oid = p.pronamespace
+      WHERE ${noMember('pg_proc', 'p.oid')}
+        AND ${having('p.proowner', 'p.proacl IS NOT NULL')}
+      GROUP BY 1, 2, 3, 4, 7, 8
     ) o
     JOIN n ON n.oid = o.schema`
 }

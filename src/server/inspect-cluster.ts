@@ -40,6 +40,8 @@ import type { Session } from './session.ts'
  */
 export async function inspectCluster(session: Session, declaration: Declaration): Promise<Cluster> {
   const wantsExtensions = declaration.databases.some((database) => database.extensions.length > 0)
+  const usernames = declaration.applications.flatMap(({ username }) => [username, cloneOf(username)])
+  const names = declaration.databases.map(({ name }) => name)
   const [
     facts = [],
     roles = [],
@@ -55,11 +57,8 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     ROLES,
     databases(session.version),
     memberships(session.version),
-    settings(
-      declaration.applications.flatMap(({ username }) => [username, cloneOf(username)]),
-      declaration.databases.map(({ name }) => name),
-    ),
-    parameters(parameterNames(declaration)),
+    settings(usernames, names),
+    parameters(parameterNames(declaration), usernames, names),
     extensions(wantsExtensions),
     HOLDERS,
     encodings(declaration.databases.flatMap((database) => database.encoding ?? [])),

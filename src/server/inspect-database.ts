@@ -11,7 +11,7 @@ import type {
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { DEFAULT_ACL, INSTALLED_EXTENSIONS, objects, type SchemaOwners, schemas } from './database-queries.ts'
 import { uncovered } from './uncovered-queries.ts'
-import { readAcl, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
+import { readAcl, readFlag, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
 /** What to look for inside a database. */
@@ -23,6 +23,8 @@ export interface DatabaseQuestion {
   readonly grantees: readonly string[]
   /** Also where there is nobody to give anything (src/README.md: Beyond the declaration). */
   readonly everybody: boolean
+  /** Also what was granted on objects of others than whose they are to be. */
+  readonly others: boolean
   readonly owners: SchemaOwners
   /** Also ask who may do what here, for the access matrix. */
   readonly wantsAccess: boolean
@@ -31,13 +33,13 @@ export interface DatabaseQuestion {
 /** @throws StatementError, ConnectionLost */
 export async function inspectDatabase(
   session: Session,
-  { grantees, everybody, owners, wantsAccess }: DatabaseQuestion,
+  { grantees, everybody, others, owners, wantsAccess }: DatabaseQuestion,
 ): Promise<Interior> {
-  const counted = everybody || grantees.length > 0
+  const counted = everybody || others || grantees.length > 0
   const queries = [
     schemas(owners),
     INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees, owners), DEFAULT_ACL, uncovered(grantees)] : []),
+    ...(counted ? [objects(grantees, owners, others), DEFAULT_ACL, uncovered(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])
@@ -49,7 +51,8 @@ export async function inspectDatabase(
     database: session.database,
     schemas: byName(schemaRows.map(schemaState)),
     extensions: byName(extensionRows.map(installedExtension)),
-    objects: inOrder(objectRows.flatMap(schemaObjects)),
+    objects: inOrder(objectRows.filter((row) => readFlag(row, 'own')).flatMap(schemaObjects)),
+    othersObjects: inOrder(objectRows.filter((row) => !readFlag(row, 'own')).flatMap(schemaObjects)),
     defaultAcl: defaultRows.map(defaultAclItem),
     uncovered: uncoveredRows.map(uncoveredObjects),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
@@ -87,6 +90,7 @@ function schemaObjects(row: Row): SchemaObject[] {
   const shared = {
     schema: readText(row, 'schema'),
     objectClass: objectClass(row),
+    owner: readText(row, 'owner'),
     acl: readAcl(row, 'acl'),
     columnAcl: readAcl(row, 'column_acl'),
   }

@@ -76,6 +76,7 @@ async function lookInside(
       return inspectDatabase(session, {
         grantees: roles,
         everybody: true,
+        others: true,
         owners: { declared: new Map(), guests: roles },
         wantsAccess: false,
       })

@@ -51,10 +51,8 @@ export async function inspect(
   const unseen = new Map<string, Unseen>(scope?.before.actual.unseen)
   const tried = new Map<string, Credential>([...credentials, ...(scope?.before.credentials ?? [])])
   const applications = declaration.applications.filter(({ name }) => scope === null || scope.applications.has(name))
-  const looksInside = ({ name, owner }: Database): boolean =>
-    scope === null || scope.databases.has(name) || scope.applications.has(owner.name)
   const databases = declaration.databases.filter(
-    (item) => mayLookInside(declaration, cluster, item) && looksInside(item),
+    (item) => mayLookInside(declaration, cluster, item) && isInScope(scope, item),
   )
   for (const { name } of databases) for (const known of [interiors, unseen]) known.delete(name)
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
@@ -62,14 +60,18 @@ export async function inspect(
   const lookInto = (database: Database): DatabaseQuestion => ({
     grantees: granteesOf(cluster, usernames, database),
     everybody: everybody || database.owner.undeclared !== 'report',
+    others: everybody || hasOtherMode(declaration),
     owners: ownersIn(database),
     wantsAccess: declaration.governanceDir !== null,
   })
+  // What a run has set it looks at again, in a scope, and proves.
+  const onlyChanged = declaration.verifyLogins === 'changed' && scope === null
 
   const tryOut = async (application: Application): Promise<void> => {
-    logins.set(application.name, { kind: 'not_tried' })
     const credential = tried.get(application.name)
-    if (credential === undefined || !mayTryLogin(cluster, application)) return
+    const isLeftOut = onlyChanged && isProvenBefore(cluster, application, credential)
+    logins.set(application.name, { kind: isLeftOut ? 'proven_before' : 'not_tried' })
+    if (credential === undefined || isLeftOut || !mayTryLogin(cluster, application)) return
     const database = byOwner.get(application.name)
     const look = database === undefined ? null : lookInto(database)
     // Where it may not connect is no matter: the server tells that after it has looked at the password.
@@ -96,6 +98,11 @@ export async function inspect(
   return { actual: { cluster, interiors, unseen, logins }, credentials: tried }
 }
 
+/** An entry may keep or lose what its login has in any database. */
+function hasOtherMode({ applications }: Declaration): boolean {
+  return applications.some(({ undeclared }) => undeclared !== 'report')
+}
+
 function ownersIn({ schemaOwners, guests }: Database): SchemaOwners {
   return {
     declared: new Map([...schemaOwners].map(([schema, { username }]) => [schema, username])),
@@ -118,10 +125,20 @@ function mayTryLogin(cluster: Cluster, application: Application): boolean {
   return role !== undefined && (application.adoptExisting || parseTag(role.comment) !== null)
 }
 
+/** What a run before wrote down. */
+function isProvenBefore(cluster: Cluster, { username }: Application, credential: Credential | undefined): boolean {
+  const version = parseTag(cluster.roles.get(username)?.comment ?? null)?.get('SecretVersionId')
+  return version !== undefined && version === credential?.versionId
+}
+
 function mayLookInside(declaration: Declaration, cluster: Cluster, database: Database): boolean {
   const state = cluster.databases.get(database.name)
   if (state === undefined || isInvalid(state)) return false
   return state.owner === database.owner.username || isWithheld(declaration, cluster, database)
+}
+
+function isInScope(scope: InspectionScope | null, { name, owner }: Database): boolean {
+  return scope === null || scope.databases.has(name) || scope.applications.has(owner.name)
 }
 
 function isExpired(cluster: Cluster, application: Application): boolean {

@@ -15,7 +15,7 @@ export async function createSnapshotClient(aws: AwsAccess, limits: CallLimits = 
   const call = callerOf(client, limits)
   const families = { instance: ofInstances(sdk, client), cluster: ofClusters(sdk, client) } as const
   return {
-    locate: async (identifier) => locate({ sdk, client, call }, identifier),
+    locate: async (identifier, host = null) => locate({ sdk, client, call }, identifier, host),
     list: async ({ kind, id }) => list(families[kind], call, { of: id }),
     find: async (id, { kind }) => (await list(families[kind], call, { id }))[0] ?? null,
     create: async (id, { kind, id: of }, tags) => create(families[kind], call, { id, of, tags }),

@@ -55,6 +55,14 @@ export function unknownSource(identifier: string, region: string): AwsError {
   )
 }
 
+/** The identifier stands for something else than what is connected to. */
+export function otherSource(identifier: string, region: string, host: string): AwsError {
+  return snapshotFailed(
+    `A snapshot of ${JSON.stringify(identifier)} in ${region} would not hold what is on ${host}, which is another's.`,
+    IDENTIFIER,
+  )
+}
+
 function snapshotFailed(message: string, remedy: string): AwsError {
   const problem: Problem = { application: null, code: 'snapshot_failed', field: 'snapshot', message, remedy }
   return new AwsError([problem])

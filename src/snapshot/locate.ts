@@ -1,8 +1,9 @@
 /** What an identifier stands for in RDS (src/README.md: Snapshots). */
 import type { RDSClient } from '@aws-sdk/client-rds'
+import { endpointOf, regionOfHost } from '../model/rds-host.ts'
 import type { SnapshotSource } from '../model/snapshot.ts'
 import { type Caller, failureOf } from '../secrets/aws-call.ts'
-import { toSnapshotError, unknownSource } from './failure.ts'
+import { otherSource, toSnapshotError, unknownSource } from './failure.ts'
 import type { RdsSdk } from './families.ts'
 
 /** What is asked with. */
@@ -12,11 +13,34 @@ export interface Rds {
   readonly call: Caller
 }
 
-/** @throws AwsError where AWS knows neither an instance nor a cluster of this name, or will not say */
-export async function locate(rds: Rds, identifier: string): Promise<SnapshotSource> {
+/**
+ * @param host what is connected to; null: it is not looked at
+ * @throws AwsError where AWS knows neither an instance nor a cluster of this name, or will not say; or where the host
+ *   is that of another one, so that the snapshot would not hold what is on it
+ */
+export async function locate(rds: Rds, identifier: string, host: string | null): Promise<SnapshotSource> {
+  const region = await rds.client.config.region()
   const found = (await findInstance(rds, identifier)) ?? (await findCluster(rds, identifier))
-  if (found === null) throw unknownSource(identifier, await rds.client.config.region())
+  if (found === null) throw unknownSource(identifier, region)
+  if (host !== null && !(await isOf(rds, host, identifier, found, region))) throw otherSource(identifier, region, host)
   return found
+}
+
+/** Whether the host is of what was found, as far as its name says: an identifier is one within a region. */
+async function isOf(
+  rds: Rds,
+  host: string,
+  identifier: string,
+  found: SnapshotSource,
+  region: string,
+): Promise<boolean> {
+  const endpoint = endpointOf(host)
+  if (endpoint === null) return true
+  if (regionOfHost(host) !== region) return false
+  if (endpoint.kind === 'cluster') return found.kind === 'cluster' && found.id.toLowerCase() === endpoint.id
+  if (endpoint.id === identifier.toLowerCase()) return true
+  const itself = await findInstance(rds, endpoint.id)
+  return itself?.kind === found.kind && itself.id === found.id
 }
 
 /**

@@ -4,9 +4,10 @@ import type { Snapshot, SnapshotSource } from '../model/snapshot.ts'
 export interface SnapshotClient {
   /**
    * What an identifier stands for: an instance, or the cluster that it names or is a member of.
-   * @throws AwsError, `snapshot_failed` where AWS knows neither, or the runner may not ask.
+   * @param host what is connected to, which has to be of the same; null or left out: it is not looked at
+   * @throws AwsError, `snapshot_failed` where AWS knows neither, the host is another's, or the runner may not ask.
    */
-  locate(identifier: string): Promise<SnapshotSource>
+  locate(identifier: string, host?: string | null): Promise<SnapshotSource>
   /** All manual snapshots of an instance or cluster. */
   list(source: SnapshotSource): Promise<Snapshot[]>
   /** null: it is gone. */

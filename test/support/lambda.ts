@@ -59,7 +59,7 @@ export function walledEnv(bed: Pick<Bed, 'server'>): Readonly<Record<string, str
 
 /** The command, as Terraform runs it, with `--runner`. */
 export function launchThrough(
-  bed: Bed,
+  bed: Pick<Bed, 'server'>,
   stack: Stack,
   made: LambdaFunction,
   args: readonly string[],

@@ -5,7 +5,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { toHcl } from '../../src/generate/hcl.ts'
 import { type Aws, REGION, startAws } from '../support/aws.ts'
@@ -23,7 +23,7 @@ function blocksIn(part: string, language: string): string[] {
   const flat = part.replace(/^ {3}/gm, '')
   return codeBlocks(flat).flatMap((block) => (block.language === language ? [block.text] : []))
 }
-const [main = '', provider = '', script = ''] = section.split(/^### .*$/m)
+const [main = '', tighten = '', leave = '', , provider = '', script = ''] = section.split(/^### .*$/m)
 
 const started: { server: Server; aws: Aws; folder: string; env: Record<string, string> }[] = []
 async function begin(): Promise<(typeof started)[number]> {
@@ -114,12 +114,9 @@ test.serial('each line of the guide, from what is there to a second plan that is
   const [input = ''] = blocksIn(main, 'json')
   const [root = ''] = blocksIn(main, 'hcl')
   await writeFile(join(at.folder, 'instance.json'), own(input, at.server))
-  await writeFile(
-    join(at.folder, 'main.tf'),
-    `${own(root, at.server)}\noutput "declaration_json" {\n  value = module.databases.declaration_json\n}\n`,
-  )
+  await writeFile(join(at.folder, 'main.tf'), own(root, at.server))
   const shell = blocksIn(main, 'sh')
-  t.is(shell.length, 3)
+  t.is(shell.length, 4)
   for (const text of shell) await runAll(at, text)
   const formatted = await run(at, 'terraform fmt -check -diff applications.auto.tfvars')
   t.is(formatted.exitCode, 0, formatted.all)
@@ -136,7 +133,57 @@ test.serial('each line of the guide, from what is there to a second plan that is
   const differs = await run(at, look)
   t.is(differs.exitCode, 2)
   t.regex(differs.all, /connection limit 41 -> 40/)
+  await tightened(t, at)
+  await left(t, at)
 })
+
+const VARIABLES = 'applications.auto.tfvars'
+
+async function edit({ folder }: (typeof started)[number], file: string, change: (text: string) => string) {
+  const path = join(folder, file)
+  await writeFile(path, change(await readFile(path, 'utf8')))
+}
+
+/** From `keep` on, as the guide says: who loses what stands in the plan before, and nothing else is lost. */
+async function tightened(t: ExecutionContext, at: (typeof started)[number]): Promise<void> {
+  const [list = '', steps = ''] = blocksIn(tighten, 'sh')
+  t.regex((await run(at, list.trim())).all, /depot +PUBLIC \(everybody\) +CONNECT, TEMPORARY +database depot/)
+  await edit(at, VARIABLES, (text) => text.replace(/^ {2}depot = \{$/m, '$&\n    undeclared = "report"'))
+  const before = await probe(at.server)
+  const [plan = '', show = '', look = '', apply = ''] = steps.trim().split('\n')
+  await runAll(at, [plan, show].join('\n'))
+  const told = await run(at, look)
+  t.is(told.exitCode, 0, told.all)
+  t.regex(told.all, /LOSES till: SELECT, INSERT on public\.baskets in market/)
+  t.regex(told.all, /PUBLIC may not connect to depot\n +LOSES .*: CONNECT, TEMPORARY on database depot/)
+  await runAll(at, apply)
+  const gone = lost(before, await probe(at.server))
+  t.true(gone.length > 0)
+  t.deepEqual(
+    gone.filter((line) => !line.includes(' in depot: ') && !line.startsWith('till in ')),
+    [],
+  )
+}
+
+/** Everything is given back as it is, and carries no tag any more. */
+async function left(t: ExecutionContext, at: (typeof started)[number]): Promise<void> {
+  const before = await probe(at.server)
+  const [release = '', away = ''] = blocksIn(leave, 'sh')
+  const map = 'application_databases = var.application_databases'
+  await edit(at, 'main.tf', (text) => text.replace(map, `cleanup_policy = "release"\n  ${map}`))
+  await runAll(at, release)
+  await edit(at, 'main.tf', (text) => text.replace(map, 'application_databases = {}'))
+  await runAll(at, away)
+  const tags = await at.server.sql(
+    `SELECT r.rolname AS name FROM pg_shdescription d JOIN pg_roles r ON r.oid = d.objoid WHERE description LIKE '%ManagedBy%'`,
+  )
+  t.deepEqual(
+    tags.map(({ name }) => name),
+    ['platform_provisioner'],
+  )
+  const after = await probe(at.server)
+  t.deepEqual([lost(before, after), lost(after, before)], [[], []])
+}
 
 const resource = (type: string, name: string, values: object): object => ({
   address: `${type}.${name}`,

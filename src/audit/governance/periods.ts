@@ -43,15 +43,25 @@ interface LoginHistory {
 const NONE: State = { owns: false, schemas: new Map(), isOlder: false }
 /** No schema has this name. */
 const ALL_SCHEMAS = ''
+/** What a removal says of a role without opening it. */
+const OF_A_REMOVAL: ReadonlySet<string> = new Set(['requested', 'taken back', 'undeclared', 'disabled', 'give up'])
 const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
+
+/** What has been followed so far. */
+interface Followed {
+  /** Who has access, by login and database. */
+  readonly logins: Map<string, LoginHistory>
+  /** Whose access has ended while the login is there: what it had, and has again where it is opened. */
+  readonly ended: Map<string, LoginHistory>
+  readonly closed: Period[]
+}
 
 /** The periods come by database and login, each login's in the order of `entries`, whatever the clocks said. */
 export function followAccess(entries: readonly RecordedRun[]): Period[] {
-  const logins = new Map<string, LoginHistory>()
-  const closed: Period[] = []
-  for (const { run, records } of entries) for (const record of records) follow(record, run, logins, closed)
-  const open = [...logins.values()].map(({ open: period }) => ({ ...period, until: null, untilBuild: null }))
-  return [...closed, ...open].sort((a, b) => compare(sortKeyOf(a), sortKeyOf(b)))
+  const followed: Followed = { logins: new Map(), ended: new Map(), closed: [] }
+  for (const { run, records } of entries) for (const record of records) follow(record, run, followed)
+  const open = [...followed.logins.values()].map(({ open: period }) => ({ ...period, until: null, untilBuild: null }))
+  return [...followed.closed, ...open].sort((a, b) => compare(sortKeyOf(a), sortKeyOf(b)))
 }
 
 /** 0 for equal ones, so that they keep their order. */
@@ -64,27 +74,77 @@ function sortKeyOf({ environment, instance, database, username }: Period): strin
   return JSON.stringify([environment, instance, database, username])
 }
 
-function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, LoginHistory>, closed: Period[]): void {
+function follow(record: AuditRecord, run: AuditRun | null, followed: Followed): void {
   if (!TOOK_PLACE.has(record.status)) return
-  const { database, username } = record
-  const instance = run?.instance?.identifier ?? null
-  if (record.status === 'removed' && (record.object === 'database' || record.object === 'role')) {
+  if (record.object === 'login') followLogin(record, run, followed)
+  else if (record.status === 'removed' && (record.object === 'database' || record.object === 'role')) {
+    const isOfDatabase = record.object === 'database'
+    for (const histories of [followed.ended, followed.logins])
+      for (const [key, login] of histories)
+        if (isAbout(login, record, run, isOfDatabase ? 'database' : 'username')) endPeriod(followed, key, record, false)
+  } else if (endsOnDatabase(record)) endPeriod(followed, keyOf(record, run), record, true)
+  else followAccessOf(record, run, followed)
+}
+
+/** A removal closes the login first of all; what becomes somebody else's meanwhile is opened again. */
+function followLogin(record: AuditRecord, run: AuditRun | null, followed: Followed): void {
+  const { logins, ended } = followed
+  if (record.action === 'close')
     for (const [key, login] of logins) {
-      const { open } = login
-      const isConcerned = record.object === 'database' ? open.database === database : open.username === username
-      if (isConcerned && open.environment === record.environment && open.instance === instance)
-        closePeriod(logins, key, login, record, closed)
+      if (isAbout(login, record, run, 'username')) endPeriod(followed, key, record, true)
     }
-    return
-  }
+  if (record.action === 'reopen')
+    for (const [key, login] of ended) {
+      if (!isAbout(login, record, run, 'username')) continue
+      const { database, application } = login.open
+      const open = openPeriod({ ...record, database, application }, run, login.open.may)
+      logins.set(key, { state: login.state, run: record.run_id, open })
+      ended.delete(key)
+    }
+}
+
+function isAbout(
+  { open }: LoginHistory,
+  record: AuditRecord,
+  run: AuditRun | null,
+  field: 'database' | 'username',
+): boolean {
+  const instance = run?.instance?.identifier ?? null
+  return open[field] === record[field] && open.environment === record.environment && open.instance === instance
+}
+
+/** A login that the declaration gives nothing on a database may not enter it any more. */
+function endsOnDatabase({ object, action, access }: AuditRecord): boolean {
+  const isOfAccess = object === 'grant' && action === 'revoke' && access?.level === null
+  return (
+    isOfAccess &&
+    access.changes.some(
+      ({ on, revoked = [] }) => on === 'database' && (revoked.includes('ALL') || revoked.includes('CONNECT')),
+    )
+  )
+}
+
+function keyOf({ environment, database, username }: AuditRecord, run: AuditRun | null): string {
+  return JSON.stringify([environment, run?.instance?.identifier ?? null, database, username])
+}
+
+function followAccessOf(record: AuditRecord, run: AuditRun | null, followed: Followed): void {
+  const { database, username } = record
   if (database === null || username === null || !['role', 'database', 'default_privileges'].includes(record.object))
     return
-  const key = JSON.stringify([record.environment, instance, database, username])
+  const { logins, ended } = followed
+  const key = keyOf(record, run)
   const login = logins.get(key)
+  const former = ended.get(key)
   const state = nextState(
-    login?.state ?? { ...NONE, isOlder: record.object === 'role' && record.status !== 'created' },
+    login?.state ?? former?.state ?? { ...NONE, isOlder: record.object === 'role' && record.status !== 'created' },
     record,
   )
+  if (former !== undefined && opensNothing(record)) {
+    ended.set(key, { ...former, state })
+    return
+  }
+  ended.delete(key)
   const may = describeAccess(state)
   if (login?.open.may === may) {
     login.state = state
@@ -92,12 +152,17 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
   }
   // What one run made of a login belongs together: the role first, its privileges some milliseconds later.
   const isSameRun = login?.run === record.run_id
-  if (login !== undefined && !isSameRun) closePeriod(logins, key, login, record, closed)
+  if (login !== undefined && !isSameRun) endPeriod(followed, key, record, false)
   logins.set(key, {
     state,
     run: record.run_id,
     open: { ...openPeriod(record, run, may), since: isSameRun ? login.open.since : record.at },
   })
+}
+
+/** Whether it tells of the removal, or takes something away: a login that is closed stays so. */
+function opensNothing({ object, action, status }: AuditRecord): boolean {
+  return status === 'removed' || (object === 'role' && OF_A_REMOVAL.has(action))
 }
 
 function openPeriod(record: AuditRecord, run: AuditRun | null, may: string): Omit<Period, 'until' | 'untilBuild'> {
@@ -117,15 +182,13 @@ function openPeriod(record: AuditRecord, run: AuditRun | null, may: string): Omi
   }
 }
 
-function closePeriod(
-  logins: Map<string, LoginHistory>,
-  key: string,
-  login: LoginHistory,
-  record: AuditRecord,
-  closed: Period[],
-): void {
-  closed.push({ ...login.open, until: record.at, untilBuild: record.build_id })
+/** @param isKept the login stays, and what it had is remembered */
+function endPeriod({ logins, ended, closed }: Followed, key: string, record: AuditRecord, isKept: boolean): void {
+  const login = logins.get(key)
+  if (login !== undefined) closed.push({ ...login.open, until: record.at, untilBuild: record.build_id })
   logins.delete(key)
+  if (!isKept) ended.delete(key)
+  else if (login !== undefined) ended.set(key, login)
 }
 
 /** A database's record names its owner; a guest's access is told by its default privileges, which each schema has. */
@@ -137,7 +200,7 @@ function nextState(state: State, record: AuditRecord): State {
     if (on !== 'table') continue
     const held = schemas.get(schema ?? ALL_SCHEMAS) ?? new Set()
     for (const privilege of granted) held.add(privilege)
-    // ALL is what a removal takes: the drop of the role, which follows it, ends the period.
+    if (revoked.includes('ALL')) held.clear()
     for (const privilege of revoked) held.delete(privilege)
     schemas.set(schema ?? ALL_SCHEMAS, held)
   }

@@ -1,5 +1,6 @@
 /** What only looks: the function says it, and this process prints it. */
-import { ApplyError } from '../../errors.ts'
+import { ApplyError, InvalidInputError } from '../../errors.ts'
+import type { Generated } from '../../generate/types.ts'
 import type { Section } from '../../report/report.ts'
 import type { ToldLine } from '../answer.ts'
 import type { TurnlessRequest } from '../protocol.ts'
@@ -28,6 +29,19 @@ export async function lookThere(
   return answer.sections
 }
 
+/** An older function knows no such request: it would plan, and `tell` keeps it from more. @throws ProvisionError */
+export async function generateThere(
+  client: FunctionClient,
+  request: TurnlessRequest,
+  watch: Omit<Watch, 'line'>,
+): Promise<Generated> {
+  const tell = { json: true, document: false, colour: false, list_unchanged: false }
+  const answer = await ask(client, { ...request, command: 'report', tell }, watch)
+  if (answer.type === 'told') throw tooOld(client)
+  if (answer.type !== 'generated') throw withoutEnd(client, answer)
+  return answer.generated
+}
+
 async function ask(
   client: FunctionClient,
   request: TurnlessRequest,
@@ -38,6 +52,12 @@ async function ask(
     if (told.type === 'progress') watch.progress(told.message)
   }
   return client.ask({ ...request, turn: 1, resume: null, waited_ms: waitedMs }, { ...watch, line })
+}
+
+function tooOld({ name }: FunctionClient): InvalidInputError {
+  const message = `the function ${name} is of a release that cannot generate.`
+  const remedy = 'Update the function to the release of this program; nothing was changed.'
+  return new InvalidInputError([{ application: null, code: 'usage', field: 'runner', message, remedy }])
 }
 
 function withoutEnd({ name }: FunctionClient, answer: Answer): ApplyError {

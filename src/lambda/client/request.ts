@@ -47,6 +47,7 @@ export function newRequest({
     removal,
     tell: null,
     report: null,
+    generate: null,
     approved_plan:
       approvedPlan === null
         ? null

@@ -3,6 +3,7 @@ import type { Reporter } from '../../audit/reporter.ts'
 import type { RunResult } from '../../audit/result.ts'
 import { EXIT } from '../../errors.ts'
 import { readAwsEnvironment } from '../../input/aws-environment.ts'
+import { decodeInput } from '../../input/decode.ts'
 import { packPlan } from '../../input/plan-file.ts'
 import type { Variables } from '../../input/environment.ts'
 import type { Actor } from '../../model/run.ts'
@@ -11,7 +12,8 @@ import type { ClosedForSnapshot, Dependencies } from '../../run/context.ts'
 import { removeAsAsked, previewAsAsked } from '../../run/destroy/as-asked.ts'
 import { createDependencies, createDestroyDependencies } from '../../run/dependencies.ts'
 import { TOOL_VERSION } from '../../version.ts'
-import type { Again, EndedLine, Line, SectionsLine, ToldLine } from '../answer.ts'
+import type { Again, EndedLine, GeneratedLine, Line, SectionsLine, ToldLine } from '../answer.ts'
+import type { GenerateThere } from '../generated.ts'
 import type { FunctionRequest } from '../protocol.ts'
 import type { BegunRequest } from './begin.ts'
 
@@ -126,7 +128,8 @@ interface TurnEnd {
 }
 
 async function lastLine(run: RequestRun, dependencies: Dependencies, end: TurnEnd): Promise<Line> {
-  const { tell, report } = run.begun.request
+  const { tell, report, generate } = run.begun.request
+  if (generate !== null) return generatedLine(run, generate, dependencies)
   if (report !== null) return sectionsLine(run, report, dependencies)
   if (tell !== null) return toldLine(await previewOf(run, dependencies), tell)
   const result = await resultOf(run, dependencies)
@@ -221,4 +224,14 @@ async function sectionsLine(
     new Date(),
   )
   return { type: 'sections', sections }
+}
+
+async function generatedLine(
+  { begun: { parsed, identity, request } }: RequestRun,
+  { database, resources }: GenerateThere,
+  dependencies: Dependencies,
+): Promise<GeneratedLine> {
+  const { generateAsAsked } = await import('../../run/generate.ts')
+  const asked = { declaration: parsed.declaration, identity, text: decodeInput(request.input), database, resources }
+  return { type: 'generated', generated: await generateAsAsked(asked, dependencies) }
 }

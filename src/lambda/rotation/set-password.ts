@@ -142,4 +142,5 @@ const REASONS: Readonly<Record<LoginState['kind'], string>> = {
   expired: 'its time is over',
   rotation_in_progress: 'another version does',
   not_tried: 'it was not tried',
+  proven_before: 'it was not asked',
 }

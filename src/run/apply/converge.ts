@@ -17,7 +17,7 @@ import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { appliedSteps, endHolders, endSessionsOfLosers } from './lost-access.ts'
 import { findNewerSecrets } from './newer-secrets.ts'
-import { findFull, noteRoom, takeRoomBack } from './room.ts'
+import { findFull, noteRoom, takeRoomBack, withRoomBack } from './room.ts'
 import { makeRound } from './round.ts'
 import { recordNotConverged, recordUnseen, unseenDatabases } from './unfinished.ts'
 import type { Setbacks } from '../end/setbacks.ts'
@@ -121,7 +121,7 @@ async function runRounds(
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
     const open = { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) }
     approval?.admit(plan, inspection.actual.cluster.roles, open)
-    ledger.settle(plan, open)
+    ledger.settle(withRoomBack(plan, context.declaration, inspection.actual.cluster, setbacks.rooms), open)
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
       const isLast = number > MAX_ROUNDS

@@ -2,7 +2,7 @@
 import { execute, type Failure } from '../../execute/execute.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
-import type { Step } from '../../model/step.ts'
+import type { Job, Plan, Step } from '../../model/step.ts'
 import { planRoomBack } from '../../plan/room.ts'
 import type { Connections } from '../../server/connections.ts'
 import type { RunContext } from '../context.ts'
@@ -36,6 +36,19 @@ export function findFull(
   return full
 }
 
+/** What is still to do so that each database has the connections that are declared. */
+function roomToTakeBack({ databases }: Declaration, cluster: Cluster, rooms: Setbacks['rooms']): readonly Job[] {
+  return planRoomBack(
+    cluster,
+    databases.filter(({ name }) => rooms.has(name)),
+  )
+}
+
+/** A plan with what is left for the end of the run, so that nothing counts as done that is still to do. */
+export function withRoomBack(plan: Plan, declaration: Declaration, cluster: Cluster, rooms: Setbacks['rooms']): Plan {
+  return { ...plan, jobs: [...plan.jobs, ...roomToTakeBack(declaration, cluster, rooms)] }
+}
+
 /**
  * The last thing of a run: each database has the connections that are declared.
  * @throws ConnectionLost, ConnectFailure; ApplyError where the run was interrupted
@@ -46,8 +59,7 @@ export async function takeRoomBack(
   cluster: Cluster,
   { ledger, setbacks }: { readonly ledger: Ledger; readonly setbacks: Setbacks },
 ): Promise<void> {
-  const wide = context.declaration.databases.filter(({ name }) => setbacks.rooms.has(name))
-  const jobs = planRoomBack(cluster, wide)
+  const jobs = roomToTakeBack(context.declaration, cluster, setbacks.rooms)
   if (jobs.length === 0) return
   const { signal, progress } = context.dependencies
   const execution = await execute(
@@ -63,7 +75,7 @@ export async function takeRoomBack(
       },
     },
   )
-  ledger.unknown = [...ledger.unknown, ...execution.unknown]
+  ledger.resend({ findings: [], jobs }, execution)
   if (execution.lost !== null && !signal.aborted) throw execution.lost
   const failed = recordFailures(context, execution, () => false)
   setbacks.fail(failed.filter(({ application }) => application === null || !setbacks.leftOut.has(application)))

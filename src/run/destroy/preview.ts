@@ -17,7 +17,7 @@ import { type DestroyRequest, knownPolicy, missingApproval, reservedNames, retai
 import { limitConnectTimeout, withoutApplications } from '../removal/scope.ts'
 import { explainUnreachable } from '../removal/gone.ts'
 import { examine, findLeaving, planRemoval } from '../removal/examine.ts'
-import { PENDING } from '../removal/context.ts'
+import { pendingOrder } from '../removal/context.ts'
 import { requestOf } from '../removal/look.ts'
 import { snapshotFindings } from '../removal/rounds.ts'
 
@@ -46,7 +46,7 @@ export async function previewRequested(
   identity: RunIdentity,
   dependencies: Dependencies,
 ): Promise<Preview> {
-  return previewRemoval(PENDING, declaration, { ...nothingFound(identity), declaration }, dependencies)
+  return previewRemoval(pendingOrder(identity), declaration, { ...nothingFound(identity), declaration }, dependencies)
 }
 
 function nothingFound(identity: RunIdentity): Omit<Preview, 'declaration'> {

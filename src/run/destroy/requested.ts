@@ -14,8 +14,9 @@ import { openLockedOrBootstrap } from '../connection/open.ts'
 import type { RunContext } from '../context.ts'
 import { recordRun } from '../end/record-run.ts'
 import type { DestroyDependencies } from './dependencies.ts'
-import { PENDING } from '../removal/context.ts'
+import { pendingOrder } from '../removal/context.ts'
 import { explainUnreachable } from '../removal/gone.ts'
+import { recordRetained } from '../removal/pending.ts'
 import { runRemovalPlan } from '../removal/run-plan.ts'
 import { limitConnectTimeout, readActorAndAdmin, withoutApplications } from '../removal/scope.ts'
 import { removeWithSigns } from '../removal/remove.ts'
@@ -46,7 +47,9 @@ export async function carryOutRequested(
   const { document, problems } = await recordRun<null>(options, async (recorder) => {
     const context = { ...options, secrets: dependencies.secrets(declaration.aws), recorder }
     const isNeeded = end === 'with removals' && identity.cleanupPolicy !== 'retain'
-    if (end === null) await removePending(context, await readActorAndAdmin(context), dependencies)
+    if (end === null && identity.cleanupPolicy === 'retain')
+      recordRetained(context, 'no removal that is pending is carried out')
+    else if (end === null) await removePending(context, await readActorAndAdmin(context), dependencies)
     else await endState({ ...context, declaration: concerned }, dependencies, isNeeded)
     return { value: null, setbacks: null }
   })
@@ -58,7 +61,7 @@ async function removePending(
   admin: Credential | null,
   { runGroup: group }: DestroyDependencies,
 ): Promise<void> {
-  await removeWithSigns({ context, order: PENDING, requests: null, admin, group }, 'alone')
+  await removeWithSigns({ context, order: pendingOrder(context.identity), requests: null, admin, group }, 'alone')
 }
 
 async function endState(context: RunContext, dependencies: DestroyDependencies, isNeeded: boolean): Promise<void> {

@@ -1,11 +1,14 @@
 /** What the rounds of a removal share. */
 import type { Credential } from '../../model/credential.ts'
 import type { Departure, RemovalOrder } from '../../model/removal.ts'
+import type { RunIdentity } from '../../model/run.ts'
 import type { RunContext } from '../context.ts'
 import type { Signs } from './signs.ts'
 
-/** All that was asked to go and is not declared. */
-export const PENDING = { target: { by: 'request', application: null }, policy: null } as const satisfies RemovalOrder
+/** All that was asked to go and is not declared; by RDS_CLEANUP_POLICY of this run, where that is the gentler one. */
+export function pendingOrder({ cleanupPolicy }: Pick<RunIdentity, 'cleanupPolicy'>): RemovalOrder {
+  return { target: { by: 'request', application: null }, policy: cleanupPolicy }
+}
 
 export interface NewRequest {
   /** The marker that was destroyed; null: it is asked for by hand. */

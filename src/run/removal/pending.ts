@@ -9,7 +9,7 @@ import { recordFindings } from '../outcome.ts'
 import { finding } from '../../plan/context.ts'
 import type { Connections } from '../../server/connections.ts'
 import type { RunContext } from '../context.ts'
-import { PENDING } from './context.ts'
+import { pendingOrder } from './context.ts'
 
 /** A connection that breaks is made anew, as in the rest of an apply: what is gone by then is not asked for again. */
 const MAX_ATTEMPTS = 5
@@ -20,7 +20,7 @@ export function hasPending(
   cluster: Cluster,
 ): boolean {
   const { departures, problems } = resolveDepartures({
-    ...PENDING,
+    ...pendingOrder(identity),
     declaration,
     cluster,
     looks: false,
@@ -34,11 +34,9 @@ export function hasPending(
  * @returns what stood in the way of single removals; the others are done
  */
 export async function removePending(context: RunContext, admin: Credential | null): Promise<ProvisionError | null> {
-  const { recorder, identity } = context
+  const { identity } = context
   if (identity.cleanupPolicy === 'retain') {
-    const about = { application: null, database: null, username: null, object: 'role' } as const
-    const message = 'removals are pending, and none is carried out, since RDS_CLEANUP_POLICY is retain'
-    recordFindings(recorder, [finding(about, 'retain', 'warning', message)], new Set())
+    recordRetained(context, 'removals are pending, and none is carried out')
     return null
   }
   const [{ removeWithSigns }, { toProvisionError }] = await Promise.all([
@@ -47,7 +45,10 @@ export async function removePending(context: RunContext, admin: Credential | nul
   ])
   for (let attempt = 1; ; attempt += 1)
     try {
-      await removeWithSigns({ context, order: PENDING, requests: null, admin, group: identity.runId }, 'alone')
+      await removeWithSigns(
+        { context, order: pendingOrder(identity), requests: null, admin, group: identity.runId },
+        'alone',
+      )
       return null
     } catch (thrown) {
       const error = toProvisionError(thrown)
@@ -57,6 +58,13 @@ export async function removePending(context: RunContext, admin: Credential | nul
       if (!isLost || attempt === MAX_ATTEMPTS || context.dependencies.signal.aborted) return error
       context.dependencies.progress('the connection to the server broke while something was removed; connecting anew')
     }
+}
+
+/** @param what was not done, since RDS_CLEANUP_POLICY is `retain` */
+export function recordRetained({ recorder }: Pick<RunContext, 'recorder'>, what: string): void {
+  const about = { application: null, database: null, username: null, object: 'role' } as const
+  const message = `${what}, since RDS_CLEANUP_POLICY is retain`
+  recordFindings(recorder, [finding(about, 'retain', 'warning', message)], new Set())
 }
 
 /** What an apply would remove now, as far as it can be seen. */
@@ -74,7 +82,11 @@ export async function previewPending(
   const nothing = { plan: { findings: [], jobs: [] }, blocked: [] }
   if (context.identity.cleanupPolicy === 'retain' || !hasPending(context, cluster)) return nothing
   const { examine, findLeaving, planRemoval } = await import('./examine.ts')
-  const examination = await examine(context, await findLeaving(context, PENDING, server, true), server)
+  const examination = await examine(
+    context,
+    await findLeaving(context, pendingOrder(context.identity), server, true),
+    server,
+  )
   const { access, closing, removal } = planRemoval(examination)
   const jobs = [access, closing, ...removal].flatMap((plan) => plan.jobs)
   const findings = [...examination.findings, ...access.findings]

@@ -14,9 +14,10 @@ export async function findSource(context: RunContext, departures: readonly Depar
   const wanted = departures.filter(isSnapshotted)
   if (wanted.length === 0 || closed.source !== null || closed.unsaved.length > 0) return
   const { declaration, dependencies, recorder } = context
+  const { identifier, host } = declaration.instance
   const client = withInterrupt(await dependencies.snapshots(declaration.aws), dependencies.signal)
   try {
-    closed.source = await client.locate(declaration.instance.identifier)
+    closed.source = await client.locate(identifier, host)
   } catch (error) {
     const [problem] = error instanceof AwsError ? error.problems : []
     if (problem === undefined) throw error

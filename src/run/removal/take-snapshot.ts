@@ -12,7 +12,8 @@ import { withInterrupt } from '../interrupt.ts'
 import type { Removal } from './context.ts'
 import { type SnapshotOrder, awaitOtherRemovals, awaitAvailable, findOrCreate, awaitIdleInstance } from './snapshot.ts'
 
-const RESTORED = 'is available; restored from it, databases are closed and logins may not log in until the next apply'
+const RESTORED =
+  'is available; restored from it, databases are closed and logins may not log in until an apply declares them again'
 const SHARED = 'made for another removal of this run, is available'
 
 /** @throws AwsError (exit 5); nothing was dropped. */

@@ -80,3 +80,25 @@ test.serial(
     t.regex(run.error ?? '', /Function\.ResponseSizeTooLarge/)
   },
 )
+
+test.serial('generate goes through the function, and says the same as where the instance is reached', async (t) => {
+  const { server } = bed()
+  await server.sql('CREATE ROLE "By Hand" LOGIN; CREATE ROLE by_hand_ro NOLOGIN')
+  await server.sql('CREATE DATABASE by_hand OWNER "By Hand"')
+  const stack = bed().declare({}, { stack: 'generated' })
+  const args = ['generate', '--database', 'by_hand', '--format', 'json']
+  const here = await stack.bundle(args)
+  t.is(here.code, 0, here.stderr)
+  t.regex(here.stdout, /"username": "By Hand"/)
+  const made = putFunction(bed())
+  const there = await launchThrough(bed(), stack, made, args).ended
+  t.deepEqual([there.code, there.stdout], [0, here.stdout], there.stderr)
+
+  const strict = putFunction(bed(), { permits: [permitFor(bed(), { commands: ['plan'] })] })
+  t.is((await launchThrough(bed(), stack, strict, args).ended).code, 4, 'it tells as much as a report')
+  const file = fileURLToPath(new URL('../../support/aws/older-function.mjs', import.meta.url))
+  const older = bed().aws.putFunction('older', { file, handler: 'handler', env: {} })
+  const refused = await launchThrough(bed(), stack, older, args).ended
+  t.is(refused.code, 3, refused.stderr)
+  t.regex(refused.stderr, /is of a release that cannot generate/)
+})

@@ -1,8 +1,10 @@
 /** One login in many databases: each entry but one uses the login of another one. */
 import test from 'ava'
+import * as v from 'valibot'
 import { bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
 
 const DENIED = '42501'
+const REPORT = v.object({ sections: v.object({ undeclared: v.array(v.unknown()) }) })
 const TENANT = { can_login: false }
 
 function use(database: string, level: string, more: Entry = {}): Entry {
@@ -55,6 +57,8 @@ for (const version of VERSIONS) {
     t.is(again.audit.run.outcome, 'no_change')
     t.true(told(again, 'no_change').includes(`uses the login ${app} of app`))
     t.is(again.records.filter(({ object }) => object === 'password').length, 1)
+    const report: unknown = JSON.parse(await stack.report('json'))
+    t.false(JSON.stringify(v.parse(REPORT, report).sections.undeclared).includes(app), 'it is nowhere beyond')
 
     stack.applications = { ...stack.applications, one_app_2: use('one2', 'editor') }
     await stack.applyOk()

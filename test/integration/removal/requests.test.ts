@@ -211,6 +211,7 @@ for (const version of VERSIONS) {
         standing.problems.map(({ application, code }) => [application, code]),
         [['ninth_b', 'standing_application']],
       )
+      t.regex(standing.problems[0]?.remedy ?? '', /rds-provision destroy --application ninth_b --claim ninth, then/)
       t.deepEqual(difference(full, await dump(bed().server)), [])
       stack.applications = all
       await stack.request('ninth_b')

@@ -14,6 +14,9 @@ test.before(async () => {
   aws.putInstance('alone')
   aws.putCluster('orders')
   aws.putInstance('orders-1', 'orders')
+  aws.putInstance('orders-2', 'orders')
+  aws.putInstance('other')
+  aws.putCluster('billing')
   client = await createSnapshotClient(AWS_SETTINGS)
 })
 test.beforeEach(() => {
@@ -47,6 +50,39 @@ test.serial('what is neither is told, with the region and what to set', async (t
     'snapshot_failed: AWS knows neither an instance nor a cluster of the name "nobody" in eu-west-1. ' +
       'Set instance.identifier to the identifier of the RDS instance, or of its cluster, and aws_region to its region.',
   )
+})
+
+const DOMAIN = 'c0ffee1234.eu-west-1.rds.amazonaws.com'
+
+test.serial('the host that is connected to is of what the identifier names, as far as its name says', async (t) => {
+  const same: readonly (readonly [identifier: string, host: string, id: string])[] = [
+    ['alone', `alone.${DOMAIN}`, 'alone'],
+    ['ALONE', `Alone.${DOMAIN}.`, 'alone'],
+    ['alone', 'db.example.internal', 'alone'],
+    ['orders', `orders.cluster-${DOMAIN}`, 'orders'],
+    ['orders', `orders-1.${DOMAIN}`, 'orders'],
+    ['orders-1', `orders.cluster-ro-${DOMAIN}`, 'orders'],
+    ['orders-1', `orders-2.${DOMAIN}`, 'orders'],
+    ['orders-1', `analytics.cluster-custom-${DOMAIN}`, 'orders'],
+  ]
+  for (const [identifier, host, id] of same) t.like(await client.locate(identifier, host), { id }, host)
+  const others: readonly (readonly [identifier: string, host: string])[] = [
+    ['alone', `other.${DOMAIN}`],
+    ['alone', `unknown.${DOMAIN}`],
+    ['alone', `orders-1.${DOMAIN}`],
+    ['alone', `orders.cluster-${DOMAIN}`],
+    ['orders', `alone.${DOMAIN}`],
+    ['orders-1', `billing.cluster-${DOMAIN}`],
+    ['alone', `alone.${DOMAIN.replace('eu-west-1', 'us-east-1')}`],
+  ]
+  for (const [identifier, host] of others)
+    t.is(
+      await refusal(t, client.locate(identifier, host)),
+      `snapshot_failed: A snapshot of "${identifier}" in eu-west-1 would not hold what is on ${host}, ` +
+        "which is another's. " +
+        'Set instance.identifier to the identifier of the RDS instance, or of its cluster, ' +
+        'and aws_region to its region.',
+    )
 })
 
 const CLUSTER: SnapshotSource = { kind: 'cluster', id: 'orders' }

@@ -3,6 +3,8 @@
  * trips).
  */
 import test from 'ava'
+import type { Ended } from '../../support/launch.ts'
+import { launchThrough, permitFor, putFunction } from '../../support/lambda.ts'
 import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
 
@@ -68,6 +70,34 @@ for (const version of VERSIONS) {
     t.is(proxy.connections, 7 + RUN.connections)
     t.true(proxy.answered <= UNCHANGED * 7 + RUN.trips, `unchanged: ${proxy.answered} round trips`)
   })
+
+  test.serial(
+    `${on}through the function a run asks the server as often as beside it, over as many connections`,
+    async (t) => {
+      const proxy = await startProxy(bed().server.port)
+      t.teardown(() => proxy.close())
+      const port = { connect_through: null, instance: { host: 'localhost', port: proxy.port, identifier: 'db-1' } }
+      const permits = [permitFor(bed(), { instances: [`localhost:${proxy.port}`] })]
+      const [here, there] = ['here', 'there'].map((name) => {
+        const of = Object.fromEntries(Object.entries(applications(20)).map(([key, entry]) => [`${key}${name}`, entry]))
+        return bed().declare(of, { ...port, stack: name, max_connections: MAX_CONNECTIONS })
+      })
+      if (here === undefined || there === undefined) throw new Error('two stacks')
+      const made = putFunction(bed(), { permits })
+      const counted = async (run: () => Promise<Ended>): Promise<{ trips: number; connections: number }> => {
+        proxy.reset()
+        const { code, stderr } = await run()
+        t.is(code, 0, stderr)
+        return { trips: proxy.answered, connections: proxy.connections }
+      }
+      for (const moment of ['cold', 'unchanged']) {
+        const direct = await counted(() => here.launch(['apply']).ended)
+        const through = await counted(() => launchThrough(bed(), there, made, ['apply']).ended)
+        t.is(through.connections, direct.connections, moment)
+        t.true(through.trips <= direct.trips + RUN.trips, `${moment}: ${through.trips} and ${direct.trips} round trips`)
+      }
+    },
+  )
 
   test.serial(`${on}one more application among 40 costs a run that finds nothing to do, and the one`, async (t) => {
     const proxy = await startProxy(bed().server.port)

@@ -145,6 +145,7 @@ const NOT_IN_MARKERS = [
   'cleanup_policy',
   'enforce_naming',
   'max_connections',
+  'verify_logins',
   'prepare_major_upgrade',
   'secret_prefix',
   'build_id',

@@ -197,7 +197,7 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     blocked,
     ['the state is about to end, and the removal of … was not asked for.'],
     'The stack is being replaced, or the marker of an application was taken out of the state: nothing was done.',
-    'Take the taint or `-replace` back; remove the application by hand, or keep it with `RDS_CLEANUP_POLICY=retain`.',
+    'Apply without `-replace`; or remove the application by hand, or keep it with `RDS_CLEANUP_POLICY=retain`.',
   ),
   not_permitted: entry(
     blocked,

@@ -54,7 +54,7 @@ export const INPUT_MEANINGS: Readonly<Record<InputCode, Meaning>> = {
     invalidInput,
     ['the database … has no owner.'],
     'Entries that share a database need one among them that owns it.',
-    'Give one of them `access_level = "owner"`; or correct `database_name`.',
+    'Give one of them `access_level = "owner"`, or correct `database_name`; where its owner was taken out, take them out too.',
   ),
   several_owners: entry(
     invalidInput,

@@ -1,12 +1,5 @@
 /** The catalogs of the whole instance. */
-import {
-  databases,
-  extensions,
-  FACTS,
-  HOLDERS,
-  memberships,
-  ROLES,
-} from '../../../src/server/cluster-queries.ts'
+import { databases, extensions, FACTS, HOLDERS, memberships, ROLES } from '../../../src/server/cluster-queries.ts'
 import type { Row } from '../../../src/server/row.ts'
 import { type Answer, encoded, encodedAcl, namesIn } from './answer.ts'
 import { administers } from './rights.ts'
@@ -101,11 +94,12 @@ export const CLUSTER_ANSWERS: readonly Answer[] = [
   { to: ROLES, rows: roleRows },
   { to: anyOf(databases), rows: databaseRows },
   { to: anyOf(memberships), rows: membershipRows },
-  { to: /FROM pg_db_role_setting s/, rows: (state, _asker, text) => settingRows(state, text) },
+  // Every parameter of the walks is one that any login may set.
   {
-    to: /FROM pg_show_all_settings\(\)/,
-    rows: (_state, _asker, text) => namesIn(text, 'lower(name)').map((name) => ({ name, context: 'user' })),
+    to: /FROM pg_show_all_settings\(\) p/,
+    rows: (_state, _asker, text) => namesIn(text, 'lower(p.name)').map((name) => ({ name, context: 'user' })),
   },
+  { to: /FROM pg_db_role_setting s/, rows: (state, _asker, text) => settingRows(state, text) },
   { to: extensions(true), rows: extensionRows },
   { to: extensions(false), rows: () => [] },
   { to: HOLDERS, rows: holderRows },

@@ -52,15 +52,21 @@ function isUsable(state: State, role: string, item: ModelObject): boolean {
 
 function objectRows(state: State, database: ModelDatabase, text: string): Row[] {
   const meant = meantOwner(state, database, text)
-  const onlyListed = text.includes('c.relacl IS NOT NULL OR t.acl IS NOT NULL')
+  const wantsOthers = text.includes('IS DISTINCT FROM c.relowner AND')
+  const onlyListed = text.includes('= c.relowner AND (c.relacl IS NOT NULL')
   return database.objects
-    .filter((item) => {
+    .flatMap((item) => {
       const schema = database.schemas.get(item.schema)
-      return schema !== undefined && item.owner === meant(schema) && (!onlyListed || item.acl !== null)
+      if (schema === undefined) return []
+      const own = item.owner === meant(schema)
+      const isAsked = own ? !onlyListed || item.acl !== null : wantsOthers && item.acl !== null
+      return isAsked ? [{ ...item, own }] : []
     })
     .map((item) => ({
       schema: encoded(item.schema),
       class: item.objectClass,
+      owner: encoded(item.owner),
+      own: item.own,
       names: [encoded(item.name)],
       args: item.args === null ? null : [item.args],
       acl: encodedAcl(aclOf(state, item)),
@@ -98,4 +104,3 @@ export const INTERIOR_ANSWERS: readonly Answer[] = [
   },
   { to: /pg_largeobject_metadata l\s+WHERE l\.lomowner/, rows: () => [] },
 ]
-

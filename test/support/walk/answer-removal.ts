@@ -156,7 +156,10 @@ const inside =
 export const REMOVAL_ANSWERS: readonly Answer[] = [
   { to: CAN_SIGNAL, rows: (state, { login }) => [{ can_signal: hasRightsOf(state, login, 'pg_signal_backend') }] },
   { to: /WHERE d\.dbid = 0\s/, rows: (state, _asker, text) => sharedRows(state, text) },
-  { to: /SELECT DISTINCT[^]*b\.datname[^]*b\.datname NOT IN/, rows: (state, _asker, text) => concernedRows(state, text) },
+  {
+    to: /SELECT DISTINCT[^]*b\.datname[^]*b\.datname NOT IN/,
+    rows: (state, _asker, text) => concernedRows(state, text),
+  },
   { to: /d\.deptype = 'o'\s+AND b\.datname IN/, rows: (state, _asker, text) => tenantRows(state, text) },
   { to: /FROM pg_prepared_xacts\s+WHERE database IN/, rows: () => [] },
   { to: /r\.rolsuper AS is_superuser/, rows: () => [] },
@@ -166,4 +169,3 @@ export const REMOVAL_ANSWERS: readonly Answer[] = [
   { to: /f\.defaclrole = d\.refobjid/, rows: inside(ownDefaultRows) },
   { to: /AND f\.defaclrole <> r\.oid/, rows: inside(defaultRows) },
 ]
-

@@ -21,7 +21,10 @@ export interface Answer {
 
 const NOTHING: readonly Answer[] = [
   // Nobody else is connected, and no transaction of others is open.
-  { to: /^SELECT 1$|pg_terminate_backend|virtualxid|backend_xid|pg_blocking_pids|pg_advisory_lock_shared/, rows: () => [] },
+  {
+    to: /^SELECT 1$|pg_terminate_backend|virtualxid|backend_xid|pg_blocking_pids|pg_advisory_lock_shared/,
+    rows: () => [],
+  },
   { to: /^SELECT pg_try_advisory_lock\(/, rows: () => [{ locked: true }] },
   { to: /count\(\*\)::int AS pending/, rows: () => [{ pending: 0 }] },
   { to: /objsubid = 2[^]* AS closed$/, rows: () => [{ closed: false }] },

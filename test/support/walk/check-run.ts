@@ -3,7 +3,7 @@ import type { Ran } from './runs.ts'
 
 /** Told by a run that did not do what it meant to. */
 const UNPLANNED = ['statement_failed', 'not_converged', 'defect']
-/** An apply makes its connection anew; a removal is asked for again by Terraform. */
+/** An apply makes its connection anew, but for the master's; a removal is asked for again by Terraform. */
 const LOST = 'connection_lost'
 
 /** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
@@ -25,7 +25,7 @@ const LACKS_RIGHTS = /may not administer|no CREATEROLE|no CREATEDB/
 export function refusedIn({ document, problems, isKilled }: Ran, isHurt: boolean): string[] {
   if (isKilled) return []
   const isUnplanned = (code: string): boolean =>
-    UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply')
+    UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply' && !isHurt)
   const isMeant = (message: string): boolean => CIRCLE.test(message) || (isHurt && LACKS_RIGHTS.test(message))
   return problems
     .filter(({ code, message }) => isUnplanned(code) && !isMeant(message))
@@ -62,7 +62,9 @@ function endOf({ document: { run, records, summary }, problems, log }: Ran): str
   const counted = summary.created + summary.updated + summary.removed
   return [
     ...(isDone === (problems.length === 0) ? [] : [`exit code ${String(run.exit_code)} with ${String(run.error)}`]),
-    ...(isDone && (run.outcome === 'changed') !== isChanged ? [`outcome ${run.outcome}, and it did ${log.join('; ')}`] : []),
+    ...(isDone && (run.outcome === 'changed') !== isChanged
+      ? [`outcome ${run.outcome}, and it did ${log.join('; ')}`]
+      : []),
     ...(isDone && counted > 0 !== isChanged ? [`summary of ${String(counted)} changes`] : []),
     ...miscounted.map(([word, count]) => `summary: ${String(count)} ${word}`),
     ...silent.map(({ application, code }) => `no record of ${String(application)}: ${code}`),

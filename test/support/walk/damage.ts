@@ -13,7 +13,11 @@ const aGrantee = fc.constantFrom(...ROLES, '')
 const aKey = fc.constantFrom(...KEYS.slice(0, 3))
 const aSchema = fc.constantFrom('public', 'app', 'raw')
 
-export const by = (sql: string, database: string | null = null, as: string | null = null): Operation => ({ as, database, sql })
+export const by = (sql: string, database: string | null = null, as: string | null = null): Operation => ({
+  as,
+  database,
+  sql,
+})
 
 const attribute = fc.constantFrom(
   'NOLOGIN',
@@ -122,9 +126,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     .map(([schema, key, guest]) =>
       by(`CREATE SCHEMA ${name(schema)} AUTHORIZATION ${name(usernameOf(guest ?? key))}`, databaseOf(key)),
     ),
-  fc
-    .tuple(aRole, aLogin)
-    .map(([member, role]) => by(`GRANT ${name(role)} TO ${name(member)} WITH ADMIN OPTION`)),
+  fc.tuple(aRole, aLogin).map(([member, role]) => by(`GRANT ${name(role)} TO ${name(member)} WITH ADMIN OPTION`)),
   fc
     .constantFrom('NOLOGIN', 'NOCREATEROLE', 'NOCREATEDB', "PASSWORD 'other'")
     .map((change) => by(`ALTER ROLE ${name(ADMIN)} ${change}`)),

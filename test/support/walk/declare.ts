@@ -33,7 +33,10 @@ export interface Stack {
 }
 
 /** @throws InvalidInputError */
-export function declare(entries: Entries, { stack = 'walk', claim = CLAIM, hasMaster = false }: Stack = {}): Declaration {
+export function declare(
+  entries: Entries,
+  { stack = 'walk', claim = CLAIM, hasMaster = false }: Stack = {},
+): Declaration {
   return parseDeclaration(
     JSON.stringify({
       environment: 'dev',

@@ -2,6 +2,7 @@
 import type { Walk } from './generate.ts'
 
 const quiet = { mess: [], damage: [], cut: null }
+const byHand = (sql: string): Walk['damage'][number] => ({ as: null, database: null, sql })
 
 export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
   'a level goes down to none while a schema is made': (version) => ({
@@ -19,5 +20,63 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
       beta: { access_level: 'editor', database_of: 'alpha', can_login: false, schemas: ['*'] },
     },
     b: { alpha: { schemas: ['public', 'app'] }, beta: { access_level: 'none', database_of: 'alpha' } },
+  }),
+  'a closed guest becomes an owner, and the run is killed between its login and its database': (version) => ({
+    ...quiet,
+    version,
+    cut: { after: 1, kind: 'killed', isDone: true },
+    a: { alpha: {}, beta: { access_level: 'reader', database_of: 'alpha', can_login: false } },
+    b: { alpha: {}, beta: {} },
+  }),
+  'the answer to a grant is lost on a database that is kept shut': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {}, beta: {} },
+    damage: [byHand('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false')],
+    cut: { after: 1, kind: 'lost', isDone: true },
+    b: { alpha: { adopt_existing: true }, beta: { access_level: 'reader', database_of: 'alpha' } },
+  }),
+  'the answer is lost to the statement that takes the room in a full database back': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: { can_login: false } },
+    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    cut: { after: 4, kind: 'lost', isDone: false },
+    b: {
+      alpha: { can_login: false, database_connection_limit: 10 },
+      beta: { access_level: 'reader', database_of: 'alpha' },
+    },
+  }),
+  'an owner becomes a guest and is removed: what it owned stays': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {}, beta: {} },
+    b: { alpha: {}, beta: { access_level: 'reader', database_of: 'alpha', cleanup_policy: 'delete' } },
+    ends: true,
+  }),
+  'an owner and its guest are disabled at once': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {} },
+    b: {
+      alpha: { cleanup_policy: 'disable' },
+      beta: { access_level: 'reader', database_of: 'alpha', cleanup_policy: 'disable' },
+    },
+    ends: true,
+  }),
+  'an owner is released and its guest is disabled at once, and the run is killed in between': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {}, beta: { cleanup_policy: 'release' }, delta: { access_level: 'reader', database_of: 'beta' } },
+    b: { alpha: {} },
+    leaving: 'marker first',
+    cut: { after: 3, kind: 'killed', isDone: false },
+  }),
+  'a guest that another state took over is declared by both': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {}, beta: { access_level: 'editor', database_of: 'alpha' } },
+    twin: { entries: { zeta: {}, beta: { database_of: 'zeta', access_level: 'reader' } }, takesOver: true },
+    b: { alpha: {}, beta: { access_level: 'none' } },
   }),
 }

@@ -95,7 +95,8 @@ const guestOf = (key: string): fc.Arbitrary<Record<string, unknown>> =>
   )
 
 const isThere = ([, value]: [string, unknown]): boolean => value !== undefined
-const withoutGaps = (entry: object): Record<string, unknown> => Object.fromEntries(Object.entries(entry).filter(isThere))
+const withoutGaps = (entry: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(entry).filter(isThere))
 
 /** Valid ones only: what the input refuses never comes to a server. */
 const entries: fc.Arbitrary<Entries> = fc

@@ -1,13 +1,11 @@
 /** `npm run test:walk -- --seed N --walks N --server 16`: random walks on the model, the first that fails shrunk. */
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as fc from 'fast-check'
-
-import { FAULTS } from './faults.ts'
+import { FOUND } from './found.ts'
 import { type Walk, walks } from './generate.ts'
+import { plantFaults } from './plant.ts'
 import { walkOn } from './walk.ts'
 
 const { values } = parseArgs({
@@ -15,71 +13,87 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     walks: { type: 'string', default: '1000' },
     server: { type: 'string', default: '16' },
+    // So many processes share the walks, each with the next seed.
+    jobs: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+const [count, version, jobs] = [Number(values.walks), Number(values.server), Number(values.jobs)]
 const started = Date.now()
-const codes = new Map<string, number>()
-const count = (word: string): void => void codes.set(word, (codes.get(word) ?? 0) + 1)
+const endings = new Map<string, number>()
 
-console.log(`seed ${String(seed)}, ${values.walks} walks, server ${values.server}`)
-const property = fc.asyncProperty(walks(Number(values.server)), async (walk: Walk) => {
-  const { kind, codes: found, wrong } = await walkOn(walk)
-  count(kind)
-  for (const code of new Set(found)) count(code)
-  if (wrong.length > 0) throw new Error(wrong.join('\n'))
-})
-/** `--all`: goes on, and counts what is wrong by its words without names. */
-async function countAll(): Promise<void> {
-  const kinds = new Map<string, { count: number; walk: Walk }>()
-  for (const walk of fc.sample(walks(Number(values.server)), { seed, numRuns: Number(values.walks) })) {
-    const { wrong } = await walkOn(walk)
-    for (const line of new Set(wrong.map((item) => item.replaceAll(/\b(?:alpha|beta|gamma|delta)\b|_dev_\w+/g, '…')))) {
+async function walk(item: Walk): Promise<readonly string[]> {
+  const { kind, codes, wrong } = await walkOn(item)
+  for (const word of [kind, ...new Set(codes)]) endings.set(word, (endings.get(word) ?? 0) + 1)
+  return wrong
+}
+
+/** The first that fails, as small as it can be; prints it as `found.ts` takes it. @returns whether all went well */
+async function walkAll(): Promise<boolean> {
+  for (const [name, known] of Object.entries(FOUND)) {
+    const wrong = await walk(known(version))
+    if (wrong.length > 0) console.log(`Error: ${name}: ${wrong.join('; ')}`)
+    if (wrong.length > 0) return false
+  }
+  const property = fc.asyncProperty(walks(version), async (item) => {
+    const wrong = await walk(item)
+    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  })
+  const { failed, counterexample, errorInstance, numRuns } = await fc.check(property, {
+    seed,
+    numRuns: count,
+    endOnFailure: values.first,
+    interruptAfterTimeLimit: 1_800_000,
+  })
+  if (!failed) return true
+  const { version: _, ...rest } = counterexample?.[0] ?? { version }
+  console.log(String(errorInstance))
+  console.log(`'…': (version) => ({ version, ...${JSON.stringify(rest, null, 1)} }),`)
+  console.log(
+    `npm run test:walk -- --seed ${String(seed)} --server ${String(version)}  # after ${String(numRuns)} walks`,
+  )
+  return false
+}
+
+/** `--all`: goes on, and counts what is wrong by its words without names. @returns whether all went well */
+async function countAll(): Promise<boolean> {
+  const kinds = new Map<string, { count: number; item: Walk }>()
+  for (const item of fc.sample(walks(version), { seed, numRuns: count })) {
+    const wrong = await walk(item)
+    for (const line of new Set(wrong.map((text) => text.replaceAll(/\b(?:alpha|beta|gamma|delta)\b|_dev_\w+/g, '…')))) {
       const known = kinds.get(line)
-      kinds.set(line, { count: (known?.count ?? 0) + 1, walk: known?.walk ?? walk })
+      kinds.set(line, { count: (known?.count ?? 0) + 1, item: known?.item ?? item })
     }
   }
-  for (const [line, { count, walk }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
-    console.log(`${String(count)} ${line.slice(0, 400)}\n  ${JSON.stringify(walk)}`)
-  process.exit()
+  for (const [line, { count: times, item }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
+    console.log(`${String(times)} ${line.slice(0, 400)}\n  ${JSON.stringify(item)}`)
+  return kinds.size === 0
 }
-/** `--faults`: plants each in a copy of `src`, and walks there. */
-function plantFaults(): void {
-  const checkout = fileURLToPath(new URL('../../../', import.meta.url))
-  const folder = mkdtempSync(`${tmpdir()}/walk-`)
-  let missed = 0
-  for (const name of ['src', 'test/support/walk', 'package.json', 'tsconfig.json'])
-    cpSync(`${checkout}${name}`, `${folder}/${name}`, { recursive: true })
-  symlinkSync(`${checkout}node_modules`, `${folder}/node_modules`)
-  for (const { what, file, from, to } of FAULTS) {
-    const whole = readFileSync(`${folder}/${file}`, 'utf8')
-    if (!whole.includes(from)) throw new Error(`${what}: ${file} has no such text`)
-    writeFileSync(
-      `${folder}/${file}`,
-      whole.replace(from, () => to),
-    )
-    const args = ['--seed', String(seed), '--walks', values.walks, '--server', values.server]
-    const { status } = spawnSync('npx', ['tsx', 'test/support/walk/main.ts', ...args], { cwd: folder })
-    if (status === 0) missed += 1
-    console.log(status === 0 ? 'MISSED' : 'found', what)
-    writeFileSync(`${folder}/${file}`, whole)
+
+/** @returns whether all of them went well */
+async function share(): Promise<boolean> {
+  const child = (index: number): Promise<boolean> => {
+    const args = ['--seed', String(seed + index), '--walks', String(Math.ceil(count / jobs)), '--server', values.server]
+    const more = values.all ? ['--all'] : []
+    const main = fileURLToPath(import.meta.url)
+    const run = spawn(process.execPath, [...process.execArgv, main, ...args, ...more], { stdio: 'inherit' })
+    return new Promise((resolve) => run.on('close', (code) => resolve(code === 0)))
   }
-  rmSync(folder, { recursive: true })
-  console.log(`${String(FAULTS.length - missed)} of ${String(FAULTS.length)} found`)
-  process.exit(missed === 0 ? 0 : 1)
+  return (await Promise.all(Array.from({ length: jobs }, (_, index) => child(index)))).every(Boolean)
 }
-if (values.faults) plantFaults()
-if (values.all) await countAll()
-const result = await fc.check(property, { seed, numRuns: Number(values.walks), interruptAfterTimeLimit: 600_000 })
-if (result.failed) {
-  const [walk] = result.counterexample ?? []
-  console.log(JSON.stringify(walk, null, 1))
-  console.log(String(result.errorInstance))
-  console.log(
-    `npm run test:walk -- --seed ${String(seed)} --server ${values.server}  # after ${String(result.numRuns)} walks`,
-  )
-  process.exitCode = 1
+
+async function main(): Promise<boolean> {
+  const args = ['--seed', String(seed), '--walks', values.walks, '--server', values.server]
+  if (values.faults) return plantFaults(args, values.only) === 0
+  if (jobs > 1) return share()
+  return values.all ? countAll() : walkAll()
 }
-console.log(`${String((Date.now() - started) / 1000)} s`, Object.fromEntries([...codes].sort(([, a], [, b]) => b - a)))
+
+console.log(`seed ${String(seed)}, ${values.walks} walks, server ${values.server}`)
+process.exitCode = (await main()) ? 0 : 1
+const seconds = (Date.now() - started) / 1000
+console.log(`${String(seconds)} s`, Object.fromEntries([...endings].sort(([, a], [, b]) => b - a)))

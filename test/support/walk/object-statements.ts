@@ -23,6 +23,7 @@ export function createSchema(state: State, by: string, database: ModelDatabase, 
   const name = reader.name()
   const owner = reader.takes('AUTHORIZATION') ? reader.name() : by
   reader.end()
+  if (!state.roles.has(owner)) throw new Refusal(`no role ${owner}`, NO.role)
   const mayCreate = hasOnDatabase(state, database, by, 'CREATE')
   if (!mayCreate) throw new Refusal(`${by} may not create in ${database.name}`)
   if (database.schemas.has(name)) throw new Refusal(`schema ${name} already exists`, THERE.schema)
@@ -47,7 +48,8 @@ export function createObject(
   reader.words('.')
   const name = reader.name()
   if (!database.schemas.has(schema)) throw new Refusal(`no schema ${schema}`, NO.schema)
-  if (database.objects.some((item) => item.schema === schema && item.name === name)) throw new Refusal(`${name} exists`, THERE.relation)
+  if (database.objects.some((item) => item.schema === schema && item.name === name))
+    throw new Refusal(`${name} exists`, THERE.relation)
   if (!mayCreateIn(state, database, schema, by)) throw new Refusal(`${by} may not create in ${schema}`)
   const of = (where: string | null): ModelDefault | undefined =>
     database.defaults.find((item) => item.creator === by && item.schema === where && item.objectClass === objectClass)
@@ -160,7 +162,8 @@ export function changePrivileges(
   const grantee = to()
   for (const [schema, name] of names) {
     const object = inside.objects.find((item) => item.schema === schema && item.name === name)
-    if (object?.objectClass !== objectClass) throw new Refusal(`no ${objectClass} ${name}`, objectClass === 'function' ? NO.routine : NO.relation)
+    if (object?.objectClass !== objectClass)
+      throw new Refusal(`no ${objectClass} ${name}`, objectClass === 'function' ? NO.routine : NO.relation)
     mustOwn(state, by, object.owner, name)
     const acl = object.acl ?? builtIn(objectClass, object.owner, state.version)
     object.acl = changed(acl, grants, listed(objectClass), object.owner, grantee)

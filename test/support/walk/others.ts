@@ -46,7 +46,8 @@ export function holdingsOfOthers(
     if (role !== undefined) lines.push(`role ${JSON.stringify({ ...role, comment: null })}`)
   }
   for (const { role, member, admin, inherit, set } of state.memberships)
-    if (isOne.has(member) && !takenFrom.has(role) && !left.has(role)) lines.push(`${member} in ${role} ${JSON.stringify([admin, inherit, set])}`)
+    if (isOne.has(member) && !takenFrom.has(role) && !left.has(role))
+      lines.push(`${member} in ${role} ${JSON.stringify([admin, inherit, set])}`)
   for (const { oid, name: database, owner, acl, schemas, objects, defaults } of state.databases.values()) {
     if (going.has(oid)) continue
     const where = `database ${String(oid)}`

@@ -46,7 +46,9 @@ export function leaversOf(
 
 /** Roles whose members lose what they have by them. */
 export function mayBeLeft(leavers: readonly Leaver[]): Set<string> {
-  return new Set(leavers.flatMap(({ policy, username }) => (policy === 'retain' || policy === 'release' ? [] : [username])))
+  return new Set(
+    leavers.flatMap(({ policy, username }) => (policy === 'retain' || policy === 'release' ? [] : [username])),
+  )
 }
 
 /** Databases that may go. */
@@ -67,18 +69,14 @@ export function checkRemoval({ roles, databases }: State, leaver: Leaver): strin
     return [...wrong(role !== undefined, 'is still there'), ...wrong(isThere, 'has its database yet')]
   if (role === undefined) return [`${key} (${policy}) is gone`]
   const isTagged = parseTag(role.comment) !== null
-  switch (policy) {
-    case 'disable': {
-      const held = [...databases.values()].filter(
-        ({ owner, acl }) => owner !== username && acl.some(({ grantee }) => grantee === username),
-      )
-      return [...wrong(role.canLogin, 'may log in'), ...held.map(({ name }) => `${key} (disable) may enter ${name}`)]
-    }
-    case 'release':
-      return [...wrong(isTagged, 'has its tag yet'), ...wrong(!isSame(before, role), 'is another')]
-    default:
-      return [...wrong(!isTagged, 'has lost its tag'), ...wrong(!isSame(before, role), 'is another')]
+  if (policy === 'disable') {
+    const held = [...databases.values()].filter(
+      ({ owner, acl }) => owner !== username && acl.some(({ grantee }) => grantee === username),
+    )
+    return [...wrong(role.canLogin, 'may log in'), ...held.map(({ name }) => `${key} (disable) may enter ${name}`)]
   }
+  const tag = policy === 'release' ? wrong(isTagged, 'has its tag yet') : wrong(!isTagged, 'has lost its tag')
+  return [...tag, ...wrong(!isSame(before, role), 'is another')]
 }
 
 const isSame = (a: ModelRole, b: ModelRole): boolean =>

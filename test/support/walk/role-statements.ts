@@ -127,14 +127,18 @@ function renameRole(state: State, from: string, to: string): void {
 export function holdingsOf({ databases, memberships, version }: State, role: string): string[] {
   const names = (acl: readonly { grantor: string; grantee: string }[]): boolean =>
     acl.some((item) => item.grantee === role || item.grantor === role)
-  const inDatabases = [...databases.values()].flatMap(({ name, owner, acl, schemas, objects, defaults, extensions }) => [
-    ...[...extensions].flatMap(([item, by]) => (by === role ? [`extension ${item}`] : [])),
-    ...(owner === role ? [`owns ${name}`] : []),
-    ...(names(acl) ? [`in the list of ${name}`] : []),
-    ...[...schemas.values()].flatMap((item) => (item.owner === role || names(item.acl) ? [`schema ${item.name}`] : [])),
-    ...objects.flatMap((item) => (item.owner === role || names(item.acl ?? []) ? [`object ${item.name}`] : [])),
-    ...defaults.flatMap((item) => (item.creator === role || names(item.acl) ? ['default privileges'] : [])),
-  ])
+  const inDatabases = [...databases.values()].flatMap(
+    ({ name, owner, acl, schemas, objects, defaults, extensions }) => [
+      ...[...extensions].flatMap(([item, by]) => (by === role ? [`extension ${item}`] : [])),
+      ...(owner === role ? [`owns ${name}`] : []),
+      ...(names(acl) ? [`in the list of ${name}`] : []),
+      ...[...schemas.values()].flatMap((item) =>
+        item.owner === role || names(item.acl) ? [`schema ${item.name}`] : [],
+      ),
+      ...objects.flatMap((item) => (item.owner === role || names(item.acl ?? []) ? [`object ${item.name}`] : [])),
+      ...defaults.flatMap((item) => (item.creator === role || names(item.acl) ? ['default privileges'] : [])),
+    ],
+  )
   // From 16 on a membership hangs on who granted it.
   const granted = version < 160000 ? [] : memberships.filter((item) => item.grantor === role && item.role !== role)
   return [...inDatabases, ...granted.map((item) => `granted ${item.role} to ${item.member}`)]
@@ -174,5 +178,6 @@ export function revokeRoleFrom(state: State, by: string, role: string, onlyAdmin
   const cascade = reader.takes('CASCADE')
   reader.end()
   mustAdminister(state, by, role)
+  if (!state.roles.has(member)) throw new Refusal(`role ${member} does not exist`, NO.role)
   revokeRole(state, named ?? grantorOf(state, by), role, member, { onlyAdmin, cascade })
 }

@@ -124,9 +124,7 @@ export async function requestOn(
     approvals: { allowProvision: true, allowDestroy: true },
     marker: null,
   } as const
-  return runOn(server, options, (dependencies) =>
-    requestRemoval(request, identityOf('destroy', options), dependencies),
-  )
+  return runOn(server, options, (dependencies) => requestRemoval(request, identityOf('destroy', options), dependencies))
 }
 
 /** What Terraform does last where the whole state is destroyed. */

@@ -75,6 +75,8 @@ export class ModelServer {
       memberships: [
         given('rds_superuser', MASTER),
         given('pg_signal_backend', ADMIN),
+        // Whoever makes a role administers it.
+        ...(version >= 160_000 ? [{ ...given(ADMIN, MASTER), admin: true, inherit: false, set: false }] : []),
       ],
       settings: [],
     }

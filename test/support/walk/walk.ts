@@ -92,12 +92,7 @@ class Trip {
   }
 
   /** A run, and what holds after every one. */
-  async #run(
-    what: string,
-    declaration: Declaration,
-    running: () => Promise<Ran>,
-    takesOver = false,
-  ): Promise<Ran> {
+  async #run(what: string, declaration: Declaration, running: () => Promise<Ran>, takesOver = false): Promise<Ran> {
     const { server } = this
     const going = { databases: mayGo(this.#leavers), roles: mayBeLeft(this.#leavers) }
     const others = othersOf(server.state, declaration, takesOver)
@@ -145,10 +140,7 @@ class Trip {
     if (wentThrough([...requests, last]))
       this.wrong.push(...leavers.flatMap((leaver) => checkRemoval(server.state, leaver)))
     if (last.problems.length === 0 && this.wrong.length === 0)
-      this.wrong.push(
-        ...missingOf(server.state, this.#b, last),
-        ...(await againstFresh(server, this.#b, this.#walk)),
-      )
+      this.wrong.push(...missingOf(server.state, this.#b, last), ...(await againstFresh(server, this.#b, this.#walk)))
     return last
   }
 

@@ -134,6 +134,7 @@ const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
   governance_dir: ['a/b', '', 'a\n'],
   audit_dir: ['a/b', '', 'a\n'],
   max_connections: [1, 1000, 0, 1001, 1.5],
+  verify_logins: ['all', 'changed', 'All', 'never', ''],
   connect_timeout: SECONDS,
   lock_timeout: SECONDS,
 }

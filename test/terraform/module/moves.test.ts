@@ -2,23 +2,17 @@
  * What is renamed, moved, counted or taken out: which removals that runs (src/README.md: Markers and destroy
  * provisioners; Order of removal and provisioning).
  */
-import { rm, writeFile } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { apply, configure, END, makeRig, removal, words } from './rig.ts'
 
-test('a key renamed with `moved` runs no removal', async (t) => {
-  const rig = await makeRig({ old: { database_name: 'orders', username: 'orders' } })
+test('a key renamed with `moved`, as the guide prints it, runs no removal', async (t) => {
+  const rig = await makeRig({ backstage: { database_name: 'orders', username: 'orders' } })
   await rig.stack.applyOk()
   await rig.calls()
-  rig.stack.applications = { new: { database_name: 'orders', username: 'orders' } }
-  await writeFile(
-    join(rig.stack.folder, 'moved.tf'),
-    `moved {
-    from = module.databases.terraform_data.application["old"]
-    to   = module.databases.terraform_data.application["new"]
-  }`,
-  )
+  rig.stack.applications = { portal: { database_name: 'orders', username: 'orders' } }
+  await cp(new URL('moved.tf', import.meta.url), join(rig.stack.folder, 'moved.tf'))
   const result = await rig.stack.applyOk()
   t.regex(result.text, /3 added, 1 changed, 3 destroyed/)
   t.deepEqual(await words(rig), ['apply'])

@@ -230,6 +230,7 @@ test('every variable reaches the script under its own name', async (t) => {
     governance_dir: 'governance',
     tls: { mode: 'verify-ca', ca_file: 'ca.pem', server_name: 'name' },
     max_connections: 8,
+    verify_logins: 'changed',
     connect_timeout: 10,
     lock_timeout: 20,
     enforce_naming: true,

@@ -140,7 +140,8 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
     'a9: settings.mixed: ["a",1] is not accepted.',
     'b0: settings: ["work_mem"] is not accepted. Use a map.',
     'b2: access_level: the database "shared" has 2 owners: b1, b2.',
-    'c1: access_level: the database "lonely" has no owner.',
+    'c1: access_level: the database "lonely" has no owner. Give one of its entries (c1) access_level = "owner", or ' +
+      'correct database_name; where its owner was taken out, take them out too.',
     'c1: encoding: describes the database, which belongs to its owner.',
     'c2: privileges.tables: ["TRIGGER"] is not accepted. Use a list of SELECT, INSERT, UPDATE, DELETE,',
     'TRIGGER is never given: the function of a trigger runs as whoever writes the table',
@@ -228,6 +229,7 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
       admin_auth: 'ldap',
       cleanup_policy: 'drop',
       max_connections: 0,
+      verify_logins: 'never',
       connect_timeout: 1.5,
       lock_timeout: -1,
     },
@@ -249,6 +251,7 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
     'admin_auth:',
     'cleanup_policy:',
     'max_connections:',
+    'verify_logins: "never"',
     'connect_timeout:',
     'lock_timeout:',
   ]

@@ -72,7 +72,6 @@ test('options of generate that do not go together are refused', (t) => {
     ['generate --format hlc', '--format'],
     ['generate --removed r', '--removed'],
     ['generate --input - --terraform-state -', '--terraform-state'],
-    ['generate --runner f', 'generate'],
   ] as const) {
     const error = t.throws(() => parseOptions(line.split(' ')), { instanceOf: InvalidInputError })
     t.is(error.problems[0]?.field, field)

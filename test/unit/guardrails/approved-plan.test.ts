@@ -3,7 +3,8 @@ import { checkApprovedPlan, checkLaterEffects } from '../../../src/guardrails/ap
 import type { Begun, Effect } from '../../../src/model/effect.ts'
 
 function effect(text: string): Effect {
-  return { application: 'shop', database: null, username: null, object: 'role', rule: 'alter_role', effect: text }
+  const about = { application: 'shop', database: null, username: null, object: 'role', rule: 'alter_role' }
+  return { ...about, effect: text, detail: null }
 }
 
 const [ONE, TWO, THREE] = [effect('one'), effect('two'), effect('three')] as const

@@ -58,6 +58,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     'generate',
     {
       command: 'generate',
+      runner: null,
       input: null,
       format: 'hcl',
       output: null,
@@ -68,9 +69,10 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
     },
   ],
   [
-    'generate --input i --format json --output o --statements s --database d --terraform-state - --removed r',
+    'generate --input i --runner f --format json --output o --statements s --database d --terraform-state - --removed r',
     {
       command: 'generate',
+      runner: 'f',
       input: 'i',
       format: 'json',
       output: 'o',

@@ -2,17 +2,19 @@
 import test from 'ava'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { packPlan, parsePlan, parsePlanFile, unpackPlan } from '../../../src/input/plan-file.ts'
+import type { Effect } from '../../../src/model/effect.ts'
 import { previewJson } from '../../../src/preview/json.ts'
 import { samplePreview } from '../report/sample.ts'
 
 const DIGEST = 'a'.repeat(64)
-const EFFECT = {
+const EFFECT: Effect = {
   application: 'shop',
   database: null,
   username: 'shop_u',
   object: 'role',
   rule: 'alter_role',
   effect: 'limit 1 -> 2',
+  detail: null,
 }
 
 test('a plan that would be stopped, or is of a part, has no digest: it can be looked at, and not approved', (t) => {

@@ -135,6 +135,7 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['tls', { ca_file: '' }],
   ['max_connections', 0],
   ['max_connections', '4.5'],
+  ['verify_logins', 'never'],
   ['connect_timeout', -1],
   ['lock_timeout', 1e12],
   ['enforce_naming', 'yes'],

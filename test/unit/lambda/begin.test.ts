@@ -22,6 +22,7 @@ const EFFECTS = [
     object: 'role',
     rule: 'alter_role',
     effect: 'limit 1 -> 2',
+    detail: null,
   },
 ]
 

@@ -22,6 +22,7 @@ const object = (name: string, objectClass: ObjectClass, items: readonly AclItem[
   schema: 's',
   name,
   objectClass,
+  owner: 'o',
   args: objectClass === 'function' ? '' : null,
   acl: items,
   columnAcl: [],

@@ -34,6 +34,7 @@ function stateOf(made: Made): State {
     schema: 'public',
     name,
     objectClass: 'table' as const,
+    owner: OWNER,
     args: null,
     acl: [...items(OWNER, ['SELECT', 'INSERT', 'UPDATE', 'DELETE']), ...list],
     columnAcl: columns[name] ?? [],
@@ -108,6 +109,17 @@ test('a level that is lowered names what is lost, and on what', (t) => {
     kept.filter((line) => line.startsWith('LOSES')),
     [],
   )
+})
+
+test('PUBLIC may call what is created: nobody gains that, unless the creator took it from PUBLIC', (t) => {
+  const made = { acl: items('guest', ['CONNECT']), logins: ['guest'] }
+  const what = `GAINS guest: EXECUTE on functions that ${OWNER} will create in schema public of shop_dev_db`
+  const of = (defaultAcl: Interior['defaultAcl']): string[] =>
+    lines(guest({ access_level: 'reader' }), { ...made, inside: { defaultAcl } })
+  t.false(of([]).includes(what))
+  const byDefault = { creator: OWNER, schema: null, objectClass: 'function' as const, privilege: 'EXECUTE' }
+  t.true(of([{ ...byDefault, grantee: OWNER }]).includes(what))
+  t.false(of([{ ...byDefault, grantee: '' }]).includes(what))
 })
 
 test('what a group has, its members have: they lose and gain it with it', (t) => {

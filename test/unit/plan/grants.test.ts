@@ -27,7 +27,7 @@ const object = (
   objectClass: ObjectClass,
   acl: readonly AclItem[],
   args: string | null = null,
-): SchemaObject => ({ schema: 's', name, objectClass, args, acl, columnAcl: [] })
+): SchemaObject => ({ schema: 's', name, objectClass, owner: 'o', args, acl, columnAcl: [] })
 const byDefault = (objectClass: ObjectClass, privilege: string, inSchema: string | null = 's'): DefaultAcl => ({
   creator: 'o',
   schema: inSchema,

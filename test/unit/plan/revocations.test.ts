@@ -23,7 +23,7 @@ interface Made {
 function planned(made: Made, applications: object = { shop: { undeclared: 'revoke' } }) {
   const { acl = [], table = [], roles = [], memberships = [], defaultAcl = [], version = 160004 } = made
   const all = [role(OWNER, { comment: tagOf('shop', { OwnedDatabase: 'shop_dev_db' }) }), ...roles]
-  const object = { schema: 'public', name: 't', objectClass: 'table' as const, args: null, columnAcl: [] }
+  const object = { schema: 'public', name: 't', objectClass: 'table' as const, owner: OWNER, args: null, columnAcl: [] }
   const objects = [{ ...object, acl: [...items(OWNER, ['SELECT', 'INSERT']), ...table] }]
   const ours = all
     .filter(({ comment }) => comment !== null)

@@ -147,7 +147,7 @@ test('messages tell from what to what', (t) => {
     'role u: gets CREATEDB, connection limit 3 -> 5, valid until infinity -> 2030-01-01T00:00:00.000Z',
   )
   t.deepEqual(
-    planSettings(context, application).map(({ message }) => message),
+    planSettings(context, context.actual.cluster, application).map(({ message }) => message),
     ['work_mem 1MB -> 8MB for u in d', 'jit = off for u in d'],
   )
 })
@@ -170,7 +170,8 @@ test('settings: set, changed, reset, and lists compared item by item', (t) => {
   const [application] = declaration.applications
   t.truthy(application)
   if (application === undefined) return
-  t.deepEqual(told(planSettings(planContext(input(declaration, { cluster: { settings } })), application)), [
+  const context = planContext(input(declaration, { cluster: { settings } }))
+  t.deepEqual(told(planSettings(context, context.actual.cluster, application)), [
     ['setting set updated', `ALTER ROLE "u" IN DATABASE "d" SET "work_mem" = '8MB'`],
     ['setting set created', `ALTER ROLE "u" IN DATABASE "d" SET "jit" = 'off'`],
     ['setting reset removed', 'ALTER ROLE "u" IN DATABASE "d" RESET "timezone"'],

@@ -98,6 +98,7 @@ export function interior(name: string, fields: Partial<Interior> = {}): Interior
     schemas: new Map([['public', schema]]),
     objects: [],
     defaultAcl: [],
+    othersObjects: [],
     uncovered: [],
     extensions: new Map(),
     ...fields,

@@ -6,7 +6,7 @@ import type { Effect } from '../../../src/model/effect.ts'
 import { externalError, previewExternal } from '../../../src/preview/external.ts'
 
 const ABOUT = { application: 'shop', database: 'shop_dev_db', username: 'shop_dev_user', object: 'role' }
-const effect = (words: string): Effect => ({ ...ABOUT, rule: 'alter_role', effect: words })
+const effect = (words: string): Effect => ({ ...ABOUT, rule: 'alter_role', effect: words, detail: null })
 const PROBLEM = {
   application: 'shop',
   code: 'schema',

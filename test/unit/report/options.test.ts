@@ -92,4 +92,6 @@ test('a review is of the server as a whole: what it needs, and what would leave 
       .map((line) => line.split(': ')[0]),
     ['--section', '--build-id', '--since', '--verify'],
   )
+  for (const age of ['--expires-within', '--secrets-older-than'])
+    t.regex(refused(t, '--review', '--connect', age, '7'), new RegExp(`^${age}: does not go with --review\\.`))
 })

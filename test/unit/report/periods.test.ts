@@ -96,6 +96,60 @@ test('what failed or was not reached gave nobody anything', (t) => {
   )
 })
 
+const CLOSED = { ...GUEST, database: null, object: 'login', action: 'close', status: 'updated' } as const
+
+/** What a removal takes of a login that stays: all that it has on the database. */
+function taken(level: 'reader' | null, revoked: readonly string[]): Partial<AuditRecord> {
+  const access = { level, changes: [{ on: 'database', schema: null, revoked }] } as const
+  return { ...GUEST, object: 'grant', action: 'revoke', status: 'removed', statements: [], access }
+}
+
+const TAKEN = { ...defaults('REVOKE', 'ALL', 'public'), access: allOfTables() }
+
+function allOfTables(): NonNullable<AuditRecord['access']> {
+  return { level: null, changes: [{ on: 'table', schema: 'public', revoked: ['ALL'] }] }
+}
+
+test('a login that is disabled has no access from the moment it is closed, until it is declared again', (t) => {
+  const role = { ...GUEST, status: 'updated' } as const
+  const found = periods(
+    runOn(1, GUEST, defaults('GRANT', 'SELECT', 'public')),
+    runOn(2, { ...role, action: 'requested' }),
+    runOn(5, CLOSED, TAKEN, taken(null, ['ALL']), { ...role, database: null, action: 'disabled' }),
+    runOn(6, { ...role, action: 'requested' }),
+    runOn(9, { ...role, action: 'alter' }, defaults('GRANT', 'SELECT', 'public')),
+  )
+  t.deepEqual(found, [
+    ['guest_dev_user', 'read in public', 'build-1', 'build-5'],
+    ['guest_dev_user', 'read in public', 'build-9', null],
+  ])
+})
+
+test('an owner that is closed and opened again owns what it owned', (t) => {
+  const login = { database: null, object: 'login', status: 'updated' } as const
+  const own = 'own it: create objects, read and write rows'
+  const made = runOn(1, {}, { object: 'database' })
+  const closed = runOn(3, { ...login, action: 'close' })
+  for (const back of [
+    { ...login, action: 'reopen' },
+    { action: 'alter', status: 'updated' },
+  ] as const)
+    t.deepEqual(periods(made, closed, runOn(4, back)), [
+      ['shop_dev_user', own, 'build-1', 'build-3'],
+      ['shop_dev_user', own, 'build-4', null],
+    ])
+})
+
+test('a guest that is given nothing on a database any more could use it until then', (t) => {
+  const made = runOn(1, GUEST, defaults('GRANT', 'SELECT', 'public'))
+  t.deepEqual(periods(made, runOn(4, taken(null, ['CONNECT', 'TEMPORARY']), TAKEN)), [
+    ['guest_dev_user', 'read in public', 'build-1', 'build-4'],
+  ])
+  t.deepEqual(periods(made, runOn(4, taken('reader', ['TEMPORARY']))), [
+    ['guest_dev_user', 'read in public', 'build-1', null],
+  ])
+})
+
 test('a dropped database ends the access of all', (t) => {
   const found = periods(
     runOn(1, {}, { object: 'database' }, { ...GUEST }),

@@ -147,7 +147,14 @@ test('what a program gives is checked like the variables of a run', async (t) =>
   t.is((await start({ command: 'plan', input })).error, null)
 })
 
-const LIMIT = { application: 'shop', database: null, username: 'shop_u', object: 'role', rule: 'alter_role' } as const
+const LIMIT = {
+  application: 'shop',
+  database: null,
+  username: 'shop_u',
+  object: 'role',
+  rule: 'alter_role',
+  detail: null,
+} as const
 
 test('effects that are not those of the approved digest are refused, wherever they come from', async (t) => {
   const effects = [{ ...LIMIT, effect: 'limit 1 -> 2' }]

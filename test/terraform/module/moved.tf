@@ -1,0 +1,4 @@
+moved {
+  from = module.databases.terraform_data.application["backstage"]
+  to   = module.databases.terraform_data.application["portal"]
+}
