@@ -7,49 +7,8 @@ import { claimsOf, hash, startKey } from './keys.ts'
 import { type Locks, Process } from './process.ts'
 import { leftoversIn } from './recover.ts'
 import { declaredRights, rightsIn } from './rights.ts'
-<<<<<<< HEAD
 import { begin, passwordIn, type Secrets } from './runs.ts'
 import type { Choice, Hand, Scene, Start } from './scene.ts'
-=======
-import { begin, type Secrets, type Spec } from './runs.ts'
-
-/** What a person does at a prompt. */
-export interface Hand {
-  readonly name: string
-  readonly does: readonly Operation[]
-  /** What takes it back, where runs refuse to; they may say so by one of these codes. */
-  readonly undoes: readonly Operation[]
-  /** What a run without problems needs then: entries that adopt what is there. */
-  readonly adopts?: true
-  readonly codes: readonly string[]
-}
-
-export interface Bounds {
-  /** How often each run may begin. */
-  readonly starts: number
-  readonly kills: number
-  readonly hands: number
-}
-
-/** What may happen, and where it begins. */
-export interface Scene {
-  readonly specs: readonly Spec[]
-  readonly hands: readonly Hand[]
-  readonly begins: Start
-  readonly bounds: Bounds
-  /** Which applies must get out of every state. */
-  readonly needs: 'all' | 'one'
-}
-
-/** Where nothing runs. */
-export interface Start {
-  readonly state: State
-  readonly secrets: Secrets
-}
-
-export type Choice =
-  { readonly kind: 'begin' | 'step' | 'kill'; readonly who: number } | { readonly kind: 'hand'; readonly what: number }
->>>>>>> main
 
 /** Whom the world has as processes at once. */
 const MAX_LIVE = 2
