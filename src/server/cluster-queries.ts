@@ -155,14 +155,13 @@ export function parameters(names: readonly string[], roles: readonly string[], d
       ${catalogText('p.context')} AS context
     FROM pg_show_all_settings() p
     WHERE ${isOneOf('lower(p.name)', names)}
-      OR (p.context <> 'user' AND EXISTS (
-        SELECT
+      OR (p.context <> 'user' AND textsend(p.name) IN (
+        SELECT substring(textsend(item) FROM 1 FOR position('='::bytea IN textsend(item)) - 1)
         FROM pg_db_role_setting s
         LEFT JOIN pg_database d ON d.oid = s.setdatabase
         LEFT JOIN pg_roles r ON r.oid = s.setrole
         CROSS JOIN unnest(s.setconfig) item
-        WHERE (${isOneOf('r.rolname', roles)} OR (s.setrole = 0 AND ${isOneOf('d.datname', databases)}))
-          AND starts_with(item, p.name || '=')
+        WHERE ${isOneOf('r.rolname', roles)} OR (s.setrole = 0 AND ${isOneOf('d.datname', databases)})
       ))`
 }
 

@@ -6290,14 +6290,13 @@ init_password();ITERATIONS=4096,SALT_BYTES=16}});function commentOn(oid,catalog)
       ${catalogText("p.context")} AS context
     FROM pg_show_all_settings() p
     WHERE ${isOneOf("lower(p.name)",names2)}
-      OR (p.context <> 'user' AND EXISTS (
-        SELECT
+      OR (p.context <> 'user' AND textsend(p.name) IN (
+        SELECT substring(textsend(item) FROM 1 FOR position('='::bytea IN textsend(item)) - 1)
         FROM pg_db_role_setting s
         LEFT JOIN pg_database d ON d.oid = s.setdatabase
         LEFT JOIN pg_roles r ON r.oid = s.setrole
         CROSS JOIN unnest(s.setconfig) item
-        WHERE (${isOneOf("r.rolname",roles)} OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)}))
-          AND starts_with(item, p.name || '=')
+        WHERE ${isOneOf("r.rolname",roles)} OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)})
       ))`}function encodings(names2){let values=names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`(${quoteLiteral(name2)})`).join("\
 , ")}`;return`
     SELECT
