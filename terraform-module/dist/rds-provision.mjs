@@ -10031,23 +10031,24 @@ return[];if(isMember2(context,RDS_IAM2,application.username)&&planIamRevoke(cont
 actual.cluster,helper=helperOf(server.login),leaves=server.version<16e4&&isMember2(context,username,helper),statements=[...leaves?[revokeRole(username,helper)]:
 [],grantRole(RDS_IAM2,username)],message=`${username} logs in by IAM${leaves?`, and ${helper} administers it no more`:""}`;return[step(subject(application,"logi\
 n"),"join_iam","grant","created",message,statements)]}function planLeftover(context,application){let{server}=context.actual.cluster,about2=subject(application,"\
-grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs5=isLeftover(item,server.login,server.version);if(isOurs5&&item.
-grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(server.version,
-application.username,server.login);return[step(about2,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let isKept=application.undeclared==="keep"&&
-item.member!==server.login,revoke=isOurs5||isSelfGrant(item)&&!locksOut(context,item)&&!isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?
-[]:[membershipStep(about2,item,revoke)]})}function planTokenRevoke(context,application){let items2=indirectTokens(context,application),steps=items2.flatMap(item=>{
-let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,"login"),item,revoke,": its members are asked f\
-or a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,item)===null).map(item=>membershipFinding(context.
-actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){if(application.auth==="iam")return[];let own=context.
-membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.username).filter(({role})=>role!==RDS_IAM2)}function locksOut(context,{
-role,member:member2}){return context.tokenLogins.has(role)&&(context.applicationByUsername.get(member2)?.auth??"iam")!=="iam"}function isLeftover(item,admin,version2){
-return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login:login2}=context.
-actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
-(item.inherit||item.set)).map(({role,grantor})=>{let statement=printStatements([grantAdministration(role,login2)]),narrowing=context.actual.cluster.roles.get(grantor)?.
-superuser===!0?"which nobody but a superuser can narrow, and on RDS nobody logs in as one":`which only it can narrow; as ${printName(grantor)}: ${statement}`;return finding(
-subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}var LEFTOVER,init_memberships=__esm({"sr\
-c/plan/memberships.ts"(){"use strict";init_server_version();init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();
-LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
+grant"),others=(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs5=isLeftover(item,server.login,server.version);if(isOurs5&&item.
+grantor===server.login)return[];let isKept=application.undeclared==="keep"&&item.member!==server.login,revoke=isOurs5||isSelfGrant(item)&&!locksOut(context,item)&&
+!isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?[]:[membershipStep(about2,item,revoke)]});return[...planRelease(context,about2,application.
+username),...others]}function planRelease(context,about2,role){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(
+role)??[]).some(item=>item.grantor===login2&&isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${role}: left behind by a run that was cut\
+ off`;return[step(about2,"leftover_membership",LEFTOVER,"removed",message,[releaseRole(version2,role,login2)])]}function planTokenRevoke(context,application){let items2=indirectTokens(
+context,application),steps=items2.flatMap(item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,
+"login"),item,revoke,": its members are asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,
+item)===null).map(item=>membershipFinding(context.actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){
+if(application.auth==="iam")return[];let own=context.membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.
+username).filter(({role})=>role!==RDS_IAM2)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&(context.applicationByUsername.
+get(member2)?.auth??"iam")!=="iam"}function isLeftover(item,admin,version2){return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.
+set)}function adminFindings(context,application){let{version:version2,login:login2}=context.actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.
+get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let statement=printStatements(
+[grantAdministration(role,login2)]),narrowing=context.actual.cluster.roles.get(grantor)?.superuser===!0?"which nobody but a superuser can narrow, and on RDS nob\
+ody logs in as one":`which only it can narrow; as ${printName(grantor)}: ${statement}`;return finding(subject(application,"grant"),"keep","warning",`${login2} m\
+ay act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();
+init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
 owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS2[accessLevel][objectClass2]}
 function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];return named===
 null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(" and ")}`}function heldBy(acl,grantee,grantor){
@@ -11126,15 +11127,15 @@ null).map(([field])=>({application:guest.application.name,code:"misplaced_field"
 ss_level = "none").':`describes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the entry of its owner.":`Set it in \
 the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners,owned4){let application=(owners[1]??members[0])?.application.name??null;
 return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned4.length===0?"":suggestion(
-database,owned4)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name; where its owner was taken out, take them out too.'}:{application,
-code:"several_owners",field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give \
-the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(({application})=>application.
-loginOf===null);return[...groupBy(own,entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.
-application.name??null,code:"shared_login",field:"username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give \
-each its own username, or all but one login_of with the key of that one."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(",\
- ")}function sorted(items2){return[...items2].sort((a10,b10)=>a10.name<b10.name?-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,PUBLIC_SCHEMA,init_databases2=__esm({"src/\
-input/databases.ts"(){"use strict";init_group_by();init_member_of();init_text2();DEFAULT_SCHEMAS=["public"],ALL_SCHEMAS="*";PUBLIC_SCHEMA='the schema "public" b\
-elongs to whoever owns the database.'}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
+database,owned4)}`,remedy:['Give one of its entries access_level = "owner", or correct database_name;',"where its owner was taken out, take them out too."].join(
+" ")}:{application,code:"several_owners",field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'\
+Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(
+({application})=>application.loginOf===null);return[...groupBy(own,entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({
+application:members[1]?.application.name??null,code:"shared_login",field:"username",message:`${show(username)} is the login of several applications: ${namesOf(members)}\
+.`,remedy:"Give each its own username, or all but one login_of with the key of that one."}))}function namesOf(entries){return entries.map(entry=>entry.application.
+name).join(", ")}function sorted(items2){return[...items2].sort((a10,b10)=>a10.name<b10.name?-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,PUBLIC_SCHEMA,init_databases2=__esm(
+{"src/input/databases.ts"(){"use strict";init_group_by();init_member_of();init_text2();DEFAULT_SCHEMAS=["public"],ALL_SCHEMAS="*";PUBLIC_SCHEMA='the schema "pub\
+lic" belongs to whoever owns the database.'}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
 problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken.has("host")?problems:[...problems,missingHost("instance.host")]};let identifier=value2.
 identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier},problems}}function parseConnectThrough(input){
 if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken}=parseObject(ENDPOINT,input,{application:null,path:"connect_through."});return value2===
@@ -14934,34 +14935,35 @@ sort().join(", "),message=`${application.username} is a member of ${roles}, gran
 undeclared==="revoke"||isApplication(item),ofApplications=own.filter(isWarned),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).
 join(" ");return[...told(own.filter(item=>!isWarned(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that role may; whoever granted it ca\
 n revoke it: ${remedies}`)]}var init_membership_findings=__esm({"src/plan/membership-findings.ts"(){"use strict";init_credential();init_tag();init_upgrade_helper();
-init_context();init_held_beyond();init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:roles.filter(orphan2=>isToBeNoted(context,orphan2)).map(orphan2=>noteStep(context,
-orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){return tag.has("Appl\
-ication")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
-has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
-declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return!declaration.isByHand&&(cleanupPolicy??tag.get("CleanupPolicy")??"ret\
-ain")!=="retain"&&removalOf(tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===
-application)&&declaredDatabase(declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,
-tag,application}){let noted=withUndeclared(tag,application,{buildId,at:startedAt.toISOString()}),about2={application,database:null,username:role.name,object:"ro\
-le"},message=`role ${role.name} is not declared any more: that is remembered until it is, or is removed`;return step(about2,"note_undeclared","undeclared","upda\
-ted",message,[commentOnRole(role.name,formatTag(noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(
-tag,application);if(request===null)return[orphan(context,tag,"role",role.name,null)];let about2={application,database:null,username:role.name,object:"role"},message=`\
-role ${role.name} is no longer declared, and is disabled since ${request.doneAt??""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){
-let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.
-has(database.name)||parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.
-roles.get(database.owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,
-tag,database);return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{
-name:name2,owner,acl}){let users=new Set(acl.map(({grantee})=>grantee).filter(role=>applicationByUsername.has(role)));if(users.delete(owner),users.size===0)return[];
-let about2={application:tag.get("Application")??null,database:name2,username:owner,object:"grant"},message=`${fewNames(users)} may still connect to database ${name2}\
-, which is no longer declared`;return[finding(about2,"keep","warning",message)]}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
-get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about2={application,database,username,object:object2},declared=declaration.
-applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now==null||(object2==="role"?actual.cluster.roles:
-actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;
-return finding(about2,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return standing(about2,"orphan","retained",`${what} is no longer declared\
- and is retained`);let claim2=declaration.claim===null?"":` --claim ${declaration.claim}`,where=now===null?`without a ${object2}`:`with the ${object2} ${now??""}`,
-remedy=now===void 0?`rds-provision destroy --application ${application??""}${claim2}`:`${application??""} is declared ${where} by now, and its removal leaves th\
-is one as it is`;return finding(about2,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}
-var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_administers();init_few_names();init_claim();init_removal_memory();init_tag();init_withheld();init_role();
-init_context();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
+init_context();init_held_beyond();init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:[...roles.flatMap(orphan2=>releaseSteps2(context,orphan2)),...roles.filter(orphan2=>isToBeNoted(
+context,orphan2)).map(orphan2=>noteStep(context,orphan2))],findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){
+return tag.has("Application")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{
+if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get(
+"Application")??""}]})}function isToBeNoted({declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return!declaration.isByHand&&(cleanupPolicy??
+tag.get("CleanupPolicy")??"retain")!=="retain"&&removalOf(tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.
+applications.some(({name:name2})=>name2===application)&&declaredDatabase(declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function releaseSteps2(context,{
+role,application}){let about2={application,database:null,username:role.name,object:"grant"};return mayAdminister(context.actual.cluster,role.name)?planRelease(context,
+about2,role.name):[]}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(tag,application,{buildId,at:startedAt.toISOString()}),
+about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is not declared any more: that is remembered until it is, or is r\
+emoved`;return step(about2,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(noted))])}function roleFinding(context,{role,tag,
+application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)return[orphan(context,tag,"role",role.name,null)];
+let about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is no longer declared, and is disabled since ${request.doneAt??
+""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.
+name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let{cluster}=context.
+actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.roles.get(database.owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.
+owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,tag,database);return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(
+context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{name:name2,owner,acl}){let users=new Set(acl.map(({grantee})=>grantee).
+filter(role=>applicationByUsername.has(role)));if(users.delete(owner),users.size===0)return[];let about2={application:tag.get("Application")??null,database:name2,
+username:owner,object:"grant"},message=`${fewNames(users)} may still connect to database ${name2}, which is no longer declared`;return[finding(about2,"keep","wa\
+rning",message)]}function orphan({declaration,actual},tag,object2,username,database){let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:
+`database ${database??""}`,about2={application,database,username,object:object2},declared=declaration.applications.find(item=>item.name===application),now=object2===
+"role"?declared?.username:declared?.database;if(!(now==null||(object2==="role"?actual.cluster.roles:actual.cluster.databases).has(now))){let message=`${what} ca\
+rries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed in it`;return finding(about2,"keep","warning",message)}if(tag.get(
+"CleanupPolicy")==="retain")return standing(about2,"orphan","retained",`${what} is no longer declared and is retained`);let claim2=declaration.claim===null?"":`\
+ --claim ${declaration.claim}`,where=now===null?`without a ${object2}`:`with the ${object2} ${now??""}`,remedy=now===void 0?`rds-provision destroy --application\
+ ${application??""}${claim2}`:`${application??""} is declared ${where} by now, and its removal leaves this one as it is`;return finding(about2,"orphan","warning",
+`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use stric\
+t";init_administers();init_few_names();init_claim();init_removal_memory();init_tag();init_withheld();init_role();init_context();init_memberships();init_undeclared()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
 declaration.instance.database,"postgres"]),byOwner=groupBy([...cluster.databases.values()].filter(({name:name2})=>!declared.has(name2)&&!kept.has(name2)),({owner})=>owner),
 owners=context.planned.applications.filter(({username})=>parseTag(cluster.roles.get(username)?.comment??null)!==null).map(application=>({application,states:byOwner.
 get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell3(application,states)),jobs:owners.flatMap(({application,states})=>shut(

@@ -1,4 +1,4 @@
-/** What the catalogs of the model answer to the program's queries, as the server's rows. An unknown query is an error. */
+/** What the model answers to the program's queries, as the server's rows. An unknown query is an error. */
 import type { AclItem } from '../../../src/model/catalog.ts'
 import type { Row } from '../../../src/server/row.ts'
 import { CLUSTER_ANSWERS } from './answer-cluster.ts'

@@ -1,4 +1,4 @@
-/** What has to hold after every run, whatever it met: its audit is the truth, and nothing was refused that it planned. */
+/** What has to hold after every run, whatever it met: its audit is the truth, and nothing planned was refused. */
 import type { Ran } from './runs.ts'
 
 /** Told by a run that did not do what it meant to. */

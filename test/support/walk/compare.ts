@@ -2,10 +2,16 @@
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { parseTag } from '../../../src/model/tag.ts'
 import { ADMIN } from './names.ts'
-import type { State } from './state.ts'
+import type { ModelDatabase, ModelRole, State } from './state.ts'
 
 /** What the owner of a database gave itself there: it may all the same. */
 export const OWN = 'own: '
+
+const attributesOf = (role: ModelRole | undefined): string =>
+  JSON.stringify([role?.canLogin, role?.createDb, role?.createRole, role?.connectionLimit, role?.validUntil])
+
+const limitsOf = ({ connectionLimit, allowConnections, isTemplate }: ModelDatabase): string =>
+  JSON.stringify([connectionLimit, allowConnections, isTemplate])
 
 /** Roles of declared logins, and what they hold on and in declared databases. */
 export function projection(state: State, declaration: Declaration, foreign = new Set<string>()): string[] {
@@ -21,7 +27,7 @@ export function projection(state: State, declaration: Declaration, foreign = new
     lines.push(
       keeps.has(username)
         ? `role ${username} ${String(tag?.get('Application'))}`
-        : `role ${username} ${JSON.stringify([role?.canLogin, role?.createDb, role?.createRole, role?.connectionLimit, role?.validUntil, tag?.get('Application')])}`,
+        : `role ${username} ${attributesOf(role)} ${String(tag?.get('Application'))}`,
     )
   }
   // From 16 on nobody but who granted it takes a membership back: the run tells of it (`toldOf` in `walk.ts`).
@@ -35,9 +41,7 @@ export function projection(state: State, declaration: Declaration, foreign = new
       continue
     }
     const isKept = owner.undeclared === 'keep'
-    lines.push(
-      `database ${name} of ${found.owner}${isKept ? '' : ` ${String(found.connectionLimit)} ${String(found.allowConnections)} ${String(found.isTemplate)}`}`,
-    )
+    lines.push(`database ${name} of ${found.owner} ${isKept ? '' : limitsOf(found)}`)
     for (const { grantee, privilege } of found.acl)
       if (isMeant(grantee) && !isKept && !keeps.has(grantee)) lines.push(`${privilege} on ${name} to ${grantee}`)
     for (const schema of found.schemas.values()) {

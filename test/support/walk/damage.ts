@@ -46,6 +46,8 @@ const comment = fc.constantFrom("'of a person'", 'NULL')
 const verb = fc.constantFrom('GRANT', 'REVOKE')
 const ofVerb = (word: string): string => (word === 'GRANT' ? 'TO' : 'FROM')
 
+const defaultsOf = (key: string): string => `ALTER DEFAULT PRIVILEGES FOR ROLE ${name(usernameOf(key))}`
+
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.tuple(aLogin, attribute).map(([role, change]) => by(`ALTER ROLE ${name(role)} ${change}`)),
   fc.tuple(aLogin, comment).map(([role, text]) => by(`COMMENT ON ROLE ${name(role)} IS ${text}`)),
@@ -82,10 +84,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc
     .tuple(verb, fc.constantFrom('SELECT', 'INSERT'), aKey, aGrantee)
     .map(([word, privilege, key, role]) =>
-      by(
-        `ALTER DEFAULT PRIVILEGES FOR ROLE ${name(usernameOf(key))} ${word} ${privilege} ON TABLES ${ofVerb(word)} ${quoteGrantee(role)}`,
-        databaseOf(key),
-      ),
+      by(`${defaultsOf(key)} ${word} ${privilege} ON TABLES ${ofVerb(word)} ${quoteGrantee(role)}`, databaseOf(key)),
     ),
   fc
     .tuple(verb, aRole, aRole)
@@ -103,16 +102,13 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc
     .tuple(verb, fc.constantFrom('USAGE', 'CREATE', 'ALL'), aKey, aGrantee)
     .map(([word, privilege, key, role]) =>
-      by(
-        `ALTER DEFAULT PRIVILEGES FOR ROLE ${name(usernameOf(key))} ${word} ${privilege} ON SCHEMAS ${ofVerb(word)} ${quoteGrantee(role)}`,
-        databaseOf(key),
-      ),
+      by(`${defaultsOf(key)} ${word} ${privilege} ON SCHEMAS ${ofVerb(word)} ${quoteGrantee(role)}`, databaseOf(key)),
     ),
   fc
     .tuple(verb, fc.constantFrom('TABLES', 'ROUTINES', 'SEQUENCES'), aSchema, aKey, aGrantee)
     .map(([word, kind, schema, key, role]) =>
       by(
-        `ALTER DEFAULT PRIVILEGES FOR ROLE ${name(usernameOf(key))} IN SCHEMA ${name(schema)} ${word} ALL ON ${kind} ${ofVerb(word)} ${quoteGrantee(role)}`,
+        `${defaultsOf(key)} IN SCHEMA ${name(schema)} ${word} ALL ON ${kind} ${ofVerb(word)} ${quoteGrantee(role)}`,
         databaseOf(key),
       ),
     ),

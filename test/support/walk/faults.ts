@@ -55,8 +55,8 @@ const PLANNER: readonly Fault[] = [
   {
     what: 'what another state has is taken over',
     file: 'src/model/claim.ts',
-    from: 'return claim !== undefined && declaration.claim !== null && claim !== declaration.claim',
-    to: 'return claim === null',
+    from: "return declaration.claim === null ? 'unproven' : 'other_state'",
+    to: "return declaration.claim === null ? 'unproven' : 'ours'",
   },
   {
     what: 'an application that left is not remembered',
@@ -110,7 +110,11 @@ const EXECUTION: readonly Fault[] = [
     what: 'an answer that was lost counts as given',
     file: 'src/execute/transaction.ts',
     from: "if (error instanceof ConnectionLost) return { kind: 'unknown', steps, others: [], error, applied: [] }",
-    to: "if (error instanceof ConnectionLost) return { kind: 'applied', applied: steps.map((step) => ({ step, statements: step.statements, durationMs: 0, retries: 0 })) }",
+    to: `if (error instanceof ConnectionLost)
+        return {
+          kind: 'applied',
+          applied: steps.map((step) => ({ step, statements: step.statements, durationMs: 0, retries: 0 })),
+        }`,
   },
   {
     what: 'what was under way counts as done',

@@ -1,4 +1,4 @@
-/** Walks that found something, as small as they were shrunk; each is walked in `npm test`. */
+/** Walks that found something, a defect or a planted fault, as small as can be; each is walked in `npm test`. */
 import type { Walk } from './generate.ts'
 
 const quiet = { mess: [], damage: [], cut: null }
@@ -71,6 +71,13 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     b: { alpha: {} },
     leaving: 'marker first',
     cut: { after: 3, kind: 'killed', isDone: false },
+  }),
+  'another state declares the same': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {} },
+    twin: { entries: { alpha: {}, zeta: { database_of: 'alpha', access_level: 'editor' } }, takesOver: false },
+    b: { alpha: {} },
   }),
   'a guest that another state took over is declared by both': (version) => ({
     ...quiet,

@@ -59,12 +59,14 @@ async function walkAll(): Promise<boolean> {
   return false
 }
 
+const NAMES = /\b(?:alpha|beta|gamma|delta)\b|_dev_\w+/g
+
 /** `--all`: goes on, and counts what is wrong by its words without names. @returns whether all went well */
 async function countAll(): Promise<boolean> {
   const kinds = new Map<string, { count: number; item: Walk }>()
   for (const item of fc.sample(walks(version), { seed, numRuns: count })) {
     const wrong = await walk(item)
-    for (const line of new Set(wrong.map((text) => text.replaceAll(/\b(?:alpha|beta|gamma|delta)\b|_dev_\w+/g, '…')))) {
+    for (const line of new Set(wrong.map((text) => text.replaceAll(NAMES, '…')))) {
       const known = kinds.get(line)
       kinds.set(line, { count: (known?.count ?? 0) + 1, item: known?.item ?? item })
     }

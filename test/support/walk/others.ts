@@ -26,7 +26,15 @@ export interface Going {
   readonly roles: ReadonlySet<string>
 }
 
-/** Everything that these roles are and hold, apart from what a comment says. */
+/** Whose it is by its comment. */
+function whoseOf(comment: string | null): string {
+  const tag = parseTag(comment)
+  return tag === null
+    ? String(comment)
+    : JSON.stringify(['Stack', 'Claim', 'Application'].map((field) => tag.get(field)))
+}
+
+/** Everything that these roles are and hold; of what a comment says, whose they are. */
 export function holdingsOfOthers(
   state: State,
   names: readonly string[],
@@ -43,7 +51,8 @@ export function holdingsOfOthers(
   const lines: string[] = []
   for (const name of names) {
     const role = state.roles.get(name)
-    if (role !== undefined) lines.push(`role ${JSON.stringify({ ...role, comment: null })}`)
+    if (role === undefined) continue
+    lines.push(`role ${JSON.stringify({ ...role, comment: null })}`, `${name} is of ${whoseOf(role.comment)}`)
   }
   for (const { role, member, admin, inherit, set } of state.memberships)
     if (isOne.has(member) && !takenFrom.has(role) && !left.has(role))

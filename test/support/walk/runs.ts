@@ -110,7 +110,7 @@ export async function applyTo(server: ModelServer, declaration: Declaration, opt
   return runOn(server, options, (dependencies) => apply(declaration, identityOf('apply', options), dependencies))
 }
 
-/** What Terraform does where the marker of an application is destroyed. @param declaration in which it is declared yet */
+/** What Terraform does where an application's marker is destroyed. @param declaration in which it is declared yet */
 export async function requestOn(
   server: ModelServer,
   declaration: Declaration,

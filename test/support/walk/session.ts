@@ -1,4 +1,4 @@
-/** A session with the model, where the program has one over the wire: logins, transactions, and connections that break. */
+/** A session with the model, where the program has one over the wire: logins, transactions, broken connections. */
 import { ConnectFailure } from '../../../src/server/failure.ts'
 import type { LoginTarget, OpenSession } from '../../../src/server/connect.ts'
 import type { Row } from '../../../src/server/row.ts'

@@ -1,4 +1,9 @@
-/** A walk on the model, and what has to hold after it. */
+/**
+ * A walk on the model, and what has to hold after it. Walks are made in `generate.ts` and `damage.ts`; `runs.ts` runs the
+ * program on sessions with the model (`session.ts`), whose catalogs answer in `answer*.ts` and whose statements are read
+ * in `*-statements.ts`. What must hold: `check-run.ts` after every run, `others.ts` for those who are none of its
+ * business, `removal-oracle.ts`, and `as-declared.ts` in the end.
+ */
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { againstFresh, missingOf } from './as-declared.ts'
 import { checkRun, refusedIn } from './check-run.ts'

@@ -43,6 +43,12 @@ test('what is written is read, each application for itself', (t) => {
   t.is(formatTag(withMarker(withoutMemory(left, 'crm'), 'shop', null)), formatTag(EMPTY))
 })
 
+test('that no database goes with it is remembered where somebody said so', (t) => {
+  const asked = { ...REQUEST, ownsNone: true } as const
+  t.deepEqual(removalOf(stored(withRemoval(EMPTY, 'shop', asked)), 'shop'), asked)
+  t.is(removalOf(stored(withRemoval(EMPTY, 'shop', REQUEST)), 'shop')?.ownsNone, undefined)
+})
+
 for (const name of ['__proto__', 'constructor', 'toString'])
   test(`an application may be called ${name}`, (t) => {
     t.is(removalOf(EMPTY, name), null)
