@@ -179,7 +179,7 @@ export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean)
     specs: [spec('A', 'apply', declare(withEditor))],
     hands: HANDS,
     begins: await applied(version, declare(withReader)),
-    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, losses: isLarge ? 1 : 0, hands: isLarge ? 2 : 1 },
+    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, losses: isLarge ? 1 : 0, hands: 1 },
     needs: 'all',
     codes: [],
     keeps: [],

@@ -145,7 +145,7 @@ export class World {
       ...stopped.map(({ code, message }) => `${spec.name} was stopped: ${code}: ${message}`),
       ...this.#lockedOut(),
       // What another run has changed meanwhile cannot be told from what came before the loss.
-      ...told.filter((item) => !hasLost || !item.includes(': told and not done: ')),
+      ...told.filter((item) => !hasLost || !/: (?:told and not done|done and not told): /.test(item)),
       ...(problems.length === 0 ? this.#leftovers() : []).map((item) => `${spec.name}: ${item}`),
     ]
   }
