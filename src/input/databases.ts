@@ -194,7 +194,10 @@ function ownerProblem(
       code: 'no_owner',
       field: 'access_level',
       message: `the database ${show(database)} has no owner.${owned.length === 0 ? '' : suggestion(database, owned)}`,
-      remedy: 'Give one of its entries access_level = "owner", or correct database_name; where its owner was taken out, take them out too.',
+      remedy: [
+        'Give one of its entries access_level = "owner", or correct database_name;',
+        'where its owner was taken out, take them out too.',
+      ].join(' '),
     }
   }
   return {

@@ -2,7 +2,7 @@
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import { VERSION_16 } from '../model/server-version.ts'
-import type { Changes, Finding, Step } from '../model/step.ts'
+import type { Changes, Finding, Step, Subject } from '../model/step.ts'
 import { printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
@@ -68,18 +68,26 @@ export function planIamGrant(context: PlanContext, application: Application): St
 export function planLeftover(context: PlanContext, application: Application): Step[] {
   const { server } = context.actual.cluster
   const about = subject(application, 'grant')
-  return (context.membershipsByRole.get(application.username) ?? []).flatMap((item) => {
+  const others = (context.membershipsByRole.get(application.username) ?? []).flatMap((item) => {
     const isOurs = isLeftover(item, server.login, server.version)
-    if (isOurs && item.grantor === server.login) {
-      const message = `${server.login} leaves ${application.username}: left behind by a run that was cut off`
-      const release = releaseRole(server.version, application.username, server.login)
-      return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
-    }
+    if (isOurs && item.grantor === server.login) return []
     const isKept = application.undeclared === 'keep' && item.member !== server.login
     const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item) && !isKept)
     const revoke = isTaken ? revocationOf(context.actual.cluster, item) : null
     return revoke === null ? [] : [membershipStep(about, item, revoke)]
   })
+  return [...planRelease(context, about, application.username), ...others]
+}
+
+/** The admin's own membership in a role of ours, declared or not by now, which a run left that was cut off. */
+export function planRelease(context: PlanContext, about: Subject, role: string): Step[] {
+  const { version, login } = context.actual.cluster.server
+  const isLeft = (context.membershipsByRole.get(role) ?? []).some(
+    (item) => item.grantor === login && isLeftover(item, login, version),
+  )
+  if (!isLeft) return []
+  const message = `${login} leaves ${role}: left behind by a run that was cut off`
+  return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [releaseRole(version, role, login)])]
 }
 
 /**

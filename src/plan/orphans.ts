@@ -9,6 +9,7 @@ import { formatTag, parseTag, type Tag } from '../model/tag.ts'
 import { withheldTag } from '../model/withheld.ts'
 import { commentOnRole } from '../sql/role.ts'
 import { finding, type PlanContext, standing, step } from './context.ts'
+import { planRelease } from './memberships.ts'
 import { declaredDatabase, pendingRemoval } from './undeclared.ts'
 
 /** A role of ours that no entry declares. */
@@ -25,7 +26,10 @@ interface Orphan {
 export function planOrphans(context: PlanContext): Changes {
   const roles = undeclaredRoles(context)
   return {
-    steps: roles.filter((orphan) => isToBeNoted(context, orphan)).map((orphan) => noteStep(context, orphan)),
+    steps: [
+      ...roles.flatMap((orphan) => releaseSteps(context, orphan)),
+      ...roles.filter((orphan) => isToBeNoted(context, orphan)).map((orphan) => noteStep(context, orphan)),
+    ],
     findings: [...roles.flatMap((orphan) => roleFinding(context, orphan)), ...undeclaredDatabases(context)],
   }
 }
@@ -58,6 +62,12 @@ function isToBeNoted({ declaration, leftOut, actual, cleanupPolicy }: PlanContex
     declaredDatabase(declaration, actual.cluster, role.name) === null &&
     mayAdminister(actual.cluster, role.name)
   )
+}
+
+/** A run that was cut off while it made the database may be followed by one that declares it no more. */
+function releaseSteps(context: PlanContext, { role, application }: Orphan): Step[] {
+  const about = { application, database: null, username: role.name, object: 'grant' } as const
+  return mayAdminister(context.actual.cluster, role.name) ? planRelease(context, about, role.name) : []
 }
 
 function noteStep({ buildId, startedAt }: PlanContext, { role, tag, application }: Orphan): Step {

@@ -125,12 +125,13 @@ return environment.logFormat==="json"?null:{write:output.write,insideTerraform:i
 GITHUB_STEP_SUMMARY??"";return text2=>{file!==""&&createFileOutput(file).write(text2)}}async function print({output},text2){output.write(text2),await(0,import_promises.setImmediate)();
 let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,code:"output_unwritable",field:"\
 standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
-{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function defaultPolicy(accessLevel){return accessLevel==="owner"?"retain":"dis\
-able"}var ENVIRONMENTS,VERIFY_LOGINS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,TLS_MODES,init_declaration=__esm(
-{"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],VERIFY_LOGINS=["all","changed"],ACCESS_LEVELS=["owner","editor","reader",
-"none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","delete","snapshot-and-delete"];
-UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=["can_login","can_create_databases","connection_limit","valid_until","database_connection_limit"],TLS_MODES=
-["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
+{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});function deletes(policy){return policy==="delete"||policy==="snapshot-and-delete"}function gentler(asked,given){let keepsMore=given==="retain"||deletes(asked)&&
+given!==null&&!deletes(given);return given!==null&&(keepsMore||asked==="delete"&&given==="snapshot-and-delete")?given:asked}function defaultPolicy(accessLevel){
+return accessLevel==="owner"?"retain":"disable"}var ENVIRONMENTS,VERIFY_LOGINS,ACCESS_LEVELS,AUTH_METHODS,LOGIN_METHODS,CLEANUP_POLICIES,UNDECLARED_MODES,KEEPABLE_FIELDS,
+TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","test","staging","prod"],VERIFY_LOGINS=["all","changed"],ACCESS_LEVELS=
+["owner","editor","reader","none"],AUTH_METHODS=["password","iam"],LOGIN_METHODS=[...AUTH_METHODS,"unmanaged"],CLEANUP_POLICIES=["retain","disable","release","d\
+elete","snapshot-and-delete"];UNDECLARED_MODES=["keep","report","revoke"],KEEPABLE_FIELDS=["can_login","can_create_databases","connection_limit","valid_until","\
+database_connection_limit"],TLS_MODES=["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
 `${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
 nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
 claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
@@ -219,7 +220,7 @@ REPORT_SECTIONS,LIVE_SECTIONS,EXPIRES_WITHIN_DAYS,SECRETS_OLDER_THAN_DAYS,NOT_OF
 init_errors();init_text2();init_timestamp();REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outside-\
 grants","retained","drift","undeclared","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outs\
 ide-grants","retained","drift","undeclared","unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;NOT_OF_REVIEW=["section","build\
--id","since","until"]}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
+-id","since","until","expires-within","secrets-older-than"]}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
 return type==="string"?`"${input}"`:type==="number"||type==="bigint"||type==="boolean"?`${input}`:type==="object"||type==="function"?(input&&Object.getPrototypeOf(
@@ -5206,19 +5207,38 @@ missing"]),approved_plan:exactOptional(TEXT_OR_NULL),database_login:TEXT_OR_NULL
 finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(
 array(string()),[]),error:TEXT_OR_NULL,applications:exactOptional(nullable(APPLICATIONS)),governance:optional(nullable(object({file:string(),chain:string(),hash:string(),
 lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});var ORPHAN_STATES,ROW_PRIVILEGES,TABLE_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ORPHAN_STATES=["retained","disabled","removal pending",
-"undeclared"],ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"],TABLE_PRIVILEGES=[...ROW_PRIVILEGES,"TRUNCATE","REFERENCES","MAINTAIN"]}});var REVIEW_SECTIONS,init_report=__esm({"src/report/report.ts"(){"use strict";REVIEW_SECTIONS=["review","decisions","instance"]}});function parseEnvelope(event){let parsed2=safeParse(ENVELOPE,event);return parsed2.success?parsed2.output:null}function parseRequest(text2){let parsed2=safeParse(
+"undeclared"],ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"],TABLE_PRIVILEGES=[...ROW_PRIVILEGES,"TRUNCATE","REFERENCES","MAINTAIN"]}});var REVIEW_SECTIONS,init_report=__esm({"src/report/report.ts"(){"use strict";REVIEW_SECTIONS=["review","decisions","instance"]}});var NOTE_KINDS,init_types3=__esm({"src/generate/types.ts"(){"use strict";NOTE_KINDS=["gains","not_expressed","person_first","never"]}});function parseTerraformState(text2){let parsed2=safeParse(pipe(string(),parseJson(),STATE),text2),root10=parsed2.success?parsed2.output.values?.root_module:void 0;
+if(root10===void 0)throw unusable("is no `terraform show -json` of a state.");let found=resourcesOf(root10).flatMap(readResource);if(found.length===0)throw unusable(
+`holds no resource of the provider postgresql (${STATE_TYPES.join(", ")}).`);return found}function resourcesOf({resources=[],child_modules:children=[]}){return[
+...resources,...children.flatMap(resourcesOf)]}function readResource(value2){let parsed2=safeParse(RESOURCE,value2);if(!parsed2.success||parsed2.output.mode!=="\
+managed")return[];let{address,type:typeText,name:label,index,values}=parsed2.output,type=STATE_TYPES.find(item=>item===typeText);return type===void 0?[]:[{type,
+address,resource:address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g,""),label:typeof index=="string"?index:label,name:values?.name??null,database:values?.database??
+null,role:values?.role??null,grantRole:values?.grant_role??null,schema:values?.schema??null,objectType:values?.object_type??null,objects:values?.objects??[],privileges:values?.
+privileges??[]}]}function unusable(message){let remedy="Give what `terraform show -json` prints where that provider is used.";return new InvalidInputError([{application:null,
+code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/terr\
+aform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postgr\
+esql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS=nullish(array(string()),null),RESOURCE=object({address:string(),
+mode:TEXT,type:string(),name:string(),index:optional(union([string(),number()])),values:nullish(object({name:TEXT,database:TEXT,owner:TEXT,role:TEXT,grant_role:TEXT,
+schema:TEXT,object_type:TEXT,objects:TEXTS,privileges:TEXTS}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
+STATE=object({values:optional(object({root_module:optional(MODULE)}))})}});var TEXT_OR_NULL2,TEXTS2,RESOURCE2,GENERATE2,FIELD,GENERATED,init_generated=__esm({"src/lambda/generated.ts"(){"use strict";init_dist();init_types3();init_terraform_state();
+TEXT_OR_NULL2=nullable(string()),TEXTS2=array(string()),RESOURCE2=object({type:picklist(STATE_TYPES),address:string(),resource:string(),label:string(),name:TEXT_OR_NULL2,
+database:TEXT_OR_NULL2,role:TEXT_OR_NULL2,grantRole:TEXT_OR_NULL2,schema:TEXT_OR_NULL2,objectType:TEXT_OR_NULL2,objects:TEXTS2,privileges:TEXTS2}),GENERATE2=object(
+{database:TEXT_OR_NULL2,resources:array(RESOURCE2)}),FIELD=union([string(),number(),boolean(),TEXTS2,record(string(),union([string(),TEXTS2]))]),GENERATED=object(
+{entries:array(object({key:string(),role:string(),database:TEXT_OR_NULL2,fields:record(string(),FIELD)})),notes:array(object({application:TEXT_OR_NULL2,database:TEXT_OR_NULL2,
+role:TEXT_OR_NULL2,kind:picklist(NOTE_KINDS),text:string(),statements:TEXTS2}))})}});function parseEnvelope(event){let parsed2=safeParse(ENVELOPE,event);return parsed2.success?parsed2.output:null}function parseRequest(text2){let parsed2=safeParse(
 pipe(string(),parseJson(),REQUEST),text2);if(parsed2.success)return parsed2.output;let[issue]=parsed2.issues;return`${getDotPath(issue)??"request"}: ${issue.message}`}
-var PROTOCOL,VARIABLES,TEXT_OR_NULL2,TIME2,PROOF,ENVELOPE,REMOVAL,RESUME,REPORT2,APPROVED_PLAN,REQUEST,init_protocol=__esm({"src/lambda/protocol.ts"(){"use stri\
-ct";init_dist();init_run();PROTOCOL=1,VARIABLES=["ALLOW_DB_PROVISION","ALLOW_DB_DESTROY","ALLOW_DB_TAKEOVER","RDS_CLEANUP_POLICY","RDS_PROVISION_BUILD_ID","RDS_\
-PROVISION_CLAIM","RDS_PROVISION_RUN_ID"],TEXT_OR_NULL2=nullable(string()),TIME2=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time"),transform(
-text2=>new Date(text2))),PROOF=object({date:string(),authorization:string(),token:TEXT_OR_NULL2}),ENVELOPE=object({protocol:number(),tool_version:string(),request:string(),
-proof:PROOF}),REMOVAL=variant("kind",[object({kind:literal("target"),target:object({by:picklist(["application","build-id","cluster-name"]),value:string()})}),object(
-{kind:literal("request"),application:string(),marker:TEXT_OR_NULL2}),object({kind:literal("requested")})]),RESUME=object({closed_at:TIME2,databases:array(string())}),
-REPORT2=object({environment:TEXT_OR_NULL2,application:TEXT_OR_NULL2,database:TEXT_OR_NULL2,build:TEXT_OR_NULL2,since:nullable(TIME2),until:nullable(TIME2),expires_within_days:number(),
-secrets_older_than_days:number(),known:array(string()),review:optional(boolean(),!1)}),APPROVED_PLAN=object({plan:TEXT_OR_NULL2,is_begun:boolean()}),REQUEST=object(
-{id:pipe(string(),uuid()),turn:pipe(number(),integer(),minValue(1)),waited_ms:optional(pipe(number(),minValue(0)),0),command:picklist(COMMAND_NAMES),input:string(),
-variables:record(string(),string()),run_group:string(),ca_pem:TEXT_OR_NULL2,removal:nullable(REMOVAL),tell:nullable(object({json:boolean(),document:boolean(),colour:boolean(),
-list_unchanged:boolean()})),report:nullable(REPORT2),resume:nullable(RESUME),approved_plan:optional(nullable(APPROVED_PLAN),null),packed:boolean()})}});function writeLine(line2){return`${JSON.stringify(line2)}
+var PROTOCOL,VARIABLES,TEXT_OR_NULL3,TIME2,PROOF,ENVELOPE,REMOVAL,RESUME,REPORT2,APPROVED_PLAN,REQUEST,init_protocol=__esm({"src/lambda/protocol.ts"(){"use stri\
+ct";init_dist();init_run();init_generated();PROTOCOL=1,VARIABLES=["ALLOW_DB_PROVISION","ALLOW_DB_DESTROY","ALLOW_DB_TAKEOVER","RDS_CLEANUP_POLICY","RDS_PROVISIO\
+N_BUILD_ID","RDS_PROVISION_CLAIM","RDS_PROVISION_RUN_ID"],TEXT_OR_NULL3=nullable(string()),TIME2=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is\
+ no time"),transform(text2=>new Date(text2))),PROOF=object({date:string(),authorization:string(),token:TEXT_OR_NULL3}),ENVELOPE=object({protocol:number(),tool_version:string(),
+request:string(),proof:PROOF}),REMOVAL=variant("kind",[object({kind:literal("target"),target:object({by:picklist(["application","build-id","cluster-name"]),value:string()})}),
+object({kind:literal("request"),application:string(),marker:TEXT_OR_NULL3}),object({kind:literal("requested")})]),RESUME=object({closed_at:TIME2,databases:array(
+string())}),REPORT2=object({environment:TEXT_OR_NULL3,application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,build:TEXT_OR_NULL3,since:nullable(TIME2),until:nullable(
+TIME2),expires_within_days:number(),secrets_older_than_days:number(),known:array(string()),review:optional(boolean(),!1)}),APPROVED_PLAN=object({plan:TEXT_OR_NULL3,
+is_begun:boolean()}),REQUEST=object({id:pipe(string(),uuid()),turn:pipe(number(),integer(),minValue(1)),waited_ms:optional(pipe(number(),minValue(0)),0),command:picklist(
+COMMAND_NAMES),input:string(),variables:record(string(),string()),run_group:string(),ca_pem:TEXT_OR_NULL3,removal:nullable(REMOVAL),tell:nullable(object({json:boolean(),
+document:boolean(),colour:boolean(),list_unchanged:boolean()})),report:nullable(REPORT2),generate:optional(nullable(GENERATE2),null),resume:nullable(RESUME),approved_plan:optional(
+nullable(APPROVED_PLAN),null),packed:boolean()})}});function writeLine(line2){return`${JSON.stringify(line2)}
 `}function parseLine(text2){let parsed2=safeParse(pipe(string(),parseJson(),LINE),text2);if(!parsed2.success)return null;let line2=parsed2.output;if(line2.type===
 "record"){let{value:record2}=parseRecord(line2.record);return record2===null?null:{...line2,record:record2}}if(line2.type==="ended"){let{value:run}=parseRun(line2.
 run);return run===null?null:{...line2,run}}return line2}function isLast(line2){return line2.type!=="record"&&line2.type!=="progress"&&line2.type!=="alive"}function packLines(lines){
@@ -5226,20 +5246,21 @@ return`${JSON.stringify({packed:(0,import_node_zlib.gzipSync)(lines).toString("b
 `}function unpackLines(text2){let parsed2=safeParse(pipe(string(),parseJson(),PACKED),text2);return parsed2.success?(0,import_node_zlib.gunzipSync)(Buffer.from(
 parsed2.output.packed,"base64")).toString("utf8"):text2}var import_node_zlib,PROBLEM,LOGIN,ORPHAN,MATRIX,SECTION,AGAIN,LINE,PACKED,init_answer=__esm({"src/lambd\
 a/answer.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_dist();init_entry();init_errors();init_report_options();init_access();init_declaration();
-init_problem();init_report();init_protocol();PROBLEM=object({application:TEXT_OR_NULL2,code:pipe(string(),transform(code=>codeOf(code)??"defect")),field:string(),
-message:string(),remedy:string()}),LOGIN=object({username:string(),application:TEXT_OR_NULL2,accessLevel:nullable(picklist(ACCESS_LEVELS)),auth:picklist(LOGIN_METHODS),
-canLogin:boolean(),createDb:boolean(),connectionLimit:nullable(number()),memberOf:array(string()),connect:boolean(),temporary:boolean(),create:boolean(),schemas:array(
-object({schema:string(),may:string()})),build:TEXT_OR_NULL2,validUntil:nullable(TIME2)}),ORPHAN=object({username:string(),application:string(),state:picklist(ORPHAN_STATES),
-cleanupPolicy:TEXT_OR_NULL2,canLogin:boolean(),databases:array(string()),since:TEXT_OR_NULL2,build:TEXT_OR_NULL2}),MATRIX=object({environment:string(),stack:string(),
-clusterName:string(),instance:string(),databases:array(object({database:string(),owner:string(),logins:array(LOGIN),outsideGrants:array(object({role:string(),privilege:string(),
-on:string()})),isSeen:boolean()})),orphans:array(ORPHAN)}),SECTION=object({id:picklist([...REPORT_SECTIONS,...REVIEW_SECTIONS]),title:string(),about:string(),attention:exactOptional(
-TEXT_OR_NULL2),columns:array(object({key:string(),title:string()})),rows:array(object({cells:array(nullable(union([string(),number()]))),environment:exactOptional(
-TEXT_OR_NULL2),application:exactOptional(TEXT_OR_NULL2),build:exactOptional(TEXT_OR_NULL2),mark:exactOptional(string()),details:exactOptional(array(string()))}))}),
-AGAIN=variant("why",[object({why:literal("time")}),object({why:literal("snapshot"),resume:RESUME})]),LINE=variant("type",[object({type:literal("record"),record:unknown(),
-quiet:boolean()}),object({type:literal("progress"),message:string()}),object({type:literal("alive")}),object({type:literal("ended"),tool_version:string(),run:unknown(),
-problems:array(PROBLEM),matrix:nullable(MATRIX),records:number(),again:nullable(AGAIN),begun:optional(nullable(object({plan:TEXT_OR_NULL2})),null)}),object({type:literal(
-"refused"),protocol:number(),tool_version:string(),exit_code:picklist(Object.values(EXIT)),problems:array(PROBLEM)}),object({type:literal("told"),text:string(),
-document:TEXT_OR_NULL2,summary:string(),blocked:array(PROBLEM),changes:number()}),object({type:literal("sections"),sections:array(SECTION)})]);PACKED=object({packed:string()})}});function placeOfFunction(text2){let[,arn,partition3,region2,name2]=ARN.exec(text2)??[];return arn===void 0||region2===void 0||partition3===void 0||name2===void 0?
+init_problem();init_report();init_generated();init_protocol();PROBLEM=object({application:TEXT_OR_NULL3,code:pipe(string(),transform(code=>codeOf(code)??"defect")),
+field:string(),message:string(),remedy:string()}),LOGIN=object({username:string(),application:TEXT_OR_NULL3,accessLevel:nullable(picklist(ACCESS_LEVELS)),auth:picklist(
+LOGIN_METHODS),canLogin:boolean(),createDb:boolean(),connectionLimit:nullable(number()),memberOf:array(string()),connect:boolean(),temporary:boolean(),create:boolean(),
+schemas:array(object({schema:string(),may:string()})),build:TEXT_OR_NULL3,validUntil:nullable(TIME2)}),ORPHAN=object({username:string(),application:string(),state:picklist(
+ORPHAN_STATES),cleanupPolicy:TEXT_OR_NULL3,canLogin:boolean(),databases:array(string()),since:TEXT_OR_NULL3,build:TEXT_OR_NULL3}),MATRIX=object({environment:string(),
+stack:string(),clusterName:string(),instance:string(),databases:array(object({database:string(),owner:string(),logins:array(LOGIN),outsideGrants:array(object({role:string(),
+privilege:string(),on:string()})),isSeen:boolean()})),orphans:array(ORPHAN)}),SECTION=object({id:picklist([...REPORT_SECTIONS,...REVIEW_SECTIONS]),title:string(),
+about:string(),attention:exactOptional(TEXT_OR_NULL3),columns:array(object({key:string(),title:string()})),rows:array(object({cells:array(nullable(union([string(),
+number()]))),environment:exactOptional(TEXT_OR_NULL3),application:exactOptional(TEXT_OR_NULL3),build:exactOptional(TEXT_OR_NULL3),mark:exactOptional(string()),details:exactOptional(
+array(string()))}))}),AGAIN=variant("why",[object({why:literal("time")}),object({why:literal("snapshot"),resume:RESUME})]),LINE=variant("type",[object({type:literal(
+"record"),record:unknown(),quiet:boolean()}),object({type:literal("progress"),message:string()}),object({type:literal("alive")}),object({type:literal("ended"),tool_version:string(),
+run:unknown(),problems:array(PROBLEM),matrix:nullable(MATRIX),records:number(),again:nullable(AGAIN),begun:optional(nullable(object({plan:TEXT_OR_NULL3})),null)}),
+object({type:literal("refused"),protocol:number(),tool_version:string(),exit_code:picklist(Object.values(EXIT)),problems:array(PROBLEM)}),object({type:literal("\
+told"),text:string(),document:TEXT_OR_NULL3,summary:string(),blocked:array(PROBLEM),changes:number()}),object({type:literal("sections"),sections:array(SECTION)}),
+object({type:literal("generated"),generated:GENERATED})]);PACKED=object({packed:string()})}});function placeOfFunction(text2){let[,arn,partition3,region2,name2]=ARN.exec(text2)??[];return arn===void 0||region2===void 0||partition3===void 0||name2===void 0?
 null:{arn,region:region2,partition:partition3,name:name2}}function hostOfSts({region:region2,partition:partition3}){return`sts.${region2}.amazonaws.com${partition3===
 "aws-cn"?".cn":""}`}function identityHeaders(place2,request){return{"content-type":"application/x-www-form-urlencoded",host:hostOfSts(place2),"x-amz-content-sha\
 256":sha256(IDENTITY_QUERY),[FUNCTION_HEADER]:place2.arn,[REQUEST_HEADER2]:sha256(request)}}function signedHeaders(hasToken){return["content-type","host","x-amz\
@@ -5487,16 +5508,17 @@ guests),unmade=guests.filter(({username})=>!roles.has(username)).map(({name:name
 return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(({name:name2})=>!names2.has(name2)),databases:declaration.databases.
 filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.filter(({name:name2})=>!names2.has(name2)),schemas:database.schemas.
 filter(schema=>!names2.has(schemaOwner(database,schema).name))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict";init_schema_owner()}});function lookUps({declaration:declared,actual}){let declaration=withOwnedSchemas(declared,actual.interiors);return{declaration,actual,applicationByUsername:new Map(
-ownLogins(declaration).map(application=>[application.username,application])),settingsByRole:groupBy(actual.cluster.settings,item=>item.role)}}function planContext(input){
-let look3=lookUps(input),planned=keepFields(leaveOut(look3.declaration,input.leftOut),input.actual.cluster);return{...input,planned,bearer:bearerOf(planned,input.
-actual.cluster),...look3,membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,
-item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam")}}function bearerOf(planned,{roles}){let logins=ownLogins(planned),isOurs5=({
-username})=>isOfStack(planned,parseTag(roles.get(username)?.comment??null));return(logins.find(isOurs5)??logins[0])?.name??null}function subject(application,object2){
-return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
-return{...subject(application,object2),database:database.name}}function step(about2,kind,action,status,message,statements,target=null){return{...about2,kind,target,
-action,status,message,statements}}function standing(about2,kind,action,message){return{...finding(about2,action,"skipped",message),standing:kind}}function finding(about2,action,status,message){
-return{...about2,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict";init_group_by();init_claim();init_keep_fields();init_logins();
-init_leave_out();init_members();init_schema_owner();init_tag()}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record2=toRecord(draft,options2);records.push(record2);for(let sink of options2.
+ownLogins(declaration).map(application=>[application.username,application])),applicationsIn:applicationsIn(declaration),settingsByRole:groupBy(actual.cluster.settings,
+item=>item.role)}}function applicationsIn({databases:databases2}){return new Map(databases2.map(({name:name2,owner,guests})=>[name2,new Map([owner,...guests].map(
+application=>[application.username,application]))]))}function planContext(input){let look3=lookUps(input),planned=keepFields(leaveOut(look3.declaration,input.leftOut),
+input.actual.cluster);return{...input,planned,bearer:bearerOf(planned,input.actual.cluster),...look3,membershipsByRole:groupBy(input.actual.cluster.memberships,
+item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam")}}
+function bearerOf(planned,{roles}){let logins=ownLogins(planned),isOurs5=({username})=>isOfStack(planned,parseTag(roles.get(username)?.comment??null));return(logins.
+find(isOurs5)??logins[0])?.name??null}function subject(application,object2){return{application:application.name,database:application.database,username:application.
+username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about2,kind,action,status,message,statements,target=null){
+return{...about2,kind,target,action,status,message,statements}}function standing(about2,kind,action,message){return{...finding(about2,action,"skipped",message),
+standing:kind}}function finding(about2,action,status,message){return{...about2,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use stric\
+t";init_group_by();init_claim();init_keep_fields();init_logins();init_leave_out();init_members();init_schema_owner();init_tag()}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record2=toRecord(draft,options2);records.push(record2);for(let sink of options2.
 sinks)sink(record2,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
 ...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null,governance:null},records:[...records],summary:countStatuses(
 records)})}}function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
@@ -5593,8 +5615,8 @@ error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
 clearTimeout(timer)}}async function raceInterrupt(answer2,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
 new ApplyError([interruptedProblem(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled.signal})});try{return await Promise.
-race([answer2,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async identifier=>raceInterrupt(client.locate(identifier),
-signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
+race([answer2,interrupt])}finally{settled.abort()}}function withInterrupt(client,signal){return{locate:async(identifier,host2)=>raceInterrupt(client.locate(identifier,
+host2),signal),list:async source=>raceInterrupt(client.list(source),signal),find:async(id,source)=>raceInterrupt(client.find(id,source),signal),create:async(id,source,tags)=>raceInterrupt(
 client.create(id,source,tags),signal),close:()=>{client.close()}}}var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();
 init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
@@ -5664,16 +5686,16 @@ ole","none"],["DateStyle","ISO,YMD"],["TimeZone","UTC"],["extra_float_digits","1
 ls","off"],["client_min_messages","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).
 join(" ")}function newerParameters(version2){let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.
 push(["transaction_timeout","0"]),parameters2}function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(
-major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let hasTls=target.
-ssl!==!1,wire=makeWire({host:target.endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.
-ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),
-connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.
-destroy()};signal.addEventListener("abort",giveUp,{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(
-error,{...seen,hasTls})}finally{signal.removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(
-target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(
-value2)}`);return new Session(client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure(
-"unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure();
-init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
+major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);if(target.
+open!==void 0)return target.open(login2);let hasTls=target.ssl!==!1,wire=makeWire({host:target.endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.
+database,password:login2.password.reveal(),ssl:target.ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&target.version>=17e4?"direct":"postgres",application_name:target.
+applicationName,options:startupOptions(target),connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,
+seen}=wire,giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(
+signal)?giveUpError(signal):classifyConnectError(error,{...seen,hasTls})}finally{signal.removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),
+pid:seen.pid,lost:seen.lost},known=newerParameters(target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.includes(
+name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(client,login2.database,login2.user,server,late)}function isAborted(signal){
+return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
+init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure();init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
@@ -5757,17 +5779,17 @@ let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application))
 REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,
 marker)}function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
 null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
-buildId:BuildId,at:At,isApproved:Approved,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...doneAt!==null&&{DoneAt:doneAt}};
-return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,
-null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(
-tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.
-delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.
-get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,
-REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),
-At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL2=
-pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),DoneAt:nullish(string(),null)}),transform(
-({Policy,Marker:Marker2,BuildId,At,Approved,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,isApproved:Approved,doneAt:DoneAt})));MEMBERS=record(
-string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
+buildId:BuildId,at:At,isApproved:Approved,ownsNone,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...ownsNone===!0&&{NoDatabase:!0},
+...doneAt!==null&&{DoneAt:doneAt}};return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(
+tag,application,null),application,null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){
+let others=membersOf2(tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.
+length===0?changed.delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){
+let text2=tag.get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,
+isRemovalPolicy,REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({
+BuildId:string(),At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===
+word),REMOVAL2=pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),NoDatabase:nullish(boolean(),
+!1),DoneAt:nullish(string(),null)}),transform(({Policy,Marker:Marker2,BuildId,At,Approved,NoDatabase,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,
+isApproved:Approved,...NoDatabase&&{ownsNone:!0},doneAt:DoneAt})));MEMBERS=record(string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
 states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
 claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment:comment2})=>acceptedTag(declaration,comment2)?.
 get("Application")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(
@@ -5815,8 +5837,8 @@ name:name2,owner},found){let names2=fewNames(found.map(state2=>state2.name));ret
 other's, and several that ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one\
 .`)}function checkMissing(declaration,cluster,database){let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=isClosedByDeclaration(
 owner)?tag!==null&&removalOf(tag,owner.name)!==null:cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||!hasOwned(tag,name2)||recreateMissing||isLeaving)
-return[];let since=tag.get("BuildId")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.
-get("Application")===owner.name,near=[...cluster.databases.values()].filter(isOf),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name}\
+return[];let since=tag.get("BuildId")??"unknown",isOf2=state2=>state2.owner===owner.username?parseTag(state2.comment)===null:acceptedTag(declaration,state2.comment)?.
+get("Application")===owner.name,near=[...cluster.databases.values()].filter(isOf2),look3=near.length===0?"":` Look at ${fewNames(near.map(state2=>`${state2.name}\
  (${state2.owner})`))} first.`;return[violation(owner,"missing_database",`the database ${name2} is not there, and had existed since build ${since}: ${REASON}.${look3}`,
 "Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.")]}var BY_HAND,KEPT,REASON,init_by_hand=__esm(
 {"src/guardrails/by-hand.ts"(){"use strict";init_few_names();init_administers();init_expiry();init_removal_memory();init_tag();init_owner();init_print();init_quote();
@@ -6262,13 +6284,22 @@ init_password();ITERATIONS=4096,SALT_BYTES=16}});function commentOn(oid,catalog)
     LEFT JOIN pg_roles r ON r.oid = s.setrole
     CROSS JOIN unnest(s.setconfig) WITH ORDINALITY c(item, position)
     WHERE ${isOneOf("r.rolname",roles)}
-      OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)})`}function parameters(names2){return`
+      OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)})`}function parameters(names2,roles,databases2){return`
     SELECT
-      ${catalogText("lower(name)")} AS name,
-      ${catalogText("context")} AS context
-    FROM pg_show_all_settings()
-    WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){let values=names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`\
-(${quoteLiteral(name2)})`).join(", ")}`;return`
+      ${catalogText("lower(p.name)")} AS name,
+      ${catalogText("p.context")} AS context
+    FROM pg_show_all_settings() p
+    WHERE ${isOneOf("lower(p.name)",names2)}
+      OR (p.context <> 'user' AND EXISTS (
+        SELECT
+        FROM pg_db_role_setting s
+        LEFT JOIN pg_database d ON d.oid = s.setdatabase
+        LEFT JOIN pg_roles r ON r.oid = s.setrole
+        CROSS JOIN unnest(s.setconfig) item
+        WHERE (${isOneOf("r.rolname",roles)} OR (s.setrole = 0 AND ${isOneOf("d.datname",databases2)}))
+          AND starts_with(item, p.name || '=')
+      ))`}function encodings(names2){let values=names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`(${quoteLiteral(name2)})`).join("\
+, ")}`;return`
     SELECT
       ${catalogText("declared")} AS declared,
       ${catalogText("pg_encoding_to_char(pg_char_to_encoding(declared))")} AS name
@@ -6345,30 +6376,31 @@ split(/[-_@]/,1)[0]??"",condition=["und","root"].includes(language)?"true":`coll
 query([`SELECT 1 AS one FROM pg_collation WHERE collprovider = 'i' AND ${condition} LIMIT 1`]);return rows.length>0}async function hasLibraryLocale(session,name2){
 try{return await session.query([`SELECT set_config('lc_time', ${quoteLiteral(name2)}, true) IS NULL AS nothing`]),!0}catch(error){if(error instanceof StatementError&&
 error.code==="22023")return!1;throw error}}var BUILTIN,init_inspect_locales=__esm({"src/server/inspect-locales.ts"(){"use strict";init_locale();init_server_version();
-init_quote();init_session();BUILTIN=/^(?:C|C\.UTF-?8|PG_UNICODE_FAST)$/}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),[facts=[],roles=[],databaseRows2=[],
-members=[],settingRows=[],parameterRows=[],extensionRows=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(
-session.version),settings(declaration.applications.flatMap(({username})=>[username,cloneOf(username)]),declaration.databases.map(({name:name2})=>name2)),parameters(
-parameterNames(declaration)),extensions(wantsExtensions),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===
-void 0)throw new TypeError("the server did not say who it is");let found=byName(databaseRows2.map(databaseState));return{server:{version:readInteger(server,"ver\
-sion"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(
-server,"password_encryption"),restrictsPasswords:readFlag(server,"restricts_passwords"),encoding:readText(server,"encoding"),defaultEncoding:readText(server,"de\
-fault_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(roles.map(roleState)),databases:found,memberships:members.map(membership),
-settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),holders:holdersByDatabase(
-holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")])),unknownLocales:await findUnknownLocales(session,declaration,
-new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].
-sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){let database=readText(
-row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}return holders}function roleState(row2){return{name:readText(
-row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),
-replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(
-row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(
-row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(readText(row2,"locale_provider")),icuLocale:readTextOrNull(
-row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_templat\
-e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word==="icu"||word==="builtin"?word:"libc"}function membership(row2){
-return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),
-set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(
-row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){
-return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm(
-{"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();init_row();init_inspect_locales()}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+init_quote();init_session();BUILTIN=/^(?:C|C\.UTF-?8|PG_UNICODE_FAST)$/}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),usernames=declaration.
+applications.flatMap(({username})=>[username,cloneOf(username)]),names2=declaration.databases.map(({name:name2})=>name2),[facts=[],roles=[],databaseRows2=[],members=[],
+settingRows=[],parameterRows=[],extensionRows=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),
+settings(usernames,names2),parameters(parameterNames(declaration),usernames,names2),extensions(wantsExtensions),HOLDERS,encodings(declaration.databases.flatMap(
+database=>database.encoding??[]))]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");let found=byName(databaseRows2.map(
+databaseState));return{server:{version:readInteger(server,"version"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(server,"logi\
+n"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(server,"password_encryption"),restrictsPasswords:readFlag(server,"restricts_passwords"),
+encoding:readText(server,"encoding"),defaultEncoding:readText(server,"default_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(roles.
+map(roleState)),databases:found,memberships:members.map(membership),settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(
+extensionRows.map(availableExtension)),holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"nam\
+e")])),unknownLocales:await findUnknownLocales(session,declaration,new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.
+flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){
+let holders=new Map;for(let row2 of rows){let database=readText(row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}
+return holders}function roleState(row2){return{name:readText(row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(
+row2,"create_db"),createRole:readFlag(row2,"create_role"),replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(
+row2,"connection_limit"),validUntil:readMomentOrNull(row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(
+row2,"name"),owner:readText(row2,"owner"),encoding:readText(row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(
+readText(row2,"locale_provider")),icuLocale:readTextOrNull(row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,
+"allow_connections"),isTemplate:readFlag(row2,"is_template"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word===
+"icu"||word==="builtin"?word:"libc"}function membership(row2){return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),
+admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").
+split("=");return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(
+row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(
+row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();
+init_row();init_inspect_locales()}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
             SELECT FROM pg_auth_members m
             WHERE m.roleid = r.oid
@@ -6382,10 +6414,11 @@ return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:read
         AND r.rolname IN (${names2})
         AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
-init_cluster_queries();init_row()}});function regionOfHost(host2){let[,before,after]=HOST.exec(host2)??[];return(before??after)?.toLowerCase()??null}function authorityBundle(region2){return`https:/\
-/${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith("cn-")?"rds-truststore.s3.cn-north-1.amazon\
-aws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST,init_rds_host=__esm({"src/model/rds-host.ts"(){"use \
-strict";HOST=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
+init_cluster_queries();init_row()}});function regionOfHost(host2){let[,before,after]=HOST.exec(host2)??[];return(before??after)?.toLowerCase()??null}function endpointOf(host2){let[id="",domain=""]=host2.
+toLowerCase().split(".");return regionOfHost(host2)===null||domain.startsWith("cluster-custom-")?null:{kind:domain.startsWith("cluster-")?"cluster":"instance",id}}
+function authorityBundle(region2){return`https://${truststoreOf(region2)}/${region2}/${region2}-bundle.pem`}function truststoreOf(region2){return region2.startsWith(
+"cn-")?"rds-truststore.s3.cn-north-1.amazonaws.com.cn":`truststore.pki.${region2.startsWith("us-gov-")?"us-gov-west-1.":""}rds.amazonaws.com`}var HOST,init_rds_host=__esm(
+{"src/model/rds-host.ts"(){"use strict";HOST=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});function remedyFor({kind,code},host2){if(kind==="unproven")return remedyOf(code);let region2=regionOfHost(host2);return UNKNOWN_AUTHORITY.has(code)&&region2!==null?
 unknownAuthority(region2):CERTIFICATE_REMEDIES[code]??REMEDIES2[kind]}function unknownAuthority(region2){return`None of the authorities that were asked signs fo\
 r RDS in ${region2}. Fetch ${authorityBundle(region2)} and name that file in tls.ca_file.`}function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,
 connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(
@@ -9526,12 +9559,13 @@ PROTOCOL2,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_tls2=__
 .2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
-identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
-let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
-dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){
-let{signal,progress}=dependencies2;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.
-connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}var OBJECT_LOCK_TIMEOUT_MS,
-init_target=__esm({"src/run/connection/target.ts"(){"use strict";init_tls();OBJECT_LOCK_TIMEOUT_MS=2500}});async function openAsMaster(context,adminSecret,setsPassword){let{declaration,identity:identity2,dependencies:dependencies2}=context,admin=adminCredentialOf(declaration,
+identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0,...dependencies2.open!==void 0&&{open:dependencies2.
+open}}}function adminCredentialOf(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,
+port:port2}=declared;return{user,password:async()=>secret===null?dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}
+function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{target:{...target,version:admin.
+version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(
+`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}var OBJECT_LOCK_TIMEOUT_MS,init_target=__esm({"src/run/connection/target.ts"(){
+"use strict";init_tls();OBJECT_LOCK_TIMEOUT_MS=2500}});async function openAsMaster(context,adminSecret,setsPassword){let{declaration,identity:identity2,dependencies:dependencies2}=context,admin=adminCredentialOf(declaration,
 adminSecret,dependencies2).user,master=await readMaster(context,admin),target={...await targetOf(declaration,identity2,dependencies2),isReadOnly:!0},session=await connectAsMaster(
 context,target,master,admin);try{let cluster=await inspectCluster(session,declaration),role=cluster.roles.get(admin),refused4=role===void 0?[]:checkAdminRole(role);
 if(refused4.length>0)throw new BlockedError(refused4);let facts=await inspectMaster(session,rolesToGrant(admin)),{auth}=declaration.admin,plans=[planAdminFreedom(
@@ -9639,12 +9673,14 @@ schema",DATABASE:"database"}}});function owned({declared,guests}){let cases=[...
     ORDER BY 1`}function routineArguments(routine){return`(
         SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
         FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
-      )`}function objects(grantees,owners){let having=condition=>grantees.length===0?`
-        AND (${condition})`:"";return`
+      )`}function objects(grantees,owners,others){let having=(owner,list3)=>{let own=`n.of = ${owner}${grantees.length===0?` AND (${list3})`:""}`;return others?
+`(${own} OR n.of IS DISTINCT FROM ${owner} AND (${list3}))`:own};return`
     WITH ${owned(owners)}
     SELECT
       ${catalogText("n.nspname")} AS schema,
       o.class,
+      ${catalogText("pg_get_userbyid(o.owner)")} AS owner,
+      o.own,
       o.names,
       o.args,
       ${aclJson("o.acl")} AS acl,
@@ -9653,28 +9689,34 @@ schema",DATABASE:"database"}}});function owned({declared,guests}){let cases=[...
       SELECT
         c.relnamespace AS schema,
         CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+        c.relowner AS owner,
+        n.of IS NOT DISTINCT FROM c.relowner AS own,
         array_agg(${catalogText("c.relname")}) AS names,
         NULL::text[] AS args,
         ${RELATION_ACL} AS acl,
         t.acl AS column_acl
       FROM pg_class c
-      JOIN n ON n.oid = c.relnamespace AND n.of = c.relowner
+      JOIN n ON n.oid = c.relnamespace
       LEFT JOIN (${COLUMN_ACLS}) t ON t.attrelid = c.oid
       WHERE ${RELATIONS}
-        AND ${noMember("pg_class","c.oid")}${having("c.relacl IS NOT NULL OR t.acl IS NOT NULL")}
-      GROUP BY 1, 2, 5, 6
+        AND ${noMember("pg_class","c.oid")}
+        AND ${having("c.relowner","c.relacl IS NOT NULL OR t.acl IS NOT NULL")}
+      GROUP BY 1, 2, 3, 4, 7, 8
       UNION ALL
       SELECT
         p.pronamespace,
         'function',
+        p.proowner,
+        n.of IS NOT DISTINCT FROM p.proowner,
         array_agg(${catalogText("p.proname")}),
         array_agg(${catalogText(routineArguments("p"))}),
         ${ROUTINE_ACL},
         NULL::text
       FROM pg_proc p
-      JOIN n ON n.oid = p.pronamespace AND n.of = p.proowner
-      WHERE ${noMember("pg_proc","p.oid")}${having("p.proacl IS NOT NULL")}
-      GROUP BY 1, 2, 5, 6
+      JOIN n ON n.oid = p.pronamespace
+      WHERE ${noMember("pg_proc","p.oid")}
+        AND ${having("p.proowner","p.proacl IS NOT NULL")}
+      GROUP BY 1, 2, 3, 4, 7, 8
     ) o
     JOIN n ON n.oid = o.schema`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,LISTED,NAMED2,FOREIGN,RELATION_ACL,ROUTINE_ACL,COLUMN_ACLS,DEFAULT_ACL,INSTALLED_EXTENSIONS,
 init_database_queries=__esm({"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database \
@@ -9935,21 +9977,22 @@ holdingRows=[],defaultRows=[],...passedOverRows]=await session.query([interiorOb
 isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,
 "is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(
 row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(
-database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[
-...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key2=>({database:database.name,keyword:"DATABAS\
-E",identity:quoteIdentifier(database.name),isTemporary:!1,...key2}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(
-name2)}, whose name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,
-grantor,grantee,isTemporary},roles){if(isSendable(identity2)||isTemporary)return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose\
- name is no text in UTF-8,`;return[...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,
-what,remedy:RENAME}))}function unnamedDefault({database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schem\
-a ${showBytes(schema)}, whose name is no text in UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(
-row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,
-"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee"),isTemporary:readFlag(row2,"is_temporary")}}function defaultHolding(row2,database){
-return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){
-return{database:readText(row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){
-let groups=groupBy(rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}
-var RENAME,init_inspect_removal=__esm({"src/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();
-init_row();init_settled();init_group_by();RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+database.name))return[];let isOwners2=roles.includes(database.owner),items2=database.acl.filter(({grantee,grantor})=>grantee!==database.owner&&(roles.includes(grantee)||
+roles.includes(grantor)&&!isOwners2));return[...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key2=>({
+database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),isTemporary:!1,...key2}))})}function unnamedDatabase(name2,roles){let what=`ma\
+y hold something in the database ${showBytes(name2)}, whose name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({
+database,keyword,identity:identity2,grantor,grantee,isTemporary},roles){if(isSendable(identity2)||isTemporary)return[];let what=`has or gave privileges on ${keyword}\
+ ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(
+database)?database:null,what,remedy:RENAME}))}function unnamedDefault({database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has def\
+ault privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{
+role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,
+keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee"),isTemporary:readFlag(row2,
+"is_temporary")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(
+row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(
+row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,"database"));return new Map([...groups].
+map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"src/server/inspect-removal.ts"(){"use stri\
+ct";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();RENAME="Let its owner renam\
+e it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
       SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
@@ -10045,30 +10088,31 @@ name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT
 length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
 n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm(
 {"src/plan/closing.ts"(){"use strict";init_catalog();init_revoker();init_upgrade_helper();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();
-init_memberships();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,transactions=departures.map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),
-...roleEnd(input,departure)]));return planOf([{stage:"roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({
-declaration,cluster,facts},departure){let{username}=departure;return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
-username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,
-grantor);return accessStep(departureSubject(departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.
-database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):[]}function roleEnd(input,departure){switch(departure.policy){case"de\
-lete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(input,departure);case"release":return releaseSteps(input,departure)}}
-function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,members=cluster.memberships.filter(({role,member:member2})=>role===
-username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note3=members.length===0?"":`; its members stay: ${members.join(", ")}`;return step(
-departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note3}`,[dropRole(username)])}function disabledStep({cluster,startedAt},departure){
-let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===
-null)return[];let done=withRemoval(tag,application,{...request,doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, an\
-d may not log in`;return[step(departureSubject(departure,"role"),"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({
-cluster},departure){let{username}=departure;return[...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(
-name2)&&parseTag(comment2)!==null).map(({name:name2,comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",
-`the tag of database ${name2} is taken off`,[commentOnDatabase(name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),"release_role","rel\
-ease","updated",`${username} is managed no more: its tag is taken off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.get(username)?.comment??
-null))])]}function wordsOf3(comment2){let words2=parseTag(comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){
-let steps=departures.flatMap(departure=>{let{application,username,policy}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:
-removalOf(tag,application);if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let asked=withRemoval(tag,application,{...request,
-policy}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"request_removal","requested","updated",message,
-[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm(
-{"src/plan/removal-ends.ts"(){"use strict";init_tag();init_removal_memory();init_revoker();init_sendable();init_upgrade_helper();init_database();init_removal();
-init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
+init_memberships();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
+filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
+roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
+return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,
+cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,grantor);return accessStep(departureSubject(departure,"grant",item.
+database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):
+[]}function roleEnd(input,departure){switch(departure.policy){case"delete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(
+input,departure);case"release":return releaseSteps(input,departure)}}function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,
+members=cluster.memberships.filter(({role,member:member2})=>role===username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note3=members.
+length===0?"":`; its members stay: ${members.join(", ")}`;return step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note3}`,
+[dropRole(username)])}function disabledStep({cluster,startedAt},departure){let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??
+null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===null)return[];let done=withRemoval(tag,application,{...request,policy:"disable",
+doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, and may not log in`;return[step(departureSubject(departure,"role"),
+"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({cluster},departure){let{username}=departure;return[
+...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(name2)&&parseTag(comment2)!==null).map(({name:name2,
+comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of database ${name2} is taken off`,[commentOnDatabase(
+name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no more: its tag is tak\
+en off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.get(username)?.comment??null))])]}function wordsOf3(comment2){let words2=parseTag(
+comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){let steps=departures.flatMap(
+departure=>{let{application,username,policy,ownsNone}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
+if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let isKept=ownsNone===!0&&deletes(policy),asked=withRemoval(tag,application,
+{...request,policy,...isKept&&{ownsNone:!0}}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"reque\
+st_removal","requested","updated",message,[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({
+kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm({"src/plan/removal-ends.ts"(){"use strict";init_declaration();init_tag();init_removal_memory();init_revoker();
+init_sendable();init_upgrade_helper();init_database();init_removal();init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
 end=Date.now()+END_MS,there=await stillThere(session,told);for(let pause2=FIRST_LOOK_MS;there>0&&Date.now()<end;pause2=Math.min(pause2*2,LOOK_EVERY_MS2))await(0,import_promises9.setTimeout)(
 pause2),there=await stillThere(session,told);return{ended:told.length-there,left:rows.length-told.length+there}}function terminateSessions({logins,only:only3=null,
 databases:databases2}){let where=only3===null?"true":isOneOf("a.datname",[only3]);return`
@@ -10180,30 +10224,35 @@ problem={application,code:"unknown_application",field,message:`${message}.`,reme
 flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeRequested(input,role,{application:named}){
 let{declaration}=input,tag=parseTag(role.comment),application=tag?.get("Application")??"";if(tag===null||named!==null&&named!==application||!isOurOrphan(declaration,
 tag))return NONE;let request=pendingRemoval(tag,role);if(request===null||declaration.applications.some(({username})=>username===role.name))return NONE;let kept=declaredDatabase(
-declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));if(deletes(request.policy)&&!request.isApproved&&
-!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("OwnedDatabase"),owned4=name2!==void 0?{name:name2}:
-tag.has("PendingDatabase")?"none":"by tag";return judge(input,{application,username:role.name,database:name2??null,owned:owned4,policy:request.policy})}function ownsDeclared(username,{
-name:name2,owner}){let message=`the role ${username} owns the database ${name2}, which ${owner.name} declares: nothing of it is removed.`,remedy=`Declare ${owner.
-name} with the username ${username}, or hand the database over first.`;return[message,remedy]}function unapproved(username,{policy,buildId}){return[`the removal\
- of ${username} (${policy}), asked for in build ${buildId}, is not approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the r\
-un."]}function judgeTagged(input,role,target){let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS[target.
-by])!==target.value)return[];if(!isOfStack(input.declaration,tag)){if(target.by==="application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(
-tag)}, and is left as it is with all it has`;return[{...NONE,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}
-let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,
-owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about2={application,database,username,object:"role"},role=input.
-cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE,findings:[departureFinding(about2,"gone",`role ${username} is already gone`)]},goneOwner(
-input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by han\
-d if it is to go, or take the marker out of the state (terraform state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!==
-"retain");if(right2.kind==="kept")return{...NONE,findings:[departureFinding(about2,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,
-right2.message,right2.remedy,right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username}\
- now belongs to ${owner}: it and its database are left as they are`;return{...NONE,findings:[departureFinding(about2,"kept",message)]}}if(candidate.policy==="re\
-tain")return{...NONE,findings:[departureFinding(about2,"retained",`role ${username} and what it owns are retained`)]};let owned4=deletes(candidate.policy)?ownedDatabase(
-input,candidate):NOTHING_OWNED,departure={application,username,database:database??owned4.drops,drops:owned4.drops,policy:candidate.policy};return{departures:owned4.
-problems.length>0?[]:[departure],findings:owned4.findings,problems:owned4.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{
-...NONE,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE:{...NONE,
-...databaseElsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm({"src/plan/d\
-epartures.ts"(){"use strict";init_problem();init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();
-init_undeclared();NONE={departures:[],findings:[],problems:[]};FIELDS={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planTemporary(input){let held2=input.facts.holdings.filter(({isTemporary})=>isTemporary),databases2=[...new Set(held2.map(({database})=>database))].sort();
+declaration,input.cluster,role.name);if(kept!==null)return blocked(application,...ownsDeclared(role.name,kept));let policy=gentler(request.policy,input.policy);
+if(deletes(policy)&&!request.isApproved&&!input.mayDelete)return blocked(application,...unapproved(role.name,request),"removal_approval");let name2=tag.get("Own\
+edDatabase"),owned4=request.ownsNone===!0||name2===void 0&&tag.has("PendingDatabase")?"none":name2===void 0?"by tag":{name:name2};return judge(input,{application,
+username:role.name,database:name2??null,owned:owned4,policy})}function ownsDeclared(username,{name:name2,owner}){let message=`the role ${username} owns the data\
+base ${name2}, which ${owner.name} declares: nothing of it is removed.`,remedy=`Declare ${owner.name} with the username ${username}, or hand the database over f\
+irst.`;return[message,remedy]}function unapproved(username,{policy,buildId}){return[`the removal of ${username} (${policy}), asked for in build ${buildId}, is n\
+ot approved.`,"Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the run."]}function declaredElsewhere({declaration,cluster},username,application){
+if(declaration.applications.some(({name:name2})=>name2===application))return[];let login2=declaration.applications.find(item=>item.username===username);if(login2!==
+void 0)return[`${login2.name} declares the login ${username} by now: nothing of it is removed.`,`Apply first, which gives it to ${login2.name}; or take that out\
+ of the input.`];let kept=declaredDatabase(declaration,cluster,username);return kept===null?[]:ownsDeclared(username,kept)}function judgeTagged(input,role,target){
+let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS[target.by])!==target.value)return[];if(!isOfStack(
+input.declaration,tag)){if(target.by==="application")return[];let message2=`role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it is w\
+ith all it has`;return[{...NONE,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message2)]}]}let policy=input.policy??
+CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain",[message,remedy=""]=policy==="retain"?[]:declaredElsewhere(input,role.name,application);return message!==
+void 0?[blocked(application,message,remedy)]:[judge(input,{application,username:role.name,database:null,owned:"by tag",policy})]}function judge(input,candidate){
+let{application,username,database}=candidate,about2={application,database,username,object:"role"},role=input.cluster.roles.get(username);if(role===void 0)return mergeDepartures(
+[{...NONE,findings:[departureFinding(about2,"gone",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(role.comment);if(tag===null)
+return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker out of the state (terraform\
+ state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!=="retain");if(right2.kind==="kept")return{...NONE,findings:[
+departureFinding(about2,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,right2.message,right2.remedy,right2.code);if(tag.get("App\
+lication")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are l\
+eft as they are`;return{...NONE,findings:[departureFinding(about2,"kept",message)]}}if(candidate.policy==="retain")return{...NONE,findings:[departureFinding(about2,
+"retained",`role ${username} and what it owns are retained`)]};let owned4=deletes(candidate.policy)?ownedDatabase(input,candidate):NOTHING_OWNED,departure={application,
+username,database:database??owned4.drops,drops:owned4.drops,policy:candidate.policy,...candidate.owned==="none"&&{ownsNone:!0}};return{departures:owned4.problems.
+length>0?[]:[departure],findings:owned4.findings,problems:owned4.problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{...NONE,problems:[
+{application,code,field:GUARDRAILS[code],message,remedy}]}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE:{...NONE,...databaseElsewhere(
+input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}var NONE,FIELDS,init_departures=__esm({"src/plan/departures.ts"(){"use \
+strict";init_problem();init_claim();init_text2();init_declaration();init_few_names();init_tag();init_departure_claims();init_departure_databases();init_undeclared();
+NONE={departures:[],findings:[],problems:[]};FIELDS={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planTemporary(input){let held2=input.facts.holdings.filter(({isTemporary})=>isTemporary),databases2=[...new Set(held2.map(({database})=>database))].sort();
 return planOf(databases2.map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.filter(({policy})=>deletes(policy)).flatMap(departure=>temporaryTransactions(
 input,departure,database,held2)),standApart:!0})))}function temporaryTransactions({declaration,cluster},departure,database,held2){let{username}=departure,{version:version2,
 login:login2}=cluster.server,grantors=held2.filter(item=>item.database===database&&item.grantee===username).map(({grantor})=>grantor),isOurs5=grantor=>revokerOf(
@@ -10233,8 +10282,8 @@ databases2);for(let pauseMs=FIRST_PAUSE_MS;open5.size>0&&Date.now()<end;pauseMs*
 session,databases2);open5=new Map([...open5].filter(([transaction])=>now.has(transaction)))}return[...open5.values()]}async function openTransactions(session,databases2){
 let[rows=[]]=await session.query([writing(databases2)]);return new Map(rows.map(row2=>[readText(row2,"transaction"),{database:readText(row2,"database"),login:readTextOrNull(
 row2,"login")??""}]))}var import_promises11,WAIT_MS,FIRST_PAUSE_MS,LONGEST_PAUSE_MS,init_open_transactions=__esm({"src/server/open-transactions.ts"(){"use stric\
-t";import_promises11=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=4e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var PENDING,init_context2=__esm({"src/run/removal/cont\
-ext.ts"(){"use strict";PENDING={target:{by:"request",application:null},policy:null}}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
+t";import_promises11=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=4e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function pendingOrder({cleanupPolicy}){return{target:{by:"request",application:null},policy:cleanupPolicy}}function isSnapshotted(departure){return departure.policy===
+"snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/removal/context.ts"(){"use strict"}});async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
 ", ")}`),await(0,import_promises12.setTimeout)(1e3)}}var import_promises12,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises12=
@@ -10273,11 +10322,11 @@ init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();
 init_removal_ends();init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();
 init_run_plan();init_superusers();removalPlans=[planRevocation,planTemporary,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
 var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.source!==null||closed.unsaved.length>
-0)return;let{declaration,dependencies:dependencies2,recorder}=context,client=withInterrupt(await dependencies2.snapshots(declaration.aws),dependencies2.signal);
-try{closed.source=await client.locate(declaration.instance.identifier)}catch(error){let[problem]=error instanceof AwsError?error.problems:[];if(problem===void 0)
-throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message} Nobody was dist\
-urbed.`,about2={application,database,username,object:"snapshot",action:"create"};recorder.record({...about2,status:"failed",code:problem.code,durationMs:0,message,
-statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
+0)return;let{declaration,dependencies:dependencies2,recorder}=context,{identifier,host:host2}=declaration.instance,client=withInterrupt(await dependencies2.snapshots(
+declaration.aws),dependencies2.signal);try{closed.source=await client.locate(identifier,host2)}catch(error){let[problem]=error instanceof AwsError?error.problems:
+[];if(problem===void 0)throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message}\
+ Nobody was disturbed.`,about2={application,database,username,object:"snapshot",action:"create"};recorder.record({...about2,status:"failed",code:problem.code,durationMs:0,
+message,statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
 examination))return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
@@ -10355,8 +10404,8 @@ AwsError?error.problems:[];throw problem!==void 0&&record2(0,{action:"create",st
 client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
 server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
 init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_turns();init_interrupt();init_snapshot();
-RESTORED="is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is \
-available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
+RESTORED="is available; restored from it, databases are closed and logins may not log in until an apply declares them again",SHARED="made for another removal of\
+ this run, is available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
 ...closed.unsaved]);if(closed.unsaved.length>0)throw new AwsError(closed.unsaved);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){
 throw error instanceof SnapshotPending?error:await endOf2(all,closed,error)}}function nothingClosed(){return{logins:new Map,databases:[],obstacles:[],failed:[],
 source:null,unsaved:[],hasAskedMaster:!1}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),
@@ -10436,28 +10485,47 @@ target:{value:application}},{message,remedy}){let about2={application,database:n
 troy/request.ts"(){"use strict";init_administers();init_context();init_removal2();init_removal_request();init_removal_ends();init_open();init_outcome();init_destroy();
 init_gone();init_look();init_examine();init_rights();init_run_plan();init_scope();init_remove()}});function checkStanding({claim:claim2},{roles},policy){return[...roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||claim2===null||tag.
 get("Claim")!==claim2)return[];let application=tag.get("Application")??"",own=policy??tag.get("CleanupPolicy")??"retain";if(own==="retain"||own==="release"||removalOf(
-tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where the stack i\
-s only being replaced or tainted: terraform untaint it, or import its claim.",`Where ${application} is to go: rds-provision destroy --application ${application}\
-; where it is to stay:`,"RDS_CLEANUP_POLICY=retain in the environment of the run."].join(" ");return[violation({name:application},"standing_application",message,
-remedy)]})}var init_standing2=__esm({"src/guardrails/standing.ts"(){"use strict";init_removal_memory();init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
+tag,application)!==null)return[];let message=`the state is about to end, and the removal of ${role.name} (${own}) was not asked for.`,remedy=["Where terraform_d\
+ata.stack is only being replaced: apply without that.",`Where ${application} is to go: rds-provision destroy --application ${application} --claim ${printClaim(claim2)}\
+,`,"then run again. Where it is to stay: RDS_CLEANUP_POLICY=retain in the environment of the run, which keeps what","is pending too."].join(" ");return[violation(
+{name:application},"standing_application",message,remedy)]})}var init_standing2=__esm({"src/guardrails/standing.ts"(){"use strict";init_claim();init_removal_memory();
+init_tag();init_violation()}});function planClaimEnd(declaration,cluster){let transactions=[...cluster.roles.values()].flatMap(role=>{let tag=parseTag(role.comment);if(tag===null||!isClaimed(
 declaration,tag)||!mayAdminister(cluster,role.name))return[];let application=tag.get("Application")??"",about2={application,database:null,username:role.name,object:"\
-role"},own=step(about2,"tag_role","give up","updated",`role ${role.name} belongs to no state any more`,[commentOnRole(role.name,formatTag(withoutClaim(tag,application)))]);
-return[holdMemberships(cluster.server,[...databaseSteps(declaration,cluster,role.name,application),own])]});return planOf([{stage:"roles",connectTo:null,transactions,
-standApart:!0}])}function databaseSteps(declaration,cluster,owner,application){return[...cluster.databases.values()].flatMap(database=>{let tag=parseTag(database.
-comment);if(database.owner!==owner||tag===null||!isClaimed(declaration,tag)||!isSendable(database.name))return[];let about2={application,database:database.name,
-username:owner,object:"tag"},message=`database ${database.name} belongs to no state any more`,statement=commentOnDatabase(database.name,formatTag(withoutClaim(tag,
-application)),owner);return[step(about2,"tag_database","give up","updated",message,[statement])]})}function isClaimed({claim:claim2},tag){return claim2!==null&&
+role"},request=pendingRemoval(tag,role),left2=request===null?tag:withRemoval(tag,application,null),own=step(about2,"tag_role","give up","updated",`role ${role.name}\
+ belongs to no state any more`,[commentOnRole(role.name,formatTag(withoutClaim(left2,application)))]),asked=request===null?[]:[takeBack(about2,request,left2)],databases2=databaseSteps(
+declaration,cluster,role.name,application);return[holdMemberships(cluster.server,[...databases2,...asked,own])]});return planOf([{stage:"roles",connectTo:null,transactions,
+standApart:!0}])}function takeBack(about2,request,left2){let{policy,buildId,at}=request,message=`${`the removal of ${about2.application??""} (${policy}), asked \
+for in build ${buildId} at ${at}`}, is taken back, since its state ends without it`;return step(about2,"take_back_removal","taken back","updated",message,[commentOnRole(
+about2.username,formatTag(left2))])}function databaseSteps(declaration,cluster,owner,application){return[...cluster.databases.values()].flatMap(database=>{let tag=parseTag(
+database.comment);if(database.owner!==owner||tag===null||!isClaimed(declaration,tag)||!isSendable(database.name))return[];let about2={application,database:database.
+name,username:owner,object:"tag"},message=`database ${database.name} belongs to no state any more`,statement=commentOnDatabase(database.name,formatTag(withoutClaim(
+tag,application)),owner);return[step(about2,"tag_database","give up","updated",message,[statement])]})}function isClaimed({claim:claim2},tag){return claim2!==null&&
 tag.get("Claim")===claim2}function withoutClaim(tag,application){let left2=new Map(withMarker(tag,application,null));for(let field of CLAIM_FIELDS)left2.delete(
 field);return left2}var CLAIM_FIELDS,init_claim_end=__esm({"src/plan/claim-end.ts"(){"use strict";init_administers();init_removal_memory();init_sendable();init_tag();
-init_database();init_role();init_context();init_memberships_held();init_removal3();CLAIM_FIELDS=["Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole2,end},identity2,dependencies2){
+init_database();init_role();init_context();init_memberships_held();init_removal3();init_undeclared();CLAIM_FIELDS=["Claim","ClaimedAt","ClaimedByBuildId","Taken\
+OverFrom"]}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...pendingOrder(identity2),declaration,cluster,looks:!1,
+mayDelete:identity2.mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{identity:identity2}=context;if(identity2.
+cleanupPolicy==="retain")return recordRetained(context,"removals are pending, and none is carried out"),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
+all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
+1)try{return await removeWithSigns2({context,order:pendingOrder(identity2),requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(
+thrown);if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.
+signal.aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}function recordRetained({
+recorder},what){let about2={application:null,database:null,username:null,object:"role"},message=`${what}, since RDS_CLEANUP_POLICY is retain`;recordFindings(recorder,
+[finding(about2,"retain","warning",message)],new Set)}async function previewPending(context,server,cluster){let nothing={plan:{findings:[],jobs:[]},blocked:[]};
+if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),
+examination=await examine3(context,await findLeaving2(context,pendingOrder(context.identity),server,!0),server),{access,closing,removal}=planRemoval2(examination),
+jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}
+var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=
+5}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole2,end},identity2,dependencies2){
 let declaration=limitConnectTimeout(whole2),concerned=withoutApplications(declaration),options2={declaration,identity:identity2,dependencies:dependencies2,concerned,
 recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder},
-isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null?await removePending(context,await readActorAndAdmin(context),dependencies2):
-await endState({...context,declaration:concerned},dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
-null)}}async function removePending(context,admin,{runGroup:group4}){await removeWithSigns({context,order:PENDING,requests:null,admin,group:group4},"alone")}async function endState(context,dependencies2,isNeeded){
+isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null&&identity2.cleanupPolicy==="retain"?recordRetained(context,"no removal that\
+ is pending is carried out"):end===null?await removePending2(context,await readActorAndAdmin(context),dependencies2):await endState({...context,declaration:concerned},
+dependencies2,isNeeded),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,null)}}async function removePending2(context,admin,{
+runGroup:group4}){await removeWithSigns({context,order:pendingOrder(context.identity),requests:null,admin,group:group4},"alone")}async function endState(context,dependencies2,isNeeded){
 let admin=await unlessAway(context,isNeeded,async()=>{let found=await readActorAndAdmin(context);return await withServer(context,found,async server=>{let cluster=await inspectCluster(
 server.admin,context.declaration),standing2=checkStanding(context.declaration,cluster,context.identity.cleanupPolicy);if(standing2.length>0)throw new BlockedError(
-standing2)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending(context,admin.secret,dependencies2),await withServer(
+standing2)}),{secret:found}});admin!==null&&(context.identity.cleanupPolicy!=="retain"&&await removePending2(context,admin.secret,dependencies2),await withServer(
 context,admin.secret,async server=>{let cluster=await inspectCluster(server.admin,context.declaration);await runRemovalPlan(context,server,planClaimEnd(context.
 declaration,cluster))}))}async function unlessAway(context,isNeeded,look3){try{return await look3()}catch(error){if(isNeeded||!(error instanceof ConnectionError||
 error instanceof AwsError))throw error;return recordAway(context,error),null}}async function withServer(context,admin,use){let server=await explainUnreachable(()=>openLockedOrBootstrap(
@@ -10465,23 +10533,23 @@ context,admin));context.recorder.setServer(server.admin);try{await use(server)}f
 the server could not be told that the state ends (${error.message}): what stays on it keeps the claim ${declaration.claim??""}, which a later apply takes over w\
 ith ALLOW_DB_TAKEOVER=true`,about2={application:null,database:null,username:null,object:"admin"};recorder.record({...about2,action:"give up",status:"warning",durationMs:0,
 message,statements:[]})}var init_requested=__esm({"src/run/destroy/requested.ts"(){"use strict";init_result();init_errors();init_standing2();init_claim_end();init_inspect_cluster();
-init_open();init_record_run();init_context2();init_gone();init_run_plan();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
+init_open();init_record_run();init_context2();init_gone();init_pending();init_run_plan();init_scope();init_remove()}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy,previewRequested:()=>previewRequested});async function previewDestroy(request,identity2,dependencies2){
 let{declaration}=request,[approval=null]=missingApproval(request),found={...nothingFound2(identity2),declaration,approval};if(knownPolicy(request)==="retain")return{
 ...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);return reserved.length>0?{...found,stopped:!0,blocked:reserved}:
-previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval(PENDING,declaration,
-{...nothingFound2(identity2),declaration},dependencies2)}function nothingFound2(identity2){return{identity:identity2,server:null,plan:{findings:[],jobs:[]},effects:[],
-digest:null,blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole2,found,dependencies2){let{identity:identity2,approval}=found,
-declaration={...limitConnectTimeout(whole2),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
-clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2};
-try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);let server=await explainUnreachable(
-()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,!0),server);if(examination.obstacles.
-length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,requestOf(context,{marker:null})),
-{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.
-findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,
-plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.
-close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview=__esm(
-{"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();init_credentials();init_open();init_provision_error();
-init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
+previewRemoval(request,declaration,found,dependencies2)}async function previewRequested(declaration,identity2,dependencies2){return previewRemoval(pendingOrder(
+identity2),declaration,{...nothingFound2(identity2),declaration},dependencies2)}function nothingFound2(identity2){return{identity:identity2,server:null,plan:{findings:[],
+jobs:[]},effects:[],digest:null,blocked:[],leftOut:[],stopped:!1,approval:null,moving:[]}}async function previewRemoval(order,whole2,found,dependencies2){let{identity:identity2,
+approval}=found,declaration={...limitConnectTimeout(whole2),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,
+environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,
+dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);
+let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,
+!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,
+requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,...removal].flatMap(
+plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:
+approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.cluster.roles.
+get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(
+error)}}var init_preview=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();init_credentials();
+init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
 function orderOf(removal,{cleanupPolicy:policy}){switch(removal.kind){case"target":return{target:removal.target,policy};case"request":return{target:{by:"applica\
 tion",value:removal.application},policy};case"requested":return null}}function removalNeedsBuildId(removal,environment,{declaration,removes}){let order=orderOf(
 removal,environment),pending=removes?environment.cleanupPolicy:"retain";return(order===null?pending:knownPolicy({declaration,...order}))!=="retain"}async function removeAsAsked({
@@ -11058,14 +11126,15 @@ null).map(([field])=>({application:guest.application.name,code:"misplaced_field"
 ss_level = "none").':`describes the database, which belongs to "${owner.application.name}".`,remedy:owner===null?"Set it in the entry of its owner.":`Set it in \
 the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners,owned4){let application=(owners[1]??members[0])?.application.name??null;
 return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.${owned4.length===0?"":suggestion(
-database,owned4)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name.'}:{application,code:"several_owners",field:"access_level",message:`\
-the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a\
- database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(({application})=>application.loginOf===null);return[...groupBy(own,entry=>entry.
-application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"shared_login",field:"\
-username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username, or all but one login_of wit\
-h the key of that one."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){return[...items2].sort(
-(a10,b10)=>a10.name<b10.name?-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,PUBLIC_SCHEMA,init_databases2=__esm({"src/input/databases.ts"(){"use strict";init_group_by();
-init_member_of();init_text2();DEFAULT_SCHEMAS=["public"],ALL_SCHEMAS="*";PUBLIC_SCHEMA='the schema "public" belongs to whoever owns the database.'}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
+database,owned4)}`,remedy:'Give one of its entries access_level = "owner", or correct database_name; where its owner was taken out, take them out too.'}:{application,
+code:"several_owners",field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give \
+the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){let own=entries.filter(({application})=>application.
+loginOf===null);return[...groupBy(own,entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.
+application.name??null,code:"shared_login",field:"username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give \
+each its own username, or all but one login_of with the key of that one."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(",\
+ ")}function sorted(items2){return[...items2].sort((a10,b10)=>a10.name<b10.name?-1:1)}var DEFAULT_SCHEMAS,ALL_SCHEMAS,PUBLIC_SCHEMA,init_databases2=__esm({"src/\
+input/databases.ts"(){"use strict";init_group_by();init_member_of();init_text2();DEFAULT_SCHEMAS=["public"],ALL_SCHEMAS="*";PUBLIC_SCHEMA='the schema "public" b\
+elongs to whoever owns the database.'}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
 problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken.has("host")?problems:[...problems,missingHost("instance.host")]};let identifier=value2.
 identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier},problems}}function parseConnectThrough(input){
 if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken}=parseObject(ENDPOINT,input,{application:null,path:"connect_through."});return value2===
@@ -11132,11 +11201,11 @@ value??instance.value),tags=parseTags(top2.tags,scope),entries=parseEntries(top2
 cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value,scope),all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.
 problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(({application})=>application.name));if(instance.value===null||tls.
 value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.value.identifier;return{value:{environment,instance:instance.value,
-connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,stackMadeAt:top2.stack_made_at,
-workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.
-master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.expected_account},
-prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,verifyLogins:top2.
-verify_logins,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},
+connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,top2.workspace),claim:top2.claim,isByHand:!1,stackMadeAt:top2.
+stack_made_at,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},
+masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.external_id,expectedAccount:top2.
+expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,
+verifyLogins:top2.verify_logins,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},
 problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject(
 "application_databases",input,null)]};let parsed2=Object.entries(input).map(([key2,entry])=>/^[a-z][a-z0-9_-]*$/.test(key2)?parseEntry(key2,entry,defaults2):{entry:null,
 problems:[keyProblem(key2)]}),keys=Object.keys(input),own=parsed2.flatMap(({entry})=>entry===null?[]:[entry]),inDatabases=followReferences(own,keys),{entries,problems}=followLogins(
@@ -11168,12 +11237,12 @@ obody can approve.");if(plan.digest!==digest2)throw refusal6(`is the plan ${plan
 function parsePlan(text2){let parsed2=safeParse(pipe(string(),parseJson(),PLAN2),text2);return parsed2.success?parsed2.output:null}function packPlan(plan){return(0,import_node_zlib3.gzipSync)(
 JSON.stringify(plan)).toString("base64")}function unpackPlan(packed2){try{return decodeInput(packed2)}catch(error){throw error instanceof InvalidInputError?refusal6(
 "cannot be unpacked."):error}}function refusal6(message){let remedy="Give the file that plan --out wrote, of the plan that is approved; or none, and only the di\
-gest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL3,
-TEXTS,DETAIL,PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_access_change();
-init_declaration();init_decode();TEXT_OR_NULL3=nullable(string()),TEXTS=array(string()),DETAIL=variant("kind",[object({kind:literal("grant"),privileges:TEXTS,on:picklist(
-PRIVILEGE_TARGETS),schema:TEXT_OR_NULL3,level:nullable(picklist(ACCESS_LEVELS)),later:boolean()}),object({kind:literal("taken"),what:string(),objects:TEXTS}),object(
-{kind:literal("loss")})]),PLAN2=object({digest:TEXT_OR_NULL3,effects:array(object({application:TEXT_OR_NULL3,database:TEXT_OR_NULL3,username:TEXT_OR_NULL3,object:string(),
-rule:string(),effect:string(),detail:nullable(DETAIL)}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
+gest counts.";return new InvalidInputError([{application:null,code:"invalid_value",field:"RDS_PROVISION_PLAN_FILE",message,remedy}])}var import_node_zlib3,TEXT_OR_NULL4,
+TEXTS3,DETAIL,PLAN2,init_plan_file=__esm({"src/input/plan-file.ts"(){"use strict";import_node_zlib3=__toESM(require_zlib(),1);init_dist();init_errors();init_access_change();
+init_declaration();init_decode();TEXT_OR_NULL4=nullable(string()),TEXTS3=array(string()),DETAIL=variant("kind",[object({kind:literal("grant"),privileges:TEXTS3,
+on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL4,level:nullable(picklist(ACCESS_LEVELS)),later:boolean()}),object({kind:literal("taken"),what:string(),objects:TEXTS3}),
+object({kind:literal("loss")})]),PLAN2=object({digest:TEXT_OR_NULL4,effects:array(object({application:TEXT_OR_NULL4,database:TEXT_OR_NULL4,username:TEXT_OR_NULL4,
+object:string(),rule:string(),effect:string(),detail:nullable(DETAIL)}))})}});function effectsOf(plan){let steps=planSteps(plan),adopted=new Set(steps.filter(({kind})=>kind==="adopt_role").map(({username})=>username)),isEffect=({kind,username})=>!NO_EFFECT.
 has(kind)&&(kind!=="set_password"||adopted.has(username)),effects=steps.filter(isEffect).flatMap(effectsOfStep);return[...new Map(effects.map(effect=>[keyOf2(effect),
 effect]))].sort(([a10],[b10])=>a10<b10?-1:1).map(([,effect])=>effect)}function digestOf({environment,stack,instance},effects){let keys=withoutImplied(effects).map(
 keyOf2),text2=JSON.stringify([environment,stack,instance.identifier,keys]);return(0,import_node_crypto10.createHash)("sha256").update(text2).digest("hex")}function effectsOfStep(step2){
@@ -11247,16 +11316,16 @@ runId!==facts.uuid},all=[...origin.environment.problems,...problems,...claimProb
 parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError([...all,...approvalsOf(origin,parsed2,identity2)])}}function approvalsOf({command:command11},parsed2,identity2){
 return command11==="apply"&&parsed2!==null?checkApproval(parsed2.declaration,identity2):[]}function withClaim({claim:given,environment},parsed2){let problems=checkClaim(
 "claim",given);if(parsed2===null)return{parsed:parsed2,problems};let declared=parsed2.declaration.claim,claim2=declared??given??environment.claim,own=declared===
-null||given===null||given===declared?[]:[otherClaim(given,declared)];return{parsed:{...parsed2,declaration:{...parsed2.declaration,claim:claim2}},problems:[...problems,
-...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, w\
-hich is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";try{text2=await origin.readInput();let parsed2=parseDeclaration(
-text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
-throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed:parsed2,
-isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin,parsed2){try{let approvedPlan=await origin.readApprovedPlan(),problems=origin.
-command==="apply"&&parsed2!==null?checkProven(origin.planField,parsed2.declaration,approvedPlan):[];return{approvedPlan,problems}}catch(error){if(error instanceof
-InvalidInputError)return{approvedPlan:null,problems:error.problems};throw error}}async function gatherFacts(origin,parsed2,text2){let declared=parsed2??NO_IDS;return{
-command:origin.command,environment:parsed2?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?NO_IDS:
-await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto11.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto11.createHash)(
+null||given===null||given===declared?[]:[otherClaim(given,declared)],isByHand=declared===null&&claim2!==null,declaration={...parsed2.declaration,claim:claim2,isByHand};
+return{parsed:{...parsed2,declaration},problems:[...problems,...own]}}function otherClaim(given,declared){return{application:null,code:"invalid_value",field:"cl\
+aim",message:`${show(given)} is not the claim of the input, which is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){let text2="";
+try{text2=await origin.readInput();let parsed2=parseDeclaration(text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed:parsed2,isBuildIdRefused:!1,
+problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed2,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,
+isBuildIdRefused:!1};return{text:text2,parsed:parsed2,isBuildIdRefused,problems:error.problems}}}async function findApprovedPlan(origin,parsed2){try{let approvedPlan=await origin.
+readApprovedPlan(),problems=origin.command==="apply"&&parsed2!==null?checkProven(origin.planField,parsed2.declaration,approvedPlan):[];return{approvedPlan,problems}}catch(error){
+if(error instanceof InvalidInputError)return{approvedPlan:null,problems:error.problems};throw error}}async function gatherFacts(origin,parsed2,text2){let declared=parsed2??
+NO_IDS;return{command:origin.command,environment:parsed2?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?
+NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto11.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto11.createHash)(
 "sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
 InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto11,NO_IDS,NOT_ALLOWED,init_start=__esm(
 {"src/run/start.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1);init_ci();init_errors();init_request2();init_decode();init_environment();init_parse();
@@ -11669,7 +11738,8 @@ n")}}function regionFor(host2,declared){let region2=regionOfHost(host2)??declare
 rets/iam-token.ts"(){"use strict";init_rds_host();init_secret();init_aws_failure();init_client_config()}});function toSnapshotError(failure,action,subject2){if(!isRefusal(failure))return toAwsError(failure,"Amazon RDS");let{name:name2,message,place:place2}=failure,remedy=name2.
 startsWith("AccessDenied")?`Allow ${PERMISSIONS[action]} to the runner.`:REMEDIES3[name2]??"Correct the cause and run again, or remove with the policy delete.",
 where=place2===null?action:describePlace(place2);return snapshotFailed(`Amazon RDS, ${subject2}: ${where}: ${name2}: ${message}`,remedy)}function unknownSource(identifier,region2){
-return snapshotFailed(`AWS knows neither an instance nor a cluster of the name ${JSON.stringify(identifier)} in ${region2}.`,IDENTIFIER)}function snapshotFailed(message,remedy){
+return snapshotFailed(`AWS knows neither an instance nor a cluster of the name ${JSON.stringify(identifier)} in ${region2}.`,IDENTIFIER)}function otherSource(identifier,region2,host2){
+return snapshotFailed(`A snapshot of ${JSON.stringify(identifier)} in ${region2} would not hold what is on ${host2}, which is another's.`,IDENTIFIER)}function snapshotFailed(message,remedy){
 let problem={application:null,code:"snapshot_failed",field:"snapshot",message,remedy};return new AwsError([problem])}var IDENTIFIER,REMEDIES3,PERMISSIONS,init_failure2=__esm(
 {"src/snapshot/failure.ts"(){"use strict";init_errors();init_aws_failure();IDENTIFIER="Set instance.identifier to the identifier of the RDS instance, or of its \
 cluster, and aws_region to its region.",REMEDIES3={DBInstanceNotFoundFault:IDENTIFIER,DBClusterNotFoundFault:IDENTIFIER,SnapshotQuotaExceededFault:"Delete old m\
@@ -11685,15 +11755,18 @@ id},pages=sdk.paginateDescribeDBClusterSnapshots({client},{...MANUAL,...input},{
 item=>toSnapshot(item,item.DBClusterSnapshotIdentifier))},ask:async({id,of,tags},abortSignal)=>{let input={DBClusterSnapshotIdentifier:id,DBClusterIdentifier:of,
 Tags:toTags(tags)};return client.send(new sdk.CreateDBClusterSnapshotCommand(input),{abortSignal})}}}function toSnapshot({Status:status="",PercentProgress:percent=0,
 TagList:tags=[]},id=""){return{id,status,percent,tags:new Map(tags.map(({Key="",Value=""})=>[Key,Value]))}}function toTags(tags){return[...tags].map(([Key,Value])=>({
-Key,Value}))}var MANUAL,init_families=__esm({"src/snapshot/families.ts"(){"use strict";MANUAL={SnapshotType:"manual"}}});async function locate(rds,identifier){let found=await findInstance(rds,identifier)??await findCluster(rds,identifier);if(found===null)throw unknownSource(identifier,
-await rds.client.config.region());return found}async function findInstance({sdk,client,call},identifier){let command11=new sdk.DescribeDBInstancesCommand({DBInstanceIdentifier:identifier});
-try{let{DBInstances:[found]=[]}=await call("DescribeDBInstances",abortSignal=>client.send(command11,{abortSignal}));if(found===void 0)return null;let{DBInstanceIdentifier:id=identifier,
-DBClusterIdentifier:cluster=""}=found;return cluster===""?{kind:"instance",id}:{kind:"cluster",id:cluster}}catch(error){let failure=failureOf(error);if(failure.
-name==="DBInstanceNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBInstances",identifier)}}async function findCluster({sdk,client,call},identifier){
-let command11=new sdk.DescribeDBClustersCommand({DBClusterIdentifier:identifier});try{let{DBClusters:[found]=[]}=await call("DescribeDBClusters",abortSignal=>client.
-send(command11,{abortSignal}));return found===void 0?null:{kind:"cluster",id:found.DBClusterIdentifier??identifier}}catch(error){let failure=failureOf(error);if(failure.
-name==="DBClusterNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBClusters",identifier)}}var init_locate=__esm({"src/snapshot/locate.ts"(){"u\
-se strict";init_aws_call();init_failure2()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
+Key,Value}))}var MANUAL,init_families=__esm({"src/snapshot/families.ts"(){"use strict";MANUAL={SnapshotType:"manual"}}});async function locate(rds,identifier,host2){let region2=await rds.client.config.region(),found=await findInstance(rds,identifier)??await findCluster(rds,identifier);
+if(found===null)throw unknownSource(identifier,region2);if(host2!==null&&!await isOf(rds,host2,identifier,found,region2))throw otherSource(identifier,region2,host2);
+return found}async function isOf(rds,host2,identifier,found,region2){let endpoint=endpointOf(host2);if(endpoint===null)return!0;if(regionOfHost(host2)!==region2)
+return!1;if(endpoint.kind==="cluster")return found.kind==="cluster"&&found.id.toLowerCase()===endpoint.id;if(endpoint.id===identifier.toLowerCase())return!0;let itself=await findInstance(
+rds,endpoint.id);return itself?.kind===found.kind&&itself.id===found.id}async function findInstance({sdk,client,call},identifier){let command11=new sdk.DescribeDBInstancesCommand(
+{DBInstanceIdentifier:identifier});try{let{DBInstances:[found]=[]}=await call("DescribeDBInstances",abortSignal=>client.send(command11,{abortSignal}));if(found===
+void 0)return null;let{DBInstanceIdentifier:id=identifier,DBClusterIdentifier:cluster=""}=found;return cluster===""?{kind:"instance",id}:{kind:"cluster",id:cluster}}catch(error){
+let failure=failureOf(error);if(failure.name==="DBInstanceNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBInstances",identifier)}}async function findCluster({
+sdk,client,call},identifier){let command11=new sdk.DescribeDBClustersCommand({DBClusterIdentifier:identifier});try{let{DBClusters:[found]=[]}=await call("Descri\
+beDBClusters",abortSignal=>client.send(command11,{abortSignal}));return found===void 0?null:{kind:"cluster",id:found.DBClusterIdentifier??identifier}}catch(error){
+let failure=failureOf(error);if(failure.name==="DBClusterNotFoundFault")return null;throw toSnapshotError(failure,"DescribeDBClusters",identifier)}}var init_locate=__esm(
+{"src/snapshot/locate.ts"(){"use strict";init_rds_host();init_aws_call();init_failure2()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultRDSHttpAuthSchemeParametersProvider,defaultRDSHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig8,init_httpAuthSchemeProvider8=__esm(
 {"node_modules/@aws-sdk/client-rds/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultRDSHttpAuthSchemeParametersProvider=async(config,context,input)=>({
 operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `region` to be configured for `aw\
@@ -14239,13 +14312,13 @@ waitUntilTenantDatabaseAvailable:()=>waitUntilTenantDatabaseAvailable,waitUntilT
 {"node_modules/@aws-sdk/client-rds/dist-es/index.js"(){init_RDSClient();init_RDS();init_commands8();init_client2();init_pagination2();init_waiters();init_schemas_08();
 init_enums5();init_errors9();init_models_08();init_models_1();init_RDSServiceException()}});async function createSnapshotClient(aws,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es23(),dist_es_exports16)),
 clientConfig(aws,limits)]),client=new sdk.RDSClient({...config}),call=callerOf(client,limits),families={instance:ofInstances(sdk,client),cluster:ofClusters(sdk,
-client)};return{locate:async identifier=>locate({sdk,client,call},identifier),list:async({kind,id})=>list(families[kind],call,{of:id}),find:async(id,{kind})=>(await list(
-families[kind],call,{id}))[0]??null,create:async(id,{kind,id:of},tags)=>create(families[kind],call,{id,of,tags}),close:()=>client.destroy()}}async function list(family,call,wanted){
-let found=[];try{return await call(family.describe,async abortSignal=>{for await(let page of family.pages(wanted,abortSignal))found.push(...page)}),found}catch(error){
-let failure=failureOf(error);if(failure.name===family.gone)return[];throw toSnapshotError(failure,family.describe,"of"in wanted?wanted.of:wanted.id)}}async function create(family,call,snapshot){
-try{return await call(family.create,abortSignal=>family.ask(snapshot,abortSignal)),!0}catch(error){let failure=failureOf(error);if(failure.name===family.busy)return!1;
-throw toSnapshotError(failure,family.create,snapshot.of)}}var init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_aws_call();init_client_config();init_failure2();
-init_families();init_locate()}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
+client)};return{locate:async(identifier,host2=null)=>locate({sdk,client,call},identifier,host2),list:async({kind,id})=>list(families[kind],call,{of:id}),find:async(id,{
+kind})=>(await list(families[kind],call,{id}))[0]??null,create:async(id,{kind,id:of},tags)=>create(families[kind],call,{id,of,tags}),close:()=>client.destroy()}}
+async function list(family,call,wanted){let found=[];try{return await call(family.describe,async abortSignal=>{for await(let page of family.pages(wanted,abortSignal))
+found.push(...page)}),found}catch(error){let failure=failureOf(error);if(failure.name===family.gone)return[];throw toSnapshotError(failure,family.describe,"of"in
+wanted?wanted.of:wanted.id)}}async function create(family,call,snapshot){try{return await call(family.create,abortSignal=>family.ask(snapshot,abortSignal)),!0}catch(error){
+let failure=failureOf(error);if(failure.name===family.busy)return!1;throw toSnapshotError(failure,family.create,snapshot.of)}}var init_client4=__esm({"src/snaps\
+hot/client.ts"(){"use strict";init_aws_call();init_client_config();init_failure2();init_families();init_locate()}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
 iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws:{...aws,environment}}),snapshots:aws=>createSnapshotClient({...aws,environment})}}var init_aws2=__esm(
 {"src/run/aws.ts"(){"use strict";init_aws_environment2();init_aws_secret_reader();init_iam_token();init_identity();init_client4()}});var dependencies_exports={};__export(dependencies_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,SNAPSHOT_TIMEOUT_MS:()=>SNAPSHOT_TIMEOUT_MS,createDependencies:()=>createDependencies,
 createDestroyDependencies:()=>createDestroyDependencies});function createDependencies({reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null,
@@ -14256,19 +14329,7 @@ init_aws2();SNAPSHOT_TIMEOUT_MS=36e5,REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3
 aws,dependencies2);let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);
 let recorder=createRecorder({identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,
 recorder,dependencies:dependencies2},{server,part}=await openToLook(context,credentials.admin,asMaster2);try{return await use({server,context,credentials,part})}finally{
-await server.close()}}var init_look2=__esm({"src/run/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...PENDING,declaration,cluster,looks:!1,mayDelete:identity2.
-mayDelete});return departures.length+problems.length>0}async function removePending2(context,admin){let{recorder,identity:identity2}=context;if(identity2.cleanupPolicy===
-"retain")return recordFindings(recorder,[finding({application:null,database:null,username:null,object:"role"},"retain","warning","removals are pending, and none\
- is carried out, since RDS_CLEANUP_POLICY is retain")],new Set),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
-all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
-1)try{return await removeWithSigns2({context,order:PENDING,requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(thrown);
-if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.signal.
-aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}async function previewPending(context,server,cluster){
-let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,
-findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),examination=await examine3(context,await findLeaving2(
-context,PENDING,server,!0),server),{access,closing,removal}=planRemoval2(examination),jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[
-...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";
-init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=5}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+await server.close()}}var init_look2=__esm({"src/run/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
 "use strict"}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
@@ -14375,8 +14436,8 @@ privilege+COLUMNS===privilege),edit=verb==="loses"?edits.findLast(({removed})=>r
 function inOrder(privileges){let place2=privilege=>ORDER.findIndex(name2=>privilege.startsWith(name2));return[...new Set(privileges)].sort((a10,b10)=>place2(a10)-
 place2(b10))}var COLUMNS,ORDER,READS_ALL,WRITES_ALL,init_list_changes=__esm({"src/plan/list-changes.ts"(){"use strict";init_group_by();init_people();COLUMNS=" o\
 n columns",ORDER=["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","TRIGGER","MAINTAIN","USAGE","CREATE","CONNECT","TEMPORARY","EXECUTE"],READS_ALL="\
-pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();BY_DEFAULT2=
-new Set(["grant_default_privileges","revoke_default_privileges"]),NOTHING=[],Touches=class{#context;#byThing=new Map;#things=new Map;#objects=new Map;#lists=new Map;#last=0;constructor(context,steps){
+pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,NOTHING_INSIDE,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();
+BY_DEFAULT2=new Set(["grant_default_privileges","revoke_default_privileges"]),NOTHING=[],NOTHING_INSIDE={objects:[],othersObjects:[]},Touches=class{#context;#byThing=new Map;#things=new Map;#objects=new Map;#lists=new Map;#last=0;constructor(context,steps){
 this.#context=context;for(let step2 of steps)this.#note(step2)}on(thing){return this.#byThing.get(thing.key)??[]}thingsOf(step2){let all=[...(step2.privileges??
 []).flatMap(item=>this.#thingsOfItem(step2,item)),...this.#restricted(step2)];return[...new Map(all.map(thing=>[thing.key,thing])).values()]}aroundOf({database,
 schema,kind}){if(kind==="database")return[];let isInSchema=schema!==null&&kind!=="schema"&&kind!=="default";return[...this.#database(database),...isInSchema?this.#schema(
@@ -14393,13 +14454,13 @@ name2)??[])}#database(name2){let state2=this.#context.actual.cluster.databases.g
 name:name2,owner};return[this.#thing(about2,state2?.acl??NOTHING,NOTHING,state2!==void 0)]}#schema(database,name2){let state2=this.#context.actual.interiors.get(
 database)?.schemas.get(name2),owner=this.#ownOf(database,state2?.owner??PG_DATABASE_OWNER),about2={kind:"schema",database,schema:name2,name:name2,owner};return[
 this.#thing(about2,this.#own(database,state2?.acl??NOTHING),NOTHING,state2!==void 0)]}#byDefault(database,creator,schema,on){let interior=this.#context.actual.interiors.
-get(database),acl=(interior?.defaultAcl??[]).filter(item=>item.creator===creator&&item.objectClass===on).filter(item=>item.schema===null||item.schema===schema).
-map(({grantee,privilege,schema:of})=>({grantee,privilege,grantor:of===schema?creator:""})),where=schema===null?"":` in schema ${schema}`,name2=`${on}s that ${creator}\
- will create${where}`,about2={kind:"default",database,schema,name:name2,owner:creator};return[this.#thing(about2,acl,NOTHING,interior!==void 0)]}#objectsOf(database){
-let known=this.#objects.get(database);if(known!==void 0)return known;let interior=this.#context.actual.interiors.get(database)??{objects:[]},declared=this.#context.
-planned.databases.find(({name:name2})=>name2===database),things=interior.objects.map(object2=>{let{schema,name:name2,args,objectClass:kind,acl,columnAcl}=object2,
-owner=declared?.schemaOwners.get(schema)?.username??this.#ownerOf(database),told=`${schema}.${name2}${args===null?"":`(${args})`}`,sql=objectName(object2),thing={
-key:JSON.stringify([database,sql]),kind,database,schema,name:told,owner,exists:!0};return[sql,{...thing,acl:this.#own(database,acl),columnAcl:this.#own(database,
+get(database),items2=(interior?.defaultAcl??[]).filter(item=>item.creator===creator&&item.objectClass===on),isForAll=on==="function"&&!items2.some(item=>item.schema===
+null),acl=items2.filter(item=>item.schema===null||item.schema===schema).map(({grantee,privilege,schema:of})=>({grantee,privilege,grantor:of===schema?creator:""})).
+concat(isForAll?[{grantee:"",privilege:"EXECUTE",grantor:""}]:[]),where=schema===null?"":` in schema ${schema}`,name2=`${on}s that ${creator} will create${where}`,
+about2={kind:"default",database,schema,name:name2,owner:creator};return[this.#thing(about2,acl,NOTHING,interior!==void 0)]}#objectsOf(database){let known=this.#objects.
+get(database);if(known!==void 0)return known;let interior=this.#context.actual.interiors.get(database)??NOTHING_INSIDE,things=[...interior.objects,...interior.othersObjects].
+map(object2=>{let{schema,name:name2,args,objectClass:kind,owner,acl,columnAcl}=object2,told=`${schema}.${name2}${args===null?"":`(${args})`}`,sql=objectName(object2),
+thing={key:JSON.stringify([database,sql]),kind,database,schema,name:told,owner,exists:!0};return[sql,{...thing,acl:this.#own(database,acl),columnAcl:this.#own(database,
 columnAcl)}]}),found=new Map(things);return this.#objects.set(database,found),found}#thing(about2,acl,columnAcl,exists){let key2=JSON.stringify([about2.database,
 about2.kind,about2.name]),thing=this.#things.get(key2)??{...about2,key:key2,acl,columnAcl,exists};return this.#things.set(key2,thing),thing}#ownerOf(database){let declared=this.#context.
 planned.databases.find(({name:name2})=>name2===database);return this.#context.actual.cluster.databases.get(database)?.owner??declared?.owner.username??""}#ownOf(database,role){
@@ -14445,65 +14506,105 @@ acl,columnAcl})=>[idOf2(acl),idOf2(columnAcl),objectClass2,schema].join(" ")),by
 objectClass,objects:objects2,acl:first.acl,columnAcl:first.columnAcl,itemsOf:itemsByRole(first.acl),columnItemsOf:itemsByRole(first.columnAcl)}]}function itemsByRole(acl){
 let concerned=acl.flatMap(item=>[...new Set([item.grantee,item.grantor])].map(role=>({role,item}))),byRole=groupBy(concerned,({role})=>role),toPublic=acl.filter(
 ({grantee})=>grantee==="");return role=>[...toPublic,...(byRole.get(role)??[]).map(({item})=>item).filter(({grantee})=>grantee!=="")]}var init_object_groups=__esm(
-{"src/plan/object-groups.ts"(){"use strict";init_group_by()}});function beyondOnDatabase(look3,database,state2){let wantedOf=role=>{let application=look3.applicationByUsername.get(role);return application?.database===database.
-name?databasePrivileges(application):[]},{login:login2}=look3.actual.cluster.server;return heldBeyond(look3,database,state2.acl,state2.owner,wantedOf).map(held2=>{
-let{grantee,grantor,privileges,dependents:dependents2}=held2,revoke=by=>revokeOnDatabase(state2.name,privileges,grantee,by,dependents2.length>0),isOwners2=grantor===
+{"src/plan/object-groups.ts"(){"use strict";init_group_by()}});function beyondOnDatabase(look3,database,state2){let wantedOf=role=>{let application=look3.applicationsIn.get(database.name)?.get(role);return application===void 0?
+[]:databasePrivileges(application)},{login:login2}=look3.actual.cluster.server;return heldBeyond(look3,database,state2.acl,state2.owner,wantedOf).map(held2=>{let{
+grantee,grantor,privileges,dependents:dependents2}=held2,revoke=by=>revokeOnDatabase(state2.name,privileges,grantee,by,dependents2.length>0),isOwners2=grantor===
 state2.owner,remedy=isOwners2?`as ${printName(login2)}: ${printAsMember(grantor,[revoke(grantor)])}`:`as ${printName(grantor)}: ${printStatements([revoke(grantor)])}`;
 return{...tell2(database,held2,`database ${state2.name}`,remedy),place:{on:"database",schema:null,creator:null},...judge2(look3,database,held2,{isOwners:isOwners2,
 owner:state2.owner,isShut:!0}),revocations:by=>[itemOf(held2,"database",null,revoke(by))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)}})}
 function isDeclaredOrPublic({applicationByUsername},role){return role===""||applicationByUsername.has(role)}function tell2(database,held2,on,remedy){let{grantee,
 grantor,privileges}=held2;return{database:database.name,role:grantee,what:privileges.join(", "),on,grantor,remedy}}function itemOf({grantee,privileges},on,schema,statement){
 return{statement,change:{on,schema,revoked:privileges},grantee}}function beyondInside(look3,database,interior){let schemas2=[...interior.schemas.values()].filter(
-({name:name2})=>isSendable(name2)),groups=groupObjects(interior.objects.filter(({schema,name:name2})=>isSendable(schema)&&isSendable(name2)));return[...schemas2.
-flatMap(schema=>onSchema(look3,database,schema)),...[...groups].flatMap(([schema,list3])=>onObjects(look3,database,interior.schemas.get(schema),list3)),...byDefault(
-look3,database,interior)]}function remedyInside({actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,
-grantor)}`}function isListed2(look3,database,role,schema){let application=look3.applicationByUsername.get(role);return application?.database===database.name&&schema!==
-void 0&&worksIn(database,application,schema)}function onSchema(look3,database,schema){let wantedOf=role=>isListed2(look3,database,role,schema)||role===""&&schema.
-name==="public"?["USAGE"]:[];return heldBeyond(look3,database,schema.acl,schema.owner,wantedOf).map(held2=>{let{grantee,grantor,privileges,dependents:dependents2}=held2,
-owner=schemaOwner(database,schema.name).username,isOwners2=grantor===schema.owner&&[owner,PG_DATABASE_OWNER2].includes(grantor),by=grantor===PG_DATABASE_OWNER2?
-database.owner.username:grantor,revoke=actor=>revokeOnSchema(schema.name,privileges,grantee,actor,dependents2.length>0),isPublicSchema=schema.name==="public";return{
-...tell2(database,held2,`schema ${schema.name}`,remedyInside(look3,database,by,[revoke(by)])),place:{on:"schema",schema:schema.name,creator:null},...judge2(look3,
-database,held2,{isOwners:isOwners2,owner,isShut:isPublicSchema,schema}),revocations:actor=>[itemOf(held2,"schema",schema.name,revoke(actor))],isByDefault:!1,isElsewhere:isOwners2&&
-isDeclaredOrPublic(look3,grantee)&&(grantee!==""||isPublicSchema)}})}function onObjects(look3,database,schema,groups){if(schema===void 0)return[];let owner=schemaOwner(
-database,schema.name).username,found=groups.flatMap(group4=>{let wantedOf=role=>[...isListed2(look3,database,role,schema)?levelOf(look3,role,group4.objectClass):
-[],...role===""&&group4.objectClass==="function"?["EXECUTE"]:[]],of=(acl,isColumns)=>heldBeyond(look3,database,acl,owner,wantedOf).map(held2=>({held:held2,group:group4,
-isColumns}));return[...of(group4.acl,!1),...of(group4.columnAcl,!0)]});return[...groupBy(found,({held:held2,group:group4,isColumns})=>JSON.stringify([held2,group4.
-objectClass,isColumns])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{held:held2,group:group4,isColumns}=first,{grantee,grantor,privileges,
-dependents:dependents2}=held2,objects2=list3.flatMap(item=>item.group.objects),names2=objects2.map(({name:name2})=>`${schema.name}.${name2}`),what=names2.length===
-1?group4.objectClass:`${String(names2.length)} ${group4.objectClass}s`,revoke=(some,actor)=>revokeOnObjects(some,privileges,grantee,actor,dependents2.length>0),
-isOwners2=grantor===owner,on=`${isColumns?"columns of ":""}${what} ${fewNames(names2)}`;return[{...tell2(database,held2,on,remedyInside(look3,database,grantor,[
-revoke(objects2,grantor)])),place:{on:group4.objectClass,schema:schema.name,creator:null},...judge2(look3,database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(
-objects2,200).map(some=>itemOf(held2,group4.objectClass,schema.name,revoke(some,actor))),isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(
-look3,grantee)}]})}function levelOf(look3,role,objectClass2){let application=look3.applicationByUsername.get(role);return application===void 0?[]:objectClass2===
-"schema"?application.allSchemas?["USAGE"]:[]:objectPrivileges(application,objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn=schema=>schema===
-null?database.owner.username:schemaOwner(database,schema).username,isOfDatabase=role=>look3.applicationByUsername.get(role)?.database===database.name,others=defaultAcl.
-filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{if(grantee===creator||isNeutral(look3,database,grantee)||!isSendable(schema??"")||grantee===
-""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")return!1;let isThere=schema===null?isOfDatabase(grantee):isListed2(look3,database,grantee,schemas2.
-get(schema));return!(creator===ownerIn(schema)&&isThere&&levelOf(look3,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,
-grantee})=>JSON.stringify([creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,
-grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?
-"any schema":`schema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s tha\
-t ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(
-look3,database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==
-""&&isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();
-init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function beyondOfLogin(look3,{name:database},application){let role=look3.actual.cluster.roles.get(application.username);if(role===void 0)return[];let stored=look3.
+({name:name2})=>isSendable(name2)),objects2=[...interior.objects,...interior.othersObjects],byOwner=groupBy(objects2.filter(({schema,name:name2})=>isSendable(schema)&&
+isSendable(name2)),({owner})=>owner);return[...schemas2.flatMap(schema=>onSchema(look3,database,schema)),...[...byOwner].flatMap(([owner,list3])=>[...groupObjects(
+list3)].flatMap(([schema,groups])=>onObjects(look3,database,interior.schemas.get(schema),{owner,groups}))),...byDefault(look3,database,interior)]}function remedyInside({
+actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look3,database,role,schema){
+let application=look3.applicationsIn.get(database.name)?.get(role);return application!==void 0&&schema!==void 0&&worksIn(database,application,schema)}function onSchema(look3,database,schema){
+let wantedOf=role=>isListed2(look3,database,role,schema)||role===""&&schema.name==="public"?["USAGE"]:[];return heldBeyond(look3,database,schema.acl,schema.owner,
+wantedOf).map(held2=>{let{grantee,grantor,privileges,dependents:dependents2}=held2,owner=schemaOwner(database,schema.name).username,isOwners2=grantor===schema.owner&&
+[owner,PG_DATABASE_OWNER2].includes(grantor),by=grantor===PG_DATABASE_OWNER2?database.owner.username:grantor,revoke=actor=>revokeOnSchema(schema.name,privileges,
+grantee,actor,dependents2.length>0),isPublicSchema=schema.name==="public";return{...tell2(database,held2,`schema ${schema.name}`,remedyInside(look3,database,by,
+[revoke(by)])),place:{on:"schema",schema:schema.name,creator:null},...judge2(look3,database,held2,{isOwners:isOwners2,owner,isShut:isPublicSchema,schema}),revocations:actor=>[
+itemOf(held2,"schema",schema.name,revoke(actor))],isByDefault:!1,isElsewhere:isOwners2&&isDeclaredOrPublic(look3,grantee)&&(grantee!==""||isPublicSchema)}})}function onObjects(look3,database,schema,{
+owner,groups}){if(schema===void 0)return[];let isReached=owner===schemaOwner(database,schema.name).username,found=groups.flatMap(group4=>{let wantedOf=role=>[...isReached&&
+isListed2(look3,database,role,schema)?levelOf(look3,database,role,group4.objectClass):[],...role===""&&group4.objectClass==="function"?["EXECUTE"]:[]],of=(acl,isColumns)=>heldBeyond(
+look3,database,acl,owner,wantedOf).map(held2=>({held:held2,group:group4,isColumns}));return[...of(group4.acl,!1),...of(group4.columnAcl,!0)]});return[...groupBy(
+found,({held:held2,group:group4,isColumns})=>JSON.stringify([held2,group4.objectClass,isColumns])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)
+return[];let{held:held2,group:group4,isColumns}=first,{grantee,grantor,privileges,dependents:dependents2}=held2,objects2=list3.flatMap(item=>item.group.objects),
+names2=objects2.map(({name:name2})=>`${schema.name}.${name2}`),what=names2.length===1?group4.objectClass:`${String(names2.length)} ${group4.objectClass}s`,revoke=(some,actor)=>revokeOnObjects(
+some,privileges,grantee,actor,dependents2.length>0),isOwners2=isReached&&grantor===owner,on=`${isColumns?"columns of ":""}${what} ${fewNames(names2)}`;return[{...tell2(
+database,held2,on,remedyInside(look3,database,grantor,[revoke(objects2,grantor)])),place:{on:group4.objectClass,schema:schema.name,creator:null},...judge2(look3,
+database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(objects2,200).map(some=>itemOf(held2,group4.objectClass,schema.name,revoke(some,actor))),
+isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}function levelOf(look3,database,role,objectClass2){let application=look3.
+applicationsIn.get(database.name)?.get(role);return application===void 0?[]:objectClass2==="schema"?application.allSchemas?["USAGE"]:[]:objectPrivileges(application,
+objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn=schema=>schema===null?database.owner.username:schemaOwner(database,schema).
+username,isOfDatabase=role=>look3.applicationsIn.get(database.name)?.has(role)===!0,others=defaultAcl.filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{
+if(grantee===creator||isNeutral(look3,database,grantee)||!isSendable(schema??"")||grantee===""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")
+return!1;let isThere=schema===null?isOfDatabase(grantee):isListed2(look3,database,grantee,schemas2.get(schema));return!(creator===ownerIn(schema)&&isThere&&levelOf(
+look3,database,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,grantee})=>JSON.stringify([creator,
+schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,grantee}=first,
+privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?"any schema":`s\
+chema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s that ${creator} wi\
+ll create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(look3,
+database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==""&&
+isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();
+init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
+let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.get(username)??[]).filter(item=>item.database===
+database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),beyond2=[...stored.keys()].
+filter(name2=>!settings3.has(name2)&&name2!==ROLE2&&isSendable(name2)).sort(),reset=application.undeclared==="keep"?[]:beyond2.filter(name2=>!isLocked(cluster,name2)),
+about2=subject(application,"setting");return[...set.map(([name2,value2])=>step(about2,"set_setting","set",stored.has(name2)?"updated":"created",`${describeDifference(
+name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))],name2)),...reset.map(name2=>step(about2,
+"reset_setting","reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)],name2)),...actingSteps(
+application,stored.get(ROLE2))]}function actingSteps(application,stored){let{username,database,actsAs,undeclared}=application;if(database===null||actsAs===null&&
+(stored===void 0||undeclared==="keep")||stored===actsAs)return[];let about2=subject(application,"setting"),loser=stored===void 0?{}:{loser:username};if(actsAs===
+null){let message2=`${username} no longer acts as ${stored??""} in ${database}: what it creates is its own`,statement2=resetInDatabase(username,database,ROLE2);
+return[{...step(about2,"reset_setting","reset","removed",message2,[statement2],ROLE2),...loser}]}let message=`${username} acts as ${actsAs} in ${database}: what\
+ it creates belongs to ${actsAs}`,status=stored===void 0?"created":"updated",statement=setInDatabase(username,database,ROLE2,[actsAs]);return[{...step(about2,"a\
+ct_as","set",status,message,[statement],ROLE2),...loser}]}function settingFindings(context,application){let{username,settings:settings3,database,undeclared}=application,
+stored=context.settingsByRole.get(username)??[],{cluster}=context.actual,locked=stored.filter(({name:name2,database:where})=>where===database&&!settings3.has(name2.
+toLowerCase())&&isLocked(cluster,name2)),unnamed=[...unnamedFindings(application,stored),...undeclared==="keep"||database===null?[]:lockedFindings(application,database,
+locked)],names2=stored.filter(item=>item.database===null&&isSendable(item.name)&&!settings3.has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===
+0)return unnamed;let remedy=(who,some)=>some.length===0?[]:[`as ${who}: ${printStatements(some.map(parameter2=>resetEverywhere(username,parameter2)))}`],ways=[...remedy(
+cluster.server.login,names2.filter(name2=>!isLocked(cluster,name2))),...remedy("a superuser",names2.filter(name2=>isLocked(cluster,name2)))],message=`${username}\
+ has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to undo it, ${ways.join(" and ")}`;return[...unnamed,standing(subject(
+application,"setting"),"beyond","keep",message)]}function lockedFindings(application,database,locked){if(locked.length===0)return[];let{username}=application,list3=locked.
+map(({name:name2,value:value2})=>`${name2} = ${value2}`).join(", "),resets=printStatements(locked.map(({name:name2})=>resetInDatabase(username,database,name2))),
+message=`${username} has ${list3} set in ${database}, which is not declared and left alone: a login alone cannot set it, and ${AS_WHOM}: ${resets}`;return[finding(
+subject(application,"setting"),"keep","warning",message)]}function unnamedFindings(application,stored){let{username,database}=application,names2=stored.filter(item=>!isSendable(
+item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];let list3=names2.map(item=>showBytes(item.name)).join(", "),message=`${username}\
+ has settings whose names are no text in UTF-8 (${list3}): they were neither checked nor reset; let whoever set them reset them, over a connection in the encodi\
+ng that they were named in`;return[finding(subject(application,"setting"),"keep","warning",message)]}function describeDifference(name2,stored,value2){let wanted=items(
+value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.
+get(loginName(application))?.clone??null,{database,username}=application,actor=application.actsAs??username,isSet2=(context.settingsByRole.get(clone??"")??[]).some(
+item=>item.database===database&&item.name==="role"&&item.value===actor);if(clone===null||database===null||isSet2)return{steps:[],findings:[]};let about2={...subject(
+application,"setting"),username:clone},statement=setInDatabase(clone,database,"role",[actor]);if(mayAdminister(context.actual.cluster,clone))return{steps:[step(
+about2,"act_as","set","created",`${clone} acts as ${actor} in ${database}`,[statement],clone)],findings:[]};let remedy=`${administrators(context.actual.cluster,
+clone)}: ${printStatements([statement])}`,message=`what ${clone} creates belongs to it and not to ${actor}. ${remedy}`;return{steps:[],findings:[finding(about2,
+"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2==
+"string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){
+return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted2,plain2])=>quoted2?.replaceAll('""','"')??plain2??"")}var AS_WHOM,ROLE2,
+init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_logins();init_sendable();init_members2();init_print();init_role();init_context();
+AS_WHOM="who set it can take it away, on RDS the master; as a superuser";ROLE2="role"}});function beyondOfLogin(look3,{name:database},application){let role=look3.actual.cluster.roles.get(application.username);if(role===void 0)return[];let stored=look3.
 settingsByRole.get(role.name)??[];return[...attributes(look3,database,application,role),...settings2(look3,database,application,stored)]}function attributes(look3,database,application,role){
 let{kept,username}=application,item=(what,undo)=>({database,role:username,what,on:"its login",grantor:null,place:null,fate:"kept",remedy:asAdmin(look3,[undo])});
 return[...staysClosed(application,role)?[item("NOLOGIN",alterRole(username,{login:!0}))]:[],...kept.has("can_create_databases")&&role.createDb?[item("CREATEDB",
 alterRole(username,{createDb:!1}))]:[],...kept.has("connection_limit")&&role.connectionLimit!==-1?[item(`CONNECTION LIMIT ${String(role.connectionLimit)}`,alterRole(
 username,{connectionLimit:-1}))]:[],...kept.has("valid_until")&&role.validUntil!==null?[item(`password valid to ${role.validUntil.toISOString()}`,alterRole(username,
-{validUntil:null}))]:[]]}function asAdmin({actual},statements){return`as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`}function settings2(look3,database,application,stored){
-let{username,undeclared}=application;return stored.flatMap(({name:name2,value:value2,database:where})=>{let isHere=where===database;if(!isSendable(name2)||!isHere&&
-where!==null)return[];let isActing=name2==="role"&&application.actsAs!==null;if(isHere&&(isActing||application.settings.has(name2.toLowerCase())))return[];let reset=isHere?
-resetInDatabase(username,database,name2):resetEverywhere(username,name2);return[{database,role:username,what:`${name2} = ${value2}`,on:isHere?`its sessions in ${database}`:
-"its sessions in all databases",grantor:null,place:null,fate:isHere?undeclared==="keep"?"kept":"taken away":"left alone",remedy:asAdmin(look3,[reset])}]})}function beyondOfDatabase(look3,database,state2){
-let{cluster}=look3.actual,owner=database.owner.username,item=(what,undo,fate)=>({database:database.name,role:owner,what,on:`database ${database.name}`,grantor:null,
-place:null,fate,remedy:`as ${printName(cluster.server.login)}: ${printAsMember(owner,[undo])}`}),isUnusual=staysUnusual(database,cluster),limit=state2.connectionLimit,
-stored=(look3.settingsByRole.get("")??[]).filter(setting=>setting.database===database.name&&isSendable(setting.name));return[...isUnusual&&!state2.allowConnections?
-[item("ALLOW_CONNECTIONS false",allowConnections(state2.name,!0,owner),"kept")]:[],...isUnusual&&state2.isTemplate?[item("IS_TEMPLATE true",alterDatabaseTemplate(
-state2.name,!1,owner),"kept")]:[],...database.owner.kept.has("database_connection_limit")&&limit>=0?[item(`CONNECTION LIMIT ${String(limit)}`,alterDatabaseLimit(
-state2.name,-1,owner),"kept")]:[],...stored.map(({name:name2,value:value2})=>item(`${name2} = ${value2}`,resetOfDatabase(state2.name,name2,owner),"left alone"))]}
-var init_beyond_login=__esm({"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();init_database();init_print();init_quote();init_role()}});function findBeyond(look3,database){let{cluster,interiors}=look3.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
+{validUntil:null}))]:[]]}function asAdmin({actual},statements){return`as ${printName(actual.cluster.server.login)}: ${printStatements(statements)}`}function asSuperuser(statement){
+return`as a superuser: ${printStatements([statement])}`}function settings2(look3,database,application,stored){let{username,undeclared}=application;return stored.
+flatMap(({name:name2,value:value2,database:where})=>{let isHere=where===database;if(!isSendable(name2)||!isHere&&where!==null)return[];let isActing=name2==="rol\
+e"&&application.actsAs!==null;if(isHere&&(isActing||application.settings.has(name2.toLowerCase())))return[];let isSuperusers=isLocked(look3.actual.cluster,name2),
+reset=isHere?resetInDatabase(username,database,name2):resetEverywhere(username,name2);return[{database,role:username,what:`${name2} = ${value2}`,on:isHere?`its \
+sessions in ${database}`:"its sessions in all databases",grantor:null,place:null,fate:isHere&&undeclared==="keep"?"kept":isHere&&!isSuperusers?"taken away":"lef\
+t alone",remedy:isSuperusers?asSuperuser(reset):asAdmin(look3,[reset])}]})}function beyondOfDatabase(look3,database,state2){let{cluster}=look3.actual,owner=database.
+owner.username,item=(what,undo,fate)=>({database:database.name,role:owner,what,on:`database ${database.name}`,grantor:null,place:null,fate,remedy:`as ${printName(
+cluster.server.login)}: ${printAsMember(owner,[undo])}`}),isUnusual=staysUnusual(database,cluster),limit=state2.connectionLimit,stored=(look3.settingsByRole.get(
+"")??[]).filter(setting=>setting.database===database.name&&isSendable(setting.name));return[...isUnusual&&!state2.allowConnections?[item("ALLOW_CONNECTIONS fals\
+e",allowConnections(state2.name,!0,owner),"kept")]:[],...isUnusual&&state2.isTemplate?[item("IS_TEMPLATE true",alterDatabaseTemplate(state2.name,!1,owner),"kept")]:
+[],...database.owner.kept.has("database_connection_limit")&&limit>=0?[item(`CONNECTION LIMIT ${String(limit)}`,alterDatabaseLimit(state2.name,-1,owner),"kept")]:
+[],...stored.map(({name:name2,value:value2})=>{let reset=resetOfDatabase(state2.name,name2,owner),told=item(`${name2} = ${value2}`,reset,"left alone");return isLocked(
+cluster,name2)?{...told,remedy:asSuperuser(reset)}:told})]}var init_beyond_login=__esm({"src/plan/beyond-login.ts"(){"use strict";init_keep_fields();init_sendable();
+init_database();init_print();init_quote();init_role();init_settings3()}});function findBeyond(look3,database){let{cluster,interiors}=look3.actual,state2=cluster.databases.get(database.name);if(state2?.owner!==database.owner.username)return[];
 let interior=interiors.get(database.name);return[...beyondOfDatabase(look3,database,state2),...[database.owner,...database.guests].flatMap(application=>beyondOfLogin(
 look3,database,application)),...beyondOnDatabase(look3,database,state2),...interior===void 0?[]:beyondInside(look3,database,interior)]}function findAllBeyond(look3){
 return look3.declaration.databases.flatMap(database=>findBeyond(look3,database))}function beyondFindings(look3,database){let kept=findBeyond(look3,database).filter(
@@ -14522,11 +14623,11 @@ excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,re
 function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.
 grantee),own=new Set([database.owner,...database.guests,...leftOutOf(context,database)].map(usernameOf)),strangers=[...new Set([...onDatabase,...holders.get(database.
 name)??[]])].filter(role=>!own.has(role)).sort().flatMap(role=>context.applicationByUsername.get(role)??[]).filter(application=>!isDoubtful(context,application));
-return[...database.guests,...strangers]}function isDoubtful({actual:{cluster},leftOut},{name:name2,username}){let tag=parseTag(cluster.roles.get(username)?.comment??
-null);return leftOut.has(name2)&&tag?.get("Application")!==name2}function leftOutOf({declaration,leftOut},{name:name2}){return leftOut.size===0?[]:declaration.applications.
-filter(application=>leftOut.has(application.name)&&application.database===name2)}function usernameOf({username}){return username}var NOT_BEFORE,init_database_grants=__esm(
-{"src/plan/database-grants.ts"(){"use strict";init_tag();init_database();init_access_change2();init_context();init_privileges();NOT_BEFORE=", and may not connec\
-t before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+return[...database.guests,...strangers]}function isDoubtful({declaration,actual:{cluster},leftOut},{name:name2,username}){let tag=parseTag(cluster.roles.get(username)?.
+comment??null);return leftOut.has(name2)&&(tag?.get("Application")!==name2||!isOfStack(declaration,tag))}function leftOutOf({declaration,leftOut},{name:name2}){
+return leftOut.size===0?[]:declaration.applications.filter(application=>leftOut.has(application.name)&&application.database===name2)}function usernameOf({username}){
+return username}var NOT_BEFORE,init_database_grants=__esm({"src/plan/database-grants.ts"(){"use strict";init_claim();init_tag();init_database();init_access_change2();
+init_context();init_privileges();NOT_BEFORE=", and may not connect before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
 encoding??"",collate:database.locale??"",ctype:database.locale??"",localeProvider:"libc",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
 isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...ownerPrivileges().map(privilege=>item(owner,privilege))]}}function planCreation(context,database){
 let{version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
@@ -14564,9 +14665,10 @@ isMade))own.set(field,name2);application.auth==="password"&&version2!==void 0&&o
 null?null:markerOf(existing2,application.name));return withMarker(own,application.name,marker)}function roleTagOver(context,application,comment2,isMade=!1){let existing2=parseTag(
 comment2),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment2):desired}function databaseFields(context,{
 name:name2,username},database,existing2,isMade){let{declaration,actual,master}=context;if(isMade||actual.cluster.databases.get(database)?.owner===username)return[
-["OwnedDatabase",database]];let owned4=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isPending=own!==void 0&&(isWithheld(
-declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own))||owned4===void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];
-return owned4!==void 0&&fields.push(["OwnedDatabase",owned4]),isPending&&fields.push(["PendingDatabase",database]),fields}function isWritten(existing2,desired,changed){
+["OwnedDatabase",database]];let owned4=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isAwaited=own!==void 0&&(isWithheld(
+declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own)),isMadeAnew=existing2!==null&&own?.recreateMissing===!1&&!actual.cluster.databases.
+has(database)&&hasOwned(existing2,database),isPending=isAwaited||isMadeAnew||owned4===void 0&&(existing2===null||existing2.has("PendingDatabase")),fields=[];return owned4!==
+void 0&&!isMadeAnew&&fields.push(["OwnedDatabase",owned4]),isPending&&fields.push(["PendingDatabase",database]),fields}function isWritten(existing2,desired,changed){
 return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,
 owner,existing2)}function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get(
 "BuildId")??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,
@@ -14712,18 +14814,19 @@ rning",message)]}function usageFindings({database,application,schema,isListed:is
 "USAGE")||heldBy(schema.acl,application.username).includes("USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}\
 , who alone can grant USAGE on it`,message=`${application.username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}
 var init_grant_findings=__esm({"src/plan/grant-findings.ts"(){"use strict";init_context();init_privileges()}});function leaveOutUnnamed(database,logins,interior,schemas2){let objects2=interior.objects.filter(isNamed),named=new Map([...schemas2].filter(([name2])=>isSendable(
-name2))),names2=[...unnamedSchemas(database,logins,interior,schemas2),...unnamedObjects(database,logins,interior,schemas2)];return{interior:{...interior,objects:objects2},
-schemas:named,findings:unnamedFindings(database,names2)}}function isNamed({schema,name:name2,args}){return[schema,name2,args??""].every(isSendable)}function unnamedSchemas(database,logins,{
-defaultAcl},schemas2){let isLogin=role=>logins.some(({username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).filter(
-state2=>isCovered(database,state2)||state2.acl.some(({grantee})=>isLogin(grantee))||defaultAcl.some(({schema,grantee})=>schema===state2.name&&isLogin(grantee))).
-map(({name:name2})=>`schema ${showBytes(name2)}`)}function unnamedObjects(database,logins,{objects:objects2},schemas2){let usernames=new Set(logins.map(({username})=>username)),
-covered=[...schemas2.values()].filter(schema=>isCovered(database,schema)),listed2=new Set([...database.schemas,...covered.map(({name:name2})=>name2)]);return objects2.
-filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed2.has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({
-objectClass:objectClass2,schema,name:name2,args})=>{let types=args===null?"":`(${args})`;return showBytes(`${objectClass2} ${schema}.${name2}${types}`)})}function unnamedFindings(database,names2){
-if(names2.length===0)return[];let more2=names2.length>LISTED2?` and ${String(names2.length-LISTED2)} more`:"",message=`${names2.slice(0,LISTED2).join(", ")}${more2}\
- in ${database.name}: the name is no text in UTF-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a\
- connection in the encoding that it was named in`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED2,init_unnamed=__esm({"sr\
-c/plan/unnamed.ts"(){"use strict";init_sendable();init_context();init_privileges();LISTED2=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),groups=groupObjects(
+name2))),names2=[...unnamedSchemas(database,logins,interior,schemas2),...unnamedObjects(database,logins,interior,schemas2)],othersObjects=interior.othersObjects.
+filter(isNamed);return{interior:{...interior,objects:objects2,othersObjects},schemas:named,findings:unnamedFindings2(database,names2)}}function isNamed({schema,
+name:name2,args}){return[schema,name2,args??""].every(isSendable)}function unnamedSchemas(database,logins,{defaultAcl},schemas2){let isLogin=role=>logins.some(({
+username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).filter(state2=>isCovered(database,state2)||state2.acl.some(
+({grantee})=>isLogin(grantee))||defaultAcl.some(({schema,grantee})=>schema===state2.name&&isLogin(grantee))).map(({name:name2})=>`schema ${showBytes(name2)}`)}function unnamedObjects(database,logins,{
+objects:objects2},schemas2){let usernames=new Set(logins.map(({username})=>username)),covered=[...schemas2.values()].filter(schema=>isCovered(database,schema)),
+listed2=new Set([...database.schemas,...covered.map(({name:name2})=>name2)]);return objects2.filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed2.
+has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({objectClass:objectClass2,schema,name:name2,args})=>{let types=args===null?"":
+`(${args})`;return showBytes(`${objectClass2} ${schema}.${name2}${types}`)})}function unnamedFindings2(database,names2){if(names2.length===0)return[];let more2=names2.
+length>LISTED2?` and ${String(names2.length-LISTED2)} more`:"",message=`${names2.slice(0,LISTED2).join(", ")}${more2} in ${database.name}: the name is no text i\
+n UTF-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a connection in the encoding that it was nam\
+ed in`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED2,init_unnamed=__esm({"src/plan/unnamed.ts"(){"use strict";init_sendable();
+init_context();init_privileges();LISTED2=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),groups=groupObjects(
 named.interior.objects),reachable=new Map([...named.schemas].filter(([name2])=>mayActAs(context,schemaOwner(database,name2)))),places=logins.flatMap(application=>placesOf(
 database,application,named.interior,reachable,groups)),creators=[database.owner,...new Set(database.schemaOwners.values())].filter(creator=>mayActAs(context,creator));
 return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>creators.flatMap(creator=>everywhereSteps(database,application,interior,creator)))],findings:[
@@ -14774,8 +14877,8 @@ filter(item=>!isFirst(item)),...own.steps,...extensions2.byOwner,...revoked.step
 ...publicSchema.findings,...own.findings,...coverageFindings(database,schemas2),...uncoveredFindings(database,interior),...revoked.findings,...grants.findings]}}
 function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER2:"",toPublic=version2>=15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.
 map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2("",toPublic),...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,
-objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],uncovered:[],extensions:new Map([["plpgs\
-ql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
+objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],othersObjects:[],uncovered:[],extensions:new Map(
+[["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
 let created2=missingSchemas(database,interior).map(name2=>{let owner=schemaOwner(database,name2).username,acl=["CREATE","USAGE"].map(privilege=>({grantor:owner,
 grantee:owner,privilege}));return[name2,{name:name2,owner,acl,objects:0,foreignObjects:0}]});return new Map([...interior.schemas,...created2])}function createSchemas(context,database,interior,exists){
 let unlisted=exists?unlistedSchemas(database,interior.schemas):[];return missingSchemas(database,interior).map(name2=>({...createStep(context,database,schemaOwner(
@@ -14835,18 +14938,18 @@ init_context();init_held_beyond();init_member_of2();init_membership_revocation()
 orphan2)),findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){return tag.has("Appl\
 ication")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.
 has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get("Application")??""}]})}function isToBeNoted({
-declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return(cleanupPolicy??tag.get("CleanupPolicy")??"retain")!=="retain"&&removalOf(
-tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===application)&&declaredDatabase(
-declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,tag,application}){let noted=withUndeclared(
-tag,application,{buildId,at:startedAt.toISOString()}),about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is not decl\
-ared any more: that is remembered until it is, or is removed`;return step(about2,"note_undeclared","undeclared","updated",message,[commentOnRole(role.name,formatTag(
-noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(tag,application);if(request===null)
-return[orphan(context,tag,"role",role.name,null)];let about2={application,database:null,username:role.name,object:"role"},message=`role ${role.name} is no longe\
-r declared, and is disabled since ${request.doneAt??""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){let declared=new Set(
-context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||
-parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.roles.get(database.
-owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,tag,database);
-return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{
+declaration,leftOut,actual,cleanupPolicy},orphan2){let{role,tag,application}=orphan2;return!declaration.isByHand&&(cleanupPolicy??tag.get("CleanupPolicy")??"ret\
+ain")!=="retain"&&removalOf(tag,application)===null&&undeclaredOf(tag,application)===null&&!leftOut.has(application)&&!declaration.applications.some(({name:name2})=>name2===
+application)&&declaredDatabase(declaration,actual.cluster,role.name)===null&&mayAdminister(actual.cluster,role.name)}function noteStep({buildId,startedAt},{role,
+tag,application}){let noted=withUndeclared(tag,application,{buildId,at:startedAt.toISOString()}),about2={application,database:null,username:role.name,object:"ro\
+le"},message=`role ${role.name} is not declared any more: that is remembered until it is, or is removed`;return step(about2,"note_undeclared","undeclared","upda\
+ted",message,[commentOnRole(role.name,formatTag(noted))])}function roleFinding(context,{role,tag,application}){if(pendingRemoval(tag,role)!==null)return[];let request=removalOf(
+tag,application);if(request===null)return[orphan(context,tag,"role",role.name,null)];let about2={application,database:null,username:role.name,object:"role"},message=`\
+role ${role.name} is no longer declared, and is disabled since ${request.doneAt??""}`;return[standing(about2,"orphan","retained",message)]}function undeclaredDatabases(context){
+let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.
+has(database.name)||parseTag(database.comment)===null)return[];let{cluster}=context.actual,withheld=withheldTag(cluster,database),tag=withheld??parseTag(cluster.
+roles.get(database.owner)?.comment??null),owner=withheld?.get("WithheldFor")??database.owner;if(tag===null||!isOurs2(context,tag))return[];let users=usersOf(context,
+tag,database);return removalOf(tag,tag.get("Application")??"")!==null?users:[orphan(context,tag,"database",owner,database.name),...users]})}function usersOf({applicationByUsername},tag,{
 name:name2,owner,acl}){let users=new Set(acl.map(({grantee})=>grantee).filter(role=>applicationByUsername.has(role)));if(users.delete(owner),users.size===0)return[];
 let about2={application:tag.get("Application")??null,database:name2,username:owner,object:"grant"},message=`${fewNames(users)} may still connect to database ${name2}\
 , which is no longer declared`;return[finding(about2,"keep","warning",message)]}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
@@ -14874,40 +14977,11 @@ server,part))}]}function shutStep(application,{name:name2,owner,acl},admin){let 
 {...subject(application,"grant"),database:name2},"restrict_public","restrict","updated",`PUBLIC may not connect to ${name2}, which ${owner} made for itself`,[...missing.
 length===0?[]:[grantOnDatabase(name2,missing,admin,owner)],revokeOnDatabase(name2,open5,"",owner,passedOnTo(acl,"",open5).length>0)])}var DATABASES_PER_TRANSACTION,
 init_own_databases=__esm({"src/plan/own-databases.ts"(){"use strict";init_group_by();init_catalog();init_few_names();init_sendable();init_tag();init_database();
-init_chunks();init_context();init_memberships_held();init_privileges();DATABASES_PER_TRANSACTION=100}});function planSettings({settingsByRole},application){let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.
-get(username)??[]).filter(item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(
-stored.get(name2),value2)),beyond2=[...stored.keys()].filter(name2=>!settings3.has(name2)&&name2!==ROLE2&&isSendable(name2)).sort(),reset=application.undeclared===
-"keep"?[]:beyond2,about2=subject(application,"setting");return[...set.map(([name2,value2])=>step(about2,"set_setting","set",stored.has(name2)?"updated":"created",
-`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))],name2)),...reset.map(
-name2=>step(about2,"reset_setting","reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)],
-name2)),...actingSteps(application,stored.get(ROLE2))]}function actingSteps(application,stored){let{username,database,actsAs,undeclared}=application;if(database===
-null||actsAs===null&&(stored===void 0||undeclared==="keep")||stored===actsAs)return[];let about2=subject(application,"setting"),loser=stored===void 0?{}:{loser:username};
-if(actsAs===null){let message2=`${username} no longer acts as ${stored??""} in ${database}: what it creates is its own`,statement2=resetInDatabase(username,database,
-ROLE2);return[{...step(about2,"reset_setting","reset","removed",message2,[statement2],ROLE2),...loser}]}let message=`${username} acts as ${actsAs} in ${database}\
-: what it creates belongs to ${actsAs}`,status=stored===void 0?"created":"updated",statement=setInDatabase(username,database,ROLE2,[actsAs]);return[{...step(about2,
-"act_as","set",status,message,[statement],ROLE2),...loser}]}function settingFindings(context,application){let{username,settings:settings3}=application,stored=context.
-settingsByRole.get(username)??[],unnamed=unnamedFindings2(application,stored),names2=stored.filter(item=>item.database===null&&isSendable(item.name)&&!settings3.
-has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return unnamed;let{login:login2}=context.actual.cluster.server,resets=printStatements(names2.
-map(parameter2=>resetEverywhere(username,parameter2))),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration and left\
- alone; to undo it, as ${login2}: ${resets}`;return[...unnamed,standing(subject(application,"setting"),"beyond","keep",message)]}function unnamedFindings2(application,stored){
-let{username,database}=application,names2=stored.filter(item=>!isSendable(item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];
-let list3=names2.map(item=>showBytes(item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list3}): they were neither che\
-cked nor reset; let whoever set them reset them, over a connection in the encoding that they were named in`;return[finding(subject(application,"setting"),"keep",
-"warning",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2}\
- ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(loginName(application))?.clone??null,{database,username}=application,
-actor=application.actsAs??username,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name==="role"&&item.value===actor);
-if(clone===null||database===null||isSet2)return{steps:[],findings:[]};let about2={...subject(application,"setting"),username:clone},statement=setInDatabase(clone,
-database,"role",[actor]);if(mayAdminister(context.actual.cluster,clone))return{steps:[step(about2,"act_as","set","created",`${clone} acts as ${actor} in ${database}`,
-[statement],clone)],findings:[]};let remedy=`${administrators(context.actual.cluster,clone)}: ${printStatements([statement])}`,message=`what ${clone} creates be\
-longs to it and not to ${actor}. ${remedy}`;return{steps:[],findings:[finding(about2,"set","warning",message)]}}function items(value2){return typeof value2=="st\
-ring"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);
-return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted2,plain2])=>quoted2?.replaceAll('""','"')??plain2??"")}var ROLE2,init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_logins();
-init_sendable();init_members2();init_print();init_role();init_context();ROLE2="role"}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=roleTagOver(context,application,role.comment);if(existing2===
+init_chunks();init_context();init_memberships_held();init_privileges();DATABASES_PER_TRANSACTION=100}});function planRoleTag(context,application,role,changed){let existing2=parseTag(role.comment),desired=roleTagOver(context,application,role.comment);if(existing2===
 null)return[step(subject(application,"role"),"adopt_role","adopt","updated",`role ${role.name} taken under management`,[commentOnRole(role.name,formatTag(desired))])];
 let request=removalOf(existing2,nameIn(existing2)),left2=request===null?existing2:new Map([...withoutMemory(existing2,nameIn(existing2)),...[...desired].filter(
-([key2])=>OF_THE_LAST_CHANGE.includes(key2))]);return[...request===null?[]:[takeBack(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(
-left2,desired,changed)?[]:[retag(application,role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack(application,role,{request,
+([key2])=>OF_THE_LAST_CHANGE.includes(key2))]);return[...request===null?[]:[takeBack2(application,role,{request,from:nameIn(existing2),left:left2})],...isWritten(
+left2,desired,changed)?[]:[retag(application,role,left2,desired)]]}function nameIn(tag){return tag.get("Application")??""}function takeBack2(application,role,{request,
 from,left:left2}){let message=`${`the removal of ${from} (${request.policy}), asked for in build ${request.buildId} at ${request.at}`}, is taken back, since ${role.
 name} is declared`,statements=[commentOnRole(role.name,formatTag(left2))];return step(subject(application,"role"),"take_back_removal","taken back","updated",message,
 statements)}function retag(application,role,existing2,desired){let statements=[commentOnRole(role.name,formatTag(desired))],told=differences(existing2,desired);
@@ -14925,12 +14999,12 @@ username,formatTag(desiredRoleTag(context,application,null))),message=`role ${ap
 steps:[step(subject(application,"role"),"create_role","create","created",message,[createRole(application.username,attributes2),comment2])],findings:[]}}function kindOfLogin({
 auth,canLogin}){return canLogin?auth==="unmanaged"?", its password is for somebody else to set":auth==="iam"?", IAM":"":", nobody logs in as it"}function planExistingRole(context,application,role){
 let attributes2=attributeStep(context,application,role),password=planPassword(context,application),changed=[...attributes2===null?[]:[attributes2],...password.steps],
-elsewhere2=[...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tags=planRoleTag(context,application,
-role,changed.length+elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,
-...tags],findings:[...attributes2===null&&tags.every(({object:object2})=>object2!=="role")?[unchanged]:[],...password.findings]}}function attributeStep({startedAt},application,role){
-let login2=mayLogIn(application,startedAt)&&!staysClosed(application,role),wanted=application.validUntil?.getTime()??null,actual=role.validUntil?.getTime()??null,
-attributes2={...role.canLogin!==login2&&{login:login2},...role.createDb!==application.canCreateDatabases&&{createDb:application.canCreateDatabases},...role.createRole&&
-{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==actual&&{validUntil:application.
+elsewhere2=[...planSettings(context,context.actual.cluster,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tags=planRoleTag(
+context,application,role,changed.length+elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);
+return{steps:[...changed,...tags],findings:[...attributes2===null&&tags.every(({object:object2})=>object2!=="role")?[unchanged]:[],...password.findings]}}function attributeStep({
+startedAt},application,role){let login2=mayLogIn(application,startedAt)&&!staysClosed(application,role),wanted=application.validUntil?.getTime()??null,actual=role.
+validUntil?.getTime()??null,attributes2={...role.canLogin!==login2&&{login:login2},...role.createDb!==application.canCreateDatabases&&{createDb:application.canCreateDatabases},
+...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==actual&&{validUntil:application.
 validUntil}};if(Object.keys(attributes2).length===0)return null;let isOver=attributes2.login===!1&&application.canLogin,message=`role ${role.name}: ${differenceWords(
 attributes2,role,application).join(", ")}${isOver?", since valid_until is over":""}`,altered={...step(subject(application,"role"),"alter_role","alter","updated",
 message,[alterRole(role.name,attributes2)]),...attributeConsequences(role,attributes2)};return attributes2.login===!1?{...altered,loser:role.name}:altered}function differenceWords(attributes2,role,application){
@@ -15015,17 +15089,17 @@ return[finding(subject(database.owner,"database"),"look inside","warning",messag
 let jobs=[...roleJobs(roleSteps),...others];if(jobs.length===0)return roleJobs(endApprovedPlans(context));let noted=noteApprovedPlan(context,roleSteps.slice(0,ROLES_PER_TRANSACTION),
 jobs);return noted.length===0?jobs:[...roleJobs([...noted,...roleSteps]),...others]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
 transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
-database.owner,...database.guests],{steps,withheld}=outside,settings3=inside===null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(
-context,application).steps]),rest=settings3.length===0?[]:[{kind:"atomic",steps:settings3}],{server}=context.actual.cluster;if(withheld!==null)return withheldJobs(
-server,database,outside.creation,withheld,inside,steps,rest);let access=steps.length===0?[]:[holdMemberships(server,steps,outside.creation!==null)],transactions=[
-...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{
-database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:transactionsInside(context.actual.cluster.
-server,inside.steps)}]}function closingJob(context,{closing}){return closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.
-actual.cluster.server,closing)]}]}function iamJobs(context){let steps=ownLogins(context.planned).flatMap(application=>planIamGrant(context,application));return steps.
-length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use stric\
-t";init_keep_fields();init_step();init_logins();init_approved_plan2();init_chunks();init_consequences();init_context();init_databases3();init_interior2();init_member_of2();
-init_membership_findings();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();init_room();init_server();init_upgrade2();
-init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function databasePrivileges2(databases2){return`
+database.owner,...database.guests],{steps,withheld}=outside,settings3=inside===null?[]:applications.flatMap(application=>[...planSettings(context,context.actual.
+cluster,application),...planClone(context,application).steps]),rest=settings3.length===0?[]:[{kind:"atomic",steps:settings3}],{server}=context.actual.cluster;if(withheld!==
+null)return withheldJobs(server,database,outside.creation,withheld,inside,steps,rest);let access=steps.length===0?[]:[holdMemberships(server,steps,outside.creation!==
+null)],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}
+function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:transactionsInside(
+context.actual.cluster.server,inside.steps)}]}function closingJob(context,{closing}){return closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
+holdMemberships(context.actual.cluster.server,closing)]}]}function iamJobs(context){let steps=ownLogins(context.planned).flatMap(application=>planIamGrant(context,
+application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src\
+/plan/plan.ts"(){"use strict";init_keep_fields();init_step();init_logins();init_approved_plan2();init_chunks();init_consequences();init_context();init_databases3();
+init_interior2();init_member_of2();init_membership_findings();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();
+init_room();init_server();init_upgrade2();init_settings3();init_withheld2();ROLES_PER_TRANSACTION=100}});function databasePrivileges2(databases2){return`
     SELECT
       r.login,
       ${catalogText("d.datname")} AS database,
@@ -15213,16 +15287,17 @@ objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schem
     ) l
     HAVING count(*) > 0
     ORDER BY 1, 2`}var COUNTED_LARGE_OBJECTS,init_uncovered_queries=__esm({"src/server/uncovered-queries.ts"(){"use strict";init_quote();init_catalog_text();init_database_queries();
-COUNTED_LARGE_OBJECTS=1e3}});async function inspectDatabase(session,{grantees,everybody,owners,wantsAccess}){let counted3=everybody||grantees.length>0,queries=[schemas(owners),INSTALLED_EXTENSIONS,
-...counted3?[objects(grantees,owners),DEFAULT_ACL,uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,
-...access]),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName3(
-schemaRows.map(schemaState)),extensions:byName3(extensionRows.map(installedExtension)),objects:inOrder2(objectRows.flatMap(schemaObjects)),defaultAcl:defaultRows.
-map(defaultAclItem),uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){
-return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unus\
-able")};return{...foreign.names.length>0&&{foreign},name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"ob\
-jects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){
-let value2=readText(row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknow\
-n class of objects: ${value2}`)}function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),acl:readAcl(row2,"acl"),columnAcl:readAcl(
+COUNTED_LARGE_OBJECTS=1e3}});async function inspectDatabase(session,{grantees,everybody,others,owners,wantsAccess}){let counted3=everybody||others||grantees.length>0,queries=[schemas(owners),
+INSTALLED_EXTENSIONS,...counted3?[objects(grantees,owners,others),DEFAULT_ACL,uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.
+query([...queries,...access]),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.
+database,schemas:byName3(schemaRows.map(schemaState)),extensions:byName3(extensionRows.map(installedExtension)),objects:inOrder2(objectRows.filter(row2=>readFlag(
+row2,"own")).flatMap(schemaObjects)),othersObjects:inOrder2(objectRows.filter(row2=>!readFlag(row2,"own")).flatMap(schemaObjects)),defaultAcl:defaultRows.map(defaultAclItem),
+uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){return new Map(items2.
+map(item=>[item.name,item]))}function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unusable")};return{...foreign.
+names.length>0&&{foreign},name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(
+row2,"foreign_objects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(
+row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}
+function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),columnAcl:readAcl(
 row2,"column_acl")},args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}
 function inOrder2(objects2){let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare4=(a10,b10)=>{let index=a10.
 findIndex((part,at)=>part!==b10[at]);return index<0?0:(a10[index]??"")<(b10[index]??"")?-1:1};return[...objects2].sort((a10,b10)=>compare4(keys.get(a10)??[],keys.
@@ -15250,19 +15325,20 @@ unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,...sco
 null||scope.applications.has(name2)),databases2=declaration.databases.filter(item=>mayLookInside(declaration,cluster,item)&&isInScope(scope,item));for(let{name:name2}of databases2)
 for(let known of[interiors,unseen])known.delete(name2);let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),usernames=new Set(declaration.
 applications.map(({username})=>username)),lookInto=database=>({grantees:granteesOf(cluster,usernames,database),everybody:everybody||database.owner.undeclared!==
-"report",owners:ownersIn(database),wantsAccess:declaration.governanceDir!==null}),onlyChanged=declaration.verifyLogins==="changed"&&scope===null,tryOut2=async application=>{
-let credential=tried.get(application.name),isLeftOut=onlyChanged&&isProvenBefore(cluster,application,credential);if(logins.set(application.name,{kind:isLeftOut?
-"proven_before":"not_tried"}),credential===void 0||isLeftOut||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),look3=database===
-void 0?null:lookInto(database),place2=application.database??declaration.instance.database,question={application,place:place2,isExpired:isExpired(cluster,application)},
-result=await checkLogin(server,versions2,question,credential,look3);tried.set(application.name,result.credential),result.interior!==null&&database!==void 0&&interiors.
-set(database.name,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{for(let application of turn)await tryOut2(application).then(onTried)};
-return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{
-let seen2=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen2?unseen.set(database.name,seen2):interiors.set(database.name,seen2)})),{actual:{
-cluster,interiors,unseen,logins},credentials:tried}}function ownersIn({schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[
-schema,username])),guests:guests.map(({username})=>username)}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.
-databases.get(database??"")?.connectionLimit??-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.
-roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,{username},credential){
-let version2=parseTag(cluster.roles.get(username)?.comment??null)?.get("SecretVersionId");return version2!==void 0&&version2===credential?.versionId}function mayLookInside(declaration,cluster,database){
+"report",others:everybody||hasOtherMode(declaration),owners:ownersIn(database),wantsAccess:declaration.governanceDir!==null}),onlyChanged=declaration.verifyLogins===
+"changed"&&scope===null,tryOut2=async application=>{let credential=tried.get(application.name),isLeftOut=onlyChanged&&isProvenBefore(cluster,application,credential);
+if(logins.set(application.name,{kind:isLeftOut?"proven_before":"not_tried"}),credential===void 0||isLeftOut||!mayTryLogin(cluster,application))return;let database=byOwner.
+get(application.name),look3=database===void 0?null:lookInto(database),place2=application.database??declaration.instance.database,question={application,place:place2,
+isExpired:isExpired(cluster,application)},result=await checkLogin(server,versions2,question,credential,look3);tried.set(application.name,result.credential),result.
+interior!==null&&database!==void 0&&interiors.set(database.name,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{for(let application of turn)
+await tryOut2(application).then(onTried)};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(database=>!interiors.
+has(database.name)).map(async database=>{let seen2=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen2?unseen.set(database.name,seen2):interiors.
+set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function hasOtherMode({applications}){return applications.some(({undeclared})=>undeclared!==
+"report")}function ownersIn({schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[schema,username])),guests:guests.map(({
+username})=>username)}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??
+-1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==
+void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,{username},credential){let version2=parseTag(cluster.roles.get(
+username)?.comment??null)?.get("SecretVersionId");return version2!==void 0&&version2===credential?.versionId}function mayLookInside(declaration,cluster,database){
 let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
 database)}function isInScope(scope,{name:name2,owner}){return scope===null||scope.databases.has(name2)||scope.applications.has(owner.name)}function isExpired(cluster,application){
 let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){
@@ -15378,10 +15454,10 @@ find(step2=>step2===failure.step)??losing.find(step2=>isOwnLoss(step2,failure.st
 flatMap(({loss})=>lossesBy(declaration,loss)))ended.add(login2),await endSessions(server.admin,{logins:[login2],only:only3,databases:[]});return held2.map(({failure})=>failure)}
 function isOwnLoss({loser,application},{username,application:changed}){return loser===username&&application===changed}var DISCONNECT,LOCK_NOT_AVAILABLE4,init_lost_access=__esm(
 {"src/run/apply/lost-access.ts"(){"use strict";init_logins();init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};
-LOCK_NOT_AVAILABLE4="55P03"}});function needsLook({kind,target}){return(kind==="restrict_public"||kind==="revoke_privileges")&&target!==null||NEEDS_LOOK.has(kind)}function partition2(items2,isFirst){
+LOCK_NOT_AVAILABLE4="55P03"}});function needsLook({kind,target}){return(kind==="restrict_public"||kind==="revoke_privileges"||kind==="grant_privileges")&&target!==null||NEEDS_LOOK.has(kind)}function partition2(items2,isFirst){
 return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var NEEDS_LOOK,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_draft();
 init_step();init_outcome();init_lost_access();NEEDS_LOOK=new Set(["set_setting","reset_setting","tag_database","adopt_database","create_schema","create_extensio\
-n","grant_privileges","grant_default_privileges","revoke_default_privileges"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
+n","grant_default_privileges","revoke_default_privileges"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
 this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let{application,database,username,object:object2,action,caution}=step2;
 if(caution!==void 0){let about2={application,database,username,object:object2,action};this.#recorder.record({...about2,status:"warning",durationMs:0,message:caution,
 statements:[]})}for(let loss of lossesBy(this.#declaration,step2))this.losses.set(JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(keyOf(
@@ -15403,12 +15479,13 @@ credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size
 ...newer])},applications:new Set(newer.keys()),databases:new Set}}var init_newer_secrets=__esm({"src/run/apply/newer-secrets.ts"(){"use strict";init_logins()}});function noteRoom(rooms,applied){for(let{kind,database}of applied)kind==="make_room"&&database!==null&&rooms.set(database,"made")}function findFull({databases:databases2},failures,rooms){
 let limited=new Set(databases2.filter(({connectionLimit:connectionLimit2})=>connectionLimit2>=0).map(({name:name2})=>name2)),full=failures.filter(({code,step:{database}})=>code===
 TOO_MANY_CONNECTIONS&&database!==null&&limited.has(database)&&!rooms.has(database));for(let{database}of full.map(({step:step2})=>step2))database!==null&&rooms.set(
-database,"wanted");return full}async function takeRoomBack(context,server,cluster,{ledger,setbacks}){let wide=context.declaration.databases.filter(({name:name2})=>setbacks.
-rooms.has(name2)),jobs=planRoomBack(cluster,wide);if(jobs.length===0)return;let{signal,progress}=context.dependencies,execution=await execute(server,{findings:[],
-jobs},{signal,progress,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:draft=>{ledger.record(draft)}});if(ledger.unknown=[...ledger.
-unknown,...execution.unknown],execution.lost!==null&&!signal.aborted)throw execution.lost;let failed=recordFailures(context,execution,()=>!1);setbacks.fail(failed.
-filter(({application})=>application===null||!setbacks.leftOut.has(application)))}var TOO_MANY_CONNECTIONS,init_room2=__esm({"src/run/apply/room.ts"(){"use stric\
-t";init_execute();init_room();init_outcome();TOO_MANY_CONNECTIONS="53300"}});function recordNotConverged(context,plan,refused4){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about2={application:step2.
+database,"wanted");return full}function roomToTakeBack({databases:databases2},cluster,rooms){return planRoomBack(cluster,databases2.filter(({name:name2})=>rooms.
+has(name2)))}function withRoomBack(plan,declaration,cluster,rooms){return{...plan,jobs:[...plan.jobs,...roomToTakeBack(declaration,cluster,rooms)]}}async function takeRoomBack(context,server,cluster,{
+ledger,setbacks}){let jobs=roomToTakeBack(context.declaration,cluster,setbacks.rooms);if(jobs.length===0)return;let{signal,progress}=context.dependencies,execution=await execute(
+server,{findings:[],jobs},{signal,progress,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:draft=>{ledger.record(draft)}});if(ledger.
+resend({findings:[],jobs},execution),execution.lost!==null&&!signal.aborted)throw execution.lost;let failed=recordFailures(context,execution,()=>!1);setbacks.fail(
+failed.filter(({application})=>application===null||!setbacks.leftOut.has(application)))}var TOO_MANY_CONNECTIONS,init_room2=__esm({"src/run/apply/room.ts"(){"us\
+e strict";init_execute();init_room();init_outcome();TOO_MANY_CONNECTIONS="53300"}});function recordNotConverged(context,plan,refused4){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about2={application:step2.
 application,field:step2.object},failure=refused4.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===void 0?"not_converged":"statement_failed",message=failure===
 void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something on the server undoes it, or t\
 he server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goes on from here.";return context.
@@ -15431,25 +15508,26 @@ close()}}function isReplica(error){return error instanceof BlockedError&&error.p
 ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks,approval}){let scope=null,last=null,
 refused4=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
 let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks),open5={leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)};if(approval?.
-admit(plan,inspection.actual.cluster.roles,open5),ledger.settle(plan,open5),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>
-MAX_ROUNDS2;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}),scope===null)return inspection;continue}if(number2>
-MAX_ROUNDS2||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused4)),scope={before:inspection,applications:new Set,databases:new Set},
-number2=0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,
-applied);for(let{kind,username}of applied)kind==="create_role"&&username!==null&&setbacks.made.add(username);let held2=[...await endHolders(context.declaration,
-server,plan,execution.failures,ledger.endedHolders),...findFull(context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.
-includes(failure)),failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.
-failures.length===0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=
-1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===
-!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(
-context,server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?
-null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==null?(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.
-cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),null)}async function executePlan(context,server,plan,{ledger,setbacks}){
-let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,
-waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.resend(plan,execution),
-noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===
-null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,
-status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{
-ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+admit(plan,inspection.actual.cluster.roles,open5),ledger.settle(withRoomBack(plan,context.declaration,inspection.actual.cluster,setbacks.rooms),open5),await endSessionsOfLosers(
+context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},
+{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,
+refused4)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,
+setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,applied);for(let{kind,username}of applied)kind==="create_role"&&username!==null&&setbacks.
+made.add(username);let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(context.declaration,execution.
+failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,failures});setbacks.
+fail(failed),refused4=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.some(({isGone:isGone3})=>isGone3===
+!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.
+add(step2.application);scope=refused4.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{inspection,
+plan,passwords,isLast:isLast2},{ledger,setbacks}){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),
+{before:inspection,applications:new Set,databases:new Set};let moved=isLast2?null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==null?
+(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
+null)}async function executePlan(context,server,plan,{ledger,setbacks}){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
+server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,master:setbacks.visitor?.credential??null,record:recordWithProgress(ledger,
+plan,context.dependencies),progress});if(ledger.resend(plan,execution),noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==
+null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a10,b10){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a10)===text2(b10)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -15532,7 +15610,7 @@ let open5=async()=>{let server=await openLockedOrBootstrap(context,credentials.a
 {approvedPlan}=context.identity,approval=approvedPlan===null?null:new PlanApproval(declaration,approvedPlan,context),setbacks=new Setbacks(declaration,mayRepair,
 {login:credentials.master,refusals}),look3=async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection),first=await converge(
 context,open5,credentials.applications,{setbacks,approval},async(server,inspection)=>{let isPending=hasPending(context,inspection.actual.cluster);return{isPending,
-matrix:isPending?null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending2(context,credentials.admin),declaration.
+matrix:isPending?null:await look3(server,inspection)}});return first.value.isPending?(setbacks.removal=await removePending(context,credentials.admin),declaration.
 governanceDir===null?{value:null,setbacks}:converge(context,open5,credentials.applications,{setbacks,approval},look3)):{value:first.value.matrix,setbacks}}function secretRecords(declaration,error){
 return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,
 username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"\
@@ -16248,30 +16326,41 @@ message:String(error)}var import_promises21,import_node_path11,JSONL,CSV,init_re
 import_node_path11=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
 rovision_audit.csv"}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list3]=TABLE_DEFAULTS.exec(statement)??[];if(list3===void 0)return[];
 let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list3.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
-var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record2 of records)follow(record2,run,logins,closed);let open5=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a10,b10)=>compare2(sortKeyOf(a10),sortKeyOf(
-b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,
-instance,database,username])}function follow(record2,run,logins,closed){if(!TOOK_PLACE.has(record2.status))return;let{database,username}=record2,instance=run?.instance?.
-identifier??null;if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){for(let[key3,login3]of logins){let{open:open5}=login3;(record2.
-object==="database"?open5.database===database:open5.username===username)&&open5.environment===record2.environment&&open5.instance===instance&&closePeriod(logins,
-key3,login3,record2,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record2.object))return;let key2=JSON.
-stringify([record2.environment,instance,database,username]),login2=logins.get(key2),state2=nextState(login2?.state??{...NONE3,isOlder:record2.object==="role"&&record2.
-status!=="created"},record2),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==
-void 0&&!isSameRun&&closePeriod(logins,key2,login2,record2,closed),logins.set(key2,{state:state2,run:record2.run_id,open:{...openPeriod(record2,run,may),since:isSameRun?
-login2.open.since:record2.at}})}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!=="no_change";
-return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.build_id:
-null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key2,login2,record2,closed){closed.push({...login2.
-open,until:record2.at,untilBuild:record2.build_id}),logins.delete(key2)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};
-if(record2.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{
-on,schema,granted=[],revoked=[]}of record2.access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS2)??new Set;
-for(let privilege of granted)held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS2,held2)}return{...state2,
+var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let followed={logins:new Map,ended:new Map,closed:[]};for(let{run,records}of entries)for(let record2 of records)follow(record2,run,
+followed);let open5=[...followed.logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...followed.closed,...open5].sort((a10,b10)=>compare2(
+sortKeyOf(a10),sortKeyOf(b10)))}function compare2(a10,b10){return a10===b10?0:a10<b10?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.
+stringify([environment,instance,database,username])}function follow(record2,run,followed){if(TOOK_PLACE.has(record2.status))if(record2.object==="login")followLogin(
+record2,run,followed);else if(record2.status==="removed"&&(record2.object==="database"||record2.object==="role")){let isOfDatabase=record2.object==="database";for(let histories of[
+followed.ended,followed.logins])for(let[key2,login2]of histories)isAbout(login2,record2,run,isOfDatabase?"database":"username")&&endPeriod(followed,key2,record2,
+!1)}else endsOnDatabase(record2)?endPeriod(followed,keyOf5(record2,run),record2,!0):followAccessOf(record2,run,followed)}function followLogin(record2,run,followed){
+let{logins,ended}=followed;if(record2.action==="close")for(let[key2,login2]of logins)isAbout(login2,record2,run,"username")&&endPeriod(followed,key2,record2,!0);
+if(record2.action==="reopen")for(let[key2,login2]of ended){if(!isAbout(login2,record2,run,"username"))continue;let{database,application}=login2.open,open5=openPeriod(
+{...record2,database,application},run,login2.open.may);logins.set(key2,{state:login2.state,run:record2.run_id,open:open5}),ended.delete(key2)}}function isAbout({
+open:open5},record2,run,field){let instance=run?.instance?.identifier??null;return open5[field]===record2[field]&&open5.environment===record2.environment&&open5.
+instance===instance}function endsOnDatabase({object:object2,action,access}){return object2==="grant"&&action==="revoke"&&access?.level===null&&access.changes.some(
+({on,revoked=[]})=>on==="database"&&(revoked.includes("ALL")||revoked.includes("CONNECT")))}function keyOf5({environment,database,username},run){return JSON.stringify(
+[environment,run?.instance?.identifier??null,database,username])}function followAccessOf(record2,run,followed){let{database,username}=record2;if(database===null||
+username===null||!["role","database","default_privileges"].includes(record2.object))return;let{logins,ended}=followed,key2=keyOf5(record2,run),login2=logins.get(
+key2),former=ended.get(key2),state2=nextState(login2?.state??former?.state??{...NONE3,isOlder:record2.object==="role"&&record2.status!=="created"},record2);if(former!==
+void 0&&opensNothing(record2)){ended.set(key2,{...former,state:state2});return}ended.delete(key2);let may=describeAccess(state2);if(login2?.open.may===may){login2.
+state=state2;return}let isSameRun=login2?.run===record2.run_id;login2!==void 0&&!isSameRun&&endPeriod(followed,key2,record2,!1),logins.set(key2,{state:state2,run:record2.
+run_id,open:{...openPeriod(record2,run,may),since:isSameRun?login2.open.since:record2.at}})}function opensNothing({object:object2,action,status}){return status===
+"removed"||object2==="role"&&OF_A_REMOVAL.has(action)}function openPeriod(record2,run,may){let{environment,database,username,application,at,status}=record2,isNews=status!==
+"no_change";return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record2.
+build_id:null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function endPeriod({logins,ended,closed},key2,record2,isKept){let login2=logins.
+get(key2);login2!==void 0&&closed.push({...login2.open,until:record2.at,untilBuild:record2.build_id}),logins.delete(key2),isKept?login2!==void 0&&ended.set(key2,
+login2):ended.delete(key2)}function nextState(state2,record2){if(record2.object==="database")return{...state2,owns:!0};if(record2.object!=="default_privileges")
+return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{on,schema,granted=[],revoked=[]}of record2.
+access?.changes??readOldChanges(record2)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS2)??new Set;for(let privilege of granted)held2.add(
+privilege);revoked.includes("ALL")&&held2.clear();for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS2,held2)}return{...state2,
 schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=[...schemas2].
 filter(([,held2])=>held2.size>0).sort(mostFirst);return[[...groupBy(having,([,held2])=>rowsInWords(held2))].map(([words2,items2])=>`${words2} in ${items2.map(([
 schema])=>schema||"all schemas").join(", ")}`).join("; ")||LOGS_IN,...isOlder?[BEFORE2]:[]].join("; ")}function rowsInWords(held2){let names2=TABLE_PRIVILEGES.filter(
 privilege=>held2.has(privilege));return names2.join()===ROW_PRIVILEGES.join()?"read and write rows":names2.join()==="SELECT"?"read":names2.join(", ")}function mostFirst([
-a10,less],[b10,more2]){return more2.size-less.size||compare2(a10,b10)}var NONE3,ALL_SCHEMAS2,TOOK_PLACE,LOGS_IN,BEFORE2,init_periods=__esm({"src/audit/governanc\
-e/periods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",TOOK_PLACE=new Set(["cr\
-eated","updated","removed","no_change"]);LOGS_IN="log in",BEFORE2="and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
+a10,less],[b10,more2]){return more2.size-less.size||compare2(a10,b10)}var NONE3,ALL_SCHEMAS2,OF_A_REMOVAL,TOOK_PLACE,LOGS_IN,BEFORE2,init_periods=__esm({"src/au\
+dit/governance/periods.ts"(){"use strict";init_group_by();init_access();init_old_records();NONE3={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS2="",OF_A_REMOVAL=
+new Set(["requested","taken back","undeclared","disabled","give up"]),TOOK_PLACE=new Set(["created","updated","removed","no_change"]);LOGS_IN="log in",BEFORE2="\
+and what it was granted before this audit begins"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
 map(databaseOf)),rows=periods.filter(period=>concerned.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-history",title:"Ac\
 cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS4,
 rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
@@ -16453,7 +16542,275 @@ dependencies:dependencies2}){try{return await withInstance(declaration,identity2
 context,server,credentials),{actual}=inspection;return[lineSection(reviewLines(declaration,actual,matrix)),surroundingsSection(actual.cluster,matrix)]})}catch(error){
 throw toProvisionError(error)}}var init_review=__esm({"src/run/review.ts"(){"use strict";init_errors();init_criteria();init_decisions_section();init_history();init_line();
 init_lines();init_read_signed();init_scope2();init_sheet();init_signed();init_surroundings();init_states();init_problems();init_read();init_version();init_look2();
-init_provision_error();init_report2()}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),left2={closed:null,begun:null};try{let dependencies2=dependenciesOf(run,time3,
+init_provision_error();init_report2()}});function rightsOf({cluster,noInherit},role,database){let isInherited=(member2,inherit)=>cluster.server.version<16e4?!noInherit.has(member2):inherit,found=new Set(
+[role]);for(let name2 of found)for(let{role:of,member:member2,inherit}of cluster.memberships)member2===name2&&isInherited(member2,inherit)&&found.add(of);let owner=cluster.
+databases.get(database)?.owner;return new Set([...found,"",...owner!==void 0&&found.has(owner)?[PG_DATABASE_OWNER]:[]])}function heldByAny(acl,roles){return new Set(
+acl.filter(({grantee})=>roles.has(grantee)).map(({privilege})=>privilege))}var init_effective=__esm({"src/generate/effective.ts"(){"use strict";init_revoker();init_server_version()}});function isExpressible(name2){return isSendable(name2)&&isName(name2)&&name2===name2.normalize("NFC")}function keyFrom(name2){let plain2=name2.normalize("NFKD").
+replace(new RegExp("\\p{M}","gu"),"").toLowerCase().replace(/[^a-z0-9_-]+/g,"_").replace(/^[_-]+|[_-]+$/g,"");return plain2===""?"x":/^[a-z]/.test(plain2)?plain2:
+`x_${plain2}`}function inOrder5(names2){return[...names2].sort((a10,b10)=>a10<b10?-1:a10>b10?1:0)}function newRoleName(base,taken){let plain2=keyFrom(base).replaceAll(
+"-","_").slice(0,50);for(let number2=1;;number2+=1){let name2=number2===1?`${plain2}_owner`:`${plain2}_owner_${String(number2)}`;if(!taken.has(name2))return name2}}
+var Keys,init_names2=__esm({"src/generate/names.ts"(){"use strict";init_text2();init_predefined_roles();init_sendable();Keys=class{#taken;constructor(taken){this.#taken=
+new Set(taken)}take(name2){let wanted=keyFrom(name2),key2=isPredefined(wanted)||this.#taken.has(wanted)?this.#next(wanted):wanted;return this.#taken.add(key2),key2}#next(wanted){
+let number2=2;for(;this.#taken.has(`${wanted}_${String(number2)}`);)number2+=1;return`${wanted}_${String(number2)}`}}}});function refusalOf2(survey2,name2){let{cluster,admin,master,declaration}=survey2,role=cluster.roles.get(name2);if(role===void 0)return null;let never=text2=>({kind:"\
+never",text:text2}),kept=text2=>({kind:"not_expressed",text:text2});if(isReservedName(name2))return never("it belongs to the server or to RDS");if(name2===admin)
+return never("it is the delegated admin, which does the provisioning");if(name2===helperOf(admin))return never("it keeps the rights of the delegated admin over \
+an upgrade");if(name2===master)return never("it is the master");let own=declaration.applications.find(({username})=>username===name2);if(own!==void 0)return kept(
+`the input declares it already, as ${own.name}`);let rights=[...role.superuser?["SUPERUSER"]:[],...role.createRole?["CREATEROLE"]:[],...role.replication?["REPLI\
+CATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...membersOf(cluster.memberships,"rds_superuser").has(name2)?["membership in rds_superuser"]:[]];return rights.length>
+0?never(`it holds ${rights.join(" and ")}, which no application may hold`):isExpressible(name2)?cluster.memberships.some(({role:of,member:member2})=>member2===name2&&
+cloneOf(of)===name2)?kept("it is the second login of a rotation, and goes with the first"):isToken(survey2,name2)&&cluster.server.version>=16e4&&declaration.admin.
+auth!=="iam"?kept(`it is in rds_iam, and from PostgreSQL 16 on the right over it would end the password login of ${admin}: with admin_auth = "iam" it can be dec\
+lared`):null:kept("a declaration cannot hold its name")}function isToken({cluster},name2){return membersOf(cluster.memberships,"rds_iam").has(name2)}function refusedRoles(survey2){
+let names2=[...survey2.cluster.roles.keys()].sort(),reserved=names2.filter(isReservedName);return[...names2.filter(name2=>!isReservedName(name2)).flatMap(name2=>{
+let refusal10=refusalOf2(survey2,name2);return refusal10===null?[]:[{application:null,database:null,role:name2,...refusal10,statements:[]}]}),...reserved.length===
+0?[]:[{application:null,database:null,role:null,kind:"never",text:`roles of the server and of RDS: ${reserved.map(showBytes).join(", ")}`,statements:[]}]]}var init_roles3=__esm(
+{"src/generate/roles.ts"(){"use strict";init_names();init_credential();init_members();init_sendable();init_server_version();init_upgrade_helper();init_names2()}});function loginFields(survey2,name2,now){let role=survey2.cluster.roles.get(name2);if(role===void 0)return{can_login:!1};let{canLogin,createDb,connectionLimit:connectionLimit2,
+validUntil}=role,auth=isToken(survey2,name2)?"iam":"unmanaged",isToCome=auth==="unmanaged"&&canLogin&&validUntil!==null&&validUntil>now;return{...canLogin?{auth}:
+{can_login:!1},...createDb&&{can_create_databases:!0},...connectionLimit2>=0&&{connection_limit:connectionLimit2},...isToCome&&{valid_until:validUntil.toISOString().
+replace(/\.000Z$/,"Z")}}}function settingFields({cluster},role,database){let values=cluster.settings.filter(item=>item.role===role&&item.database===database).filter(
+({name:name2})=>name2!=="role"&&cluster.parameters.get(name2.toLowerCase())?.context==="user").flatMap(item=>{let value2=valueOf4(item);return value2===null?[]:
+[[item.name.toLowerCase(),value2]]});return values.length===0?{}:{settings:Object.fromEntries(values.sort(([a10],[b10])=>a10<b10?-1:1))}}function valueOf4({name:name2,
+value:value2}){if(!isSendable(value2)||value2!==value2.normalize("NFC")||/[\p{Cc}]/u.test(value2))return null;if(!isIdentifierList(name2.toLowerCase()))return value2;
+let items2=splitList(value2);return items2?.every(item=>item!==""&&!item.startsWith('"'))===!0?items2:null}function databaseFields2({cluster},state2,interior,owner){
+let schemas2=[...interior?.schemas.values()??[]].filter(({name:name2,owner:of})=>isExpressible(name2)&&(name2==="public"||of===owner)).map(({name:name2})=>name2),
+extensions2=inOrder5([...interior?.extensions.keys()??[]].filter(name2=>name2!=="plpgsql")),others=inOrder5(schemas2.filter(name2=>name2!=="public")),isPlain=others.
+length===0&&schemas2.length===1;return{...interior!==void 0&&!isPlain&&{schemas:schemas2.includes("public")?["public",...others]:others},...extensions2.length>0&&
+{extensions:extensions2},...state2.encoding!==cluster.server.defaultEncoding&&{encoding:state2.encoding},...localeField(cluster,state2),...state2.connectionLimit>=
+0&&{database_connection_limit:state2.connectionLimit}}}function localeField({databases:databases2},state2){let usual=databases2.get("postgres"),locale=localeOf(
+state2);return locale===null||usual!==void 0&&locale===localeOf(usual)?{}:{locale}}function localeOf({localeProvider:localeProvider2,icuLocale,collate,ctype}){return localeProvider2!==
+"libc"?icuLocale===null?null:`${localeProvider2}:${icuLocale}`:collate===ctype?collate:null}var init_fields2=__esm({"src/generate/fields.ts"(){"use strict";init_list_setting();
+init_sendable();init_names2();init_roles3()}});function levelOf4(survey2,role,database){let interior=survey2.interiors.get(database),state2=survey2.cluster.databases.get(database);if(interior===void 0||state2===
+void 0)return null;let rights=rightsOf(survey2,role,database),onDatabase=heldByAny(state2.acl,rights);if(!onDatabase.has("CONNECT"))return null;let owners=new Set(
+[state2.owner,PG_DATABASE_OWNER,...guestsOf(survey2,database)]),places=placesIn(interior,state2.owner,role,rights,owners),lowest=places.some(({level})=>level===
+"reader")||!onDatabase.has("TEMPORARY")?"reader":"editor";if(places.length===0)return null;let objects2=places.flatMap(place2=>place2.objects),privileges=Object.
+fromEntries(CLASSES2.flatMap(objectClass2=>{let ofClass=objects2.filter(item=>item.objectClass===objectClass2),wanted=objectPrivileges({accessLevel:lowest,privileges:LEVEL_ALONE},
+objectClass2),common=commonOn(ofClass,rights,objectClass2);return wanted.every(privilege=>common.includes(privilege))?[]:[[`${objectClass2}s`,common]]}));return{
+level:lowest,schemas:inOrder5(places.map(({schema})=>schema)),...Object.keys(privileges).length>0&&{privileges}}}function guestsOf(survey2,database){let{acl=[],
+owner=""}=survey2.cluster.databases.get(database)??{};return[...new Set([...survey2.interiors.get(database)?.schemas.values()??[]].map(schema=>schema.owner))].filter(
+role=>role!==owner&&refusalOf2(survey2,role)===null&&heldByAny(acl,rightsOf(survey2,role,database)).has("CONNECT"))}function placesIn(interior,owner,role,rights,owners){
+return[...interior.schemas.values()].flatMap(schema=>{if(schema.owner===role||!owners.has(schema.owner)||!isExpressible(schema.name)||!heldByAny(schema.acl,rights).
+has("USAGE"))return[];let objects2=interior.objects.filter(item=>item.schema===schema.name),tables=objects2.filter(({objectClass:objectClass2})=>objectClass2===
+"table");if(tables.length===0||!holdsOwn(interior,schema,objects2,schema.owner===PG_DATABASE_OWNER?owner:schema.owner,role))return[];let held2=commonOn(tables,rights,
+"table"),level=LEVELS.find(name2=>objectPrivileges({accessLevel:name2,privileges:LEVEL_ALONE},"table").every(item=>held2.includes(item)));return level===void 0?
+[]:[{schema:schema.name,level,objects:objects2}]})}function holdsOwn({defaultAcl},schema,objects2,owner,role){return objects2.some(({objectClass:objectClass2,acl})=>objectClass2===
+"table"&&acl.some(({grantee})=>grantee===role))||defaultAcl.some(item=>item.creator===owner&&item.grantee===role&&item.schema===schema.name)}function commonOn(objects2,rights,objectClass2){
+let words2=NAMEABLE_PRIVILEGES[objectClass2],lists=[...new Set(objects2.map(({acl})=>acl))].map(acl=>heldByAny(acl,rights));return words2.filter(word=>lists.every(
+held2=>held2.has(word)))}var CLASSES2,LEVELS,init_guests=__esm({"src/generate/guests.ts"(){"use strict";init_own_privileges();init_revoker();init_privileges();init_effective();
+init_names2();init_roles3();CLASSES2=["table","sequence","function"],LEVELS=["editor","reader"]}});function wayOf2(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
+refusal:"nobody but a superuser can give it away"};if(version2<16e4&&noInherit.has(from))return{refusal:`${from} is NOINHERIT, and would not have the rights of \
+a new owner that it is a member of`};let who=runnerOf3(survey2,from);if(who===null)return{refusal:`no login with CREATEROLE and CREATEDB may act as ${from}`};let isSelf=who===
+from,isMember3=isSelf||rightsOf(survey2,who,database).has(from),statements=[createRole(to,{login:!1}),...isSelf?[]:[joinRole(to)],...isMember3?[]:[joinRole(from)],
+grantMembership(version2,to,from),...version2<16e4||who===admin||!cluster.roles.has(admin)?[]:[grantAdministration(to,admin)],alterDatabaseOwner(database,to),...isMember3?
+[]:[leaveRole(from)],...isSelf?[]:[leaveRole(to)]];return{statement:`as ${printName(who)}: ${printInTransaction(statements)}`}}function runnerOf3({cluster,master},owner){
+let{roles,memberships:memberships2,server}=cluster,able=[...roles.values()].filter(({canLogin,createRole:makes,createDb})=>canLogin&&makes&&createDb),may=({name:name2})=>name2===
+owner||server.version<16e4||memberships2.some(item=>item.role===owner&&item.member===name2&&(item.set||item.admin)),rank=({name:name2})=>[master,owner,server.login].
+indexOf(name2)+1||4,[first]=able.filter(may).sort((a10,b10)=>rank(a10)-rank(b10)||(a10.name<b10.name?-1:1));return first?.name??null}function afterwards2(cluster,{
+database,from,to},admin){let state2=cluster.databases.get(database);if(state2===void 0)return cluster;let replace=name2=>name2===from?to:name2,acl=state2.acl.map(
+({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),role={name:to,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,
+replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null},member2=(name2,isAdmin2)=>({role:to,member:name2,grantor:from,admin:isAdmin2,inherit:!isAdmin2,
+set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,role]]),databases:new Map([...cluster.databases,[database,{...state2,owner:to,acl}]]),memberships:[
+...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){let schemas2=[...interior.
+schemas].map(([name2,schema])=>[name2,{...schema,foreignObjects:schema.objects}]),othersObjects=[...interior.othersObjects,...interior.objects];return{...interior,
+schemas:new Map(schemas2),objects:[],othersObjects}}var init_hand_over2=__esm({"src/generate/hand-over.ts"(){"use strict";init_server_version();init_owner();init_print();
+init_quote();init_role();init_effective()}});function findOwners(survey2,only3){let{databases:databases2,roles}=survey2.cluster,names2=only3===null?inOrder5(databases2.keys()):[only3],first=firstOfOwner(survey2,
+names2),taken=new Set(roles.keys()),owned4=[],notes=[],note3=(database,refusal10)=>{notes.push({application:null,database,role:null,...refusal10,statements:[]})};
+for(let database of names2){let state2=databases2.get(database);if(state2===void 0)continue;let refusal10=databaseRefusal(survey2,state2);if(refusal10!==null){note3(
+database,refusal10);continue}let{owner}=state2;if(first.get(owner)===database&&refusalOf2(survey2,owner)===null){owned4.push({database,role:owner,handOver:null});
+continue}let to=newRoleName(database,taken),handOver={database,from:owner,to},way=wayOf2(survey2,handOver);if("refusal"in way){note3(database,{kind:"not_express\
+ed",text:`its owner, ${owner}, can be no entry of it, and ${way.refusal}`});continue}taken.add(to),owned4.push({database,role:to,handOver}),notes.push({application:null,
+database,role:to,kind:"person_first",text:handOverText(survey2,owner),statements:[way.statement]})}return{owned:owned4,notes}}function handOverText(survey2,owner){
+let way=`so a role that nobody logs in as is made its owner, and ${owner} a member of that role`;return`${reasonOf3(survey2,owner)}, ${way}; what ${owner} owns \
+in it stays as it is`}function reasonOf3(survey2,owner){let refusal10=refusalOf2(survey2,owner);return owner===survey2.master?`it belongs to the master, ${owner}`:
+refusal10===null?`its owner, ${owner}, owns another database too, and an entry owns one`:`its owner, ${owner}, can be no entry: ${refusal10.text}`}function databaseRefusal({
+declaration},state2){let{name:name2}=state2,own=declaration.databases.find(item=>item.name===name2);return own!==void 0?{kind:"not_expressed",text:`the input de\
+clares it already, owned by ${own.owner.name}`}:isReservedName(name2)||name2===declaration.instance.database?{kind:"never",text:"it belongs to the server, or is\
+ the delegated admin's"}:isExpressible(name2)?isInvalid(state2)?{kind:"not_expressed",text:"a DROP DATABASE of it was interrupted: it can only be dropped"}:null:
+{kind:"not_expressed",text:"a declaration cannot hold its name"}}function firstOfOwner(survey2,names2){let first=new Map;for(let name2 of names2){let state2=survey2.
+cluster.databases.get(name2);state2===void 0||databaseRefusal(survey2,state2)!==null||(state2.owner===name2||!first.has(state2.owner))&&first.set(state2.owner,name2)}
+return first}var init_owners=__esm({"src/generate/owners.ts"(){"use strict";init_names();init_catalog();init_hand_over2();init_names2();init_roles3()}});function makeDraft(survey2,now,only3=null){let{owned:owned4,notes}=findOwners(survey2,only3),after=owned4.reduce(takeOver,survey2),owners=new Set(owned4.map(({role})=>role)),
+others=inOrder5(survey2.cluster.roles.keys()).filter(name2=>!owners.has(name2)&&refusalOf2(survey2,name2)===null),map=nameAll(survey2,owned4,others);return{entries:[
+...byKey(owned4,({database})=>map.databases.get(database)).flatMap(item=>ownerEntries(after,map,item,owned4,now)),...byKey(others,role=>map.roles.get(role)).flatMap(
+role=>guestEntries(after,map,role,owned4,now))],notes:[...notes,...refusedRoles(survey2)],before:survey2,after}}function takeOver(survey2,{database,handOver}){if(handOver===
+null)return survey2;let interior=survey2.interiors.get(database);return{...survey2,cluster:afterwards2(survey2.cluster,handOver,survey2.admin),interiors:interior===
+void 0?survey2.interiors:new Map([...survey2.interiors,[database,interiorAfterwards(interior)]])}}function nameAll({declaration,hints},owned4,others){let keys=new Keys(
+declaration.applications.map(({name:name2})=>name2)),roles=new Map(declaration.applications.filter(({loginOf})=>loginOf===null).map(({username,name:name2})=>[username,
+name2])),databases2=new Map,named=owned4.map(item=>({...item,name:hints.databases.get(item.database)??item.database}));for(let{database,role,name:name2}of keysFirst(
+named)){let key2=keys.take(name2);databases2.set(database,key2),roles.set(role,key2)}let logins=others.map(role=>({role,name:hints.roles.get(role)??role}));for(let{
+role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf6){return[...items2].sort(
+(a10,b10)=>(keyOf6(a10)??"")<(keyOf6(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
+...items2.filter(item=>!isKey2(item))]}function ownerEntries(survey2,map,{database,role},owned4,now){let key2=map.databases.get(database)??database,state2=survey2.
+cluster.databases.get(database);if(state2===void 0)return[];let fields={database_name:database,username:role,...loginFields(survey2,role,now),...settingFields(survey2,
+role,database),...memberFields(survey2,map,role,database),...databaseFields2(survey2,state2,survey2.interiors.get(database),role),adopt_existing:!0},elsewhere2=placesOf2(
+survey2,role,owned4).map(place2=>usedEntry(map,key2,role,place2));return[makeEntry(key2,role,database,fields),...elsewhere2]}function guestEntries(survey2,map,role,owned4,now){
+let key2=map.roles.get(role)??role,places=placesOf2(survey2,role,owned4),[only3]=places,place2=places.length===1&&only3!==void 0?only3:null,fields={...place2===
+null?{}:{database_of:map.databases.get(place2.database)??""},username:role,access_level:"none",...loginFields(survey2,role,now),...place2?.fields,...memberFields(
+survey2,map,role,place2?.database??null),adopt_existing:!0},used=place2===null?places.map(item=>usedEntry(map,key2,role,item)):[];return[makeEntry(key2,role,place2?.
+database??null,fields),...used]}function usedEntry(map,login2,role,{database,fields}){let of=map.databases.get(database)??"",key2=map.keys.take(`${keyFrom(role)}\
+_${of}`);return makeEntry(key2,role,database,{database_of:of,login_of:login2,...fields,undeclared:"keep"})}function placesOf2(survey2,role,owned4){return owned4.
+flatMap(item=>{let{database,handOver}=item;if(item.role===role)return[];let level=handOver===null?levelOf4(survey2,role,database):null,own={...settingFields(survey2,
+role,database),...handOver===null&&ownSchemas(survey2,role,database)},isEmpty=Object.keys(own).length===0||!mayConnect2(survey2,role,database);if(level===null&&
+isEmpty)return[];let{level:access_level="none",schemas:schemas2,privileges}=level??{},fields={access_level,...schemas2!==void 0&&{schemas:schemas2},...privileges!==
+void 0&&{privileges},...own};return[{database,fields}]})}function ownSchemas({interiors},role,database){let own=[...interiors.get(database)?.schemas.values()??[]].
+filter(({name:name2,owner})=>owner===role&&name2!=="public"&&isExpressible(name2));return own.length===0?{}:{owns_schemas:inOrder5(own.map(({name:name2})=>name2))}}
+function mayConnect2(survey2,role,database){let acl=survey2.cluster.databases.get(database)?.acl??[];return heldByAny(acl,rightsOf(survey2,role,database)).has("\
+CONNECT")}function memberFields({cluster,noInherit},map,role,database){let isWhole=(inherit,set)=>cluster.server.version<16e4?!noInherit.has(role):inherit&&set,
+names2=cluster.memberships.filter(({member:member2,inherit,set})=>member2===role&&isWhole(inherit,set)).flatMap(item=>{let key2=map.roles.get(item.role);return key2!==
+void 0?[key2]:PREDEFINED_ROLES.some(name2=>name2===item.role)?[item.role]:[]}),stored=cluster.settings.find(item=>item.role===role&&item.database===database&&item.
+name==="role"),actor=database===null||stored===void 0?void 0:map.roles.get(stored.value);return{...names2.length>0&&{member_of:inOrder5(new Set(names2))},...actor!==
+void 0&&names2.includes(actor)&&{acts_as:actor}}}function makeEntry(key2,role,database,fields){let sorted2=Object.entries(fields).sort(([a10],[b10])=>ORDER2.indexOf(
+a10)-ORDER2.indexOf(b10));return{key:key2,role,database,fields:Object.fromEntries(sorted2)}}var ORDER2,init_draft2=__esm({"src/generate/draft.ts"(){"use strict";
+init_predefined_roles();init_server_version();init_effective();init_fields2();init_guests();init_hand_over2();init_names2();init_owners();init_roles3();ORDER2=[
+"database_name","database_of","username","login_of","access_level","auth","can_login","can_create_databases","connection_limit","valid_until","settings","schema\
+s","privileges","member_of","acts_as","owns_schemas","extensions","encoding","locale","database_connection_limit","adopt_existing","undeclared"]}});function hintsOf(resources){let named=type=>new Map(resources.flatMap(item=>item.type===type&&item.name!==null&&!PLAIN.has(item.label)?[[item.name,item.label]]:
+[]));return{roles:named("postgresql_role"),databases:named("postgresql_database")}}function givenUp(resources){return inOrder5(new Set(resources.map(({resource})=>resource))).
+filter(item=>/^[\p{L}\p{N}_.-]+$/u.test(item))}function intentNotes({cluster},{entries},resources){let entryOf2=(role,database)=>entries.find(item=>item.role===
+role&&item.database===database)??entries.find(item=>item.role===role&&!("login_of"in item.fields));return resources.flatMap(item=>{let note3=(application,role,text3)=>({
+application,database:item.database,role,kind:"not_expressed",text:`${item.address}: ${text3}`,statements:[]});if(item.type==="postgresql_role"&&item.name!==null&&
+!cluster.roles.has(item.name))return[note3(null,item.name,"the server has no such role")];if(item.type==="postgresql_database"&&item.name!==null&&!cluster.databases.
+has(item.name))return[{...note3(null,null,"the server has no such database"),database:item.name}];if(!isGrantOnAll(item))return[];let entry=entryOf2(item.role,item.
+database);if(entry!==void 0&&entry.fields.access_level!=="none")return[];let later=item.type==="postgresql_default_privileges"?"later ones":"all",where=item.schema===
+null?"":` of the schema ${item.schema}`,text2=`it meant ${item.privileges.join(", ")} on ${later}, ${item.objectType??""}s${where}; an access level would say so`;
+return[note3(entry?.key??null,item.role,text2)]})}function isGrantOnAll({type,objects:objects2,objectType,privileges}){return(type==="postgresql_grant"||type===
+"postgresql_default_privileges")&&objects2.length===0&&objectType==="table"&&privileges.length>0}var NO_HINTS,PLAIN,init_intent=__esm({"src/generate/intent.ts"(){
+"use strict";init_names2();NO_HINTS={roles:new Map,databases:new Map},PLAIN=new Set(["this","main","default","all","role","roles","user","users","db","database",
+"databases"])}});function dropFaults(drops,entries,faults){let gone=new Map(drops.entries),fields=new Map(drops.fields),byKey2=new Map(entries.map(entry=>[entry.key,entry]));for(let{
+key:key2,fields:about2,why}of faults){let entry=byKey2.get(key2);if(entry===void 0)continue;let there=about2.filter(field=>field in entry.fields);there.length===
+0?gone.set(key2,gone.get(key2)??why):fields.set(key2,new Map([...fields.get(key2)??[],...there.map(field=>[field,why])]))}return{entries:gone,fields}}function withoutDrops(entries,drops){
+let left2=entries.filter(({key:key2})=>!drops.entries.has(key2)),keys=new Set(left2.map(({key:key2})=>key2)),known=new Set(entries.map(({key:key2})=>key2)),isGone3=value2=>typeof value2==
+"string"&&known.has(value2)&&!keys.has(value2);return left2.filter(({fields})=>!isGone3(fields.login_of)&&!("login_of"in fields&&isGone3(fields.database_of))).map(
+entry=>{let isHomeless=isGone3(entry.fields.database_of),named=Object.entries(entry.fields).filter(([field])=>drops.fields.get(entry.key)?.has(field)!==!0).filter(
+([field])=>!isHomeless||!OF_A_DATABASE.has(field)).filter(([field,value2])=>field!=="acts_as"||!isGone3(value2)).map(([field,value2])=>[field,field==="member_of"?
+withoutGone(value2,isGone3):value2]).filter(([field,value2])=>field!=="member_of"||Array.isArray(value2)&&value2.length>0),fields={...Object.fromEntries(named),
+...isHomeless&&{access_level:"none"}};return{...entry,database:isHomeless?null:entry.database,fields:keepOrder(entry.fields,fields)}})}function withoutGone(value2,isGone3){
+return isList(value2)?value2.filter(item=>!isGone3(item)):value2}function isList(value2){return Array.isArray(value2)}function keepOrder(before,after){return Object.
+fromEntries(Object.keys(before).flatMap(field=>{let value2=after[field];return value2===void 0?[]:[[field,value2]]}))}var NO_DROPS,OF_A_DATABASE,init_drops=__esm(
+{"src/generate/drops.ts"(){"use strict";NO_DROPS={entries:new Map,fields:new Map};OF_A_DATABASE=new Set(["database_of","settings","schemas","privileges","acts_a\
+s","owns_schemas"])}});function gainsOf(survey2,steps){return steps.flatMap(step2=>{let{application,database,username}=step2,told=[...new Set(gainsOfStep(survey2,step2))];if(told.length===
+0||username===null)return[];let members=inOrder5(membersOf(survey2.cluster.memberships,username)).filter(name2=>name2!==survey2.admin&&name2!==survey2.master),others=members.
+length===0?"":`, and with it its members: ${members.join(", ")}`,text2=`${told.join("; ")}${others}`;return[{application,database,role:username,kind:"gains",text:text2,
+statements:[]}]})}function gainsOfStep(survey2,step2){let{kind,username,database,access,target}=step2;if(username===null)return[];if(kind==="grant_membership")return target!==
+null&&rightsOf(survey2,username,"").has(target)||target===null?[]:[`membership in ${target}`];if(access===void 0||database===null)return[];let rights=rightsOf(survey2,
+username,database),isLater=kind==="grant_default_privileges";return access.changes.flatMap(change=>{let gained=isLater?lacksByDefault(survey2,database,change,rights):
+lacksNow(survey2,database,change,rights);return gained.length===0?[]:[`${gained.join(", ")} on ${place(survey2,database,change,isLater)}`]})}function place(survey2,database,{
+on,schema},isLater){if(on==="database")return`the database ${database}`;if(on==="schema"&&!isLater)return`the schema ${schema??""} of ${database}`;let owner=survey2.
+cluster.databases.get(database)?.owner??"",where=schema===null?database:`the schema ${schema} of ${database}`;return isLater?`${on}s that ${owner} will create i\
+n ${where}`:`${on}s in ${where}`}function lacksNow({cluster,interiors},database,{on,schema,granted=[]},rights){let interior=interiors.get(database),lists=on==="\
+database"?[cluster.databases.get(database)?.acl??[]]:on==="schema"?[interior?.schemas.get(schema??"")?.acl??[]]:(interior?.objects??[]).filter(item=>item.schema===
+schema&&item.objectClass===on).map(({acl})=>acl),held2=[...new Set(lists)].map(acl=>heldByAny(acl,rights));return granted.filter(privilege=>!held2.every(set=>set.
+has(privilege)))}function lacksByDefault({cluster,interiors},database,{on,schema,granted=[]},rights){let interior=interiors.get(database),owner=cluster.databases.
+get(database)?.owner,held2=new Set((interior?.defaultAcl??[]).filter(item=>item.creator===owner&&item.objectClass===on&&rights.has(item.grantee)).filter(item=>item.
+schema===null||item.schema===schema).map(({privilege})=>privilege)),isForAll=on==="function"&&!(interior?.defaultAcl??[]).some(item=>item.creator===owner&&item.
+objectClass===on&&item.schema===null);return granted.filter(privilege=>!held2.has(privilege)&&!(isForAll&&privilege==="EXECUTE"))}var init_gains=__esm({"src/gen\
+erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf6=new Map(ownLogins(
+declaration).map(({username,name:name2})=>[username,name2]));return[...look3.declaration.databases.filter(({owner})=>keys.has(owner.name)).flatMap(database=>{let rows=findBeyond(
+look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf6.
+get(role)??null,database:database.name,role:role===""?"PUBLIC":role,kind:"not_expressed",text:`kept ${role===""?"for PUBLIC ":""}in ${database.name}: ${listed(list3.
+map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,keyOf6),
+...settingNotes(survey2,entry,entries)]),...entries.flatMap(entry=>databaseNotes({...survey2,interiors:actual.interiors},entry))]}function listed(items2){let distinct3=[
+...new Set(items2)].map(showBytes),more2=distinct3.length>TOLD2?`; and ${String(distinct3.length-TOLD2)} more`:"";return`${distinct3.slice(0,TOLD2).join("; ")}${more2}`}
+function loginNotes({cluster},{key:key2,role,fields},keyOf6){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,statements:[]}),
+declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf6.get(name2)??""),memberships2=cluster.
+memberships.filter(item=>item.member===role&&!isDeclared(item.role)).filter(item=>!(item.role==="rds_iam"&&fields.auth==="iam")).map(item=>item.role),settings3=cluster.
+settings.filter(item=>item.role===role&&item.database===null).map(({name:name2,value:value2})=>`${name2} = ${value2}`),until=cluster.roles.get(role)?.validUntil??
+null;return[...memberships2.length===0?[]:[note3(`kept: a member of ${listed(inOrder5(memberships2))}`)],...settings3.length===0?[]:[note3(`kept in all database\
+s: ${listed(settings3)}`)],...until===null||"valid_until"in fields?[]:[note3(`kept: its password is valid to ${until.toISOString()}`)]]}function settingNotes({cluster},{
+key:key2,role},entries){let told=new Set(entries.flatMap(item=>item.role===role?item.database??[]:[])),others=cluster.settings.filter(item=>item.role===role&&item.
+database!==null&&!told.has(item.database));return[...groupBy(others,({database})=>database??"")].map(([database,list3])=>({application:key2,database,role,kind:"\
+not_expressed",text:`kept in ${database}: ${listed(list3.map(({name:name2,value:value2})=>`${name2} = ${value2} on its sessions`))}`,statements:[]}))}function databaseNotes({
+cluster,unseen,interiors},{key:key2,role,database,fields}){let state2=cluster.databases.get(database??"");if(state2?.owner!==role)return[];let note3=text2=>({application:key2,
+database:state2.name,role:null,kind:"not_expressed",text:text2,statements:[]}),reason=unseen.get(state2.name)?.reason,foreign=[...interiors.get(state2.name)?.schemas.
+values()??[]].flatMap(({name:name2,foreign:of,foreignObjects})=>{if(of===void 0)return[];let more2=foreignObjects-of.names.length;return[`in schema ${name2}: ${of.
+names.join(", ")}${more2>0?` and ${String(more2)} more`:""}`]});return[...reason===void 0?[]:[note3(`nobody could look inside: ${reason}`)],...foreign.length===
+0?[]:[note3(`kept, objects of others ${listed(foreign)}`)],...localeOf(state2)===null&&!("locale"in fields)?[note3(`its locale is ${state2.collate} for sorting \
+and ${state2.ctype} for letters`)]:[]]}var EVERYWHERE2,TOLD2,init_kept=__esm({"src/generate/kept.ts"(){"use strict";init_group_by();init_logins();init_predefined_roles();
+init_sendable();init_beyond();init_context();init_names2();init_fields2();EVERYWHERE2="its sessions in all databases",TOLD2=8}});function rightNotes({cluster,admin,declaration},entries,rights){if(declaration.masterSecretId!==null)return[];let roles=rights.flatMap(({application,role})=>{let name2=role??
+entries.find(({key:key2})=>key2===application)?.role;return name2===void 0?[]:[name2]});return roles.length===0?[]:[rightNote(cluster,admin,inOrder5(new Set(roles)))]}
+function rightNote(cluster,admin,roles){let statements=roles.map(role=>{let who=administrators(cluster,role);return`${who.slice(0,1).toLowerCase()}${who.slice(1)}\
+: ${printStatements([grantAdministration(role,admin)])}`}),text2=`${admin} needs a right over each role that it takes over, which master_secret_id would let the\
+ master give`;return{application:null,database:null,role:admin,kind:"person_first",text:text2,statements}}function dropNotes(drafted,entries,drops){let left2=new Set(
+entries.map(({key:key2})=>key2));return drafted.flatMap(({key:key2,role,database})=>{let about2={database,role,kind:"not_expressed",statements:[]};if(!left2.has(
+key2)){let why=drops.entries.get(key2)??"what it belongs to could not be declared";return[{...about2,application:null,text:`no entry: ${why}`}]}return[...drops.
+fields.get(key2)??[]].map(([field,why])=>({...about2,application:key2,text:`without ${field}: ${why}`}))})}var init_told=__esm({"src/generate/told.ts"(){"use st\
+rict";init_members2();init_print();init_role();init_names2()}});function review(draft,input,now){let drops=NO_DROPS,own=new Set(draft.after.declaration.applications.map(({name:name2})=>name2));for(let left2=4*draft.entries.length+
+4;left2>0;left2-=1){let entries=withoutDrops(draft.entries,drops),found=examine2(draft.after,input,entries,now),isOurs5=({key:key2})=>!own.has(key2),faults=found.
+faults.filter(isOurs5);if(faults.length===0&&found.planned!==null)return conclude(draft,entries,drops,found.planned,found.rights);let more2=dropFaults(drops,entries,
+faults);if(size(more2)===size(drops))break;drops=more2}throw takesSomething(draft,examine2(draft.after,input,withoutDrops(draft.entries,drops),now).faults)}function size({
+entries,fields}){return entries.size+[...fields.values()].reduce((sum,some)=>sum+some.size,0)}function examine2(survey2,input,entries,now){let parsed2=parse5(input,
+entries);if(!("declaration"in parsed2))return{faults:parsed2.faults,planned:null,rights:[]};let{declaration}=parsed2,actual=actualOf(survey2),problems=[...checkReservedNames(
+declaration,survey2.master),...checkActual(declaration,actual,{command:"plan",takesOver:!1})],rights=problems.filter(({code})=>code==="missing_right"),others=problems.
+filter(({code})=>code!=="missing_right"),general=others.filter(({application})=>application===null);if(general.length>0)throw new BlockedError(general);if(others.
+length>0)return{faults:others.map(faultOf2),planned:null,rights};let plan=makePlan({declaration,leftOut:new Set,actual,rooms:new Map,made:new Set,buildId:"gener\
+ate",cleanupPolicy:null,startedAt:now,preparedFor:null,approvedPlan:null,master:null,secrets:new Map});return{faults:planSteps(plan).filter(step2=>!isHarmless(survey2,
+step2)).flatMap(stepFault),planned:{declaration,actual,plan},rights}}function parse5(input,entries){let{application_databases:own}=input,generated=Object.fromEntries(
+entries.map(({key:key2,fields})=>[key2,fields])),all={...typeof own=="object"?own:{},...generated};try{return parseDeclaration(JSON.stringify({...input,enforce_naming:!1,
+application_databases:all}))}catch(error){if(!(error instanceof DeclarationError))throw error;let faults=error.problems.map(faultOf2);if(faults.length<error.problems.
+length)throw new InvalidInputError(error.problems);return{faults}}}function faultOf2({application,code,field,message,remedy}){let[top2=""]=field.split(".");return{
+key:application??"",fields:FIELDS_OF[code]??[top2],why:`${message} ${remedy}`}}function actualOf({cluster,interiors,unseen,admin}){let role=cluster.roles.get(admin)??
+{name:admin,canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{...cluster,
+server:{...cluster.server,login:admin},roles:new Map([...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){
+let{kind,loser,statements,username}=step2;if(HARMLESS.has(kind))return!0;if(kind==="revoke_membership")return loser===admin;if(kind==="restrict_public")return statements.
+every(({redacted})=>redacted.startsWith("GRANT "));let isToken2=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return kind===
+"remove_password"&&isToken2}function stepFault({application,kind,message}){return application===null?[]:[{key:application,fields:FIELDS_OF_STEP[kind]??[],why:`a\
+n apply would change something: ${message}`}]}function conclude({notes,before,after,entries:drafted},entries,drops,{declaration,actual,plan},rights){let keys=new Set(
+entries.map(({key:key2})=>key2)),steps=planSteps(plan).filter(({application})=>application!==null&&keys.has(application)),keyOfDatabase=new Map(declaration.databases.
+filter(({owner})=>keys.has(owner.name)).map(({name:name2,owner})=>[name2,owner.name]));return{entries,notes:[...notes.map(note3=>({...note3,application:note3.application??
+keyOfDatabase.get(note3.database??"")??null})),...rightNotes(after,entries,rights),...dropNotes(drafted,entries,drops),...gainsOf(after,steps),...namingNotes(after,
+declaration),...keptNotes(after,declaration,{...actual,interiors:before.interiors},entries)]}}function namingNotes({declaration:{enforceNaming}},declaration){let off=checkNaming(
+{...declaration,enforceNaming}),text2=`${String(off.length)} names are off the convention: set enforce_naming = false`,about2={application:null,database:null,role:null,
+kind:"not_expressed",statements:[]};return off.length===0?[]:[{...about2,text:text2}]}function takesSomething({after},faults){let told=faults.map(({key:key2,why})=>`${key2}\
+: ${why}`).join("; ");return new ApplyError([{application:null,code:"defect",field:"generate",message:`no declaration of ${after.declaration.instance.host} was \
+found that takes nothing from anybody: ${told}.`,remedy:"Nothing was printed. Leave out what it names with --database, and report this as a defect."}])}var HARMLESS,
+FIELDS_OF,FIELDS_OF_STEP,init_review2=__esm({"src/generate/review.ts"(){"use strict";init_errors();init_actual();init_names();init_parse();init_step();init_plan();
+init_drops();init_gains();init_kept();init_told();HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","\
+grant_privileges","grant_default_privileges","grant_membership","leftover_membership","end_approved_plan"]),FIELDS_OF={setting:["settings"],extension:["extensio\
+ns"],schema:["schemas","owns_schemas"],immutable:["encoding","locale"],encoding:["encoding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP=
+{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:[
+"extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
+database,[...databases2.keys()]);let found=review(makeDraft(survey2,now,database),input,now),told={...found,notes:[...found.notes,...intentNotes(survey2,found,resources)]};
+return database===null?told:only2(told,database)}function unknownDatabase(name2,known){let message=`the instance has no database ${show(name2)}.${suggestion(name2,
+known)}`,remedy="Give the name of a database as the server has it.";return new InvalidInputError([{application:null,code:"invalid_value",field:"--database",message,
+remedy}])}function only2({entries,notes},database){let wanted=new Set(entries.filter(item=>item.database===database).map(({key:key2})=>key2)),owner=entries.find(
+({fields})=>fields.database_name===database)?.key,isMember3=({fields})=>namesOf4(fields.member_of).some(key2=>key2===owner);for(let{key:key2}of entries.filter(isMember3))
+wanted.add(key2);let told=notes.filter(note3=>note3.database===database&&note3.kind!=="never").flatMap(({role})=>role??[]);for(let{key:key2}of entries.filter(({
+role,fields})=>told.includes(role)&&!("login_of"in fields)))wanted.add(key2);for(let key2 of wanted){let fields=entries.find(item=>item.key===key2)?.fields??{},
+named=[fields.login_of,fields.database_of,fields.acts_as];for(let other of[...named,...namesOf4(fields.member_of)])typeof other=="string"&&entries.some(item=>item.
+key===other)&&wanted.add(other)}let left2=entries.filter(({key:key2})=>wanted.has(key2)),roles=new Set(left2.map(({role})=>role));return{entries:left2,notes:notes.
+filter(({application,database:of,role})=>application!==null&&wanted.has(application)||of===database||role!==null&&of===null&&roles.has(role))}}function namesOf4(value2){
+return isList2(value2)?value2:[]}function isList2(value2){return Array.isArray(value2)}var init_generate=__esm({"src/generate/generate.ts"(){"use strict";init_errors();
+init_text2();init_draft2();init_intent();init_review2()}});function surveyDeclaration(declaration,known){if(known===null)return{...declaration,applications:[],databases:[]};let settings3=new Map(known.settings.map(({name:name2})=>[
+name2.toLowerCase(),""])),applications=[...known.roles.keys()].map(username=>({...NOBODY2,name:username,username,settings:settings3})),databases2=[...known.databases.
+values()].map(({name:name2,encoding})=>({name:name2,owner:NOBODY2,guests:[],schemas:[],schemaOwners:new Map,extensions:["plpgsql"],encoding,locale:null,connectionLimit:-1,
+recreateMissing:!1}));return{...declaration,applications,databases:databases2}}var NOBODY2,init_survey=__esm({"src/generate/survey.ts"(){"use strict";init_own_privileges();
+NOBODY2={name:"survey",database:null,username:"",loginOf:null,accessLevel:"none",connects:!1,secretId:"",auth:"unmanaged",canLogin:!1,canCreateDatabases:!1,connectionLimit:-1,
+validUntil:null,settings:new Map,schemas:[],allSchemas:!1,ownsSchemas:[],privileges:LEVEL_ALONE,cleanupPolicy:"retain",marker:null,memberOf:[],actsAs:null,adoptExisting:!0,
+undeclared:"keep",kept:new Set}}});async function readOnly(session){await session.query(["SET default_transaction_read_only = on"])}async function inspectInstance(server,ask2,isWanted3,master){let{
+admin}=server;await readOnly(admin);let names2=await inspectCluster(admin,ask2(null)),settings3=await inspectCluster(admin,ask2(names2)),cluster=await inspectCluster(
+admin,ask2(settings3));server.allow(cluster.server.freeConnections);let[rows=[]]=await admin.query([NO_INHERIT]),interiors=new Map,unseen=new Map,roles=[...cluster.
+roles.keys()].filter(isSendable),open5=[...cluster.databases.values()].filter(state2=>!isInvalid(state2)&&isSendable(state2.name)&&isWanted3(state2.name));return await settleAll(
+open5.map(async({name:name2})=>{let own=await lookInside2(server,await server.adminLogin(name2),roles),seen="reason"in own&&master!==null?await lookInside2(server,
+await master(name2),roles):own;"reason"in seen?unseen.set(name2,seen):interiors.set(name2,seen)})),{cluster,interiors,unseen,noInherit:new Set(rows.map(row2=>readText(
+row2,"name")))}}async function lookInside2(server,login2,roles){try{return await server.withSession(login2,async session=>(await readOnly(session),inspectDatabase(
+session,{grantees:roles,everybody:!0,others:!0,owners:{declared:new Map,guests:roles},wantsAccess:!1})))}catch(error){if(error instanceof StatementError||error instanceof
+ConnectFailure&&(error.kind==="turned_away"||error.kind==="refused"||error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code)))
+return{reason:error.message,isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var NO_INHERIT,init_inspect_survey=__esm({"src/server/inspect\
+-survey.ts"(){"use strict";init_catalog();init_sendable();init_catalog_text();init_failure();init_inspect_cluster();init_inspect_database();init_patience();init_row();
+init_session();init_settled();NO_INHERIT=`SELECT ${catalogText("rolname")} AS name FROM pg_roles WHERE NOT rolinherit`}});var generate_exports={};__export(generate_exports,{generateAsAsked:()=>generateAsAsked,generateDeclaration:()=>generateDeclaration});async function generateAsAsked({
+declaration,identity:identity2,text:text2,database,resources},dependencies2){let input=parseJson2(text2),wanted={input:isObject(input)?input:{},database,resources,
+now:new Date},hints=resources.length===0?NO_HINTS:hintsOf(resources);return generateDeclaration({declaration,identity:identity2,wanted,hints},dependencies2)}async function generateDeclaration(request,dependencies2){
+try{return generate(await survey(request,dependencies2),request.wanted)}catch(error){throw toProvisionError(error)}}async function survey(request,dependencies2){
+let{declaration}=request;try{return await surveyAs(request,dependencies2,declaration.admin)}catch(error){if(!((error instanceof ConnectionError||error instanceof
+AwsError)&&error.problems.every(({code})=>NO_ADMIN.has(code)))||declaration.masterSecretId===null)throw error;return dependencies2.progress("the delegated admin\
+ cannot log in: looking as the master, in transactions that only read"),surveyAs(request,dependencies2,{...declaration.admin,auth:"password",secretId:declaration.
+masterSecretId})}}async function surveyAs({declaration,identity:identity2,hints},dependencies2,login2){let asLogin={...declaration,applications:[],databases:[],
+admin:login2,prepareMajorUpgrade:!1};return withInstance(asLogin,identity2,dependencies2,async({server,context,part})=>{let isAdmin2=login2===declaration.admin&&
+part===null,credential=isAdmin2?await masterCredential(declaration,context.secrets):null,found=await inspectInstance(server,known=>surveyDeclaration(asLogin,known),
+database=>!isReservedName(database),credential===null?null:database=>loginTo(database,credential)),{login:user}=found.cluster.server;return{...found,declaration,
+admin:isAdmin2?user:declaration.admin.username,master:isAdmin2?credential?.user??masterOf(found):user,hints}})}async function masterCredential({masterSecretId:id},secrets){
+if(id===null)return null;let credential=(await secrets.readCurrent([id])).credentials.get(id);return credential===void 0?null:{user:masterLogin(id,credential),password:()=>Promise.
+resolve(credential.password),isToken:!1}}function masterOf({cluster}){let owner=cluster.databases.get("postgres")?.owner;return owner===void 0||cluster.roles.get(
+owner)?.superuser===!0?null:owner}var NO_ADMIN,init_generate2=__esm({"src/run/generate.ts"(){"use strict";init_errors();init_generate();init_intent();init_survey();
+init_names();init_decode();init_object();init_connections();init_inspect_survey();init_look2();init_credentials();init_provision_error();NO_ADMIN=new Set(["wron\
+g_password","login_refused","refused_after_authentication","other_authentication","secret_not_found","secret_empty"])}});async function runRequest(run){let{send,remainingMs}=run,time3=limitTime(remainingMs),left2={closed:null,begun:null};try{let dependencies2=dependenciesOf(run,time3,
 left2);send(await lastLine(run,dependencies2,{isUp:()=>time3.signal.aborted,left:left2}))}finally{time3.end()}}function limitTime(remainingMs){let controller=new AbortController,
 start2=Date.now(),timer=setTimeout(()=>{controller.abort("the function's time is nearly up")},remainingMs-Math.min(RESERVE_MS,remainingMs/2)),shortAt=start2+remainingMs-
 Math.min(SNAPSHOT_RESERVE_MS,remainingMs*.75);return{signal:controller.signal,isShort:()=>Date.now()>shortAt,end:()=>{clearTimeout(timer)}}}function dependenciesOf({
@@ -16462,13 +16819,14 @@ begun:{request,caFile},caller,variables,send,log},time3,left2){let{resume,approv
 actor:()=>Promise.resolve(caller),sinks:[(record2,quiet)=>{send({type:"record",record:record2,quiet})},(record2,quiet)=>{log.record(record2,quiet)}],requestKey:`${request.
 id}/${String(request.turn)}`,turns:{resumed:resume===null?null:{closedAt:resume.closed_at,databases:resume.databases},isOver:time3.isShort,suspend:closed=>{left2.
 closed=closed}},planTurns:{isBegun:approved?.is_begun===!0,begin:plan=>{left2.begun={plan:(approved?.plan??null)===null&&plan.effects!==null?packPlan(plan):null}}}}}
-async function lastLine(run,dependencies2,end){let{tell:tell5,report}=run.begun.request;if(report!==null)return sectionsLine(run,report,dependencies2);if(tell5!==
-null)return toldLine(await previewOf(run,dependencies2),tell5);let result=await resultOf(run,dependencies2),line2=endedLine(run,result,end);return run.log.finish(
-{...result.document,run:line2.run},result.problems,[]),line2}async function previewOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;
-if(request.removal!==null)return previewAsAsked({removal:request.removal,environment,parsed:parsed2,identity:identity2},dependencies2);let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports));
-return previewApply2(parsed2.declaration,identity2,dependencies2)}async function resultOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;
-if(request.removal!==null)return removeAsAsked({removal:request.removal,environment,parsed:parsed2,identity:identity2},createDestroyDependencies(dependencies2,request.
-run_group));if(request.command==="prepare-upgrade"){let{prepareUpgrade:prepareUpgrade2}=await Promise.resolve().then(()=>(init_prepare(),prepare_exports));return prepareUpgrade2(
+async function lastLine(run,dependencies2,end){let{tell:tell5,report,generate:generate2}=run.begun.request;if(generate2!==null)return generatedLine(run,generate2,
+dependencies2);if(report!==null)return sectionsLine(run,report,dependencies2);if(tell5!==null)return toldLine(await previewOf(run,dependencies2),tell5);let result=await resultOf(
+run,dependencies2),line2=endedLine(run,result,end);return run.log.finish({...result.document,run:line2.run},result.problems,[]),line2}async function previewOf({
+begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;if(request.removal!==null)return previewAsAsked({removal:request.removal,
+environment,parsed:parsed2,identity:identity2},dependencies2);let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports));return previewApply2(
+parsed2.declaration,identity2,dependencies2)}async function resultOf({begun},dependencies2){let{request,parsed:parsed2,identity:identity2,environment}=begun;if(request.
+removal!==null)return removeAsAsked({removal:request.removal,environment,parsed:parsed2,identity:identity2},createDestroyDependencies(dependencies2,request.run_group));
+if(request.command==="prepare-upgrade"){let{prepareUpgrade:prepareUpgrade2}=await Promise.resolve().then(()=>(init_prepare(),prepare_exports));return prepareUpgrade2(
 parsed2.declaration,identity2,dependencies2)}let{apply:apply2}=await Promise.resolve().then(()=>(init_apply(),apply_exports));return apply2(parsed2.declaration,
 identity2,dependencies2)}function endedLine({executedAs},result,{isUp,left:left2}){let{document,problems,governance}=result;return{type:"ended",tool_version:TOOL_VERSION,
 run:{...document.run,executed_as:executedAs},problems,matrix:governance?.matrix??null,records:document.records.length,again:document.run.exit_code===EXIT.done?null:
@@ -16480,8 +16838,11 @@ previewJson2(preview):null,summary:previewSummary2(preview),blocked:preview.bloc
 identity:identity2}},report,dependencies2){let server={declaration:parsed2.declaration,identity:identity2,dependencies:dependencies2};if(report.review){let{lookForReview:lookForReview2}=await Promise.resolve().then(()=>(init_review(),review_exports));
 return{type:"sections",sections:await lookForReview2(server)}}let{lookForReport:lookForReport2}=await Promise.resolve().then(()=>(init_report2(),report_exports)),
 {known,review:_,expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays,...criteria}=report;return{type:"sections",sections:await lookForReport2(
-server,{criteria,expiresWithinDays,secretsOlderThanDays},new Set(known),new Date)}}var RESERVE_MS,SNAPSHOT_RESERVE_MS,init_run2=__esm({"src/lambda/function/run.\
-ts"(){"use strict";init_errors();init_aws_environment();init_plan_file();init_as_asked();init_dependencies();init_version();RESERVE_MS=2e4,SNAPSHOT_RESERVE_MS=6e4}});var handler_exports={};__export(handler_exports,{createHandler:()=>createHandler});function createHandler(functionProcess){let prove=createProver(),self2=null,executor=async()=>{
+server,{criteria,expiresWithinDays,secretsOlderThanDays},new Set(known),new Date)}}async function generatedLine({begun:{parsed:parsed2,identity:identity2,request}},{
+database,resources},dependencies2){let{generateAsAsked:generateAsAsked2}=await Promise.resolve().then(()=>(init_generate2(),generate_exports)),asked={declaration:parsed2.
+declaration,identity:identity2,text:decodeInput(request.input),database,resources};return{type:"generated",generated:await generateAsAsked2(asked,dependencies2)}}
+var RESERVE_MS,SNAPSHOT_RESERVE_MS,init_run2=__esm({"src/lambda/function/run.ts"(){"use strict";init_errors();init_aws_environment();init_decode();init_plan_file();
+init_as_asked();init_dependencies();init_version();RESERVE_MS=2e4,SNAPSHOT_RESERVE_MS=6e4}});var handler_exports={};__export(handler_exports,{createHandler:()=>createHandler});function createHandler(functionProcess){let prove=createProver(),self2=null,executor=async()=>{
 self2??(self2=readActor(ownAccess(functionProcess)));try{return await self2}catch(error){throw self2=null,error}};return async(event,invocation,write)=>{let envelope=parseEnvelope(
 event),asked=envelope?.protocol===PROTOCOL?parseRequest(envelope.request):null,packed2=typeof asked!="string"&&asked?.packed===!0,lines=[],send=line2=>{packed2?
 lines.push(writeLine(line2)):write(writeLine(line2))},alive=setInterval(()=>{send({type:"alive"})},ALIVE_EVERY_MS);try{await answer({envelope,asked,invocation,functionProcess,
@@ -16491,9 +16852,9 @@ asked);let begun=await beginRequest(asked);try{let caller=await callerOf2(receiv
 let{log,variables}=functionProcess;await runRequest({begun,caller,executedAs,variables,remainingMs:invocation.getRemainingTimeInMillis(),send,log:createJsonLinesReporter(
 {write:log,insideTerraform:!1})})}finally{await begun.end()}}async function callerOf2({invocation,functionProcess:{variables},prove},envelope,{command:command11,
 parsed:{declaration}}){let asked={command:command11,declaration},permits=permitsFor(parsePermits(variables[PERMITS_VARIABLE]),asked);if(permits.length===0)throw new BlockedError(
-[notPermitted(asked,null)]);let caller=await prove(envelope,{place:ownPlace(invocation),environment:readAwsEnvironment(variables),endpoint:endpointOf(variables),
+[notPermitted(asked,null)]);let caller=await prove(envelope,{place:ownPlace(invocation),environment:readAwsEnvironment(variables),endpoint:endpointOf2(variables),
 now:()=>new Date});if(!allowsCaller(permits,caller.arn))throw new BlockedError([notPermitted(asked,caller.arn)]);return caller}function ownPlace({invokedFunctionArn}){
-let place2=placeOfFunction(invokedFunctionArn);if(place2===null)throw new TypeError(`this is the ARN of no function: ${invokedFunctionArn}`);return place2}function endpointOf(variables){
+let place2=placeOfFunction(invokedFunctionArn);if(place2===null)throw new TypeError(`this is the ARN of no function: ${invokedFunctionArn}`);return place2}function endpointOf2(variables){
 let text2=variables.AWS_ENDPOINT_URL_STS??variables.AWS_ENDPOINT_URL??"";return text2===""?null:new URL(text2)}function ownAccess({variables}){return{region:null,
 profile:null,assumeRoleArn:null,externalId:null,environment:readAwsEnvironment(variables)}}function assertAccount2({parsed:{declaration},expectedAccount},{account:account2,
 arn}){if(expectedAccount===null||expectedAccount===account2)return;let message=`the function is in the AWS account ${account2}, as ${arn}, and expected_account \
@@ -16549,9 +16910,9 @@ let remedy="Cancel the rotation (aws secretsmanager cancel-rotate-secret), corre
 username,password:newPassword()}))}function newPassword(){return(0,import_node_crypto15.randomBytes)(24).toString("base64url")}var import_node_crypto15,CONTENT,
 init_next_secret=__esm({"src/lambda/rotation/next-secret.ts"(){"use strict";import_node_crypto15=__toESM(require_crypto(),1);init_dist();init_errors();init_violation();
 init_credential();init_secret();init_parse_credential();CONTENT=pipe(string(),parseJson(),record(string(),unknown()))}});function checkRotation(declaration,request,cluster){let{application,user}=request;return[...checkManaged(declaration,request,cluster),...user===application.username?
-[]:checkClone(application,user,cluster),...checkRights(application,user,cluster)]}function checkManaged(declaration,{application,now},{roles}){let why=refusalOf2(
+[]:checkClone(application,user,cluster),...checkRights(application,user,cluster)]}function checkManaged(declaration,{application,now},{roles}){let why=refusalOf3(
 declaration,roles.get(application.username),now);if(why===null)return[];let message=`the login ${application.username} ${why}.`;return[violation(application,"ro\
-tation",message,"Apply the declaration, and rotate again.")]}function refusalOf2(declaration,role,now){return role===void 0?"does not exist":isOfStack(declaration,
+tation",message,"Apply the declaration, and rotate again.")]}function refusalOf3(declaration,role,now){return role===void 0?"does not exist":isOfStack(declaration,
 parseTag(role.comment))?role.canLogin?role.validUntil!==null&&role.validUntil<=now?"is past its valid_until":null:"is closed":`carries no tag of the stack "${declaration.
 stack}"`}function checkClone({name:name2,username},clone,{roles,memberships:memberships2}){let role=roles.get(clone);if(role===void 0)return[];let isPowerful=role.
 superuser||role.createRole||role.createDb||role.replication||role.bypassRls,isMember3=memberships2.some(item=>item.member===clone&&item.role===username);if(isMember3&&
@@ -16569,7 +16930,7 @@ versionId},verifier){let{username}=application,{connectionLimit:connectionLimit2
 sword"),username:user},limit=connectionLimit2===-1?{}:{connectionLimit:connectionLimit2},end=validUntil===null?{}:{validUntil},message=`${user} made, a member o\
 f ${username}, with the password of secret version ${versionId}`;return step(about2,"set_password","rotate","created",message,[createRole(user,{login:!0,inherit:!0,
 ...limit,...end,verifier}),grantMembership(server.version,username,user)])}function cloneSettings(cluster,application,user){let actsAs=application.actsAs??application.
-username,settingsByRole=groupBy(cluster.settings,item=>item.role);return planSettings({settingsByRole},{...application,username:user,actsAs})}var init_rotation2=__esm(
+username,settingsByRole=groupBy(cluster.settings,item=>item.role);return planSettings({settingsByRole},cluster,{...application,username:user,actsAs})}var init_rotation2=__esm(
 {"src/plan/rotation.ts"(){"use strict";init_group_by();init_role();init_context();init_settings3()}});function contextOf2({declaration,application,identity:identity2,dependencies:dependencies2,recorder}){let own={...declaration,masterSecretId:null,prepareMajorUpgrade:!1,
 applications:[application],databases:declaration.databases.filter(({name:name2})=>name2===application.database).map(database=>({...database,extensions:[],encoding:null,
 locale:null}))},secrets=dependencies2.secrets(declaration.aws);return{declaration:own,identity:identity2,dependencies:dependencies2,recorder,secrets}}async function withServer2(run,open5,use){
@@ -16710,13 +17071,16 @@ for(let draft of isKnown2?notBegunRecords(declaration,records,error):[])recorder
 finish({outcome,exitCode:exitCode===EXIT.done?EXIT.failed:exitCode,problems}),records,summary:countStatuses(records)},problems,governance:governanceOf(declaration,
 null)}}var CHANGES2,WHY2,SNAPSHOT_LIMIT_MS,init_run3=__esm({"src/lambda/client/run.ts"(){"use strict";init_recorder();init_result();init_errors();init_records();
 init_dependencies();init_provision_error();CHANGES2=new Set(["created","updated","removed"]),WHY2={time:"the function's time was over; another turn goes on",snapshot:"\
-the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2,waitedMs){let answer2=await ask(
-client,request,watch2,waitedMs);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch2){let answer2=await ask(
-client,request,watch2);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function ask(client,request,watch2,waitedMs=0){
-let line2=told=>{told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null,waited_ms:waitedMs},{...watch2,line:line2})}
-function withoutEnd({name:name2},answer2){let why=answer2.type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"\
-function_lost",field:"runner",message:`the answer of the function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm(
-{"src/lambda/client/look.ts"(){"use strict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
+the snapshot is being made; another turn goes on when it can"},SNAPSHOT_LIMIT_MS=SNAPSHOT_TIMEOUT_MS+9e5}});var look_exports={};__export(look_exports,{generateThere:()=>generateThere,lookThere:()=>lookThere,tellThere:()=>tellThere});async function tellThere(client,request,watch2,waitedMs){
+let answer2=await ask(client,request,watch2,waitedMs);if(answer2.type!=="told")throw withoutEnd(client,answer2);return answer2}async function lookThere(client,request,watch2){
+let answer2=await ask(client,request,watch2);if(answer2.type!=="sections")throw withoutEnd(client,answer2);return answer2.sections}async function generateThere(client,request,watch2){
+let answer2=await ask(client,{...request,command:"report",tell:{json:!0,document:!1,colour:!1,list_unchanged:!1}},watch2);if(answer2.type==="told")throw tooOld(
+client);if(answer2.type!=="generated")throw withoutEnd(client,answer2);return answer2.generated}async function ask(client,request,watch2,waitedMs=0){let line2=told=>{
+told.type==="progress"&&watch2.progress(told.message)};return client.ask({...request,turn:1,resume:null,waited_ms:waitedMs},{...watch2,line:line2})}function tooOld({
+name:name2}){let message=`the function ${name2} is of a release that cannot generate.`,remedy="Update the function to the release of this program; nothing was c\
+hanged.";return new InvalidInputError([{application:null,code:"usage",field:"runner",message,remedy}])}function withoutEnd({name:name2},answer2){let why=answer2.
+type==="lost"?answer2.why:`it is one of ${answer2.type}`;return new ApplyError([{application:null,code:"function_lost",field:"runner",message:`the answer of the\
+ function ${name2} broke off (${why}).`,remedy:"Nothing was changed; run again."}])}var init_look3=__esm({"src/lambda/client/look.ts"(){"use strict";init_errors()}});function createAwsAuthSigv4HttpAuthOption9(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"lambda",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultLambdaHttpAuthSchemeParametersProvider,defaultLambdaHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig9,init_httpAuthSchemeProvider9=__esm(
 {"node_modules/@aws-sdk/client-lambda/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultLambdaHttpAuthSchemeParametersProvider=
 async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `r\
@@ -17783,7 +18147,7 @@ swer cannot be read: is it the function of this project?":isLast(line2)?this.las
 declaration},text:text2,variables,removal,runGroup,caPem}){if(command11==="rotate")throw new TypeError("a rotation is nobody to ask");let given=VARIABLES.flatMap(
 name2=>{let value2=variables[name2]??"";return value2===""?[]:[[name2,value2]]}),ids={RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:buildId},claim2=declaration.
 claim===null?{}:{RDS_PROVISION_CLAIM:declaration.claim};return{id:(0,import_node_crypto19.randomUUID)(),command:command11,input:(0,import_node_zlib4.gzipSync)(text2).
-toString("base64"),variables:{...Object.fromEntries(given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,removal,tell:null,report:null,approved_plan:approvedPlan===
+toString("base64"),variables:{...Object.fromEntries(given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,removal,tell:null,report:null,generate:null,approved_plan:approvedPlan===
 null?null:{plan:approvedPlan.effects===null?null:packPlan(approvedPlan),is_begun:!1}}}var import_node_crypto19,import_node_zlib4,init_request3=__esm({"src/lambd\
 a/client/request.ts"(){"use strict";import_node_crypto19=__toESM(require_crypto(),1),import_node_zlib4=__toESM(require_zlib(),1);init_plan_file();init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
 {parsed:parsed2,identity:identity2}=command11.begun;return withClient(process7,command11,async(client,request)=>runThere2({client,request,parsed:parsed2,identity:identity2},
@@ -17791,14 +18155,16 @@ dependencies2))}async function tellRemotely(process7,command11,tell5,dependencie
 return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell5},watchOf(dependencies2),waitedMs))}async function lookRemotely(process7,command11,{
 options:options2,known,review:review2},dependencies2){let{lookThere:lookThere3}=await Promise.resolve().then(()=>(init_look3(),look_exports)),{criteria,expiresWithinDays,
 secretsOlderThanDays}=options2,report={...criteria,known:[...known],expires_within_days:expiresWithinDays,secrets_older_than_days:secretsOlderThanDays,review:review2};
-return withClient(process7,command11,async(client,request)=>lookThere3(client,{...request,report},watchOf(dependencies2)))}function watchOf({progress,signal}){return{
-progress,signal}}async function withClient(process7,{functionName,begun,removal,runGroup},use){let[{createFunctionClient:createFunctionClient2},{newRequest:newRequest2}]=await Promise.
-all([Promise.resolve().then(()=>(init_ask(),ask_exports)),Promise.resolve().then(()=>(init_request3(),request_exports2))]),{parsed:parsed2,identity:identity2,text:text2}=begun,
-{aws,tls}=parsed2.declaration,environment=readAwsEnvironment(process7.variables),caPem=await authorities(process7.variables,tls.caFile),client=await createFunctionClient2(
-functionName,{...aws,environment});try{let{variables}=process7;return await use(client,newRequest2({identity:identity2,parsed:parsed2,text:text2,variables,removal,
-runGroup,caPem}))}finally{client.close()}}async function authorities(variables,declared){let byDefault3=variables.PGSSLROOTCERT??"";return declared!==null?readCaFile(
-{file:declared,field:"tls.ca_file"},pem=>pem):byDefault3===""||byDefault3==="system"?byDefault3===""?null:byDefault3:readCaFile({file:byDefault3,field:"PGSSLROO\
-TCERT"},pem=>pem)}var init_remote=__esm({"src/cli/remote.ts"(){"use strict";init_ca_file();init_aws_environment()}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf2(
+return withClient(process7,command11,async(client,request)=>lookThere3(client,{...request,report},watchOf(dependencies2)))}async function generateRemotely(process7,command11,generate2,dependencies2){
+let{generateThere:generateThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));return withClient(process7,command11,async(client,request)=>generateThere2(
+client,{...request,generate:generate2},watchOf(dependencies2)))}function watchOf({progress,signal}){return{progress,signal}}async function withClient(process7,{
+functionName,begun,removal,runGroup},use){let[{createFunctionClient:createFunctionClient2},{newRequest:newRequest2}]=await Promise.all([Promise.resolve().then(()=>(init_ask(),ask_exports)),
+Promise.resolve().then(()=>(init_request3(),request_exports2))]),{parsed:parsed2,identity:identity2,text:text2}=begun,{aws,tls}=parsed2.declaration,environment=readAwsEnvironment(
+process7.variables),caPem=await authorities(process7.variables,tls.caFile),client=await createFunctionClient2(functionName,{...aws,environment});try{let{variables}=process7;
+return await use(client,newRequest2({identity:identity2,parsed:parsed2,text:text2,variables,removal,runGroup,caPem}))}finally{client.close()}}async function authorities(variables,declared){
+let byDefault3=variables.PGSSLROOTCERT??"";return declared!==null?readCaFile({file:declared,field:"tls.ca_file"},pem=>pem):byDefault3===""||byDefault3==="system"?
+byDefault3===""?null:byDefault3:readCaFile({file:byDefault3,field:"PGSSLROOTCERT"},pem=>pem)}var init_remote=__esm({"src/cli/remote.ts"(){"use strict";init_ca_file();
+init_aws_environment()}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf2(
 "audit file",auditPath,"audit_dir, or --audit-file,",()=>tryAuditFile(auditPath))];if(governance!==null){let folder=governanceFolder(governance.dir,governance.environment);
 problems.push(await problemOf2("governance_dir",folder,"governance_dir",()=>tryGovernance(folder)))}return problems.filter(problem=>problem!==null)}async function problemOf2(field,path4,setting,attempt){
 try{return await attempt(),null}catch(error){return{application:null,code:"no_place_for_audit",field,message:`${path4} cannot be written: ${describeFileError(error)}\
@@ -18147,35 +18513,17 @@ note3,about2.length===0?"":`${about2.join(", ")}: `)}function noteText({kind,tex
 " (see --statements)":"";return`${HEADS2[kind]}: ${about2}${text2}${first}`}function comment(text2){return`# ${disarm(showBytes(text2).replace(/\s*[\r\n\t]\s*/g,
 " ")).trim()}`}function entryLines({key:key2,fields},notes){return[...notes.map(note3=>comment(noteText(note3,""))),...objectLines(`${nameOf2(key2)} = `,Object.
 entries(fields))]}function objectLines(head2,members){let lines=members.map(([name2,value2])=>isObject3(value2)?{name:nameOf2(name2),text:null,lines:objectLines(
-"",Object.entries(value2))}:{name:nameOf2(name2),text:valueOf4(value2),lines:[]});return[`${head2}{`,...aligned(lines).map(line2=>`  ${line2}`),"}"]}function aligned(lines){
+"",Object.entries(value2))}:{name:nameOf2(name2),text:valueOf5(value2),lines:[]});return[`${head2}{`,...aligned(lines).map(line2=>`  ${line2}`),"}"]}function aligned(lines){
 let printed=[],run=[],flush=()=>{let width=Math.max(0,...run.map(({name:name2})=>widthOf(name2)));for(let{name:name2,text:text2}of run)printed.push(`${name2}${"\
  ".repeat(width-widthOf(name2))} = ${text2??""}`);run=[]};for(let line2 of lines){if(line2.text!==null){run.push(line2);continue}flush();let[first="",...rest]=line2.
 lines;printed.push(`${line2.name} = ${first}`,...rest)}return flush(),printed}function widthOf(text2){return[...new Intl.Segmenter("en",{granularity:"grapheme"}).
-segment(text2)].length}function nameOf2(name2){return/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name2)&&!KEYWORDS2.has(name2)?name2:quoted(name2)}function valueOf4(value2){
-return typeof value2=="string"?quoted(value2):isList(value2)?`[${value2.map(quoted).join(", ")}]`:String(value2)}function isList(value2){return Array.isArray(value2)}
-function isObject3(value2){return typeof value2=="object"&&!isList(value2)}function quoted(text2){return`"${text2.replaceAll("\\","\\\\").replaceAll('"','\\"').
-replaceAll("${",()=>"$${").replaceAll("%{","%%{").replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,character=>`\\u${(character.codePointAt(
-0)?.toString(16)??"0").padStart(4,"0")}`)}"`}var HEADS2,LEGEND,KEYWORDS2,init_hcl=__esm({"src/generate/hcl.ts"(){"use strict";init_printable();init_sendable();HEADS2=
-{gains:"GAINS",not_expressed:"NOT EXPRESSED",person_first:"FIRST",never:"NEVER"},LEGEND="GAINS: somebody would get it. NOT EXPRESSED: stays as it is, and no fie\
-ld says it. FIRST: a person runs it before the first apply. NEVER: in no declaration.";KEYWORDS2=new Set(["for","if","in","true","false","null"])}});function isExpressible(name2){return isSendable(name2)&&isName(name2)&&name2===name2.normalize("NFC")}function keyFrom(name2){let plain2=name2.normalize("NFKD").
-replace(new RegExp("\\p{M}","gu"),"").toLowerCase().replace(/[^a-z0-9_-]+/g,"_").replace(/^[_-]+|[_-]+$/g,"");return plain2===""?"x":/^[a-z]/.test(plain2)?plain2:
-`x_${plain2}`}function inOrder5(names2){return[...names2].sort((a10,b10)=>a10<b10?-1:a10>b10?1:0)}function newRoleName(base,taken){let plain2=keyFrom(base).replaceAll(
-"-","_").slice(0,50);for(let number2=1;;number2+=1){let name2=number2===1?`${plain2}_owner`:`${plain2}_owner_${String(number2)}`;if(!taken.has(name2))return name2}}
-var Keys,init_names2=__esm({"src/generate/names.ts"(){"use strict";init_text2();init_predefined_roles();init_sendable();Keys=class{#taken;constructor(taken){this.#taken=
-new Set(taken)}take(name2){let wanted=keyFrom(name2),key2=isPredefined(wanted)||this.#taken.has(wanted)?this.#next(wanted):wanted;return this.#taken.add(key2),key2}#next(wanted){
-let number2=2;for(;this.#taken.has(`${wanted}_${String(number2)}`);)number2+=1;return`${wanted}_${String(number2)}`}}}});function hintsOf(resources){let named=type=>new Map(resources.flatMap(item=>item.type===type&&item.name!==null&&!PLAIN.has(item.label)?[[item.name,item.label]]:
-[]));return{roles:named("postgresql_role"),databases:named("postgresql_database")}}function givenUp(resources){return inOrder5(new Set(resources.map(({resource})=>resource))).
-filter(item=>/^[\p{L}\p{N}_.-]+$/u.test(item))}function intentNotes({cluster},{entries},resources){let entryOf2=(role,database)=>entries.find(item=>item.role===
-role&&item.database===database)??entries.find(item=>item.role===role&&!("login_of"in item.fields));return resources.flatMap(item=>{let note3=(application,role,text3)=>({
-application,database:item.database,role,kind:"not_expressed",text:`${item.address}: ${text3}`,statements:[]});if(item.type==="postgresql_role"&&item.name!==null&&
-!cluster.roles.has(item.name))return[note3(null,item.name,"the server has no such role")];if(item.type==="postgresql_database"&&item.name!==null&&!cluster.databases.
-has(item.name))return[{...note3(null,null,"the server has no such database"),database:item.name}];if(!isGrantOnAll(item))return[];let entry=entryOf2(item.role,item.
-database);if(entry!==void 0&&entry.fields.access_level!=="none")return[];let later=item.type==="postgresql_default_privileges"?"later ones":"all",where=item.schema===
-null?"":` of the schema ${item.schema}`,text2=`it meant ${item.privileges.join(", ")} on ${later}, ${item.objectType??""}s${where}; an access level would say so`;
-return[note3(entry?.key??null,item.role,text2)]})}function isGrantOnAll({type,objects:objects2,objectType,privileges}){return(type==="postgresql_grant"||type===
-"postgresql_default_privileges")&&objects2.length===0&&objectType==="table"&&privileges.length>0}var NO_HINTS,PLAIN,init_intent=__esm({"src/generate/intent.ts"(){
-"use strict";init_names2();NO_HINTS={roles:new Map,databases:new Map},PLAIN=new Set(["this","main","default","all","role","roles","user","users","db","database",
-"databases"])}});function toJson({entries,notes},removed){let document={application_databases:Object.fromEntries(entries.map(({key:key2,fields})=>[key2,fields])),notes:notes.map(
+segment(text2)].length}function nameOf2(name2){return/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name2)&&!KEYWORDS2.has(name2)?name2:quoted(name2)}function valueOf5(value2){
+return typeof value2=="string"?quoted(value2):isList3(value2)?`[${value2.map(quoted).join(", ")}]`:String(value2)}function isList3(value2){return Array.isArray(
+value2)}function isObject3(value2){return typeof value2=="object"&&!isList3(value2)}function quoted(text2){return`"${text2.replaceAll("\\","\\\\").replaceAll('"',
+'\\"').replaceAll("${",()=>"$${").replaceAll("%{","%%{").replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,character=>`\\u${(character.
+codePointAt(0)?.toString(16)??"0").padStart(4,"0")}`)}"`}var HEADS2,LEGEND,KEYWORDS2,init_hcl=__esm({"src/generate/hcl.ts"(){"use strict";init_printable();init_sendable();
+HEADS2={gains:"GAINS",not_expressed:"NOT EXPRESSED",person_first:"FIRST",never:"NEVER"},LEGEND="GAINS: somebody would get it. NOT EXPRESSED: stays as it is, and\
+ no field says it. FIRST: a person runs it before the first apply. NEVER: in no declaration.";KEYWORDS2=new Set(["for","if","in","true","false","null"])}});function toJson({entries,notes},removed){let document={application_databases:Object.fromEntries(entries.map(({key:key2,fields})=>[key2,fields])),notes:notes.map(
 ({application,database,role,kind,text:text2,statements})=>({application,database,role,kind,text:disarm(text2),statements})),...removed!==null&&{removed}};return`${JSON.
 stringify(document,null,2)}
 `}function toStatements({notes}){let first=notes.filter(({kind,statements})=>kind==="person_first"&&statements.length>0);return first.length===0?`-- There is no\
@@ -18193,283 +18541,23 @@ search(/: (?:BEGIN|GRANT|CREATE|ALTER)\b/);return at<0?[`-- ${statement}`]:[`-- 
   }
 }
 `).join(`
-`)}var init_print2=__esm({"src/generate/print.ts"(){"use strict";init_printable();init_hcl()}});function parseTerraformState(text2){let parsed2=safeParse(pipe(string(),parseJson(),STATE),text2),root10=parsed2.success?parsed2.output.values?.root_module:void 0;
-if(root10===void 0)throw unusable("is no `terraform show -json` of a state.");let found=resourcesOf(root10).flatMap(readResource);if(found.length===0)throw unusable(
-`holds no resource of the provider postgresql (${STATE_TYPES.join(", ")}).`);return found}function resourcesOf({resources=[],child_modules:children=[]}){return[
-...resources,...children.flatMap(resourcesOf)]}function readResource(value2){let parsed2=safeParse(RESOURCE,value2);if(!parsed2.success||parsed2.output.mode!=="\
-managed")return[];let{address,type:typeText,name:label,index,values}=parsed2.output,type=STATE_TYPES.find(item=>item===typeText);return type===void 0?[]:[{type,
-address,resource:address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g,""),label:typeof index=="string"?index:label,name:values?.name??null,database:values?.database??
-null,role:values?.role??null,grantRole:values?.grant_role??null,schema:values?.schema??null,objectType:values?.object_type??null,objects:values?.objects??[],privileges:values?.
-privileges??[]}]}function unusable(message){let remedy="Give what `terraform show -json` prints where that provider is used.";return new InvalidInputError([{application:null,
-code:"unreadable_input",field:"--terraform-state",message,remedy}])}var STATE_TYPES,TEXT,TEXTS2,RESOURCE,MODULE,STATE,init_terraform_state=__esm({"src/input/ter\
-raform-state.ts"(){"use strict";init_dist();init_errors();STATE_TYPES=["postgresql_role","postgresql_database","postgresql_grant","postgresql_grant_role","postg\
-resql_default_privileges","postgresql_schema","postgresql_extension"],TEXT=nullish(string(),null),TEXTS2=nullish(array(string()),null),RESOURCE=object({address:string(),
-mode:TEXT,type:string(),name:string(),index:optional(union([string(),number()])),values:nullish(object({name:TEXT,database:TEXT,owner:TEXT,role:TEXT,grant_role:TEXT,
-schema:TEXT,object_type:TEXT,objects:TEXTS2,privileges:TEXTS2}),null)}),MODULE=object({resources:optional(array(unknown())),child_modules:optional(array(lazy(()=>MODULE)))}),
-STATE=object({values:optional(object({root_module:optional(MODULE)}))})}});function rightsOf({cluster,noInherit},role,database){let isInherited=(member2,inherit)=>cluster.server.version<16e4?!noInherit.has(member2):inherit,found=new Set(
-[role]);for(let name2 of found)for(let{role:of,member:member2,inherit}of cluster.memberships)member2===name2&&isInherited(member2,inherit)&&found.add(of);let owner=cluster.
-databases.get(database)?.owner;return new Set([...found,"",...owner!==void 0&&found.has(owner)?[PG_DATABASE_OWNER]:[]])}function heldByAny(acl,roles){return new Set(
-acl.filter(({grantee})=>roles.has(grantee)).map(({privilege})=>privilege))}var init_effective=__esm({"src/generate/effective.ts"(){"use strict";init_revoker();init_server_version()}});function refusalOf3(survey2,name2){let{cluster,admin,master,declaration}=survey2,role=cluster.roles.get(name2);if(role===void 0)return null;let never=text2=>({kind:"\
-never",text:text2}),kept=text2=>({kind:"not_expressed",text:text2});if(isReservedName(name2))return never("it belongs to the server or to RDS");if(name2===admin)
-return never("it is the delegated admin, which does the provisioning");if(name2===helperOf(admin))return never("it keeps the rights of the delegated admin over \
-an upgrade");if(name2===master)return never("it is the master");let own=declaration.applications.find(({username})=>username===name2);if(own!==void 0)return kept(
-`the input declares it already, as ${own.name}`);let rights=[...role.superuser?["SUPERUSER"]:[],...role.createRole?["CREATEROLE"]:[],...role.replication?["REPLI\
-CATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...membersOf(cluster.memberships,"rds_superuser").has(name2)?["membership in rds_superuser"]:[]];return rights.length>
-0?never(`it holds ${rights.join(" and ")}, which no application may hold`):isExpressible(name2)?cluster.memberships.some(({role:of,member:member2})=>member2===name2&&
-cloneOf(of)===name2)?kept("it is the second login of a rotation, and goes with the first"):isToken(survey2,name2)&&cluster.server.version>=16e4&&declaration.admin.
-auth!=="iam"?kept(`it is in rds_iam, and from PostgreSQL 16 on the right over it would end the password login of ${admin}: with admin_auth = "iam" it can be dec\
-lared`):null:kept("a declaration cannot hold its name")}function isToken({cluster},name2){return membersOf(cluster.memberships,"rds_iam").has(name2)}function refusedRoles(survey2){
-let names2=[...survey2.cluster.roles.keys()].sort(),reserved=names2.filter(isReservedName);return[...names2.filter(name2=>!isReservedName(name2)).flatMap(name2=>{
-let refusal10=refusalOf3(survey2,name2);return refusal10===null?[]:[{application:null,database:null,role:name2,...refusal10,statements:[]}]}),...reserved.length===
-0?[]:[{application:null,database:null,role:null,kind:"never",text:`roles of the server and of RDS: ${reserved.map(showBytes).join(", ")}`,statements:[]}]]}var init_roles3=__esm(
-{"src/generate/roles.ts"(){"use strict";init_names();init_credential();init_members();init_sendable();init_server_version();init_upgrade_helper();init_names2()}});function loginFields(survey2,name2,now){let role=survey2.cluster.roles.get(name2);if(role===void 0)return{can_login:!1};let{canLogin,createDb,connectionLimit:connectionLimit2,
-validUntil}=role,auth=isToken(survey2,name2)?"iam":"unmanaged",isToCome=auth==="unmanaged"&&canLogin&&validUntil!==null&&validUntil>now;return{...canLogin?{auth}:
-{can_login:!1},...createDb&&{can_create_databases:!0},...connectionLimit2>=0&&{connection_limit:connectionLimit2},...isToCome&&{valid_until:validUntil.toISOString().
-replace(/\.000Z$/,"Z")}}}function settingFields({cluster},role,database){let values=cluster.settings.filter(item=>item.role===role&&item.database===database).filter(
-({name:name2})=>name2!=="role"&&cluster.parameters.get(name2.toLowerCase())?.context==="user").flatMap(item=>{let value2=valueOf5(item);return value2===null?[]:
-[[item.name.toLowerCase(),value2]]});return values.length===0?{}:{settings:Object.fromEntries(values.sort(([a10],[b10])=>a10<b10?-1:1))}}function valueOf5({name:name2,
-value:value2}){if(!isSendable(value2)||value2!==value2.normalize("NFC")||/[\p{Cc}]/u.test(value2))return null;if(!isIdentifierList(name2.toLowerCase()))return value2;
-let items2=splitList(value2);return items2?.every(item=>item!==""&&!item.startsWith('"'))===!0?items2:null}function databaseFields2({cluster},state2,interior,owner){
-let schemas2=[...interior?.schemas.values()??[]].filter(({name:name2,owner:of})=>isExpressible(name2)&&(name2==="public"||of===owner)).map(({name:name2})=>name2),
-extensions2=inOrder5([...interior?.extensions.keys()??[]].filter(name2=>name2!=="plpgsql")),others=inOrder5(schemas2.filter(name2=>name2!=="public")),isPlain=others.
-length===0&&schemas2.length===1;return{...interior!==void 0&&!isPlain&&{schemas:schemas2.includes("public")?["public",...others]:others},...extensions2.length>0&&
-{extensions:extensions2},...state2.encoding!==cluster.server.defaultEncoding&&{encoding:state2.encoding},...localeField(cluster,state2),...state2.connectionLimit>=
-0&&{database_connection_limit:state2.connectionLimit}}}function localeField({databases:databases2},state2){let usual=databases2.get("postgres"),locale=localeOf(
-state2);return locale===null||usual!==void 0&&locale===localeOf(usual)?{}:{locale}}function localeOf({localeProvider:localeProvider2,icuLocale,collate,ctype}){return localeProvider2!==
-"libc"?icuLocale===null?null:`${localeProvider2}:${icuLocale}`:collate===ctype?collate:null}var init_fields2=__esm({"src/generate/fields.ts"(){"use strict";init_list_setting();
-init_sendable();init_names2();init_roles3()}});function levelOf4(survey2,role,database){let interior=survey2.interiors.get(database),state2=survey2.cluster.databases.get(database);if(interior===void 0||state2===
-void 0)return null;let rights=rightsOf(survey2,role,database),onDatabase=heldByAny(state2.acl,rights);if(!onDatabase.has("CONNECT"))return null;let owners=new Set(
-[state2.owner,PG_DATABASE_OWNER,...guestsOf(survey2,database)]),places=placesIn(interior,state2.owner,role,rights,owners),lowest=places.some(({level})=>level===
-"reader")||!onDatabase.has("TEMPORARY")?"reader":"editor";if(places.length===0)return null;let objects2=places.flatMap(place2=>place2.objects),privileges=Object.
-fromEntries(CLASSES2.flatMap(objectClass2=>{let ofClass=objects2.filter(item=>item.objectClass===objectClass2),wanted=objectPrivileges({accessLevel:lowest,privileges:LEVEL_ALONE},
-objectClass2),common=commonOn(ofClass,rights,objectClass2);return wanted.every(privilege=>common.includes(privilege))?[]:[[`${objectClass2}s`,common]]}));return{
-level:lowest,schemas:inOrder5(places.map(({schema})=>schema)),...Object.keys(privileges).length>0&&{privileges}}}function guestsOf(survey2,database){let{acl=[],
-owner=""}=survey2.cluster.databases.get(database)??{};return[...new Set([...survey2.interiors.get(database)?.schemas.values()??[]].map(schema=>schema.owner))].filter(
-role=>role!==owner&&refusalOf3(survey2,role)===null&&heldByAny(acl,rightsOf(survey2,role,database)).has("CONNECT"))}function placesIn(interior,owner,role,rights,owners){
-return[...interior.schemas.values()].flatMap(schema=>{if(schema.owner===role||!owners.has(schema.owner)||!isExpressible(schema.name)||!heldByAny(schema.acl,rights).
-has("USAGE"))return[];let objects2=interior.objects.filter(item=>item.schema===schema.name),tables=objects2.filter(({objectClass:objectClass2})=>objectClass2===
-"table");if(tables.length===0||!holdsOwn(interior,schema,objects2,schema.owner===PG_DATABASE_OWNER?owner:schema.owner,role))return[];let held2=commonOn(tables,rights,
-"table"),level=LEVELS.find(name2=>objectPrivileges({accessLevel:name2,privileges:LEVEL_ALONE},"table").every(item=>held2.includes(item)));return level===void 0?
-[]:[{schema:schema.name,level,objects:objects2}]})}function holdsOwn({defaultAcl},schema,objects2,owner,role){return objects2.some(({objectClass:objectClass2,acl})=>objectClass2===
-"table"&&acl.some(({grantee})=>grantee===role))||defaultAcl.some(item=>item.creator===owner&&item.grantee===role&&item.schema===schema.name)}function commonOn(objects2,rights,objectClass2){
-let words2=NAMEABLE_PRIVILEGES[objectClass2],lists=[...new Set(objects2.map(({acl})=>acl))].map(acl=>heldByAny(acl,rights));return words2.filter(word=>lists.every(
-held2=>held2.has(word)))}var CLASSES2,LEVELS,init_guests=__esm({"src/generate/guests.ts"(){"use strict";init_own_privileges();init_revoker();init_privileges();init_effective();
-init_names2();init_roles3();CLASSES2=["table","sequence","function"],LEVELS=["editor","reader"]}});function wayOf2(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
-refusal:"nobody but a superuser can give it away"};if(version2<16e4&&noInherit.has(from))return{refusal:`${from} is NOINHERIT, and would not have the rights of \
-a new owner that it is a member of`};let who=runnerOf3(survey2,from);if(who===null)return{refusal:`no login with CREATEROLE and CREATEDB may act as ${from}`};let isSelf=who===
-from,isMember3=isSelf||rightsOf(survey2,who,database).has(from),statements=[createRole(to,{login:!1}),...isSelf?[]:[joinRole(to)],...isMember3?[]:[joinRole(from)],
-grantMembership(version2,to,from),...version2<16e4||who===admin||!cluster.roles.has(admin)?[]:[grantAdministration(to,admin)],alterDatabaseOwner(database,to),...isMember3?
-[]:[leaveRole(from)],...isSelf?[]:[leaveRole(to)]];return{statement:`as ${printName(who)}: ${printInTransaction(statements)}`}}function runnerOf3({cluster,master},owner){
-let{roles,memberships:memberships2,server}=cluster,able=[...roles.values()].filter(({canLogin,createRole:makes,createDb})=>canLogin&&makes&&createDb),may=({name:name2})=>name2===
-owner||server.version<16e4||memberships2.some(item=>item.role===owner&&item.member===name2&&(item.set||item.admin)),rank=({name:name2})=>[master,owner,server.login].
-indexOf(name2)+1||4,[first]=able.filter(may).sort((a10,b10)=>rank(a10)-rank(b10)||(a10.name<b10.name?-1:1));return first?.name??null}function afterwards2(cluster,{
-database,from,to},admin){let state2=cluster.databases.get(database);if(state2===void 0)return cluster;let replace=name2=>name2===from?to:name2,acl=state2.acl.map(
-({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),role={name:to,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,
-replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null},member2=(name2,isAdmin2)=>({role:to,member:name2,grantor:from,admin:isAdmin2,inherit:!isAdmin2,
-set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,role]]),databases:new Map([...cluster.databases,[database,{...state2,owner:to,acl}]]),memberships:[
-...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){let schemas2=[...interior.
-schemas].map(([name2,schema])=>[name2,{...schema,foreignObjects:schema.objects}]);return{...interior,schemas:new Map(schemas2),objects:[]}}var init_hand_over2=__esm(
-{"src/generate/hand-over.ts"(){"use strict";init_server_version();init_owner();init_print();init_quote();init_role();init_effective()}});function findOwners(survey2,only3){let{databases:databases2,roles}=survey2.cluster,names2=only3===null?inOrder5(databases2.keys()):[only3],first=firstOfOwner(survey2,
-names2),taken=new Set(roles.keys()),owned4=[],notes=[],note3=(database,refusal10)=>{notes.push({application:null,database,role:null,...refusal10,statements:[]})};
-for(let database of names2){let state2=databases2.get(database);if(state2===void 0)continue;let refusal10=databaseRefusal(survey2,state2);if(refusal10!==null){note3(
-database,refusal10);continue}let{owner}=state2;if(first.get(owner)===database&&refusalOf3(survey2,owner)===null){owned4.push({database,role:owner,handOver:null});
-continue}let to=newRoleName(database,taken),handOver={database,from:owner,to},way=wayOf2(survey2,handOver);if("refusal"in way){note3(database,{kind:"not_express\
-ed",text:`its owner, ${owner}, can be no entry of it, and ${way.refusal}`});continue}taken.add(to),owned4.push({database,role:to,handOver}),notes.push({application:null,
-database,role:to,kind:"person_first",text:handOverText(survey2,owner),statements:[way.statement]})}return{owned:owned4,notes}}function handOverText(survey2,owner){
-let way=`so a role that nobody logs in as is made its owner, and ${owner} a member of that role`;return`${reasonOf3(survey2,owner)}, ${way}; what ${owner} owns \
-in it stays as it is`}function reasonOf3(survey2,owner){let refusal10=refusalOf3(survey2,owner);return owner===survey2.master?`it belongs to the master, ${owner}`:
-refusal10===null?`its owner, ${owner}, owns another database too, and an entry owns one`:`its owner, ${owner}, can be no entry: ${refusal10.text}`}function databaseRefusal({
-declaration},state2){let{name:name2}=state2,own=declaration.databases.find(item=>item.name===name2);return own!==void 0?{kind:"not_expressed",text:`the input de\
-clares it already, owned by ${own.owner.name}`}:isReservedName(name2)||name2===declaration.instance.database?{kind:"never",text:"it belongs to the server, or is\
- the delegated admin's"}:isExpressible(name2)?isInvalid(state2)?{kind:"not_expressed",text:"a DROP DATABASE of it was interrupted: it can only be dropped"}:null:
-{kind:"not_expressed",text:"a declaration cannot hold its name"}}function firstOfOwner(survey2,names2){let first=new Map;for(let name2 of names2){let state2=survey2.
-cluster.databases.get(name2);state2===void 0||databaseRefusal(survey2,state2)!==null||(state2.owner===name2||!first.has(state2.owner))&&first.set(state2.owner,name2)}
-return first}var init_owners=__esm({"src/generate/owners.ts"(){"use strict";init_names();init_catalog();init_hand_over2();init_names2();init_roles3()}});function makeDraft(survey2,now,only3=null){let{owned:owned4,notes}=findOwners(survey2,only3),after=owned4.reduce(takeOver,survey2),owners=new Set(owned4.map(({role})=>role)),
-others=inOrder5(survey2.cluster.roles.keys()).filter(name2=>!owners.has(name2)&&refusalOf3(survey2,name2)===null),map=nameAll(survey2,owned4,others);return{entries:[
-...byKey(owned4,({database})=>map.databases.get(database)).flatMap(item=>ownerEntries(after,map,item,owned4,now)),...byKey(others,role=>map.roles.get(role)).flatMap(
-role=>guestEntries(after,map,role,owned4,now))],notes:[...notes,...refusedRoles(survey2)],before:survey2,after}}function takeOver(survey2,{database,handOver}){if(handOver===
-null)return survey2;let interior=survey2.interiors.get(database);return{...survey2,cluster:afterwards2(survey2.cluster,handOver,survey2.admin),interiors:interior===
-void 0?survey2.interiors:new Map([...survey2.interiors,[database,interiorAfterwards(interior)]])}}function nameAll({declaration,hints},owned4,others){let keys=new Keys(
-declaration.applications.map(({name:name2})=>name2)),roles=new Map(declaration.applications.filter(({loginOf})=>loginOf===null).map(({username,name:name2})=>[username,
-name2])),databases2=new Map,named=owned4.map(item=>({...item,name:hints.databases.get(item.database)??item.database}));for(let{database,role,name:name2}of keysFirst(
-named)){let key2=keys.take(name2);databases2.set(database,key2),roles.set(role,key2)}let logins=others.map(role=>({role,name:hints.roles.get(role)??role}));for(let{
-role,name:name2}of keysFirst(logins))roles.set(role,keys.take(name2));return{roles,databases:databases2,keys}}function byKey(items2,keyOf5){return[...items2].sort(
-(a10,b10)=>(keyOf5(a10)??"")<(keyOf5(b10)??"")?-1:1)}function keysFirst(items2){let isKey2=({name:name2})=>name2===keyFrom(name2);return[...items2.filter(isKey2),
-...items2.filter(item=>!isKey2(item))]}function ownerEntries(survey2,map,{database,role},owned4,now){let key2=map.databases.get(database)??database,state2=survey2.
-cluster.databases.get(database);if(state2===void 0)return[];let fields={database_name:database,username:role,...loginFields(survey2,role,now),...settingFields(survey2,
-role,database),...memberFields(survey2,map,role,database),...databaseFields2(survey2,state2,survey2.interiors.get(database),role),adopt_existing:!0},elsewhere2=placesOf2(
-survey2,role,owned4).map(place2=>usedEntry(map,key2,role,place2));return[makeEntry(key2,role,database,fields),...elsewhere2]}function guestEntries(survey2,map,role,owned4,now){
-let key2=map.roles.get(role)??role,places=placesOf2(survey2,role,owned4),[only3]=places,place2=places.length===1&&only3!==void 0?only3:null,fields={...place2===
-null?{}:{database_of:map.databases.get(place2.database)??""},username:role,access_level:"none",...loginFields(survey2,role,now),...place2?.fields,...memberFields(
-survey2,map,role,place2?.database??null),adopt_existing:!0},used=place2===null?places.map(item=>usedEntry(map,key2,role,item)):[];return[makeEntry(key2,role,place2?.
-database??null,fields),...used]}function usedEntry(map,login2,role,{database,fields}){let of=map.databases.get(database)??"",key2=map.keys.take(`${keyFrom(role)}\
-_${of}`);return makeEntry(key2,role,database,{database_of:of,login_of:login2,...fields,undeclared:"keep"})}function placesOf2(survey2,role,owned4){return owned4.
-flatMap(item=>{let{database,handOver}=item;if(item.role===role)return[];let level=handOver===null?levelOf4(survey2,role,database):null,own={...settingFields(survey2,
-role,database),...handOver===null&&ownSchemas(survey2,role,database)},isEmpty=Object.keys(own).length===0||!mayConnect2(survey2,role,database);if(level===null&&
-isEmpty)return[];let{level:access_level="none",schemas:schemas2,privileges}=level??{},fields={access_level,...schemas2!==void 0&&{schemas:schemas2},...privileges!==
-void 0&&{privileges},...own};return[{database,fields}]})}function ownSchemas({interiors},role,database){let own=[...interiors.get(database)?.schemas.values()??[]].
-filter(({name:name2,owner})=>owner===role&&name2!=="public"&&isExpressible(name2));return own.length===0?{}:{owns_schemas:inOrder5(own.map(({name:name2})=>name2))}}
-function mayConnect2(survey2,role,database){let acl=survey2.cluster.databases.get(database)?.acl??[];return heldByAny(acl,rightsOf(survey2,role,database)).has("\
-CONNECT")}function memberFields({cluster,noInherit},map,role,database){let isWhole=(inherit,set)=>cluster.server.version<16e4?!noInherit.has(role):inherit&&set,
-names2=cluster.memberships.filter(({member:member2,inherit,set})=>member2===role&&isWhole(inherit,set)).flatMap(item=>{let key2=map.roles.get(item.role);return key2!==
-void 0?[key2]:PREDEFINED_ROLES.some(name2=>name2===item.role)?[item.role]:[]}),stored=cluster.settings.find(item=>item.role===role&&item.database===database&&item.
-name==="role"),actor=database===null||stored===void 0?void 0:map.roles.get(stored.value);return{...names2.length>0&&{member_of:inOrder5(new Set(names2))},...actor!==
-void 0&&names2.includes(actor)&&{acts_as:actor}}}function makeEntry(key2,role,database,fields){let sorted2=Object.entries(fields).sort(([a10],[b10])=>ORDER2.indexOf(
-a10)-ORDER2.indexOf(b10));return{key:key2,role,database,fields:Object.fromEntries(sorted2)}}var ORDER2,init_draft2=__esm({"src/generate/draft.ts"(){"use strict";
-init_predefined_roles();init_server_version();init_effective();init_fields2();init_guests();init_hand_over2();init_names2();init_owners();init_roles3();ORDER2=[
-"database_name","database_of","username","login_of","access_level","auth","can_login","can_create_databases","connection_limit","valid_until","settings","schema\
-s","privileges","member_of","acts_as","owns_schemas","extensions","encoding","locale","database_connection_limit","adopt_existing","undeclared"]}});function dropFaults(drops,entries,faults){let gone=new Map(drops.entries),fields=new Map(drops.fields),byKey2=new Map(entries.map(entry=>[entry.key,entry]));for(let{
-key:key2,fields:about2,why}of faults){let entry=byKey2.get(key2);if(entry===void 0)continue;let there=about2.filter(field=>field in entry.fields);there.length===
-0?gone.set(key2,gone.get(key2)??why):fields.set(key2,new Map([...fields.get(key2)??[],...there.map(field=>[field,why])]))}return{entries:gone,fields}}function withoutDrops(entries,drops){
-let left2=entries.filter(({key:key2})=>!drops.entries.has(key2)),keys=new Set(left2.map(({key:key2})=>key2)),known=new Set(entries.map(({key:key2})=>key2)),isGone3=value2=>typeof value2==
-"string"&&known.has(value2)&&!keys.has(value2);return left2.filter(({fields})=>!isGone3(fields.login_of)&&!("login_of"in fields&&isGone3(fields.database_of))).map(
-entry=>{let isHomeless=isGone3(entry.fields.database_of),named=Object.entries(entry.fields).filter(([field])=>drops.fields.get(entry.key)?.has(field)!==!0).filter(
-([field])=>!isHomeless||!OF_A_DATABASE.has(field)).filter(([field,value2])=>field!=="acts_as"||!isGone3(value2)).map(([field,value2])=>[field,field==="member_of"?
-withoutGone(value2,isGone3):value2]).filter(([field,value2])=>field!=="member_of"||Array.isArray(value2)&&value2.length>0),fields={...Object.fromEntries(named),
-...isHomeless&&{access_level:"none"}};return{...entry,database:isHomeless?null:entry.database,fields:keepOrder(entry.fields,fields)}})}function withoutGone(value2,isGone3){
-return isList2(value2)?value2.filter(item=>!isGone3(item)):value2}function isList2(value2){return Array.isArray(value2)}function keepOrder(before,after){return Object.
-fromEntries(Object.keys(before).flatMap(field=>{let value2=after[field];return value2===void 0?[]:[[field,value2]]}))}var NO_DROPS,OF_A_DATABASE,init_drops=__esm(
-{"src/generate/drops.ts"(){"use strict";NO_DROPS={entries:new Map,fields:new Map};OF_A_DATABASE=new Set(["database_of","settings","schemas","privileges","acts_a\
-s","owns_schemas"])}});function gainsOf(survey2,steps){return steps.flatMap(step2=>{let{application,database,username}=step2,told=[...new Set(gainsOfStep(survey2,step2))];if(told.length===
-0||username===null)return[];let members=inOrder5(membersOf(survey2.cluster.memberships,username)).filter(name2=>name2!==survey2.admin&&name2!==survey2.master),others=members.
-length===0?"":`, and with it its members: ${members.join(", ")}`,text2=`${told.join("; ")}${others}`;return[{application,database,role:username,kind:"gains",text:text2,
-statements:[]}]})}function gainsOfStep(survey2,step2){let{kind,username,database,access,target}=step2;if(username===null)return[];if(kind==="grant_membership")return target!==
-null&&rightsOf(survey2,username,"").has(target)||target===null?[]:[`membership in ${target}`];if(access===void 0||database===null)return[];let rights=rightsOf(survey2,
-username,database),isLater=kind==="grant_default_privileges";return access.changes.flatMap(change=>{let gained=isLater?lacksByDefault(survey2,database,change,rights):
-lacksNow(survey2,database,change,rights);return gained.length===0?[]:[`${gained.join(", ")} on ${place(survey2,database,change,isLater)}`]})}function place(survey2,database,{
-on,schema},isLater){if(on==="database")return`the database ${database}`;if(on==="schema"&&!isLater)return`the schema ${schema??""} of ${database}`;let owner=survey2.
-cluster.databases.get(database)?.owner??"",where=schema===null?database:`the schema ${schema} of ${database}`;return isLater?`${on}s that ${owner} will create i\
-n ${where}`:`${on}s in ${where}`}function lacksNow({cluster,interiors},database,{on,schema,granted=[]},rights){let interior=interiors.get(database),lists=on==="\
-database"?[cluster.databases.get(database)?.acl??[]]:on==="schema"?[interior?.schemas.get(schema??"")?.acl??[]]:(interior?.objects??[]).filter(item=>item.schema===
-schema&&item.objectClass===on).map(({acl})=>acl),held2=[...new Set(lists)].map(acl=>heldByAny(acl,rights));return granted.filter(privilege=>!held2.every(set=>set.
-has(privilege)))}function lacksByDefault({cluster,interiors},database,{on,schema,granted=[]},rights){let interior=interiors.get(database),owner=cluster.databases.
-get(database)?.owner,held2=new Set((interior?.defaultAcl??[]).filter(item=>item.creator===owner&&item.objectClass===on&&rights.has(item.grantee)).filter(item=>item.
-schema===null||item.schema===schema).map(({privilege})=>privilege)),isForAll=on==="function"&&!(interior?.defaultAcl??[]).some(item=>item.creator===owner&&item.
-objectClass===on&&item.schema===null);return granted.filter(privilege=>!held2.has(privilege)&&!(isForAll&&privilege==="EXECUTE"))}var init_gains=__esm({"src/gen\
-erate/gains.ts"(){"use strict";init_members();init_effective();init_names2()}});function keptNotes(survey2,declaration,actual,entries){let keys=new Set(entries.map(({key:key2})=>key2)),look3=lookUps({declaration,actual}),keyOf5=new Map(ownLogins(
-declaration).map(({username,name:name2})=>[username,name2]));return[...look3.declaration.databases.filter(({owner})=>keys.has(owner.name)).flatMap(database=>{let rows=findBeyond(
-look3,database).filter(({on})=>on!==EVERYWHERE2);return[...groupBy(rows,({role})=>role)].map(([role,list3])=>({application:role===""?database.owner.name:keyOf5.
-get(role)??null,database:database.name,role:role===""?"PUBLIC":role,kind:"not_expressed",text:`kept ${role===""?"for PUBLIC ":""}in ${database.name}: ${listed(list3.
-map(({what,on})=>`${what} on ${on}`))}`,statements:[]}))}),...entries.filter(({fields})=>!("login_of"in fields)).flatMap(entry=>[...loginNotes(survey2,entry,keyOf5),
-...settingNotes(survey2,entry,entries)]),...entries.flatMap(entry=>databaseNotes({...survey2,interiors:actual.interiors},entry))]}function listed(items2){let distinct3=[
-...new Set(items2)].map(showBytes),more2=distinct3.length>TOLD2?`; and ${String(distinct3.length-TOLD2)} more`:"";return`${distinct3.slice(0,TOLD2).join("; ")}${more2}`}
-function loginNotes({cluster},{key:key2,role,fields},keyOf5){let note3=text2=>({application:key2,database:null,role,kind:"not_expressed",text:text2,statements:[]}),
-declared=fields.member_of,isDeclared=name2=>Array.isArray(declared)&&declared.includes(PREDEFINED_ROLES.find(item=>item===name2)??keyOf5.get(name2)??""),memberships2=cluster.
-memberships.filter(item=>item.member===role&&!isDeclared(item.role)).filter(item=>!(item.role==="rds_iam"&&fields.auth==="iam")).map(item=>item.role),settings3=cluster.
-settings.filter(item=>item.role===role&&item.database===null).map(({name:name2,value:value2})=>`${name2} = ${value2}`),until=cluster.roles.get(role)?.validUntil??
-null;return[...memberships2.length===0?[]:[note3(`kept: a member of ${listed(inOrder5(memberships2))}`)],...settings3.length===0?[]:[note3(`kept in all database\
-s: ${listed(settings3)}`)],...until===null||"valid_until"in fields?[]:[note3(`kept: its password is valid to ${until.toISOString()}`)]]}function settingNotes({cluster},{
-key:key2,role},entries){let told=new Set(entries.flatMap(item=>item.role===role?item.database??[]:[])),others=cluster.settings.filter(item=>item.role===role&&item.
-database!==null&&!told.has(item.database));return[...groupBy(others,({database})=>database??"")].map(([database,list3])=>({application:key2,database,role,kind:"\
-not_expressed",text:`kept in ${database}: ${listed(list3.map(({name:name2,value:value2})=>`${name2} = ${value2} on its sessions`))}`,statements:[]}))}function databaseNotes({
-cluster,unseen,interiors},{key:key2,role,database,fields}){let state2=cluster.databases.get(database??"");if(state2?.owner!==role)return[];let note3=text2=>({application:key2,
-database:state2.name,role:null,kind:"not_expressed",text:text2,statements:[]}),reason=unseen.get(state2.name)?.reason,foreign=[...interiors.get(state2.name)?.schemas.
-values()??[]].flatMap(({name:name2,foreign:of,foreignObjects})=>{if(of===void 0)return[];let more2=foreignObjects-of.names.length;return[`in schema ${name2}: ${of.
-names.join(", ")}${more2>0?` and ${String(more2)} more`:""}`]});return[...reason===void 0?[]:[note3(`nobody could look inside: ${reason}`)],...foreign.length===
-0?[]:[note3(`kept, objects of others ${listed(foreign)}`)],...localeOf(state2)===null&&!("locale"in fields)?[note3(`its locale is ${state2.collate} for sorting \
-and ${state2.ctype} for letters`)]:[]]}var EVERYWHERE2,TOLD2,init_kept=__esm({"src/generate/kept.ts"(){"use strict";init_group_by();init_logins();init_predefined_roles();
-init_sendable();init_beyond();init_context();init_names2();init_fields2();EVERYWHERE2="its sessions in all databases",TOLD2=8}});function rightNotes({cluster,admin,declaration},entries,rights){if(declaration.masterSecretId!==null)return[];let roles=rights.flatMap(({application,role})=>{let name2=role??
-entries.find(({key:key2})=>key2===application)?.role;return name2===void 0?[]:[name2]});return roles.length===0?[]:[rightNote(cluster,admin,inOrder5(new Set(roles)))]}
-function rightNote(cluster,admin,roles){let statements=roles.map(role=>{let who=administrators(cluster,role);return`${who.slice(0,1).toLowerCase()}${who.slice(1)}\
-: ${printStatements([grantAdministration(role,admin)])}`}),text2=`${admin} needs a right over each role that it takes over, which master_secret_id would let the\
- master give`;return{application:null,database:null,role:admin,kind:"person_first",text:text2,statements}}function dropNotes(drafted,entries,drops){let left2=new Set(
-entries.map(({key:key2})=>key2));return drafted.flatMap(({key:key2,role,database})=>{let about2={database,role,kind:"not_expressed",statements:[]};if(!left2.has(
-key2)){let why=drops.entries.get(key2)??"what it belongs to could not be declared";return[{...about2,application:null,text:`no entry: ${why}`}]}return[...drops.
-fields.get(key2)??[]].map(([field,why])=>({...about2,application:key2,text:`without ${field}: ${why}`}))})}var init_told=__esm({"src/generate/told.ts"(){"use st\
-rict";init_members2();init_print();init_role();init_names2()}});function review(draft,input,now){let drops=NO_DROPS,own=new Set(draft.after.declaration.applications.map(({name:name2})=>name2));for(let left2=4*draft.entries.length+
-4;left2>0;left2-=1){let entries=withoutDrops(draft.entries,drops),found=examine2(draft.after,input,entries,now),isOurs5=({key:key2})=>!own.has(key2),faults=found.
-faults.filter(isOurs5);if(faults.length===0&&found.planned!==null)return conclude(draft,entries,drops,found.planned,found.rights);let more2=dropFaults(drops,entries,
-faults);if(size(more2)===size(drops))break;drops=more2}throw takesSomething(draft,examine2(draft.after,input,withoutDrops(draft.entries,drops),now).faults)}function size({
-entries,fields}){return entries.size+[...fields.values()].reduce((sum,some)=>sum+some.size,0)}function examine2(survey2,input,entries,now){let parsed2=parse5(input,
-entries);if(!("declaration"in parsed2))return{faults:parsed2.faults,planned:null,rights:[]};let{declaration}=parsed2,actual=actualOf(survey2),problems=[...checkReservedNames(
-declaration,survey2.master),...checkActual(declaration,actual,{command:"plan",takesOver:!1})],rights=problems.filter(({code})=>code==="missing_right"),others=problems.
-filter(({code})=>code!=="missing_right"),general=others.filter(({application})=>application===null);if(general.length>0)throw new BlockedError(general);if(others.
-length>0)return{faults:others.map(faultOf2),planned:null,rights};let plan=makePlan({declaration,leftOut:new Set,actual,rooms:new Map,made:new Set,buildId:"gener\
-ate",cleanupPolicy:null,startedAt:now,preparedFor:null,approvedPlan:null,master:null,secrets:new Map});return{faults:planSteps(plan).filter(step2=>!isHarmless(survey2,
-step2)).flatMap(stepFault),planned:{declaration,actual,plan},rights}}function parse5(input,entries){let{application_databases:own}=input,generated=Object.fromEntries(
-entries.map(({key:key2,fields})=>[key2,fields])),all={...typeof own=="object"?own:{},...generated};try{return parseDeclaration(JSON.stringify({...input,enforce_naming:!1,
-application_databases:all}))}catch(error){if(!(error instanceof DeclarationError))throw error;let faults=error.problems.map(faultOf2);if(faults.length<error.problems.
-length)throw new InvalidInputError(error.problems);return{faults}}}function faultOf2({application,code,field,message,remedy}){let[top2=""]=field.split(".");return{
-key:application??"",fields:FIELDS_OF[code]??[top2],why:`${message} ${remedy}`}}function actualOf({cluster,interiors,unseen,admin}){let role=cluster.roles.get(admin)??
-{name:admin,canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{...cluster,
-server:{...cluster.server,login:admin},roles:new Map([...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){
-let{kind,loser,statements,username}=step2;if(HARMLESS.has(kind))return!0;if(kind==="revoke_membership")return loser===admin;if(kind==="restrict_public")return statements.
-every(({redacted})=>redacted.startsWith("GRANT "));let isToken2=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return kind===
-"remove_password"&&isToken2}function stepFault({application,kind,message}){return application===null?[]:[{key:application,fields:FIELDS_OF_STEP[kind]??[],why:`a\
-n apply would change something: ${message}`}]}function conclude({notes,before,after,entries:drafted},entries,drops,{declaration,actual,plan},rights){let keys=new Set(
-entries.map(({key:key2})=>key2)),steps=planSteps(plan).filter(({application})=>application!==null&&keys.has(application)),keyOfDatabase=new Map(declaration.databases.
-filter(({owner})=>keys.has(owner.name)).map(({name:name2,owner})=>[name2,owner.name]));return{entries,notes:[...notes.map(note3=>({...note3,application:note3.application??
-keyOfDatabase.get(note3.database??"")??null})),...rightNotes(after,entries,rights),...dropNotes(drafted,entries,drops),...gainsOf(after,steps),...namingNotes(after,
-declaration),...keptNotes(after,declaration,{...actual,interiors:before.interiors},entries)]}}function namingNotes({declaration:{enforceNaming}},declaration){let off=checkNaming(
-{...declaration,enforceNaming}),text2=`${String(off.length)} names are off the convention: set enforce_naming = false`,about2={application:null,database:null,role:null,
-kind:"not_expressed",statements:[]};return off.length===0?[]:[{...about2,text:text2}]}function takesSomething({after},faults){let told=faults.map(({key:key2,why})=>`${key2}\
-: ${why}`).join("; ");return new ApplyError([{application:null,code:"defect",field:"generate",message:`no declaration of ${after.declaration.instance.host} was \
-found that takes nothing from anybody: ${told}.`,remedy:"Nothing was printed. Leave out what it names with --database, and report this as a defect."}])}var HARMLESS,
-FIELDS_OF,FIELDS_OF_STEP,init_review2=__esm({"src/generate/review.ts"(){"use strict";init_errors();init_actual();init_names();init_parse();init_step();init_plan();
-init_drops();init_gains();init_kept();init_told();HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","\
-grant_privileges","grant_default_privileges","grant_membership","leftover_membership","end_approved_plan"]),FIELDS_OF={setting:["settings"],extension:["extensio\
-ns"],schema:["schemas","owns_schemas"],immutable:["encoding","locale"],encoding:["encoding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP=
-{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:[
-"extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
-database,[...databases2.keys()]);let found=review(makeDraft(survey2,now,database),input,now),told={...found,notes:[...found.notes,...intentNotes(survey2,found,resources)]};
-return database===null?told:only2(told,database)}function unknownDatabase(name2,known){let message=`the instance has no database ${show(name2)}.${suggestion(name2,
-known)}`,remedy="Give the name of a database as the server has it.";return new InvalidInputError([{application:null,code:"invalid_value",field:"--database",message,
-remedy}])}function only2({entries,notes},database){let wanted=new Set(entries.filter(item=>item.database===database).map(({key:key2})=>key2)),owner=entries.find(
-({fields})=>fields.database_name===database)?.key,isMember3=({fields})=>namesOf4(fields.member_of).some(key2=>key2===owner);for(let{key:key2}of entries.filter(isMember3))
-wanted.add(key2);let told=notes.filter(note3=>note3.database===database&&note3.kind!=="never").flatMap(({role})=>role??[]);for(let{key:key2}of entries.filter(({
-role,fields})=>told.includes(role)&&!("login_of"in fields)))wanted.add(key2);for(let key2 of wanted){let fields=entries.find(item=>item.key===key2)?.fields??{},
-named=[fields.login_of,fields.database_of,fields.acts_as];for(let other of[...named,...namesOf4(fields.member_of)])typeof other=="string"&&entries.some(item=>item.
-key===other)&&wanted.add(other)}let left2=entries.filter(({key:key2})=>wanted.has(key2)),roles=new Set(left2.map(({role})=>role));return{entries:left2,notes:notes.
-filter(({application,database:of,role})=>application!==null&&wanted.has(application)||of===database||role!==null&&of===null&&roles.has(role))}}function namesOf4(value2){
-return isList3(value2)?value2:[]}function isList3(value2){return Array.isArray(value2)}var init_generate=__esm({"src/generate/generate.ts"(){"use strict";init_errors();
-init_text2();init_draft2();init_intent();init_review2()}});function surveyDeclaration(declaration,known){if(known===null)return{...declaration,applications:[],databases:[]};let settings3=new Map(known.settings.map(({name:name2})=>[
-name2.toLowerCase(),""])),applications=[...known.roles.keys()].map(username=>({...NOBODY2,name:username,username,settings:settings3})),databases2=[...known.databases.
-values()].map(({name:name2,encoding})=>({name:name2,owner:NOBODY2,guests:[],schemas:[],schemaOwners:new Map,extensions:["plpgsql"],encoding,locale:null,connectionLimit:-1,
-recreateMissing:!1}));return{...declaration,applications,databases:databases2}}var NOBODY2,init_survey=__esm({"src/generate/survey.ts"(){"use strict";init_own_privileges();
-NOBODY2={name:"survey",database:null,username:"",loginOf:null,accessLevel:"none",connects:!1,secretId:"",auth:"unmanaged",canLogin:!1,canCreateDatabases:!1,connectionLimit:-1,
-validUntil:null,settings:new Map,schemas:[],allSchemas:!1,ownsSchemas:[],privileges:LEVEL_ALONE,cleanupPolicy:"retain",marker:null,memberOf:[],actsAs:null,adoptExisting:!0,
-undeclared:"keep",kept:new Set}}});async function readOnly(session){await session.query(["SET default_transaction_read_only = on"])}async function inspectInstance(server,ask2,isWanted3,master){let{
-admin}=server;await readOnly(admin);let names2=await inspectCluster(admin,ask2(null)),settings3=await inspectCluster(admin,ask2(names2)),cluster=await inspectCluster(
-admin,ask2(settings3));server.allow(cluster.server.freeConnections);let[rows=[]]=await admin.query([NO_INHERIT]),interiors=new Map,unseen=new Map,roles=[...cluster.
-roles.keys()].filter(isSendable),open5=[...cluster.databases.values()].filter(state2=>!isInvalid(state2)&&isSendable(state2.name)&&isWanted3(state2.name));return await settleAll(
-open5.map(async({name:name2})=>{let own=await lookInside2(server,await server.adminLogin(name2),roles),seen="reason"in own&&master!==null?await lookInside2(server,
-await master(name2),roles):own;"reason"in seen?unseen.set(name2,seen):interiors.set(name2,seen)})),{cluster,interiors,unseen,noInherit:new Set(rows.map(row2=>readText(
-row2,"name")))}}async function lookInside2(server,login2,roles){try{return await server.withSession(login2,async session=>(await readOnly(session),inspectDatabase(
-session,{grantees:roles,everybody:!0,owners:{declared:new Map,guests:roles},wantsAccess:!1})))}catch(error){if(error instanceof StatementError||error instanceof
-ConnectFailure&&(error.kind==="turned_away"||error.kind==="refused"||error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code)))
-return{reason:error.message,isFull:error instanceof ConnectFailure&&hasNoSlot(error)};throw error}}var NO_INHERIT,init_inspect_survey=__esm({"src/server/inspect\
--survey.ts"(){"use strict";init_catalog();init_sendable();init_catalog_text();init_failure();init_inspect_cluster();init_inspect_database();init_patience();init_row();
-init_session();init_settled();NO_INHERIT=`SELECT ${catalogText("rolname")} AS name FROM pg_roles WHERE NOT rolinherit`}});var generate_exports={};__export(generate_exports,{generateDeclaration:()=>generateDeclaration});async function generateDeclaration(request,dependencies2){try{return generate(
-await survey(request,dependencies2),request.wanted)}catch(error){throw toProvisionError(error)}}async function survey(request,dependencies2){let{declaration}=request;
-try{return await surveyAs(request,dependencies2,declaration.admin)}catch(error){if(!((error instanceof ConnectionError||error instanceof AwsError)&&error.problems.
-every(({code})=>NO_ADMIN.has(code)))||declaration.masterSecretId===null)throw error;return dependencies2.progress("the delegated admin cannot log in: looking as\
- the master, in transactions that only read"),surveyAs(request,dependencies2,{...declaration.admin,auth:"password",secretId:declaration.masterSecretId})}}async function surveyAs({
-declaration,identity:identity2,hints},dependencies2,login2){let asLogin={...declaration,applications:[],databases:[],admin:login2,prepareMajorUpgrade:!1};return withInstance(
-asLogin,identity2,dependencies2,async({server,context,part})=>{let isAdmin2=login2===declaration.admin&&part===null,credential=isAdmin2?await masterCredential(declaration,
-context.secrets):null,found=await inspectInstance(server,known=>surveyDeclaration(asLogin,known),database=>!isReservedName(database),credential===null?null:database=>loginTo(
-database,credential)),{login:user}=found.cluster.server;return{...found,declaration,admin:isAdmin2?user:declaration.admin.username,master:isAdmin2?credential?.user??
-masterOf(found):user,hints}})}async function masterCredential({masterSecretId:id},secrets){if(id===null)return null;let credential=(await secrets.readCurrent([id])).
-credentials.get(id);return credential===void 0?null:{user:masterLogin(id,credential),password:()=>Promise.resolve(credential.password),isToken:!1}}function masterOf({
-cluster}){let owner=cluster.databases.get("postgres")?.owner;return owner===void 0||cluster.roles.get(owner)?.superuser===!0?null:owner}var NO_ADMIN,init_generate2=__esm(
-{"src/run/generate.ts"(){"use strict";init_errors();init_generate();init_survey();init_names();init_connections();init_inspect_survey();init_look2();init_credentials();
-init_provision_error();NO_ADMIN=new Set(["wrong_password","login_refused","refused_after_authentication","other_authentication","secret_not_found","secret_empty"])}});var generate_exports2={};__export(generate_exports2,{runGenerate:()=>runGenerate});async function runGenerate(process7,options2,environment){let begun=await beginRun(
-process7,environment,{command:"plan",input:options2.input,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{parsed:parsed2,identity:identity2,text:text2}=begun;
-if(parsed2.runner!==null)throw withRunner();let resources=options2.terraformState===null?[]:await readState(process7,options2.terraformState),{generateDeclaration:generateDeclaration2}=await Promise.resolve().then(()=>(init_generate2(),generate_exports)),
-input=parseJson2(text2),generated=await generateDeclaration2({declaration:parsed2.declaration,identity:identity2,wanted:{input:isObject(input)?input:{},database:options2.
-database,resources,now:new Date},hints:resources.length===0?NO_HINTS:hintsOf(resources)},await createLookDependencies(process7,environment));return await writeAll2(
-process7,options2,generated,resources),EXIT.done}async function readState(process7,path4){let{MOST_PLAN_BYTES:MOST_PLAN_BYTES2,readText:readText3}=await Promise.resolve().then(()=>(init_read_input(),read_input_exports));
-return parseTerraformState(await readText3(path4,"--terraform-state",MOST_PLAN_BYTES2,{standardInput:process7.input}))}async function writeAll2(process7,{format:format4,
-output,statements,terraformState,removed},generated,resources){let addresses=terraformState===null?null:givenUp(resources),blocks=addresses===null||removed!==null?
-"":asComments(toRemoved(addresses)),text2=format4==="json"?toJson(generated,addresses):`${toHcl(generated)}${blocks}`;statements!==null&&await writeText(statements,
-"--statements",toStatements(generated)),removed!==null&&addresses!==null&&await writeText(removed,"--removed",toRemoved(addresses)),output===null?await print(process7,
-text2):await writeText(output,"--output",text2)}function asComments(blocks){return`
+`)}var init_print2=__esm({"src/generate/print.ts"(){"use strict";init_printable();init_hcl()}});var generate_exports2={};__export(generate_exports2,{runGenerate:()=>runGenerate});async function runGenerate(process7,options2,environment){let begun=await beginRun(
+process7,environment,{command:"plan",input:options2.input,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let{parsed:parsed2,identity:identity2,text:text2}=begun,
+resources=options2.terraformState===null?[]:await readState(process7,options2.terraformState),{database}=options2,dependencies2=await createLookDependencies(process7,
+environment),functionName=functionOf(options2.runner,begun),asked={declaration:parsed2.declaration,identity:identity2,text:text2,database,resources},{generateAsAsked:generateAsAsked2}=await Promise.resolve().then(()=>(init_generate2(),generate_exports)),
+generated=functionName===null?await generateAsAsked2(asked,dependencies2):await generateRemotely(process7,{functionName,begun,removal:null,runGroup:runGroupOf(process7,
+begun)},{database,resources:[...resources]},dependencies2);return await writeAll2(process7,options2,generated,resources),EXIT.done}async function readState(process7,path4){
+let{MOST_PLAN_BYTES:MOST_PLAN_BYTES2,readText:readText3}=await Promise.resolve().then(()=>(init_read_input(),read_input_exports));return parseTerraformState(await readText3(
+path4,"--terraform-state",MOST_PLAN_BYTES2,{standardInput:process7.input}))}async function writeAll2(process7,{format:format4,output,statements,terraformState,removed},generated,resources){
+let addresses=terraformState===null?null:givenUp(resources),blocks=addresses===null||removed!==null?"":asComments(toRemoved(addresses)),text2=format4==="json"?toJson(
+generated,addresses):`${toHcl(generated)}${blocks}`;statements!==null&&await writeText(statements,"--statements",toStatements(generated)),removed!==null&&addresses!==
+null&&await writeText(removed,"--removed",toRemoved(addresses)),output===null?await print(process7,text2):await writeText(output,"--output",text2)}function asComments(blocks){
+return`
 ${["In a .tf file of the other configuration:",...blocks.trimEnd().split(`
 `)].map(line2=>line2===""?"#":`# ${line2}`).join(`
 `)}
-`}function withRunner(){let message="names a Lambda function, and generate is not among what that does.",remedy="Run generate where the instance can be reached,\
- with an input that has no runner.";return new InvalidInputError([{application:null,code:"usage",field:"runner",message,remedy}])}var init_generate3=__esm({"src\
-/cli/generate.ts"(){"use strict";init_errors();init_hcl();init_intent();init_print2();init_decode();init_object();init_terraform_state();init_output2();init_run4();
-init_write_text()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,verify},declared,cwd){
+`}var init_generate3=__esm({"src/cli/generate.ts"(){"use strict";init_errors();init_hcl();init_intent();init_print2();init_terraform_state();init_group();init_output2();
+init_remote();init_run4();init_write_text()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,verify},declared,cwd){
 if(governanceDir!==null||auditDir!==null)return{governanceDir,expectedDir:governanceDir,auditDir,auditFile};let[governance=null]=existing(declared.governanceDir),
 [audits=null]=existing(declared.auditDir,(0,import_node_path18.join)(cwd,".rds-provision","audit")),expectedDir=verify?declared.governanceDir:governance;if(governance!==
 null)return{governanceDir:governance,expectedDir,auditDir:verify?audits:null,auditFile};if(auditFile!==null&&!verify)return{governanceDir:null,expectedDir,auditDir:null,
@@ -20082,15 +20170,15 @@ on --application analytics --dry-run","what would go"],["$0 destroy --input decl
 nput declaration.json --requested","carry out what is pending"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 14 or 15: keep the delegated ad\
 min's rights; does nothing from 16 on",options:{...INPUT,...RUNNER,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.json","prepare by hand what\
  prepare_major_upgrade = true would"]]},generate:{describe:"Print a declaration of what is on an instance, which takes nothing from anybody; changes nothing",options:{
-...INPUT,...GENERATE},examples:[["$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql","what is there, and what a person \
-has to run first"],["$0 generate --input instance.json --database shop","one database, and who uses it"],["terraform show -json | $0 generate --input instance.j\
-son --terraform-state - --removed removed.tf","in place of the provider cyrilgdn/postgresql"]]},report:{describe:"Tell who may do what, what happened, and what \
-is not as declared; changes nothing",options:{...INPUT,...RUNNER,...REPORT},examples:[["$0 report --governance-dir audit --application analytics --section acces\
-s-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 --section history","wh\
-at did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],["$0 report --input de\
-claration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --output report.html","one p\
-age for the browser"],["$0 report --input declaration.json --connect --review --format csv --output review.csv","a sheet on which each owner decides who keeps w\
-hat"],["$0 report --input declaration.json --connect --review --signed review.csv","which decisions are not carried out yet?"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
+...INPUT,...RUNNER,...GENERATE},examples:[["$0 generate --input instance.json --output applications.auto.tfvars --statements first.sql","what is there, and what\
+ a person has to run first"],["$0 generate --input instance.json --database shop","one database, and who uses it"],["terraform show -json | $0 generate --input \
+instance.json --terraform-state - --removed removed.tf","in place of the provider cyrilgdn/postgresql"]]},report:{describe:"Tell who may do what, what happened,\
+ and what is not as declared; changes nothing",options:{...INPUT,...RUNNER,...REPORT},examples:[["$0 report --governance-dir audit --application analytics --sec\
+tion access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --build-id 4711 --section hi\
+story","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instance not ours?"],["$0 report \
+--input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --format html --output report.ht\
+ml","one page for the browser"],["$0 report --input declaration.json --connect --review --format csv --output review.csv","a sheet on which each owner decides w\
+ho keeps what"],["$0 report --input declaration.json --connect --review --signed review.csv","which decisions are not carried out yet?"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command11,argv){
 let options2=COMMANDS[command11].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command11,error.message))}),{_:positional,$0:_script,
 ...named}=found,words2=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
@@ -20124,31 +20212,31 @@ code:"usage",field:command11,message:`${show(argument)} is not an option.`,remed
 if(argv.includes("--help")||argv.includes("-h"))return{command:"help",text:helpText(argv)};let[command11="",...rest]=argv;if(command11==="help")return{command:"\
 help",text:helpText(rest)};if(command11==="--version"&&rest.length===0)return{command:"version"};switch(command11){case"apply":case"prepare-upgrade":return applyOptions(
 command11,argumentsOf(command11,rest));case"plan":return planOptions(argumentsOf(command11,rest));case"destroy":return destroyOptions(argumentsOf(command11,rest));case"\
-completion":return{command:"help",text:completionScript()};case"generate":{let found=argumentsOf(command11,rest);return generateOptions(option=>textOf2(found,option))}case"\
-report":{let found=argumentsOf(command11,rest);return{...reportOptions(option=>textOf2(found,option),option=>found[option]===!0),runner:runnerOf(found)}}default:
-throw unknownCommand(command11)}}function applyOptions(command11,found){return{command:command11,input:textOf2(found,"input"),runner:runnerOf(found),claim:textOf2(
-found,"claim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){let external=found.external===!0;if(external&&textOf2(found,"input")!==null)throw apart(
-"--input");if(external&&textOf2(found,"terraform-plan")!==null)throw apart("--terraform-plan");return{command:"plan",input:textOf2(found,"input"),runner:runnerOf(
-found),terraformPlan:terraformPlanOf(found),claim:textOf2(found,"claim"),out:textOf2(found,"out"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===
-!0,external}}function apart(option){let problem={application:null,code:"usage",field:option,message:"does not go with --external, whose query holds the declarat\
-ion."};return new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function terraformPlanOf(found){let[path4,output]=[textOf2(found,"terraform-pl\
-an"),textOf2(found,"terraform-output")];if(path4===null&&output!==null)throw misplaced("--terraform-output","--terraform-plan");if(path4===null)return null;if(textOf2(
-found,"input")===null)return{path:path4,output};let problem={application:null,code:"usage",field:"--input",message:"is given beside --terraform-plan, which hold\
-s the declaration too."};throw new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function destroyOptions(found){return{command:"destroy",input:textOf2(
-found,"input"),runner:runnerOf(found),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),removal:removalOptions(found),dryRun:found["dry-run"]===
-!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,
-value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.map(({by})=>`--${by}`),...isRequested===
-!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced("--request","--application");
-if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:isRequest===!0?{kind:"reques\
-t",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,code:"usage",
-field:option,message:`goes with ${needed} only.`};return new InvalidInputError([{...problem,remedy:`Give ${needed} too, or leave ${option} out.`}])}function textOf2(found,option){
-let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more t\
-han once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once, with a value."}])}function runnerOf(found){
-let runner=textOf2(found,"runner"),problems=checkRunner(runner);if(problems.length>0)throw new InvalidInputError(problems);return runner}function destroyTargets(given){
-let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,code:"\
-usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name, --requested."}])}function unknownCommand(command11){let known=Object.
-keys(COMMANDS),message=command11===""?"is missing.":`${show(command11)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command11===""?"":suggestion(
-command11,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,remedy}])}function toStreamHandler(scope,handle){let handler2=async(event,stream2,invocation)=>{await(await handle())(event,invocation,text2=>stream2.write(text2)),await new Promise(
+completion":return{command:"help",text:completionScript()};case"generate":{let found=argumentsOf(command11,rest);return{...generateOptions(option=>textOf2(found,
+option)),runner:runnerOf(found)}}case"report":{let found=argumentsOf(command11,rest);return{...reportOptions(option=>textOf2(found,option),option=>found[option]===
+!0),runner:runnerOf(found)}}default:throw unknownCommand(command11)}}function applyOptions(command11,found){return{command:command11,input:textOf2(found,"input"),
+runner:runnerOf(found),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){let external=found.external===!0;if(external&&
+textOf2(found,"input")!==null)throw apart("--input");if(external&&textOf2(found,"terraform-plan")!==null)throw apart("--terraform-plan");return{command:"plan",input:textOf2(
+found,"input"),runner:runnerOf(found),terraformPlan:terraformPlanOf(found),claim:textOf2(found,"claim"),out:textOf2(found,"out"),detailedExitcode:found["detaile\
+d-exitcode"]===!0,json:found.json===!0,external}}function apart(option){let problem={application:null,code:"usage",field:option,message:"does not go with --exte\
+rnal, whose query holds the declaration."};return new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function terraformPlanOf(found){let[path4,
+output]=[textOf2(found,"terraform-plan"),textOf2(found,"terraform-output")];if(path4===null&&output!==null)throw misplaced("--terraform-output","--terraform-pla\
+n");if(path4===null)return null;if(textOf2(found,"input")===null)return{path:path4,output};let problem={application:null,code:"usage",field:"--input",message:"i\
+s given beside --terraform-plan, which holds the declaration too."};throw new InvalidInputError([{...problem,remedy:"Give one of the two."}])}function destroyOptions(found){
+return{command:"destroy",input:textOf2(found,"input"),runner:runnerOf(found),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),removal:removalOptions(
+found),dryRun:found["dry-run"]===!0}}function removalOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,
+by);return value2===null?[]:[{by,value:value2}]}),[target]=targets,[isRequested,isRequest]=["requested","request"].map(name2=>found[name2]===!0),given=[...targets.
+map(({by})=>`--${by}`),...isRequested===!0?["--requested"]:[]];if(given.length!==1)throw destroyTargets(given);if(isRequest===!0&&target?.by!=="application")throw misplaced(
+"--request","--application");if(textOf2(found,"marker")!==null&&isRequest!==!0)throw misplaced("--marker","--request");return target===void 0?{kind:"requested"}:
+isRequest===!0?{kind:"request",application:target.value,marker:textOf2(found,"marker")}:{kind:"target",target}}function misplaced(option,needed){let problem={application:null,
+code:"usage",field:option,message:`goes with ${needed} only.`};return new InvalidInputError([{...problem,remedy:`Give ${needed} too, or leave ${option} out.`}])}
+function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(
+value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once,\
+ with a value."}])}function runnerOf(found){let runner=textOf2(found,"runner"),problems=checkRunner(runner);if(problems.length>0)throw new InvalidInputError(problems);
+return runner}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError(
+[{application:null,code:"usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name, --requested."}])}function unknownCommand(command11){
+let known=Object.keys(COMMANDS),message=command11===""?"is missing.":`${show(command11)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command11===
+""?"":suggestion(command11,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,remedy}])}function toStreamHandler(scope,handle){let handler2=async(event,stream2,invocation)=>{await(await handle())(event,invocation,text2=>stream2.write(text2)),await new Promise(
 resolve7=>{stream2.end(resolve7)})},streamify="awslambda"in scope?streamifierOf(scope.awslambda):null;return streamify===null?handler2:streamify(handler2)}function streamifierOf(runtime){
 if(typeof runtime!="object"||runtime===null||!("streamifyResponse"in runtime))return null;let{streamifyResponse}=runtime;return typeof streamifyResponse!="funct\
 ion"?null:handler2=>Reflect.apply(streamifyResponse,runtime,[handler2])}init_version();var _a4;(_a4=process.env).AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??(_a4.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED="true");for(let[

@@ -78,8 +78,10 @@ test.serial('the host that is connected to is of what the identifier names, as f
   for (const [identifier, host] of others)
     t.is(
       await refusal(t, client.locate(identifier, host)),
-      `snapshot_failed: A snapshot of "${identifier}" in eu-west-1 would not hold what is on ${host}, which is another's. ` +
-        'Set instance.identifier to the identifier of the RDS instance, or of its cluster, and aws_region to its region.',
+      `snapshot_failed: A snapshot of "${identifier}" in eu-west-1 would not hold what is on ${host}, ` +
+        "which is another's. " +
+        'Set instance.identifier to the identifier of the RDS instance, or of its cluster, ' +
+        'and aws_region to its region.',
     )
 })
 

@@ -12,6 +12,9 @@ const FOLDER = fileURLToPath(new URL('../../../.cache/compat/', import.meta.url)
 /** They depend on the order in which a program destroys and makes, so all of them run with each. */
 const PROTOCOL = 'test/terraform/module/protocol-*.test.ts'
 
+/** The one case of them that takes an entry out of a call with `for_each`. */
+const IN_A_CYCLE = 'an entry that was released moves to another call and loses nothing, consumer: output'
+
 /** About this machine's network, whatever the program. */
 const DEMO = '!test/terraform/demo.test.ts'
 
@@ -42,6 +45,7 @@ for (const release of wanted) {
     ),
     await suite(`Every case of removal with ${program}`, [PROTOCOL], {
       env: { ...env, RDS_PROVISION_FAULTS: 'whole' },
+      options: release.hasCycles ? ['--match', `!${IN_A_CYCLE}`] : [],
     }),
   )
 }

@@ -22,6 +22,11 @@ export interface Release {
   readonly hasChecks: boolean
   /** Whether a `removed` block may have a provisioner. */
   readonly hasRemovedProvisioners: boolean
+  /**
+   * Whether a removal in a call with `for_each` is a cycle for it beside something with `create_before_destroy` (guide
+   * on limits). https://github.com/hashicorp/terraform/issues/26226
+   */
+  readonly hasCycles: boolean
 }
 
 export const RELEASES: readonly Release[] = [
@@ -34,6 +39,7 @@ export const RELEASES: readonly Release[] = [
     hasNativeTests: false,
     hasChecks: false,
     hasRemovedProvisioners: false,
+    hasCycles: true,
   },
   {
     name: 'tofu',
@@ -44,6 +50,7 @@ export const RELEASES: readonly Release[] = [
     hasNativeTests: true,
     hasChecks: true,
     hasRemovedProvisioners: false,
+    hasCycles: true,
   },
 ]
 

@@ -1,6 +1,8 @@
 /** Breadth first over all that may happen in a scene; two worlds that go on alike are looked at once. */
+import { startKey } from './keys.ts'
 import { checkRecovery } from './recover.ts'
-import { type Choice, type Scene, startKey, World } from './world.ts'
+import type { Choice, Scene } from './scene.ts'
+import { World } from './world.ts'
 
 export interface Explored {
   /** Worlds that differ. */

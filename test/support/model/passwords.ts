@@ -4,8 +4,10 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 /** Of the admin and the master, whom the server begins with. */
 const PLAIN = 'SCRAM-SHA-256'
 const KNOWN = `${PLAIN}$model:`
-export const PASSWORDS = ['Pw_1', 'Pw_2'] as const
-const CANDIDATES: readonly string[] = ['Pw_admin', ...PASSWORDS]
+const CANDIDATES = ['Pw_1', 'Pw_2'] as const
+
+/** How the password of a version of a secret stands on the server. */
+export const passwordName = (version: 1 | 2): string => `${KNOWN}Pw_${String(version)}`
 
 /** @returns the verifier of a password that is known, by its name; anything else as it is */
 export function asPassword(verifier: string | null): string | null {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type { RunResult } from '../../../src/audit/result.ts'
 import type { OpenSession } from '../../../src/server/connect.ts'
 import { ConnectFailure } from '../../../src/server/failure.ts'
+import { ConnectionLost, type Session } from '../../../src/server/session.ts'
 import type { Row } from '../../../src/server/row.ts'
-import type { Session } from '../../../src/server/session.ts'
 import type { ModelServer } from '../walk/server.ts'
 import { openOn } from '../walk/session.ts'
 import { asPassword, passwordOf } from './passwords.ts'
@@ -13,11 +13,14 @@ import { asPassword, passwordOf } from './passwords.ts'
 const QUIET = /^\s*(?:SELECT|WITH|SET |RESET |BEGIN|COMMIT|ROLLBACK)/
 const LOCK = /^SELECT pg_try_advisory_lock\((\d+)\) AS locked$/
 
+/** How a run is let on: the server answers; or the connection breaks, before or after it did what it was asked. */
+export type Turn = 'answered' | 'lost before' | 'lost after'
+
 /** Where a run waits to be let on. */
 interface Gate {
   /** The lock that it waits for; null: for nothing but its turn. */
   readonly lock: string | null
-  readonly pass: () => void
+  readonly pass: (turn: Turn) => void
 }
 
 /** Locks of sessions, by the database and the key. */
@@ -52,14 +55,14 @@ export class Process {
       },
       (error: unknown) => {
         // A defect of the program or of the model: the exploration ends with it.
-        this.failure = error
+        this.failure = error instanceof Error ? error : new Error(String(error))
         this.#wake?.()
       },
     )
     await this.#settle()
   }
 
-  failure: unknown = null
+  failure: Error | null = null
 
   /** Whether it can go on. */
   get isReady(): boolean {
@@ -73,9 +76,10 @@ export class Process {
     return [...this.#locks.values()].includes(this)
   }
 
-  async step(): Promise<void> {
+  async step(turn: Turn = 'answered'): Promise<void> {
     const before = this.#server.log.length
-    this.#gates.shift()?.pass()
+    this.note(turn)
+    this.#gates.shift()?.pass(turn)
     await this.#settle()
     this.log.push(...this.#server.log.slice(before))
   }
@@ -113,6 +117,7 @@ export class Process {
       this.note(['refused', login.user, String(error)])
       throw error
     })
+    this.note(['entered', login.user])
     this.#sessions.add(inner)
     return this.#gated(inner)
   }
@@ -121,8 +126,13 @@ export class Process {
     const query = (texts: readonly string[]): Promise<Row[][]> => this.#message(inner, texts)
     const own: Readonly<Record<string | symbol, unknown>> = {
       query,
-      run: async (texts: readonly string[]) => void (await query(texts)),
-      close: () => Promise.resolve(this.#close(inner)),
+      run: async (texts: readonly string[]) => {
+        await query(texts)
+      },
+      close: () => {
+        this.#close(inner)
+        return Promise.resolve()
+      },
       abandon: () => {
         this.#close(inner)
       },
@@ -136,18 +146,21 @@ export class Process {
     const [key] = LOCK.exec(texts[0] ?? '')?.slice(1) ?? []
     if (key !== undefined) {
       const lock = `${session.database} ${key}`
-      await this.#gate(lock)
+      if ((await this.#gate(lock)) !== 'answered') throw this.#lose()
       this.#locks.set(lock, this)
       this.#held.set(session, lock)
       return [[{ locked: true }]]
     }
     const isChange = !texts.every((text) => QUIET.test(text))
     // What ends a transaction that failed belongs to it.
-    if (isChange || (this.#hasChanged && texts[0] !== 'ROLLBACK')) await this.#gate(null)
+    const isAwaited = isChange || (this.#hasChanged && texts[0] !== 'ROLLBACK')
+    const turn = isAwaited ? await this.#gate(null) : 'answered'
+    if (turn === 'lost before') throw this.#lose()
     this.#hasChanged = isChange
     try {
       const rows = await session.query(texts)
       if (isChange) for (const role of this.#server.state.roles.values()) role.password = asPassword(role.password)
+      if (turn === 'lost after') throw this.#lose()
       this.note(rows)
       return rows
     } catch (error) {
@@ -158,6 +171,13 @@ export class Process {
 
   readonly #held = new Map<Session, string>()
 
+  /** The server is gone for a moment: all sessions are, and the lock with them. */
+  #lose(): ConnectionLost {
+    for (const session of this.#sessions) this.#close(session)
+    this.note('lost')
+    return new ConnectionLost('the connection broke', null)
+  }
+
   #close(session: Session): void {
     const lock = this.#held.get(session)
     if (lock !== undefined && this.#locks.get(lock) === this) this.#locks.delete(lock)
@@ -166,7 +186,7 @@ export class Process {
     session.abandon()
   }
 
-  #gate(lock: string | null): Promise<void> {
+  #gate(lock: string | null): Promise<Turn> {
     return new Promise((pass) => {
       // Of a process that is gone nothing comes any more.
       if (this.#isKilled) return

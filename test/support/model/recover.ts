@@ -2,11 +2,12 @@
 import type { Application } from '../../../src/model/declaration.ts'
 import { byHand } from '../walk/walk.ts'
 import { ModelServer } from '../walk/server.ts'
-import { cloneState } from '../walk/state.ts'
+import { ADMIN } from '../walk/names.ts'
+import { cloneState, type State } from '../walk/state.ts'
 import { Process } from './process.ts'
 import { declaredRights, rightsIn } from './rights.ts'
-import { begin, type Spec } from './runs.ts'
-import type { Hand, Scene, Start } from './world.ts'
+import { begin, passwordIn, type Spec } from './runs.ts'
+import type { Hand, Scene, Start } from './scene.ts'
 
 interface Recovered {
   readonly codes: readonly string[]
@@ -100,9 +101,7 @@ function differences({ state, secrets }: Start, { name, declaration }: Spec, han
     const [login = '', , database = ''] = right.split(' ')
     return logins.has(login) && databases.has(database)
   })
-  const passwords = [...logins].filter(
-    (login) => state.roles.get(login)?.password !== `SCRAM-SHA-256$model:Pw_${String(secrets.current)}`,
-  )
+  const passwords = [...logins].filter((login) => state.roles.get(login)?.password !== passwordIn(secrets, login))
   const isThere = (right: string): boolean => found.includes(right) || /^\S+ (?:read|write) /.test(right)
   return [
     ...wanted.filter((right) => !isThere(right)).map((right) => `missing after ${name}: ${right}`),
@@ -110,6 +109,14 @@ function differences({ state, secrets }: Start, { name, declaration }: Spec, han
     ...(hand === null ? found.filter((right) => !wanted.includes(right)) : []).map(
       (right) => `too much after ${name}: ${right}`,
     ),
+    ...(hand === null ? leftoversIn(state) : []).map((item) => `${item} after ${name}`),
     ...passwords.map((login) => `the password of ${login} is not its secret's after ${name}`),
   ]
+}
+
+/** The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it. */
+export function leftoversIn({ memberships }: State): string[] {
+  return memberships
+    .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
+    .map(({ role }) => `the admin is left in ${role}`)
 }

@@ -11,9 +11,14 @@ import { requestRemoval } from '../../../src/run/destroy/request.ts'
 import { recordRun } from '../../../src/run/end/record-run.ts'
 import type { SecretReader } from '../../../src/secrets/secret-reader.ts'
 import { ADMIN, ADMIN_SECRET } from '../walk/names.ts'
+import { usernameOf } from '../walk/declare.ts'
+import { passwordName } from './passwords.ts'
 import type { Process } from './process.ts'
 
-/** The secret of every application, which has one or two versions: v1 is of Pw_1, v2 of Pw_2. */
+/** Which application's secret is rotated. */
+const ROTATED = 'beta'
+
+/** Its versions: v1 is of Pw_1, v2 of Pw_2. Every other secret has v1 alone. */
 export interface Secrets {
   current: 1 | 2
   /** A rotation has begun: v2 waits for the server to have its password. */
@@ -32,8 +37,14 @@ export interface Spec {
   readonly takesOver: boolean
 }
 
-function credential(secretId: string, version: 1 | 2): Credential {
+/** What the server should have as the password of a login. */
+export function passwordIn({ current }: Secrets, username: string): string {
+  return passwordName(username === usernameOf(ROTATED) ? current : 1)
+}
+
+function credential(secretId: string, rotated: 1 | 2): Credential {
   const isAdmin = secretId === ADMIN_SECRET
+  const version = secretId.includes(ROTATED) ? rotated : 1
   return {
     secretId,
     versionId: isAdmin ? 'v1' : `v${String(version)}`,
@@ -96,7 +107,11 @@ function identityOf(command: Command, { takesOver, name }: Spec): RunIdentity {
 }
 
 /** Begins a run. @param secrets what AWS has; a rotation changes it */
-export function begin(spec: Spec, secrets: Secrets, process: Process): Promise<Pick<RunResult, 'document' | 'problems'>> {
+export function begin(
+  spec: Spec,
+  secrets: Secrets,
+  process: Process,
+): Promise<Pick<RunResult, 'document' | 'problems'>> {
   const { declaration } = spec
   const dependencies = dependenciesOf(secrets, process)
   switch (spec.run) {

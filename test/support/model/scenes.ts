@@ -8,7 +8,7 @@ import { byHand } from '../walk/walk.ts'
 import { runAlone } from './recover.ts'
 import { TABLE } from './rights.ts'
 import type { Run, Spec } from './runs.ts'
-import type { Bounds, Hand, Scene, Start } from './world.ts'
+import type { Hand, Scene, Start } from './scene.ts'
 
 /** One connection at a time: what a run does side by side has no order that could be told again. */
 function declare(entries: Entries, claim = CLAIM): Declaration {
@@ -36,11 +36,16 @@ const alone: Entries = { alpha: {} }
 const withReader: Entries = { alpha: {}, beta: { database_of: 'alpha', access_level: 'reader' } }
 const withEditor: Entries = { alpha: {}, beta: { database_of: 'alpha', access_level: 'editor' } }
 const withOwner: Entries = { alpha: {}, beta: { cleanup_policy: 'delete' } }
-const withMember: Entries = {
+const renamed: Entries = {
   alpha: {},
-  beta: { database_of: 'alpha', access_level: 'reader' },
+  gamma: { username: usernameOf('beta'), database_name: databaseOf('beta'), cleanup_policy: 'delete' },
+}
+const withMember: Entries = {
+  ...withReader,
   gamma: { database_of: 'alpha', access_level: 'none', member_of: ['beta'] },
 }
+
+const withoutMember: Entries = { ...withReader, gamma: { database_of: 'alpha', access_level: 'none' } }
 
 const STRANGER = 'stranger_1'
 const hand = (sql: string, database: string | null = null, as: string | null = null): Operation => ({
@@ -123,16 +128,30 @@ export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean)
       specs: [spec('A', 'apply', declare(withReader)), spec('B', 'apply', declare(withEditor))],
       hands: [],
       begins: fresh(version),
-      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, hands: 0 },
+      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
       needs: 'all',
+      codes: [],
+      keeps: [],
     }),
   'runs of two states': (version, isLarge) =>
     Promise.resolve({
       specs: [spec('A', 'apply', declare(alone)), spec('B', 'apply', declare(alone, TWIN))],
       hands: [],
       begins: fresh(version),
-      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, hands: 0 },
+      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
       needs: 'one',
+      codes: ['foreign_claim'],
+      keeps: [],
+    }),
+  'a connection that breaks': (version, isLarge) =>
+    Promise.resolve({
+      specs: [spec('A', 'apply', declare(alone)), spec('B', 'apply', declare(alone, TWIN))],
+      hands: [],
+      begins: fresh(version),
+      bounds: { starts: 1, kills: 0, losses: isLarge ? 2 : 1, hands: 0 },
+      needs: 'one',
+      codes: ['foreign_claim'],
+      keeps: [],
     }),
   'a removal, and who takes it back': async (version, isLarge) => ({
     specs: [
@@ -142,31 +161,45 @@ export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean)
     ],
     hands: [],
     begins: await applied(version, declare(withOwner)),
-    bounds: { starts: 1, kills: isLarge ? 2 : 1, hands: 0 },
+    bounds: { starts: 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
     needs: 'all',
+    codes: [],
+    keeps: [],
+  }),
+  'a key that is renamed, and the removal of the old one': async (version, isLarge) => ({
+    specs: [spec('the removal of beta', 'request', declare(withOwner), 'beta'), spec('B', 'apply', declare(renamed))],
+    hands: [],
+    begins: await applied(version, declare(withOwner)),
+    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
+    needs: 'all',
+    codes: [],
+    keeps: [databaseOf('alpha'), databaseOf('beta')],
   }),
   'a person in the middle of a run': async (version, isLarge) => ({
     specs: [spec('A', 'apply', declare(withEditor))],
     hands: HANDS,
     begins: await applied(version, declare(withReader)),
-    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, hands: isLarge ? 2 : 1 },
+    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, losses: isLarge ? 1 : 0, hands: isLarge ? 2 : 1 },
     needs: 'all',
+    codes: [],
+    keeps: [],
   }),
   'a membership, and a run that is cut off': async (version, isLarge) => ({
-    specs: [spec('A', 'apply', declare(withMember)), spec('B', 'apply', declare(withReader))],
+    specs: [spec('A', 'apply', declare(withMember)), spec('B', 'apply', declare(withoutMember))],
     hands: [],
     begins: await applied(version, declare(withReader)),
-    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, hands: 0 },
+    bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
     needs: 'all',
+    codes: [],
+    keeps: [],
   }),
   'the rotation of a secret': async (version, isLarge) => ({
-    specs: [
-      spec('A', 'apply', declare(withEditor)),
-      spec('the rotation', 'rotate', declare(withReader), 'beta'),
-    ],
+    specs: [spec('A', 'apply', declare(withEditor)), spec('the rotation', 'rotate', declare(withReader), 'beta')],
     hands: [],
     begins: await applied(version, declare(withReader)),
-    bounds: { starts: 1, kills: isLarge ? 2 : 1, hands: 0 } satisfies Bounds,
+    bounds: { starts: 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
     needs: 'all',
+    codes: [],
+    keeps: [],
   }),
 }

@@ -1,52 +1,14 @@
 /** Everything at one moment: the server, AWS's secrets, and runs that wait for their turn. */
-import { createHash } from 'node:crypto'
-import type { Operation } from '../walk/declare.ts'
 import { checkRun } from '../walk/check-run.ts'
-import { ADMIN } from '../walk/names.ts'
 import { ModelServer } from '../walk/server.ts'
-import { cloneState, type State } from '../walk/state.ts'
+import { cloneState } from '../walk/state.ts'
 import { byHand } from '../walk/walk.ts'
+import { claimsOf, hash, startKey } from './keys.ts'
 import { type Locks, Process } from './process.ts'
+import { leftoversIn } from './recover.ts'
 import { declaredRights, rightsIn } from './rights.ts'
-import { begin, type Secrets, type Spec } from './runs.ts'
-
-/** What a person does at a prompt. */
-export interface Hand {
-  readonly name: string
-  readonly does: readonly Operation[]
-  /** What takes it back, where runs refuse to; they may say so by one of these codes. */
-  readonly undoes: readonly Operation[]
-  /** What a run without problems needs then: entries that adopt what is there. */
-  readonly adopts?: true
-  readonly codes: readonly string[]
-}
-
-export interface Bounds {
-  /** How often each run may begin. */
-  readonly starts: number
-  readonly kills: number
-  readonly hands: number
-}
-
-/** What may happen, and where it begins. */
-export interface Scene {
-  readonly specs: readonly Spec[]
-  readonly hands: readonly Hand[]
-  readonly begins: Start
-  readonly bounds: Bounds
-  /** Which applies must get out of every state. */
-  readonly needs: 'all' | 'one'
-}
-
-/** Where nothing runs. */
-export interface Start {
-  readonly state: State
-  readonly secrets: Secrets
-}
-
-export type Choice =
-  | { readonly kind: 'begin' | 'step' | 'kill'; readonly who: number }
-  | { readonly kind: 'hand'; readonly what: number }
+import { begin, passwordIn, type Secrets } from './runs.ts'
+import type { Choice, Hand, Scene, Start } from './scene.ts'
 
 /** Whom the world has as processes at once. */
 const MAX_LIVE = 2
@@ -65,7 +27,10 @@ export class World {
   /** Applications whose removal was asked for, and not taken back. */
   readonly #asked = new Set<string>()
   #kills: number
+  #losses: number
   #hands: number
+  /** A run was cut off, or something stood in its way: the next one goes on from there. */
+  #isUnfinished = false
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -75,6 +40,7 @@ export class World {
     this.#processes = scene.specs.map(() => null)
     this.#starts = scene.specs.map(() => scene.bounds.starts)
     this.#kills = scene.bounds.kills
+    this.#losses = scene.bounds.losses
     this.#hands = scene.bounds.hands
     this.#rights = new Set(rightsIn(this.server.state))
   }
@@ -91,6 +57,12 @@ export class World {
         return [
           ...(process.isReady ? [{ kind: 'step' as const, who }] : []),
           ...(this.#kills > 0 && process.isLocked ? [{ kind: 'kill' as const, who }] : []),
+          ...(this.#losses > 0 && process.isLocked
+            ? [
+                { kind: 'lost before' as const, who },
+                { kind: 'lost after' as const, who },
+              ]
+            : []),
         ]
       }),
       ...(this.#hands > 0 ? this.#scene.hands.map((_hand, what): Choice => ({ kind: 'hand', what })) : []),
@@ -100,10 +72,11 @@ export class World {
   /** @returns what does not hold afterwards */
   async take(choice: Choice): Promise<string[]> {
     const before = new Map([...this.server.state.databases.values()].map(({ oid, name }) => [oid, name]))
+    const claims = claimsOf(this.server.state)
     const ended = await this.#do(choice)
     const left = new Set([...this.server.state.databases.values()].map(({ oid }) => oid))
     const gone = [...before].filter(([oid]) => !left.has(oid)).map(([, name]) => name)
-    return [...ended, ...this.#lost(choice, gone), ...this.#gained()]
+    return [...ended, ...this.#lost(choice, gone), ...this.#gained(), ...this.#taken(claims)]
   }
 
   async #do(choice: Choice): Promise<string[]> {
@@ -117,11 +90,13 @@ export class World {
     if (process === null || process === undefined) throw new Error('nobody runs there')
     if (choice.kind === 'kill') {
       this.#kills -= 1
+      this.#isUnfinished = true
       process.kill()
       this.#processes[who] = null
       return []
     }
-    await process.step()
+    if (choice.kind !== 'step') this.#losses -= 1
+    await process.step(choice.kind === 'step' ? 'answered' : choice.kind)
     return this.#end(who, process)
   }
 
@@ -157,19 +132,26 @@ export class World {
     if (spec.run === 'apply' && problems.length === 0)
       for (const { name } of spec.declaration.applications)
         if (!asks.some(({ run, application }) => run === 'request' && application === name)) this.#asked.delete(name)
-    const isTold = spec.run !== 'rotate'
+    const hasLost = this.#losses < this.#scene.bounds.losses
+    const told =
+      spec.run === 'rotate' ? [] : checkRun(spec.name, { document, problems, log: process.log, isKilled: false })
+    if (problems.length > 0) this.#isUnfinished = true
+    const { codes } = this.#scene
+    // Terraform and Secrets Manager ask again; an apply makes its connection anew.
+    const isAgain = spec.run !== 'apply' && hasLost
+    const isMeant = (code: string): boolean => codes.includes(code) || (isAgain && code === 'connection_lost')
+    const stopped = this.hand === null ? problems.filter(({ code }) => !isMeant(code)) : []
     return [
-      ...(isTold ? checkRun(spec.name, { document, problems, log: process.log, isKilled: false }) : []),
+      ...stopped.map(({ code, message }) => `${spec.name} was stopped: ${code}: ${message}`),
+      ...this.#lockedOut(),
+      // What another run has changed meanwhile cannot be told from what came before the loss.
+      ...told.filter((item) => !hasLost || !item.includes(': told and not done: ')),
       ...(problems.length === 0 ? this.#leftovers() : []).map((item) => `${spec.name}: ${item}`),
     ]
   }
 
-  /** The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it. */
   #leftovers(): string[] {
-    if (!this.isQuiet || this.hand !== null) return []
-    return this.server.state.memberships
-      .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
-      .map(({ role }) => `the admin is left in ${role}`)
+    return this.isQuiet && this.hand === null ? leftoversIn(this.server.state) : []
   }
 
   /** Databases go where their removal was asked for, and not by a run that declares them. */
@@ -178,8 +160,24 @@ export class World {
     const keyOf = (name: string): string => name.replace(/_dev_db$/, '')
     const declared = spec?.run === 'apply' ? spec.declaration.databases.map(({ name }) => name) : []
     return gone
-      .filter((name) => declared.includes(name) || !this.#asked.has(keyOf(name)))
+      .filter((name) => declared.includes(name) || this.#scene.keeps.includes(name) || !this.#asked.has(keyOf(name)))
       .map((name) => `the data of ${name} is gone by ${spec?.name ?? 'nobody'}`)
+  }
+
+  /** A login whose secret is another once all are done. */
+  #lockedOut(): string[] {
+    if (!this.isQuiet || this.#isUnfinished || this.hand !== null) return []
+    const { roles } = this.server.state
+    return [...roles.values()]
+      .filter(({ comment, name, password }) => comment !== null && password !== passwordIn(this.secrets, name))
+      .map(({ name }) => `${name} is locked out: its password is not its secret's`)
+  }
+
+  /** What one state has claimed no other takes, unless it may. */
+  #taken(before: ReadonlyMap<string, string>): string[] {
+    return [...claimsOf(this.server.state)]
+      .filter(([name, claim]) => before.has(name) && before.get(name) !== claim)
+      .map(([name]) => `${name} is taken from its state`)
   }
 
   #gained(): string[] {
@@ -203,34 +201,9 @@ export class World {
   key(): string {
     const processes = this.#processes.map((process) => process?.history ?? null)
     const locks = [...this.#locks].map(([lock, process]) => [lock, this.#processes.indexOf(process)])
-    const left = [this.#starts, this.#kills, this.#hands, this.hand?.name ?? null, [...this.#asked].sort()]
+    const bounds = [this.#starts, this.#kills, this.#losses, this.#hands, this.#isUnfinished]
+    const left = [bounds, this.hand?.name ?? null, [...this.#asked].sort()]
     const rights = [...this.#rights].sort()
     return hash([startKey({ state: this.server.state, secrets: this.secrets }), processes, locks, left, rights])
   }
-}
-
-/** Of the server and AWS alone. */
-export function startKey({ state, secrets }: Start): string {
-  return hash([plain(state), secrets])
-}
-
-const hash = (value: unknown): string => createHash('sha1').update(JSON.stringify(value)).digest('base64')
-
-/** Maps as lists, lists whose order means nothing in an order. */
-function plain(state: State): unknown {
-  const sorted = (items: Iterable<unknown>): string[] => [...items].map((item) => JSON.stringify(item)).sort()
-  return [
-    state.nextOid,
-    sorted(state.roles.values()),
-    sorted(state.memberships),
-    sorted(state.settings),
-    [...state.databases.values()].map(({ schemas, extensions, acl, objects, defaults, ...database }) => [
-      database,
-      sorted(acl),
-      sorted([...schemas.values()].map((item) => ({ ...item, acl: sorted(item.acl) }))),
-      sorted(objects.map((item) => ({ ...item, acl: item.acl === null ? null : sorted(item.acl) }))),
-      sorted(defaults.map((item) => ({ ...item, acl: sorted(item.acl) }))),
-      [...extensions],
-    ]),
-  ]
 }

@@ -201,3 +201,23 @@ test("what this stack made and no longer declares is told of by its policy; othe
     ],
   )
 })
+
+test('what a run left that was cut off is taken back from a role of ours that nobody declares any more, and from no other', (t) => {
+  const left = { member: 'admin', grantor: 'admin', admin: false, inherit: false, set: true }
+  const administered = { member: 'admin', grantor: 'rdsadmin', admin: true, inherit: false, set: false }
+  const names = ['gone', 'theirs', 'plain']
+  const memberships = names.flatMap((name) => [
+    { role: name, ...left },
+    { role: name, ...administered },
+  ])
+  const roles = [
+    role('gone', { comment: tagOf('gone') }),
+    role('theirs', { comment: tagOf('x', { Stack: 'other' }) }),
+    role('plain'),
+  ]
+  const { steps } = planOrphans(planContext(input(declare({}), { roles, cluster: { memberships } })))
+  t.deepEqual(
+    steps.map(({ kind, statements }) => [kind, ...statements.map((statement) => statement.reveal())]),
+    [['leftover_membership', 'REVOKE "gone" FROM "admin" GRANTED BY "admin"']],
+  )
+})
