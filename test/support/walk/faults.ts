@@ -86,10 +86,10 @@ const STATEMENTS: readonly Fault[] = [
     to: "schema !== null ? '' : ` IN SCHEMA",
   },
   {
-    what: 'the grantor is not named',
-    file: 'src/sql/role.ts',
-    from: 'const grantor = version >= VERSION_16 ? ` GRANTED BY',
-    to: 'const grantor = version < VERSION_16 ? ` GRANTED BY',
+    what: 'a schema is granted to PUBLIC',
+    file: 'src/sql/interior.ts',
+    from: 'ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(role)}',
+    to: "ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee('')}",
   },
 ]
 
