@@ -12,7 +12,10 @@ export interface Dependencies {
   readonly secrets: (aws: AwsSettings) => SecretReader
   readonly actor: (aws: AwsSettings) => Promise<Actor>
   readonly iamToken: (endpoint: Endpoint, username: string, aws: AwsSettings) => Promise<Secret>
-  /** How sessions are opened where the server is not reached over the wire; absent: it is. */
+  /**
+   * How sessions are opened where the server is not reached over the wire, as in walks; absent: it is.
+   * @internal not of the library, whose types know no driver
+   */
   readonly open?: OpenSession
   readonly now: () => Date
   /** Aborted: finish the statement in flight, change nothing more, report. */
