@@ -1,8 +1,15 @@
 /** The scenes that are explored: small declarations, and what may happen to them. */
-import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
-import { CLAIM, databaseOf, type Entries, type Operation, TWIN, usernameOf } from '../walk/declare.ts'
-import { ADMIN, ADMIN_SECRET } from '../walk/names.ts'
+import {
+  CLAIM,
+  databaseOf,
+  declare as declareStack,
+  type Entries,
+  type Operation,
+  TWIN,
+  usernameOf,
+} from '../walk/declare.ts'
+import { ADMIN } from '../walk/names.ts'
 import { ModelServer } from '../walk/server.ts'
 import { byHand } from '../walk/walk.ts'
 import { runAlone } from './recover.ts'
@@ -12,20 +19,7 @@ import type { Hand, Scene, Start } from './scene.ts'
 
 /** One connection at a time: what a run does side by side has no order that could be told again. */
 function declare(entries: Entries, claim = CLAIM): Declaration {
-  return parseDeclaration(
-    JSON.stringify({
-      environment: 'dev',
-      instance: { host: '127.0.0.1', identifier: 'db-1' },
-      tls: { mode: 'disable' },
-      connect_timeout: 1,
-      max_connections: 1,
-      admin_secret_id: ADMIN_SECRET,
-      cluster_name: 'c',
-      stack: 'model',
-      claim,
-      application_databases: entries,
-    }),
-  ).declaration
+  return { ...declareStack(entries, { stack: 'model', claim }), maxConnections: 1 }
 }
 
 function spec(name: string, run: Run, declaration: Declaration, application: string | null = null): Spec {
