@@ -46,7 +46,8 @@ export function createAwsServer(
   calls: Call[],
   functions: ReadonlyMap<string, LambdaFunction> = new Map(),
 ): Server {
-  return createServer((request, response) => {
+  // Idle connections stay: a client that waits between its retries would meet one that is just being closed.
+  return createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const invocation = lambdaAction(request.url ?? '')
     const serving =
       invocation === null
