@@ -5,7 +5,7 @@ import type { Step } from '../model/step.ts'
 import { grantByDefault, revokeByDefault } from '../sql/interior.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { subjectIn } from './context.ts'
-import { type GrantPlace, heldEverywhere, wantedByDefault, wantedEverywhere } from './grant-places.ts'
+import { type GrantPlace, heldEverywhere, maySpread, wantedByDefault, wantedEverywhere } from './grant-places.ts'
 import { levelInWords, objectPrivileges, subtract } from './privileges.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
@@ -28,7 +28,7 @@ export function everywhereSteps(
   const isOwners = creator.name === database.owner.name
   const { username, undeclared } = application
   const level = application.database === database.name ? application.accessLevel : null
-  const mayKeep = level !== null && !application.allSchemas && !heldEverywhere(database, application, interior)
+  const mayKeep = level !== null && maySpread(application) && !heldEverywhere(database, application, interior)
   const tolerated = (on: DefaultClass): readonly string[] =>
     mayKeep && on !== 'schema' ? objectPrivileges(application, on) : []
   const items = EVERYWHERE.map((on) => {
