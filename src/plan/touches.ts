@@ -140,7 +140,7 @@ export class Touches {
       .filter((item) => item.schema === null || item.schema === schema)
       .map(({ grantee, privilege, schema: of }) => ({ grantee, privilege, grantor: of === schema ? creator : '' }))
       .concat(isForAll ? [{ grantee: '', privilege: 'EXECUTE', grantor: '' }] : [])
-    const where = schema === null ? '' : ` in schema ${schema}`
+    const where = schema === null ? ' in any schema' : ` in schema ${schema}`
     const name = `${on}s that ${creator} will create${where}`
     const about = { kind: 'default', database, schema, name, owner: creator } as const
     return [this.#thing(about, acl, NOTHING, interior !== undefined)]
