@@ -16,6 +16,10 @@ export interface Unknowable {
   readonly unseen: ReadonlySet<string>
 }
 
+/** The lock went with the connection, so another run may have come in between and done the same. */
+const FOUND_DONE =
+  ' (the answer was lost with the connection; found done afterwards, by this run or by another one in between)'
+
 /** What is planned only when the inside of its database was seen. */
 const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
   'set_setting',
@@ -102,11 +106,7 @@ export class Ledger {
     const [hidden, judged] = partition(over, (transaction) => transaction.some(isUnseen))
     const done = judged.flat()
     this.lose([...lost.flat(), ...hidden.flat(), ...done])
-    for (const step of done) {
-      this.record(
-        toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
-      )
-    }
+    for (const step of done) this.record(toDraft(step, step.statements, 0, FOUND_DONE))
     this.unknown = [...underWay, ...hidden]
   }
 
