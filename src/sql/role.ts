@@ -117,8 +117,9 @@ export function holdRole(version: number, role: string, admin: string): Statemen
 }
 
 /**
- * The opposite of holdRole. From 16 on the grantor must be named, or the revoke removes nothing: the ADMIN-only
- * membership given by the bootstrap superuser stays (src/README.md: Owner's membership).
+ * The opposite of holdRole. From 16 on a membership is its grantor's, and the grantor is named: without it the server
+ * chooses one, and removes nothing where it chooses another. The ADMIN-only membership given by the bootstrap superuser
+ * stays (src/README.md: Owner's membership).
  */
 export function releaseRole(version: number, role: string, admin: string): Statement {
   const grantor = version >= VERSION_16 ? ` GRANTED BY ${quoteIdentifier(admin)}` : ''
