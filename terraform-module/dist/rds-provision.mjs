@@ -14456,16 +14456,17 @@ database)?.schemas.get(name2),owner=this.#ownOf(database,state2?.owner??PG_DATAB
 this.#thing(about2,this.#own(database,state2?.acl??NOTHING),NOTHING,state2!==void 0)]}#byDefault(database,creator,schema,on){let interior=this.#context.actual.interiors.
 get(database),items2=(interior?.defaultAcl??[]).filter(item=>item.creator===creator&&item.objectClass===on),isForAll=on==="function"&&!items2.some(item=>item.schema===
 null),acl=items2.filter(item=>item.schema===null||item.schema===schema).map(({grantee,privilege,schema:of})=>({grantee,privilege,grantor:of===schema?creator:""})).
-concat(isForAll?[{grantee:"",privilege:"EXECUTE",grantor:""}]:[]),where=schema===null?"":` in schema ${schema}`,name2=`${on}s that ${creator} will create${where}`,
-about2={kind:"default",database,schema,name:name2,owner:creator};return[this.#thing(about2,acl,NOTHING,interior!==void 0)]}#objectsOf(database){let known=this.#objects.
-get(database);if(known!==void 0)return known;let interior=this.#context.actual.interiors.get(database)??NOTHING_INSIDE,things=[...interior.objects,...interior.othersObjects].
-map(object2=>{let{schema,name:name2,args,objectClass:kind,owner,acl,columnAcl}=object2,told=`${schema}.${name2}${args===null?"":`(${args})`}`,sql=objectName(object2),
-thing={key:JSON.stringify([database,sql]),kind,database,schema,name:told,owner,exists:!0};return[sql,{...thing,acl:this.#own(database,acl),columnAcl:this.#own(database,
-columnAcl)}]}),found=new Map(things);return this.#objects.set(database,found),found}#thing(about2,acl,columnAcl,exists){let key2=JSON.stringify([about2.database,
-about2.kind,about2.name]),thing=this.#things.get(key2)??{...about2,key:key2,acl,columnAcl,exists};return this.#things.set(key2,thing),thing}#ownerOf(database){let declared=this.#context.
-planned.databases.find(({name:name2})=>name2===database);return this.#context.actual.cluster.databases.get(database)?.owner??declared?.owner.username??""}#ownOf(database,role){
-return role===PG_DATABASE_OWNER?this.#ownerOf(database):role}#own(database,acl){let known=this.#lists.get(acl);if(known!==void 0)return known;let own=acl.map(item=>({
-...item,grantor:this.#ownOf(database,item.grantor),grantee:this.#ownOf(database,item.grantee)}));return this.#lists.set(acl,own),own}}}});function withConsequences(context,plan){let steps=planSteps(plan);if(steps.length===0)return plan;let marker=new Marker(context,steps),jobs=plan.jobs.map(job=>({
+concat(isForAll?[{grantee:"",privilege:"EXECUTE",grantor:""}]:[]),where=schema===null?" in any schema":` in schema ${schema}`,name2=`${on}s that ${creator} will\
+ create${where}`,about2={kind:"default",database,schema,name:name2,owner:creator};return[this.#thing(about2,acl,NOTHING,interior!==void 0)]}#objectsOf(database){
+let known=this.#objects.get(database);if(known!==void 0)return known;let interior=this.#context.actual.interiors.get(database)??NOTHING_INSIDE,things=[...interior.
+objects,...interior.othersObjects].map(object2=>{let{schema,name:name2,args,objectClass:kind,owner,acl,columnAcl}=object2,told=`${schema}.${name2}${args===null?
+"":`(${args})`}`,sql=objectName(object2),thing={key:JSON.stringify([database,sql]),kind,database,schema,name:told,owner,exists:!0};return[sql,{...thing,acl:this.#own(
+database,acl),columnAcl:this.#own(database,columnAcl)}]}),found=new Map(things);return this.#objects.set(database,found),found}#thing(about2,acl,columnAcl,exists){
+let key2=JSON.stringify([about2.database,about2.kind,about2.name]),thing=this.#things.get(key2)??{...about2,key:key2,acl,columnAcl,exists};return this.#things.set(
+key2,thing),thing}#ownerOf(database){let declared=this.#context.planned.databases.find(({name:name2})=>name2===database);return this.#context.actual.cluster.databases.
+get(database)?.owner??declared?.owner.username??""}#ownOf(database,role){return role===PG_DATABASE_OWNER?this.#ownerOf(database):role}#own(database,acl){let known=this.#lists.
+get(acl);if(known!==void 0)return known;let own=acl.map(item=>({...item,grantor:this.#ownOf(database,item.grantor),grantee:this.#ownOf(database,item.grantee)}));
+return this.#lists.set(acl,own),own}}}});function withConsequences(context,plan){let steps=planSteps(plan);if(steps.length===0)return plan;let marker=new Marker(context,steps),jobs=plan.jobs.map(job=>({
 ...job,transactions:job.transactions.map(transaction=>markTransaction(marker,transaction))}));return{...plan,jobs}}function markTransaction(marker,transaction){
 return transaction.kind==="bare"?{...transaction,step:marker.mark(transaction.step)}:markAtomic(marker,transaction)}function markAtomic(marker,{halves:halves2,...transaction}){
 return{...transaction,steps:transaction.steps.map(step2=>marker.mark(step2)),...halves2!==void 0&&{halves:()=>halves2().map(half=>markAtomic(marker,half))}}}function tell(alike,verb){
@@ -14500,7 +14501,16 @@ let[thing]=this.#touches.aroundOf({database,schema:null,kind:"schema"});if(thing
 logins.filter(login2=>hasPrivilege(change,this.#people,login2,"CONNECT","after","inherited"))}#signature(thing){let{kind,database,schema,owner,acl,columnAcl,exists,
 name:name2}=thing,touches=this.#touches.on(thing).map(({id})=>id),isOne=kind==="database"||kind==="schema"||kind==="default",lists=[this.#idOf(acl),this.#idOf(columnAcl)];
 return JSON.stringify([kind,database,schema,owner,exists,isOne?name2:"",lists,touches])}#idOf(list3){let id=this.#ids.get(list3)??this.#ids.size;return this.#ids.
-set(list3,id),id}}}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
+set(list3,id),id}}}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,defaults2=interior.defaultAcl.filter(({grantee})=>grantee===
+application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.values()){let owner=schemaOwner(database,schema.
+name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.
+name&&item.creator===owner),isOthers=isGuest&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&isOthers||places.push({database,application,
+schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){return place2.isListed?objectPrivileges(
+place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&place2.owner===place2.database.owner.username?
+[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||
+application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl}){
+return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}function maySpread({
+allSchemas,undeclared}){return!allSchemas&&undeclared!=="revoke"}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
 acl,columnAcl})=>[idOf2(acl),idOf2(columnAcl),objectClass2,schema].join(" ")),bySchema=groupBy([...groups.values()],([first])=>first?.schema??"");return new Map(
 [...bySchema].map(([schema,lists])=>[schema,lists.flatMap(groupOf)]))}function groupOf(objects2){let[first]=objects2;return first===void 0?[]:[{objectClass:first.
 objectClass,objects:objects2,acl:first.acl,columnAcl:first.columnAcl,itemsOf:itemsByRole(first.acl),columnItemsOf:itemsByRole(first.columnAcl)}]}function itemsByRole(acl){
@@ -14538,17 +14548,18 @@ database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(objec
 isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}function levelOf(look3,database,role,objectClass2){let application=look3.
 applicationsIn.get(database.name)?.get(role);return application===void 0?[]:objectClass2==="schema"?application.allSchemas?["USAGE"]:[]:objectPrivileges(application,
 objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn=schema=>schema===null?database.owner.username:schemaOwner(database,schema).
-username,isOfDatabase=role=>look3.applicationsIn.get(database.name)?.has(role)===!0,others=defaultAcl.filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{
-if(grantee===creator||isNeutral(look3,database,grantee)||!isSendable(schema??"")||grantee===""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")
-return!1;let isThere=schema===null?isOfDatabase(grantee):isListed2(look3,database,grantee,schemas2.get(schema));return!(creator===ownerIn(schema)&&isThere&&levelOf(
-look3,database,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,grantee})=>JSON.stringify([creator,
-schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,grantee}=first,
-privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?"any schema":`s\
-chema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s that ${creator} wi\
-ll create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(look3,
-database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==""&&
-isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();
-init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
+username,isEverywhere=role=>{let application=look3.applicationsIn.get(database.name)?.get(role);return application!==void 0&&(application.allSchemas||maySpread(
+application))},others=defaultAcl.filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{if(grantee===creator||isNeutral(look3,database,grantee)||
+!isSendable(schema??"")||grantee===""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")return!1;let isThere=schema===null?isEverywhere(grantee):
+isListed2(look3,database,grantee,schemas2.get(schema));return!(creator===ownerIn(schema)&&isThere&&levelOf(look3,database,grantee,objectClass2).includes(privilege))});
+return[...groupBy(others,({creator,schema,objectClass:objectClass2,grantee})=>JSON.stringify([creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[
+first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(
+creator,schema,objectClass2,privileges,grantee),where=schema===null?"any schema":`schema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,
+privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s that ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,
+creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(look3,database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,
+schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.\
+ts"(){"use strict";init_group_by();init_printed_login();init_few_names();init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();
+init_chunks();init_held_beyond();init_grant_places();init_object_groups();init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
 let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.get(username)??[]).filter(item=>item.database===
 database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),beyond2=[...stored.keys()].
 filter(name2=>!settings3.has(name2)&&name2!==ROLE2&&isSendable(name2)).sort(),reset=application.undeclared==="keep"?[]:beyond2.filter(name2=>!isLocked(cluster,name2)),
@@ -14778,18 +14789,9 @@ database,name2),owner.username)])}function masterStep(context,database,name2){le
 context.actual.cluster,database,name2,homeOf(database));return{...extensionStep(database.owner,database,name2,` (as ${context.master??""})`,[statement]),remedy}}
 function extensionStep(owner,database,name2,by,statements){let message=`extension ${name2} in ${database.name}${by}`;return step(subject(owner,"extension"),"cre\
 ate_extension","create","created",message,statements,name2)}var init_extensions5=__esm({"src/plan/extensions.ts"(){"use strict";init_extensions3();init_withheld();
-init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,defaults2=interior.defaultAcl.filter(({grantee})=>grantee===
-application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.values()){let owner=schemaOwner(database,schema.
-name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.
-name&&item.creator===owner),isOthers=isGuest&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&isOthers||places.push({database,application,
-schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){return place2.isListed?objectPrivileges(
-place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&place2.owner===place2.database.owner.username?
-[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||
-application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl}){
-return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}var init_grant_places=__esm(
-{"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
-database.owner.name,{username,undeclared}=application,level=application.database===database.name?application.accessLevel:null,mayKeep=level!==null&&!application.
-allSchemas&&!heldEverywhere(database,application,interior),tolerated=on=>mayKeep&&on!=="schema"?objectPrivileges(application,on):[],items2=EVERYWHERE.map(on=>{let held2=interior.
+init_extensions4();init_interior();init_context()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
+database.owner.name,{username,undeclared}=application,level=application.database===database.name?application.accessLevel:null,mayKeep=level!==null&&maySpread(application)&&
+!heldEverywhere(database,application,interior),tolerated=on=>mayKeep&&on!=="schema"?objectPrivileges(application,on):[],items2=EVERYWHERE.map(on=>{let held2=interior.
 defaultAcl.filter(item=>item.grantee===username&&item.creator===owner&&item.schema===null).flatMap(({objectClass:objectClass2,privilege})=>objectClass2===on?[privilege]:
 []),wanted=isOwners2?wantedEverywhere(database,application,on):[],excess=undeclared==="keep"?[]:subtract(held2,[...wanted,...tolerated(on)]);return{on,missing:subtract(
 wanted,held2),excess}}),about2=subjectIn(database,application,"default_privileges"),where=`all schemas of ${database.name}`,granted=accessStep(about2,"grant_def\
@@ -15456,9 +15458,10 @@ flatMap(({loss})=>lossesBy(declaration,loss)))ended.add(login2),await endSession
 function isOwnLoss({loser,application},{username,application:changed}){return loser===username&&application===changed}var DISCONNECT,LOCK_NOT_AVAILABLE4,init_lost_access=__esm(
 {"src/run/apply/lost-access.ts"(){"use strict";init_logins();init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};
 LOCK_NOT_AVAILABLE4="55P03"}});function needsLook({kind,target}){return(kind==="restrict_public"||kind==="revoke_privileges"||kind==="grant_privileges")&&target!==null||NEEDS_LOOK.has(kind)}function partition2(items2,isFirst){
-return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var NEEDS_LOOK,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_draft();
-init_step();init_outcome();init_lost_access();NEEDS_LOOK=new Set(["set_setting","reset_setting","tag_database","adopt_database","create_schema","create_extensio\
-n","grant_default_privileges","revoke_default_privileges"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
+return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var FOUND_DONE,NEEDS_LOOK,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";
+init_draft();init_step();init_outcome();init_lost_access();FOUND_DONE=" (the answer was lost with the connection; found done afterwards, by this run or by anoth\
+er one in between)",NEEDS_LOOK=new Set(["set_setting","reset_setting","tag_database","adopt_database","create_schema","create_extension","grant_default_privileg\
+es","revoke_default_privileges"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
 this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let{application,database,username,object:object2,action,caution}=step2;
 if(caution!==void 0){let about2={application,database,username,object:object2,action};this.#recorder.record({...about2,status:"warning",durationMs:0,message:caution,
 statements:[]})}for(let loss of lossesBy(this.#declaration,step2))this.losses.set(JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(keyOf(
@@ -15468,12 +15471,11 @@ kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some
 application),[lost2,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost2.flat());let isUnseen2=step2=>step2.
 database!==null&&unseen.has(step2.database)&&needsLook(step2),[underWay,over]=partition2(known,transaction=>transaction.some(isOpen2)),[hidden,judged]=partition2(
 over,transaction=>transaction.some(isUnseen2)),done=judged.flat();this.lose([...lost2.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(
-step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[...underWay,...hidden]}resend(plan,{failures,skipped,
-unknown:unknown2}){let open5=new Set([...failures.filter(isOutdated).map(({step:step2})=>step2),...skipped,...unknown2.flat()]),answered=new Set(planSteps(plan).
-filter(step2=>!open5.has(step2)).map(stepKey)),later=this.unknown.filter(transaction=>!transaction.some(step2=>answered.has(stepKey(step2))));this.unknown=[...later,
-...unknown2]}giveUp(error){for(let{login:login2,about:about2}of this.losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: t\
-he run failed before it ended them`;this.record({...about2,...DISCONNECT,username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},
-this.unknown.flat()),this.unknown=[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=ownLogins(context.declaration).filter(({name:name2,auth})=>passwords.has(name2)&&
+step2,step2.statements,0,FOUND_DONE));this.unknown=[...underWay,...hidden]}resend(plan,{failures,skipped,unknown:unknown2}){let open5=new Set([...failures.filter(
+isOutdated).map(({step:step2})=>step2),...skipped,...unknown2.flat()]),answered=new Set(planSteps(plan).filter(step2=>!open5.has(step2)).map(stepKey)),later=this.
+unknown.filter(transaction=>!transaction.some(step2=>answered.has(stepKey(step2))));this.unknown=[...later,...unknown2]}giveUp(error){for(let{login:login2,about:about2}of this.
+losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;this.record({...about2,...DISCONNECT,
+username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=ownLogins(context.declaration).filter(({name:name2,auth})=>passwords.has(name2)&&
 auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
 newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
 credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
