@@ -17,7 +17,6 @@ import { printName } from '../sql/quote.ts'
 import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
 import type { LookUps } from './context.ts'
 import { heldBeyond, type HeldBeyond, isNeutral, judge, type Judgement } from './held-beyond.ts'
-import { maySpread } from './grant-places.ts'
 import { groupObjects, type ObjectGroup } from './object-groups.ts'
 import { databasePrivileges, objectPrivileges, PG_DATABASE_OWNER, worksIn } from './privileges.ts'
 
@@ -187,10 +186,7 @@ function levelOf(look: LookUps, database: Database, role: string, objectClass: D
 function byDefault(look: LookUps, database: Database, { defaultAcl, schemas }: Interior): BeyondGrant[] {
   const ownerIn = (schema: string | null): string =>
     schema === null ? database.owner.username : schemaOwner(database, schema).username
-  const isEverywhere = (role: string): boolean => {
-    const application = look.applicationsIn.get(database.name)?.get(role)
-    return application !== undefined && (application.allSchemas || maySpread(application))
-  }
+  const isEverywhere = (role: string): boolean => look.applicationsIn.get(database.name)?.get(role)?.allSchemas === true
   const others = defaultAcl.filter(({ creator, schema, objectClass, grantee, privilege }) => {
     if (grantee === creator || isNeutral(look, database, grantee) || !isSendable(schema ?? '')) return false
     if (grantee === '' && objectClass === 'function' && schema === null && privilege === 'EXECUTE') return false

@@ -5,16 +5,16 @@ import type { Step } from '../model/step.ts'
 import { grantByDefault, revokeByDefault } from '../sql/interior.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { subjectIn } from './context.ts'
-import { type GrantPlace, heldEverywhere, maySpread, wantedByDefault, wantedEverywhere } from './grant-places.ts'
-import { levelInWords, objectPrivileges, subtract } from './privileges.ts'
+import { type GrantPlace, wantedByDefault, wantedEverywhere } from './grant-places.ts'
+import { levelInWords, subtract } from './privileges.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
 const EVERYWHERE: readonly DefaultClass[] = ['schema', ...CLASSES]
 
 /**
- * Default privileges in all schemas: those of a login that works in all of them. They apply in the listed ones too:
- * what goes beyond the level is taken away, and all of it from a login that worked in all schemas before.
+ * Default privileges in all schemas: those of a login that works in all of them. From one that works in some they are
+ * taken away, whoever gave them: they reach into the others.
  * @param creator the database's owner, or a guest that owns schemas: all schemas are never those of a guest
  */
 export function everywhereSteps(
@@ -28,15 +28,12 @@ export function everywhereSteps(
   const isOwners = creator.name === database.owner.name
   const { username, undeclared } = application
   const level = application.database === database.name ? application.accessLevel : null
-  const mayKeep = level !== null && maySpread(application) && !heldEverywhere(database, application, interior)
-  const tolerated = (on: DefaultClass): readonly string[] =>
-    mayKeep && on !== 'schema' ? objectPrivileges(application, on) : []
   const items = EVERYWHERE.map((on) => {
     const held = interior.defaultAcl
       .filter((item) => item.grantee === username && item.creator === owner && item.schema === null)
       .flatMap(({ objectClass, privilege }) => (objectClass === on ? [privilege] : []))
     const wanted = isOwners ? wantedEverywhere(database, application, on) : []
-    const excess = undeclared === 'keep' ? [] : subtract(held, [...wanted, ...tolerated(on)])
+    const excess = undeclared === 'keep' ? [] : subtract(held, wanted)
     return { on, missing: subtract(wanted, held), excess }
   })
   const about = subjectIn(database, application, 'default_privileges')

@@ -83,11 +83,3 @@ export function heldEverywhere(database: Database, { username }: Application, { 
       grantee === username && creator === database.owner.username && objectClass === 'schema',
   )
 }
-
-/**
- * Whether a person may have given it its level by default in all schemas, though it works in some: it gains nothing in
- * the others without USAGE there. Not where only what is declared may stay.
- */
-export function maySpread({ allSchemas, undeclared }: Application): boolean {
-  return !allSchemas && undeclared !== 'revoke'
-}

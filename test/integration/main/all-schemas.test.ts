@@ -95,18 +95,23 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
-  test.serial(`${on}its level in all schemas, given by hand to who works in some, goes with revoke`, async (t) => {
-    const stack = await shared('spread', { schemas: ['app'] })
+  test.serial(`${on}its level in all schemas, given by hand to who works in some: kept, or taken away`, async (t) => {
+    const stack = await shared('spread', { schemas: ['app'], undeclared: 'keep' })
     await stack.sql('own', 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO spread_guest')
-    t.deepEqual(await stack.plan(), [])
-    redeclare(stack, { undeclared: 'revoke' })
-    t.true((await stack.plan()).some(({ kind }) => kind === 'revoke_default_privileges'))
-    await stack.applyOk()
-    await stack.sql('own', 'CREATE TABLE app.late (x int); CREATE TABLE mart.late (x int)')
     await stack.sql('own', 'GRANT USAGE ON SCHEMA mart TO spread_guest')
-    t.deepEqual(await reads(stack, ['app.t', 'app.late', 'mart.late']), ['ok', 'ok', DENIED])
-    await stack.applyOk()
     t.deepEqual(await stack.plan(), [])
+    for (const undeclared of ['report', 'revoke']) {
+      await stack.sql('own', 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO spread_guest')
+      redeclare(stack, { undeclared })
+      const [lost] = (await stack.plan()).filter(({ kind }) => kind === 'revoke_default_privileges')
+      t.deepEqual(lost?.loses, [
+        { who: 'spread_guest', what: 'SELECT on tables that spread_owner will create in any schema of spread_db' },
+      ])
+      await stack.applyOk()
+      await stack.sql('own', `CREATE TABLE app.${undeclared} (x int); CREATE TABLE mart.${undeclared} (x int)`)
+      t.deepEqual(await reads(stack, [`app.${undeclared}`, `mart.${undeclared}`]), ['ok', DENIED])
+      t.deepEqual(await stack.plan(), [])
+    }
   })
 
   test.serial(`${on}the login is removed whole, also while the owner has temporary tables`, async (t) => {

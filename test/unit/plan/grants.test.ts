@@ -119,7 +119,7 @@ test('an editor gets what a reader lacks, by default too', (t) => {
   ])
 })
 
-test('defaults beyond the level go, in the schema and in all schemas; those within it stay', (t) => {
+test('defaults beyond the level go in the schema, and all in all schemas', (t) => {
   const defaultAcl = [
     ...READER,
     byDefault('table', 'INSERT'),
@@ -131,7 +131,10 @@ test('defaults beyond the level go, in the schema and in all schemas; those with
       'default_privileges revoke removed',
       'ALTER DEFAULT PRIVILEGES FOR ROLE "o" IN SCHEMA "s" REVOKE INSERT ON TABLES FROM "g"',
     ],
-    ['default_privileges revoke removed', 'ALTER DEFAULT PRIVILEGES FOR ROLE "o" REVOKE UPDATE ON TABLES FROM "g"'],
+    [
+      'default_privileges revoke removed',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE "o" REVOKE UPDATE, SELECT ON TABLES FROM "g"',
+    ],
   ])
 })
 
