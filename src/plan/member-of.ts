@@ -50,11 +50,11 @@ export function planJoin(context: PlanContext, application: Application): Change
     isPredefined(role) || context.planned.applications.some((other) => other.username === role)
   const missing = application.memberOf.filter((role) => !isHeld(context, application, role))
   const steps = missing.filter(isThere).map((role) => {
-    const own = (context.membershipsByMember.get(username) ?? []).find(
-      (item) => item.role === role && item.grantor === login && item.admin,
+    const given = (context.membershipsByMember.get(username) ?? []).some(
+      (item) => item.role === role && isNarrowed(context, application, item),
     )
     const grant = grantMembership(version, role, username)
-    const statements = own !== undefined && version < VERSION_16 ? [revokeAdminOption(role, username)] : [grant]
+    const statements = given && version < VERSION_16 ? [revokeAdminOption(version, role, username, login)] : [grant]
     const message = `${username} is a member of ${role}: it may do what ${role} may${ownedBy(context.declaration, role)}`
     return step(subject(application, 'grant'), 'grant_membership', 'grant', 'created', message, statements, role)
   })
@@ -67,11 +67,21 @@ export function planJoin(context: PlanContext, application: Application): Change
   return { steps, findings }
 }
 
-/** By whomever. Of what this program gave, without the right to give it on. */
-function isHeld(context: PlanContext, { username }: Application, role: string): boolean {
-  const { login } = context.actual.cluster.server
-  const items = (context.membershipsByMember.get(username) ?? []).filter((item) => item.role === role)
-  return items.some(({ inherit, set }) => inherit && set) && !items.some((item) => item.admin && item.grantor === login)
+/** By whomever, without a right to give it on that the run takes back. */
+function isHeld(context: PlanContext, application: Application, role: string): boolean {
+  const items = (context.membershipsByMember.get(application.username) ?? []).filter((item) => item.role === role)
+  return (
+    items.some(({ inherit, set }) => inherit && set) && !items.some((item) => isNarrowed(context, application, item))
+  )
+}
+
+/**
+ * Whether it has the right to give the role on, which no entry declares, and the run takes that back: of what this
+ * program gave in every mode, of what others gave with `revoke`, below 16.
+ */
+export function isNarrowed(context: PlanContext, { undeclared }: Application, item: Membership): boolean {
+  const { version, login } = context.actual.cluster.server
+  return item.admin && (item.grantor === login || (undeclared === 'revoke' && version < VERSION_16))
 }
 
 /** Who is a member of an owner is an owner. */

@@ -7,11 +7,12 @@ import { parseTag } from '../model/tag.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
 import { finding, type PlanContext, standing, subject } from './context.ts'
 import { isProtected } from './held-beyond.ts'
-import { isDeclaredMembership } from './member-of.ts'
+import { isDeclaredMembership, isNarrowed } from './member-of.ts'
 import {
   isSelfGrant,
   membershipFinding,
   membershipStep,
+  narrowingRemedy,
   RDS_IAM,
   revocationOf,
   revocationRemedy,
@@ -27,8 +28,11 @@ export function planMembers(context: PlanContext, application: Application): Cha
   const { cluster } = context.actual
   const { login } = cluster.server
   const expected = new Set([login, cloneOf(username), helperOf(login), ...context.applicationByUsername.keys()])
+  // Who may give the role may give it to itself. Who administers the instance may that with every role.
+  const isMember = ({ inherit, set, admin, member }: Membership): boolean =>
+    inherit || set || (admin && !isProtected(context, member))
   const items = (context.membershipsByRole.get(username) ?? []).filter(
-    (item) => (item.inherit || item.set) && !expected.has(item.member),
+    (item) => isMember(item) && !expected.has(item.member),
   )
   const about = subject(application, 'grant')
   const isTaken = (item: Membership): boolean => undeclared === 'revoke' && !isProtected(context, item.member)
@@ -77,5 +81,19 @@ export function membershipFindings(context: PlanContext, application: Applicatio
       '',
     ),
     ...told(ofApplications, 'warning', `: it may do what that role may; whoever granted it can revoke it: ${remedies}`),
+    ...passingFindings(context, application),
   ]
+}
+
+/** Memberships that are declared, with a right to give them on, which nobody declares and somebody else gave. */
+function passingFindings(context: PlanContext, application: Application): Finding[] {
+  const { username, memberOf } = application
+  const items = (context.membershipsByMember.get(username) ?? []).filter(
+    (item) => item.admin && memberOf.includes(item.role) && !isNarrowed(context, application, item),
+  )
+  return items.map((item) => {
+    const remedy = narrowingRemedy(context.actual.cluster, item)
+    const message = `${username} may make others members of ${item.role}, granted outside of this declaration and left alone; whoever granted it can revoke that: ${remedy}`
+    return finding(subject(application, 'grant'), 'keep', 'warning', message)
+  })
 }

@@ -5,7 +5,7 @@ import type { Statement } from '../model/statement.ts'
 import type { Finding, Step, Subject } from '../model/step.ts'
 import { printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
-import { revokeMembership } from '../sql/role.ts'
+import { revokeAdminOption, revokeMembership } from '../sql/role.ts'
 import { finding, step } from './context.ts'
 
 /**
@@ -38,8 +38,16 @@ export function membershipFinding(cluster: Pick<Cluster, 'server'>, about: Subje
 
 /** `as …: REVOKE …;`, in the name of whoever granted it. */
 export function revocationRemedy({ server }: Pick<Cluster, 'server'>, item: Membership): string {
-  const statement = revokeMembership(server.version, item.role, item.member, item.grantor)
-  return `as ${printName(item.grantor)}: ${printStatements([statement])}`
+  return printAsGrantor(item, revokeMembership(server.version, item.role, item.member, item.grantor))
+}
+
+/** The same of its ADMIN OPTION alone. */
+export function narrowingRemedy({ server }: Pick<Cluster, 'server'>, item: Membership): string {
+  return printAsGrantor(item, revokeAdminOption(server.version, item.role, item.member, item.grantor))
+}
+
+function printAsGrantor({ grantor }: Membership, statement: Statement): string {
+  return `as ${printName(grantor)}: ${printStatements([statement])}`
 }
 
 /**

@@ -72,9 +72,10 @@ export function grantMembership(version: number, role: string, member: string): 
   return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${terms}`)
 }
 
-/** The member may not give the role on any more; what it gave goes too. Below 16. */
-export function revokeAdminOption(role: string, member: string): Statement {
-  return new Statement(`REVOKE ADMIN OPTION FOR ${quoteIdentifier(role)} FROM ${quoteIdentifier(member)} CASCADE`)
+/** The member may not give the role on any more; what it gave goes too. From 16 on as revokeMembership. */
+export function revokeAdminOption(version: number, role: string, member: string, grantor: string): Statement {
+  const by = version >= VERSION_16 ? ` GRANTED BY ${quoteIdentifier(grantor)}` : ''
+  return new Statement(`REVOKE ADMIN OPTION FOR ${quoteIdentifier(role)} FROM ${quoteIdentifier(member)}${by} CASCADE`)
 }
 
 /**

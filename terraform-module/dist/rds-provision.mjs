@@ -5371,20 +5371,20 @@ verifier.reveal()))}`,{redacted:`${verb} ${options(attributes2,REDACTED2)}`})}fu
 role)}`,attributes2)}function alterRole(role,attributes2){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,attributes2)}function commentOnRole(role,comment2){
 return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${comment2===null?"NULL":quoteLiteral(comment2)}`)}function grantRole(role,member2){return new Statement(
 `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantMembership(version2,role,member2){let terms=version2>=16e4?" WITH ADMIN FALSE, IN\
-HERIT TRUE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}${terms}`)}function revokeAdminOption(role,member2){
-return new Statement(`REVOKE ADMIN OPTION FOR ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)} CASCADE`)}function grantAdministration(role,member2,runAs2=null){
-return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,{runAs:runAs2})}function grantWithAdmin(role,member2){
-return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)} WITH ADMIN OPTION`)}function revokeRole(role,member2){return new Statement(`\
-REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}`)}function revokeMembership(version2,role,member2,grantor){let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(
-grantor)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}${by} CASCADE`)}function holdRole(version2,role,admin){let terms=version2>=
-16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){
-let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}
-function actAs(role){return role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.
-map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)}\
- = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)}\
- RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
-parameter2)}`)}function rollbackPrepared(transaction){return new Statement(`ROLLBACK PREPARED ${quoteLiteral(transaction)}`)}var REDACTED2,init_role=__esm({"src\
-/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function printStatements(statements){return join7(statements.map(({redacted})=>redacted))}function printInside(statements,role){return join7(["SET search_path =\
+HERIT TRUE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}${terms}`)}function revokeAdminOption(version2,role,member2,grantor){
+let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(grantor)}`:"";return new Statement(`REVOKE ADMIN OPTION FOR ${quoteIdentifier(role)} FROM ${quoteIdentifier(
+member2)}${by} CASCADE`)}function grantAdministration(role,member2,runAs2=null){return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}\
+ WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,{runAs:runAs2})}function grantWithAdmin(role,member2){return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(
+member2)} WITH ADMIN OPTION`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}`)}function revokeMembership(version2,role,member2,grantor){
+let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(grantor)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}${by} C\
+ASCADE`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)}\
+ TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(admin)}`:"";return new Statement(
+`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function actAs(role){return role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(
+role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(
+role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(
+`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(
+`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter2)}`)}function rollbackPrepared(transaction){return new Statement(`ROLLBACK PREPARED ${quoteLiteral(
+transaction)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function printStatements(statements){return join7(statements.map(({redacted})=>redacted))}function printInside(statements,role){return join7(["SET search_path =\
  pg_catalog, pg_temp",...NO_TIME_LIMIT,"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",NO_TRANSACTION_LIMIT,role===null?NO_ROLE:actAs(role),...statements.map(
 ({redacted})=>redacted),"COMMIT"])}function printInTransaction(statements){return join7(["BEGIN",...statements.map(({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){
 return join7(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join7(texts2){
@@ -6123,12 +6123,13 @@ init_script();LOCK_TIMEOUT_MS=2500}});function revocationOf({server},item){let{v
 role,item.member,item.grantor)}function membershipStep(about2,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
 grantor}${why}`,revocation=step(about2,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
 loser:item.member}}function membershipFinding(cluster,about2,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what \
-it may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about2,"keep","warning",message)}function revocationRemedy({server},item){let statement=revokeMembership(
-server.version,item.role,item.member,item.grantor);return`as ${printName(item.grantor)}: ${printStatements([statement])}`}function isSelfGrant({role,member:member2,
-grantor}){return grantor===role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(({role,member:member2})=>member2===
-login2&&(role===RDS_IAM2||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify([role,member2,grantor])}var RDS_IAM2,
-init_membership_revocation=__esm({"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_print();init_quote();init_role();init_context();
-RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+it may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about2,"keep","warning",message)}function revocationRemedy({server},item){return printAsGrantor(
+item,revokeMembership(server.version,item.role,item.member,item.grantor))}function narrowingRemedy({server},item){return printAsGrantor(item,revokeAdminOption(server.
+version,item.role,item.member,item.grantor))}function printAsGrantor({grantor},statement){return`as ${printName(grantor)}: ${printStatements([statement])}`}function isSelfGrant({
+role,member:member2,grantor}){return grantor===role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(
+({role,member:member2})=>member2===login2&&(role===RDS_IAM2||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify(
+[role,member2,grantor])}var RDS_IAM2,init_membership_revocation=__esm({"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_print();init_quote();
+init_role();init_context();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planRights({cluster,admin,needed}){let{version:version2,login:login2}=cluster.
 server;if(version2<16e4)return{findings:[],jobs:[]};let helper=helperOf(admin),administers=member2=>new Set(cluster.memberships.filter(item=>item.member===member2&&
 item.admin).map(item=>item.role)),administered=administers(admin),kept=cluster.memberships.some(item=>item.role===helper&&item.member===login2&&item.set)?administers(
@@ -14501,16 +14502,7 @@ let[thing]=this.#touches.aroundOf({database,schema:null,kind:"schema"});if(thing
 logins.filter(login2=>hasPrivilege(change,this.#people,login2,"CONNECT","after","inherited"))}#signature(thing){let{kind,database,schema,owner,acl,columnAcl,exists,
 name:name2}=thing,touches=this.#touches.on(thing).map(({id})=>id),isOne=kind==="database"||kind==="schema"||kind==="default",lists=[this.#idOf(acl),this.#idOf(columnAcl)];
 return JSON.stringify([kind,database,schema,owner,exists,isOne?name2:"",lists,touches])}#idOf(list3){let id=this.#ids.get(list3)??this.#ids.size;return this.#ids.
-set(list3,id),id}}}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,defaults2=interior.defaultAcl.filter(({grantee})=>grantee===
-application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.values()){let owner=schemaOwner(database,schema.
-name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.
-name&&item.creator===owner),isOthers=isGuest&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&isOthers||places.push({database,application,
-schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){return place2.isListed?objectPrivileges(
-place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&place2.owner===place2.database.owner.username?
-[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||
-application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl}){
-return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}function maySpread({
-allSchemas,undeclared}){return!allSchemas&&undeclared!=="revoke"}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
+set(list3,id),id}}}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
 acl,columnAcl})=>[idOf2(acl),idOf2(columnAcl),objectClass2,schema].join(" ")),bySchema=groupBy([...groups.values()],([first])=>first?.schema??"");return new Map(
 [...bySchema].map(([schema,lists])=>[schema,lists.flatMap(groupOf)]))}function groupOf(objects2){let[first]=objects2;return first===void 0?[]:[{objectClass:first.
 objectClass,objects:objects2,acl:first.acl,columnAcl:first.columnAcl,itemsOf:itemsByRole(first.acl),columnItemsOf:itemsByRole(first.columnAcl)}]}function itemsByRole(acl){
@@ -14548,18 +14540,17 @@ database,held2,{isOwners:isOwners2,owner,schema}),revocations:actor=>chunk(objec
 isByDefault:!1,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}function levelOf(look3,database,role,objectClass2){let application=look3.
 applicationsIn.get(database.name)?.get(role);return application===void 0?[]:objectClass2==="schema"?application.allSchemas?["USAGE"]:[]:objectPrivileges(application,
 objectClass2)}function byDefault(look3,database,{defaultAcl,schemas:schemas2}){let ownerIn=schema=>schema===null?database.owner.username:schemaOwner(database,schema).
-username,isEverywhere=role=>{let application=look3.applicationsIn.get(database.name)?.get(role);return application!==void 0&&(application.allSchemas||maySpread(
-application))},others=defaultAcl.filter(({creator,schema,objectClass:objectClass2,grantee,privilege})=>{if(grantee===creator||isNeutral(look3,database,grantee)||
-!isSendable(schema??"")||grantee===""&&objectClass2==="function"&&schema===null&&privilege==="EXECUTE")return!1;let isThere=schema===null?isEverywhere(grantee):
-isListed2(look3,database,grantee,schemas2.get(schema));return!(creator===ownerIn(schema)&&isThere&&levelOf(look3,database,grantee,objectClass2).includes(privilege))});
-return[...groupBy(others,({creator,schema,objectClass:objectClass2,grantee})=>JSON.stringify([creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[
-first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(
-creator,schema,objectClass2,privileges,grantee),where=schema===null?"any schema":`schema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,
-privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s that ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,
-creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(look3,database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,
-schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==""&&isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.\
-ts"(){"use strict";init_group_by();init_printed_login();init_few_names();init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();
-init_chunks();init_held_beyond();init_grant_places();init_object_groups();init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
+username,isEverywhere=role=>look3.applicationsIn.get(database.name)?.get(role)?.allSchemas===!0,others=defaultAcl.filter(({creator,schema,objectClass:objectClass2,
+grantee,privilege})=>{if(grantee===creator||isNeutral(look3,database,grantee)||!isSendable(schema??"")||grantee===""&&objectClass2==="function"&&schema===null&&
+privilege==="EXECUTE")return!1;let isThere=schema===null?isEverywhere(grantee):isListed2(look3,database,grantee,schemas2.get(schema));return!(creator===ownerIn(
+schema)&&isThere&&levelOf(look3,database,grantee,objectClass2).includes(privilege))});return[...groupBy(others,({creator,schema,objectClass:objectClass2,grantee})=>JSON.
+stringify([creator,schema,objectClass2,grantee])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let{creator,schema,objectClass:objectClass2,
+grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revokeByDefault(creator,schema,objectClass2,privileges,grantee),where=schema===null?
+"any schema":`schema ${schema}`,isOwners2=creator===ownerIn(schema),held2={grantee,grantor:creator,privileges,dependents:[],hangsOn:!1},on=`${objectClass2}s tha\
+t ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(
+look3,database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==
+""&&isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();
+init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
 let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.get(username)??[]).filter(item=>item.database===
 database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),beyond2=[...stored.keys()].
 filter(name2=>!settings3.has(name2)&&name2!==ROLE2&&isSendable(name2)).sort(),reset=application.undeclared==="keep"?[]:beyond2.filter(name2=>!isLocked(cluster,name2)),
@@ -14789,18 +14780,26 @@ database,name2),owner.username)])}function masterStep(context,database,name2){le
 context.actual.cluster,database,name2,homeOf(database));return{...extensionStep(database.owner,database,name2,` (as ${context.master??""})`,[statement]),remedy}}
 function extensionStep(owner,database,name2,by,statements){let message=`extension ${name2} in ${database.name}${by}`;return step(subject(owner,"extension"),"cre\
 ate_extension","create","created",message,statements,name2)}var init_extensions5=__esm({"src/plan/extensions.ts"(){"use strict";init_extensions3();init_withheld();
-init_extensions4();init_interior();init_context()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
-database.owner.name,{username,undeclared}=application,level=application.database===database.name?application.accessLevel:null,mayKeep=level!==null&&maySpread(application)&&
-!heldEverywhere(database,application,interior),tolerated=on=>mayKeep&&on!=="schema"?objectPrivileges(application,on):[],items2=EVERYWHERE.map(on=>{let held2=interior.
+init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,defaults2=interior.defaultAcl.filter(({grantee})=>grantee===
+application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.values()){let owner=schemaOwner(database,schema.
+name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.
+name&&item.creator===owner),isOthers=isGuest&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&isOthers||places.push({database,application,
+schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){return place2.isListed?objectPrivileges(
+place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&place2.owner===place2.database.owner.username?
+[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||
+application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl}){
+return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}var init_grant_places=__esm(
+{"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
+database.owner.name,{username,undeclared}=application,level=application.database===database.name?application.accessLevel:null,items2=EVERYWHERE.map(on=>{let held2=interior.
 defaultAcl.filter(item=>item.grantee===username&&item.creator===owner&&item.schema===null).flatMap(({objectClass:objectClass2,privilege})=>objectClass2===on?[privilege]:
-[]),wanted=isOwners2?wantedEverywhere(database,application,on):[],excess=undeclared==="keep"?[]:subtract(held2,[...wanted,...tolerated(on)]);return{on,missing:subtract(
-wanted,held2),excess}}),about2=subjectIn(database,application,"default_privileges"),where=`all schemas of ${database.name}`,granted=accessStep(about2,"grant_def\
-ault_privileges","grant","created",`${username}: ${levelInWords(application)} of what ${owner} will create in ${where}, and of the schemas`,level,items2.filter(
-({missing})=>missing.length>0).map(({on,missing})=>({statement:grantByDefault(owner,null,on,missing,username),change:{on,schema:null,granted:missing}}))),revoked=accessStep(
-about2,"revoke_default_privileges","revoke","removed",`${username}: default privileges${isOwners2?"":` of ${owner}`} in ${where} beyond the declaration`,level,items2.
-filter(({excess})=>excess.length>0).map(({on,excess})=>({statement:revokeByDefault(owner,null,on,excess,username),change:{on,schema:null,revoked:excess}})));return[
-granted,revoked].filter(item=>item.statements.length>0)}function defaultsOf(place2,objectClass2){return place2.defaults.filter(item=>item.objectClass===objectClass2).
-map(item=>item.privilege)}function defaultGrants(place2){let{application,schema,owner}=place2;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedByDefault(
+[]),wanted=isOwners2?wantedEverywhere(database,application,on):[],excess=undeclared==="keep"?[]:subtract(held2,wanted);return{on,missing:subtract(wanted,held2),
+excess}}),about2=subjectIn(database,application,"default_privileges"),where=`all schemas of ${database.name}`,granted=accessStep(about2,"grant_default_privilege\
+s","grant","created",`${username}: ${levelInWords(application)} of what ${owner} will create in ${where}, and of the schemas`,level,items2.filter(({missing})=>missing.
+length>0).map(({on,missing})=>({statement:grantByDefault(owner,null,on,missing,username),change:{on,schema:null,granted:missing}}))),revoked=accessStep(about2,"\
+revoke_default_privileges","revoke","removed",`${username}: default privileges${isOwners2?"":` of ${owner}`} in ${where} beyond the declaration`,level,items2.filter(
+({excess})=>excess.length>0).map(({on,excess})=>({statement:revokeByDefault(owner,null,on,excess,username),change:{on,schema:null,revoked:excess}})));return[granted,
+revoked].filter(item=>item.statements.length>0)}function defaultsOf(place2,objectClass2){return place2.defaults.filter(item=>item.objectClass===objectClass2).map(
+item=>item.privilege)}function defaultGrants(place2){let{application,schema,owner}=place2;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedByDefault(
 place2,objectClass2),defaultsOf(place2,objectClass2));if(missing.length===0)return[];let{username}=application;return[{statement:grantByDefault(owner,schema.name,
 objectClass2,missing,username),change:{on:objectClass2,schema:schema.name,granted:missing}}]})}function defaultRevokes(place2){let{application,schema,owner}=place2;
 return application.undeclared==="keep"?[]:CLASSES.flatMap(objectClass2=>{let excess=subtract(defaultsOf(place2,objectClass2),wantedByDefault(place2,objectClass2));
@@ -14913,30 +14912,35 @@ memberOf:memberOf2,undeclared},item){let{cluster}=context.actual,{role,grantor}=
 null)?.has("Application")===!0}function isDeclaredMembership(context,application,item){return application.memberOf.includes(item.role)||isTakenBack(context,application,
 item)}function planJoin(context,application){let{version:version2,login:login2}=context.actual.cluster.server,{username}=application,isThere=role=>isPredefined(
 role)||context.planned.applications.some(other=>other.username===role),missing=application.memberOf.filter(role=>!isHeld(context,application,role)),steps=missing.
-filter(isThere).map(role=>{let own=(context.membershipsByMember.get(username)??[]).find(item=>item.role===role&&item.grantor===login2&&item.admin),grant2=grantMembership(
-version2,role,username),statements=own!==void 0&&version2<16e4?[revokeAdminOption(role,username)]:[grant2],message=`${username} is a member of ${role}: it may d\
-o what ${role} may${ownedBy(context.declaration,role)}`;return step(subject(application,"grant"),"grant_membership","grant","created",message,statements,role)}),
-findings=missing.filter(role=>!isThere(role)).map(role=>{let message=`${username} is not made a member of ${role} yet, which is left as it is`;return finding(subject(
-application,"grant"),"grant","skipped",message)});return{steps,findings}}function isHeld(context,{username},role){let{login:login2}=context.actual.cluster.server,
-items2=(context.membershipsByMember.get(username)??[]).filter(item=>item.role===role);return items2.some(({inherit,set})=>inherit&&set)&&!items2.some(item=>item.
-admin&&item.grantor===login2)}function ownedBy({applications,databases:databases2},role){let all=new Set([role]);for(let name2 of all){let next=applications.find(
-({username})=>username===name2);for(let other of next?.memberOf??[])all.add(other)}let owned4=databases2.filter(({owner})=>all.has(owner.username)).map(({name:name2})=>name2);
+filter(isThere).map(role=>{let given=(context.membershipsByMember.get(username)??[]).some(item=>item.role===role&&isNarrowed(context,application,item)),grant2=grantMembership(
+version2,role,username),statements=given&&version2<16e4?[revokeAdminOption(version2,role,username,login2)]:[grant2],message=`${username} is a member of ${role}:\
+ it may do what ${role} may${ownedBy(context.declaration,role)}`;return step(subject(application,"grant"),"grant_membership","grant","created",message,statements,
+role)}),findings=missing.filter(role=>!isThere(role)).map(role=>{let message=`${username} is not made a member of ${role} yet, which is left as it is`;return finding(
+subject(application,"grant"),"grant","skipped",message)});return{steps,findings}}function isHeld(context,application,role){let items2=(context.membershipsByMember.
+get(application.username)??[]).filter(item=>item.role===role);return items2.some(({inherit,set})=>inherit&&set)&&!items2.some(item=>isNarrowed(context,application,
+item))}function isNarrowed(context,{undeclared},item){let{version:version2,login:login2}=context.actual.cluster.server;return item.admin&&(item.grantor===login2||
+undeclared==="revoke"&&version2<16e4)}function ownedBy({applications,databases:databases2},role){let all=new Set([role]);for(let name2 of all){let next=applications.
+find(({username})=>username===name2);for(let other of next?.memberOf??[])all.add(other)}let owned4=databases2.filter(({owner})=>all.has(owner.username)).map(({name:name2})=>name2);
 return owned4.length===0?"":`, and is an owner of ${owned4.join(", ")}, drops included`}var init_member_of2=__esm({"src/plan/member-of.ts"(){"use strict";init_members();
 init_predefined_roles();init_server_version();init_tag();init_role();init_context();init_membership_revocation()}});function planMembers(context,application){let{username,undeclared}=application,{cluster}=context.actual,{login:login2}=cluster.server,expected=new Set([login2,cloneOf(
-username),helperOf(login2),...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&
-!expected.has(item.member)),about2=subject(application,"grant"),isTaken2=item=>undeclared==="revoke"&&!isProtected(context,item.member),names2=[...new Set(items2.
-filter(item=>!isTaken2(item)).map(item=>item.member))].sort(),message=`members of ${username}, which may do what it may, granted outside of this declaration and\
- left alone: ${names2.join(", ")}`,taken=items2.filter(item=>isTaken2(item)&&!isSelfGrant(item));return{steps:taken.flatMap(item=>{let revoke=revocationOf(cluster,
-item);return revoke===null?[]:[membershipStep(about2,item,revoke,", and nobody declares it")]}),findings:[...names2.length===0?[]:[standing(about2,"beyond","kee\
-p",message)],...taken.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about2,item))]}}function membershipFindings(context,application){
-let own=(context.membershipsByMember.get(application.username)??[]).filter(item=>item.role!==RDS_IAM2&&!isDeclaredMembership(context,application,item)),isApplication=({
-role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more2)=>{let roles=[...new Set(some.map(({role})=>role))].
-sort().join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more2}`,about2=subject(application,
-"grant");return some.length===0?[]:[status==="skipped"?standing(about2,"beyond","keep",message):finding(about2,"keep",status,message)]},isWarned=item=>application.
-undeclared==="revoke"||isApplication(item),ofApplications=own.filter(isWarned),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).
-join(" ");return[...told(own.filter(item=>!isWarned(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that role may; whoever granted it ca\
-n revoke it: ${remedies}`)]}var init_membership_findings=__esm({"src/plan/membership-findings.ts"(){"use strict";init_credential();init_tag();init_upgrade_helper();
-init_context();init_held_beyond();init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:[...roles.flatMap(orphan2=>releaseSteps2(context,orphan2)),...roles.filter(orphan2=>isToBeNoted(
+username),helperOf(login2),...context.applicationByUsername.keys()]),isMember3=({inherit,set,admin,member:member2})=>inherit||set||admin&&!isProtected(context,member2),
+items2=(context.membershipsByRole.get(username)??[]).filter(item=>isMember3(item)&&!expected.has(item.member)),about2=subject(application,"grant"),isTaken2=item=>undeclared===
+"revoke"&&!isProtected(context,item.member),names2=[...new Set(items2.filter(item=>!isTaken2(item)).map(item=>item.member))].sort(),message=`members of ${username}\
+, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`,taken=items2.filter(item=>isTaken2(item)&&!isSelfGrant(item));
+return{steps:taken.flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(about2,item,revoke,", and nobody declares it")]}),
+findings:[...names2.length===0?[]:[standing(about2,"beyond","keep",message)],...taken.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(
+cluster,about2,item))]}}function membershipFindings(context,application){let own=(context.membershipsByMember.get(application.username)??[]).filter(item=>item.role!==
+RDS_IAM2&&!isDeclaredMembership(context,application,item)),isApplication=({role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Applica\
+tion")===!0,told=(some,status,more2)=>{let roles=[...new Set(some.map(({role})=>role))].sort().join(", "),message=`${application.username} is a member of ${roles}\
+, granted outside of this declaration and left alone${more2}`,about2=subject(application,"grant");return some.length===0?[]:[status==="skipped"?standing(about2,
+"beyond","keep",message):finding(about2,"keep",status,message)]},isWarned=item=>application.undeclared==="revoke"||isApplication(item),ofApplications=own.filter(
+isWarned),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isWarned(item)),"skipped",
+""),...told(ofApplications,"warning",`: it may do what that role may; whoever granted it can revoke it: ${remedies}`),...passingFindings(context,application)]}function passingFindings(context,application){
+let{username,memberOf:memberOf2}=application;return(context.membershipsByMember.get(username)??[]).filter(item=>item.admin&&memberOf2.includes(item.role)&&!isNarrowed(
+context,application,item)).map(item=>{let remedy=narrowingRemedy(context.actual.cluster,item),message=`${username} may make others members of ${item.role}, gran\
+ted outside of this declaration and left alone; whoever granted it can revoke that: ${remedy}`;return finding(subject(application,"grant"),"keep","warning",message)})}
+var init_membership_findings=__esm({"src/plan/membership-findings.ts"(){"use strict";init_credential();init_tag();init_upgrade_helper();init_context();init_held_beyond();
+init_member_of2();init_membership_revocation()}});function planOrphans(context){let roles=undeclaredRoles(context);return{steps:[...roles.flatMap(orphan2=>releaseSteps2(context,orphan2)),...roles.filter(orphan2=>isToBeNoted(
 context,orphan2)).map(orphan2=>noteStep(context,orphan2))],findings:[...roles.flatMap(orphan2=>roleFinding(context,orphan2)),...undeclaredDatabases(context)]}}function isOurs2(context,tag){
 return tag.has("Application")&&isOurOrphan(context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{
 if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs2(context,tag)?[]:[{role,tag,application:tag.get(

@@ -68,6 +68,42 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
+  test.serial(`${on}a right to give a declared membership on, which others gave, is told or taken back`, async (t) => {
+    const stack = declare('giver', { member_of: ['own'] })
+    await stack.applyOk()
+    const warnings = async (): Promise<string[]> =>
+      (await stack.applyOk()).records.flatMap(({ application, status, message }) =>
+        application === 'deploy' && status === 'warning' ? [message] : [],
+      )
+    const mayGive = async (): Promise<number> => {
+      const query = `SELECT FROM pg_auth_members WHERE member = 'giver_deploy'::regrole AND admin_option`
+      return (await bed().server.sql(query)).length
+    }
+    t.deepEqual(await warnings(), [])
+    await bed().server.sql('GRANT giver_owner TO giver_deploy WITH ADMIN OPTION')
+    const [told] = await warnings()
+    t.regex(told ?? '', /giver_deploy may make others members of giver_owner/)
+    t.is(await mayGive(), 1)
+    redeclare(stack, { undeclared: 'revoke' })
+    t.is((await warnings()).length, version >= 16 ? 1 : 0)
+    t.is(await mayGive(), version >= 16 ? 1 : 0)
+    const [, remedy = ''] = /: as \S+: (REVOKE ADMIN OPTION FOR [^;]*;)/.exec(told ?? '') ?? []
+    await bed().server.sql(remedy)
+    t.is(await mayGive(), 0)
+    t.deepEqual(await warnings(), [])
+    t.is(await stack.answer('deploy', 'SET ROLE giver_owner'), 'ok')
+    t.deepEqual(await stack.plan(), [])
+  })
+
+  test.serial(`${on}who may give a login's role to itself is told as its member`, async (t) => {
+    const stack = declare('given', {})
+    await stack.applyOk()
+    const terms = version >= 16 ? 'ADMIN TRUE, INHERIT FALSE, SET FALSE' : 'ADMIN OPTION'
+    await bed().server.sql(`CREATE ROLE given_hand; GRANT given_deploy TO given_hand WITH ${terms}`)
+    const { records } = await stack.applyOk()
+    t.true(records.some(({ message }) => /members of given_deploy,.* left alone: given_hand$/.test(message)))
+  })
+
   test.serial(
     `${on}turned memberships are revoked first, and members of who loses one lose their sessions too`,
     async (t) => {

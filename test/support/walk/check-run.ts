@@ -24,8 +24,10 @@ const LACKS_RIGHTS = /may not administer|no CREATEROLE|no CREATEDB/
  */
 export function refusedIn({ document, problems, isKilled }: Ran, isHurt: boolean): string[] {
   if (isKilled) return []
+  // The master's part is made once: whoever loses its connection there has changed no application yet.
+  const isMasters = document.records.some(({ object, status }) => object === 'admin' && status === 'failed')
   const isUnplanned = (code: string): boolean =>
-    UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply' && !isHurt)
+    UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply' && !isHurt && !isMasters)
   const isMeant = (message: string): boolean => CIRCLE.test(message) || (isHurt && LACKS_RIGHTS.test(message))
   return problems
     .filter(({ code, message }) => isUnplanned(code) && !isMeant(message))

@@ -30,10 +30,14 @@ export function projection(state: State, declaration: Declaration, foreign = new
         : `role ${username} ${attributesOf(role)} ${String(tag?.get('Application'))}`,
     )
   }
-  // From 16 on nobody but who granted it takes a membership back: the run tells of it (`toldOf` in `walk.ts`).
+  // From 16 on nobody but who granted it takes a membership back: the run tells of it (`missingOf`). One that is declared
+  // serves by whomever it was given.
+  const isDeclared = (role: string, member: string): boolean =>
+    own.some(({ username, memberOf }) => username === member && memberOf.includes(role))
   for (const { role, member, grantor, set } of state.memberships)
     if (logins.has(role) && logins.has(member) && !keeps.has(member) && !keeps.has(role))
-      if (state.version < 160_000 || grantor === ADMIN) lines.push(`member ${member} of ${role} ${String(set)}`)
+      if (state.version < 160_000 || grantor === ADMIN || isDeclared(role, member))
+        lines.push(`member ${member} of ${role} ${String(set)}`)
   for (const { name, owner } of declaration.databases) {
     const found = state.databases.get(name)
     if (found === undefined) {

@@ -86,4 +86,27 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     twin: { entries: { zeta: {}, beta: { database_of: 'zeta', access_level: 'reader' } }, takesOver: true },
     b: { alpha: {}, beta: { access_level: 'none' } },
   }),
+  'a person gives a guest its level by default in all schemas, and it works in some': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {}, beta: {} },
+    damage: [
+      {
+        as: null,
+        database: 'alpha_dev_db',
+        sql: 'ALTER DEFAULT PRIVILEGES FOR ROLE "alpha_dev_user" GRANT SELECT ON TABLES TO "beta_dev_user"',
+      },
+    ],
+    b: { alpha: { undeclared: 'revoke' }, beta: { access_level: 'editor', database_of: 'alpha' } },
+  }),
+  'a member of an owner may give that on': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {}, beta: {} },
+    damage: [byHand('GRANT "alpha_dev_user" TO "beta_dev_user" WITH ADMIN OPTION')],
+    b: {
+      alpha: { undeclared: 'revoke' },
+      beta: { access_level: 'editor', database_of: 'alpha', member_of: ['alpha'] },
+    },
+  }),
 }
