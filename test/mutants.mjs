@@ -1,34 +1,44 @@
 /**
  * `npm run test:mutants -- guardrails/concern.ts:33-62`: StrykerJS over a folder, a file or lines of `src`, by the unit
- * tests of that folder. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
+ * tests that run through each mutant, all in one process (`test/support/mutants`). Mutants of what runs while a module
+ * loads are left out, since each would need a process; `--static` takes them too. `--walks` lets the walks try, after
+ * all others. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { parseArgs } from 'node:util'
 
 const PACKAGE = '@stryker-mutator/core@9.6.1'
-const [target] = process.argv.slice(2)
+const BOOLEAN = { type: 'boolean', default: false }
+const { values, positionals } = parseArgs({ options: { static: BOOLEAN, walks: BOOLEAN }, allowPositionals: true })
+const [target] = positionals
 if (target === undefined) throw new Error('name a folder or file of src, such as guardrails or plan/tags.ts')
-const [folder] = target.split('/')
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
+/** Of the program; the tests' own tools are no concern here. */
+const folders = readdirSync('test/unit', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !['docs', 'support', 'walk'].includes(entry.name))
+  .map(({ name }) => `test/unit/${name}`)
 const config = {
-  testRunner: 'command',
+  testRunner: 'unit-tests',
+  plugins: [new URL('support/mutants/runner.mjs', import.meta.url).href],
+  testRunnerNodeArgs: ['--import=tsx'],
+  unitTests: { folders: [...folders, ...(values.walks ? ['test/unit/walk'] : [])] },
+  coverageAnalysis: 'perTest',
+  ignoreStatic: !values.static,
   // Its types are stripped by tsx; npx leaves out the compiler, which the project has.
   tsconfigFile: 'none.json',
-  commandRunner: { command: `npx ava "test/unit/${folder}/**/*.test.ts"` },
   mutate: [target.includes('.ts') ? `src/${target}` : `src/${target}/**/*.ts`],
   concurrency: 2,
-  reporters: ['clear-text'],
+  reporters: ['clear-text', 'json'],
+  jsonReporter: { fileName: `node_modules/.cache/mutants/${target.replaceAll(/\W+/g, '-')}.json` },
   ignorePatterns: [
-    'terraform-module',
     'test/bench',
     'test/demo',
     'test/terraform',
     'test/integration',
     'test/examples',
   ],
-  incremental: true,
-  incrementalFile: `node_modules/.cache/mutants-${folder}.json`,
   tempDirName: `${temporary}/sandbox`,
   timeoutMS: 60_000,
 }

@@ -1,0 +1,100 @@
+/**
+ * A test runner for StrykerJS: the unit tests in one process, where a mutant is switched on in no time, and where it is
+ * known which tests run through it. https://stryker-mutator.io/docs/stryker-js/guides/create-a-plugin/
+ */
+import { readdirSync } from 'node:fs'
+import { register } from 'node:module'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+register('./hooks.mjs', import.meta.url)
+
+const LONGEST_MS = 20_000
+
+class UnitTests {
+  #options
+  #tests = new Map()
+
+  constructor(options) {
+    this.#options = options.unitTests
+  }
+
+  /** A mutant in what runs while a module loads needs a new process. */
+  capabilities() {
+    return { reloadEnvironment: false }
+  }
+
+  async dryRun() {
+    await this.#load()
+    const tests = []
+    for (const id of this.#tests.keys()) {
+      const { failure, timeSpentMs } = await this.#run(id)
+      // What has no business in one process with others proves nothing here, and is said once.
+      if (failure !== null) {
+        this.#tests.delete(id)
+        console.error(`left out: ${id}: ${failure}`)
+      } else tests.push({ id, name: id, status: 0, timeSpentMs })
+    }
+    return { status: 'complete', tests, mutantCoverage: globalThis.__stryker__?.mutantCoverage }
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    const stryker = (globalThis.__stryker__ ??= {})
+    stryker.activeMutant = activeMutant.id
+    stryker.hitLimit = hitLimit
+    stryker.hitCount = hitLimit === undefined ? undefined : 0
+    await this.#load()
+    let nrOfTests = 0
+    for (const id of testFilter ?? this.#tests.keys()) {
+      if (!this.#tests.has(id)) continue
+      nrOfTests += 1
+      const { failure } = await this.#run(id)
+      if (stryker.hitLimit !== undefined && stryker.hitCount > stryker.hitLimit) return { status: 'timeout' }
+      if (failure !== null) return { status: 'killed', killedBy: [id], failureMessage: failure, nrOfTests }
+    }
+    return { status: 'survived', nrOfTests }
+  }
+
+  async #load() {
+    if (this.#tests.size > 0) return
+    const { collect, runTest } = await import('./ava.mjs')
+    for (const path of this.#options.folders.flatMap(testFiles)) {
+      const file = await collect(path, () => import(pathToFileURL(resolve(path)).href))
+      for (const test of file.tests) this.#tests.set(`${path}: ${test.name}`, () => runTest(file, test))
+    }
+  }
+
+  async #run(id) {
+    const started = performance.now()
+    if (globalThis.__stryker__ !== undefined) globalThis.__stryker__.currentTestId = id
+    let timer
+    const limit = new Promise((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('no end')), LONGEST_MS)
+    })
+    try {
+      await Promise.race([this.#tests.get(id)?.(), limit])
+      return { failure: null, timeSpentMs: performance.now() - started }
+    } catch (error) {
+      return { failure: String(error?.message || error), timeSpentMs: performance.now() - started }
+    } finally {
+      clearTimeout(timer)
+      if (globalThis.__stryker__ !== undefined) globalThis.__stryker__.currentTestId = undefined
+    }
+  }
+}
+
+function testFiles(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.ts'))
+  return names.sort().map((name) => join(folder, name))
+}
+
+function createUnitTests(options) {
+  return new UnitTests(options)
+}
+createUnitTests.inject = ['options']
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'unit-tests', factory: createUnitTests }]
+export const strykerValidationSchema = {
+  type: 'object',
+  properties: { unitTests: { type: 'object', properties: { folders: { type: 'array', items: { type: 'string' } } } } },
+}
