@@ -32,13 +32,7 @@ const config = {
   concurrency: 2,
   reporters: ['clear-text', 'json'],
   jsonReporter: { fileName: `node_modules/.cache/mutants/${target.replaceAll(/\W+/g, '-')}.json` },
-  ignorePatterns: [
-    'test/bench',
-    'test/demo',
-    'test/terraform',
-    'test/integration',
-    'test/examples',
-  ],
+  ignorePatterns: ['test/bench', 'test/demo', 'test/terraform', 'test/integration', 'test/examples'],
   tempDirName: `${temporary}/sandbox`,
   timeoutMS: 60_000,
 }
