@@ -21,8 +21,11 @@ const CLASSES = { table: 'TABLES', sequence: 'SEQUENCES', function: 'ROUTINES', 
 /** pg_describe_object on what is visible without its schema is left at that: the search path is the catalog's. */
 const DESCRIBED = { table: 'relations', sequence: 'sequences', function: 'functions', schema: 'schemas' } as const
 
-function thingsIn({ schemas, objects }: ModelDatabase): Thing[] {
+function thingsIn({ schemas, objects, extensions }: ModelDatabase): Thing[] {
   return [
+    ...[...extensions].map(([identity, owner]) => {
+      return { what: `extension ${identity}`, keyword: 'EXTENSION', identity, owner, acl: null }
+    }),
     ...[...schemas.values()].map(({ name, owner, acl }) => ({
       what: `schema ${name}`,
       keyword: 'SCHEMA',

@@ -22,10 +22,10 @@ const LACKS_RIGHTS = /may not administer|no CREATEROLE|no CREATEDB/
  * What the server refused of what was planned, or undid.
  * @param isHurt hands have changed the admin itself
  */
-export function refusedIn({ document, problems, isKilled }: Ran, isHurt: boolean): string[] {
+export function refusedIn({ document, problems, isKilled, log }: Ran, isHurt: boolean, hasMaster: boolean): string[] {
   if (isKilled) return []
   // The master's part is made once: whoever loses its connection there has changed no application yet.
-  const isMasters = document.records.some(({ object, status }) => object === 'admin' && status === 'failed')
+  const isMasters = hasMaster && log.length === 0
   const isUnplanned = (code: string): boolean =>
     UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply' && !isHurt && !isMasters)
   const isMeant = (message: string): boolean => CIRCLE.test(message) || (isHurt && LACKS_RIGHTS.test(message))

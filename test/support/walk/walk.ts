@@ -110,7 +110,7 @@ class Trip {
     const gone = oids.filter(({ oid }) => !left.has(oid) && !going.databases.has(oid))
     this.wrong.push(
       ...checkRun(what, ran),
-      ...refusedIn(ran, this.#isHurt).map((item) => `${what} was refused: ${item}`),
+      ...refusedIn(ran, this.#isHurt, this.#walk.hasMaster === true).map((item) => `${what} was refused: ${item}`),
       ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
       ...gone.map(({ name }) => `${what}: database ${name} is gone`),
       ...(ran.isKilled ? [] : leftovers(server).map((item) => `${what}: ${item}`)),
