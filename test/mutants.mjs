@@ -1,8 +1,7 @@
 /**
  * `npm run test:mutants -- guardrails/concern.ts:33-62`: StrykerJS over a folder, a file or lines of `src`, by the unit
- * tests that run through each mutant, all in one process (`test/support/mutants`). Mutants of what runs while a module
- * loads are left out, since each would need a process; `--static` takes them too. `--walks` lets the walks try, after
- * all others. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
+ * tests that run through each mutant, all in one process (`test/support/mutants`). Mutants of what runs only while a
+ * module loads are left out, since each would need a process. `--walks` lets the walks try too. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,8 +9,10 @@ import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
 const PACKAGE = '@stryker-mutator/core@9.6.1'
-const BOOLEAN = { type: 'boolean', default: false }
-const { values, positionals } = parseArgs({ options: { static: BOOLEAN, walks: BOOLEAN }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { walks: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 const [target] = positionals
 if (target === undefined) throw new Error('name a folder or file of src, such as guardrails or plan/tags.ts')
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
@@ -25,7 +26,7 @@ const config = {
   testRunnerNodeArgs: ['--import=tsx'],
   unitTests: { folders: [...folders, ...(values.walks ? ['test/unit/walk'] : [])] },
   coverageAnalysis: 'perTest',
-  ignoreStatic: !values.static,
+  ignoreStatic: true,
   // Its types are stripped by tsx; npx leaves out the compiler, which the project has.
   tsconfigFile: 'none.json',
   mutate: [target.includes('.ts') ? `src/${target}` : `src/${target}/**/*.ts`],

@@ -19,9 +19,11 @@ class UnitTests {
     this.#options = options.unitTests
   }
 
-  /** A mutant in what runs while a module loads needs a new process. */
+  /**
+   * Nothing is loaded anew: a mutant that runs while a module loads, and in tests too, is tried by what it does in tests.
+   */
   capabilities() {
-    return { reloadEnvironment: false }
+    return { reloadEnvironment: true }
   }
 
   async dryRun() {
