@@ -1,4 +1,5 @@
 import type { AuditDocument, AuditRecord } from '../model/audit.ts'
+import { RUNNER_COMMAND, UNPRINTABLE } from '../model/printable.ts'
 import { shortLine } from './one-line.ts'
 import type { Reporter, Write } from './reporter.ts'
 
@@ -57,17 +58,17 @@ function writeFitting(full: object, short: object, { write, insideTerraform }: J
 }
 
 /**
- * What JSON.stringify leaves as it is and a terminal or a log viewer acts on: DEL, C1 controls, line separators,
- * bidirectional controls.
+ * `value` as JSON on one line that means the same and neither moves a terminal nor commands a CI runner: `#` stands only
+ * inside strings, so escaping the bracket keeps the meaning.
  */
-const ACTIVE = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-/** As in one-line.ts; `#` stands only inside strings, so escaping the bracket keeps the JSON's meaning. */
-const RUNNER_COMMAND = /##(\w*)\[/g
-
-/** `value` as JSON on one line that means the same and neither moves a terminal nor commands a CI runner. */
 export function printableJson(value: object): string {
-  return JSON.stringify(value)
-    .replace(ACTIVE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .replace(RUNNER_COMMAND, '##$1\\u005b')
+  return JSON.stringify(value).replace(UNPRINTABLE, escapeUnits).replace(RUNNER_COMMAND, '##$1\\u005b')
+}
+
+/** Of a character beyond U+FFFF JSON names the two halves. */
+function escapeUnits(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }

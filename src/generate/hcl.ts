@@ -1,5 +1,5 @@
 /** A declaration as HCL, exactly as `terraform fmt` would leave it. Pure. */
-import { disarm } from '../model/printable.ts'
+import { disarm, UNPRINTABLE } from '../model/printable.ts'
 import { showBytes } from '../model/sendable.ts'
 import type { Entry, FieldValue, Generated, Note } from './types.ts'
 
@@ -132,9 +132,9 @@ function quoted(text: string): string {
     .replaceAll('"', '\\"')
     .replaceAll('${', () => '$${')
     .replaceAll('%{', '%%{')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    .replace(UNPRINTABLE, (character) => {
       const code = character.codePointAt(0)?.toString(16) ?? '0'
-      return `\\u${code.padStart(4, '0')}`
+      return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`
     })
   return `"${escaped}"`
 }

@@ -1,10 +1,11 @@
 /** What may not be printed as it is: whoever prints a text replaces it, in the way of that text. */
 
 /**
- * Characters that move the cursor, start an escape sequence, break a line or reorder the text around them: C0 and C1
- * controls, line and paragraph separators, the bidirectional controls of Unicode UAX #9 and unpaired surrogates.
+ * Characters that move the cursor, start an escape sequence, break a line, reorder the text around them or are not to be
+ * seen, so that one name looks like another: C0 and C1 controls, line and paragraph separators, format characters (the
+ * bidirectional controls of Unicode UAX #9 among them), what UAX #44 calls default ignorable, and unpaired surrogates.
  */
-export const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
  * `##[error]` (GitHub), `##vso[…]` (Azure Pipelines), `##teamcity[…]`: obeyed anywhere in a line, so also behind

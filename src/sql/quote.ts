@@ -67,7 +67,7 @@ export function printableSql(sql: string): string {
  * than a name.
  */
 export function printName(name: string): string {
-  return /^[\p{L}\p{N}_.$-]+$/u.test(name) ? name : printableSql(quoteIdentifier(name))
+  return /^[\p{L}\p{N}_.$-]+$/u.test(name) && isPrintable(name) ? name : printableSql(quoteIdentifier(name))
 }
 
 function isPrintable(text: string): boolean {

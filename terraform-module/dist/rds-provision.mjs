@@ -26,7 +26,7 @@ filter(({logins})=>logins===void 0).map(({who})=>who),others=items2.reduce((sum,
 return{...loses.length>0&&{loses},...gains.length>0&&{gains}}}var NAMED_LOGINS,init_consequence=__esm({"src/model/consequence.ts"(){"use strict";init_few_names();
 NAMED_LOGINS=50}});function disarm(text2){return text2.replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}function shorten(text2,characters){
 let beginning=text2.slice(0,characters+1),cut=beginning.length>characters?`${beginning.slice(0,characters)}\u2026`:beginning;return disarm(cut.replace(/\s*[\r\n\t]\s*/g,
-" ")).trim()}var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+" ")).trim()}var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
 RUNNER_COMMAND=/##(\w*)\[/g}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line2=oneLine(text2);return line2.length<=MAX_CHARACTERS?
 line2:`${line2.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}var MAX_CHARACTERS,init_one_line=__esm(
 {"src/audit/one-line.ts"(){"use strict";init_printable();MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text2){return escape(oneLine(text2))}function escape(text2){return text2.replace(
@@ -81,9 +81,9 @@ options2)}function writeRecord(record2,options2){let full={type:"record",...reco
 statements.length};writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.
 error===null?null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line2=printableJson(full);write(`${insideTerraform&&
 Buffer.byteLength(line2)>MAX_LINE_BYTES?printableJson(short):line2}
-`)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
-RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
-64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function standingLine(told,where){let orphans=told.filter(({standing:standing2})=>standing2==="orphan"),databases2=orphans.filter(({object:object2})=>object2===
+`)}function printableJson(value2){return JSON.stringify(value2).replace(UNPRINTABLE,escapeUnits).replace(RUNNER_COMMAND,"##$1\\u005b")}function escapeUnits(character){
+return character.split("").map(unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`).join("")}var MAX_LINE_BYTES,init_json_lines=__esm({"src/audit/json\
+-lines.ts"(){"use strict";init_printable();init_one_line();MAX_LINE_BYTES=64*1024-1024}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function standingLine(told,where){let orphans=told.filter(({standing:standing2})=>standing2==="orphan"),databases2=orphans.filter(({object:object2})=>object2===
 "database").length,counts=[counted(orphans.length-databases2,"role"),counted(databases2,"database")].filter(text2=>text2!==""),beyond2=told.filter(({standing:standing2})=>standing2===
 "beyond").length,parts=[...counts.length===0?[]:[`no longer declared: ${counts.join(", ")}`],...beyond2===0?[]:[`not declared and left alone: ${String(beyond2)}`]];
 return parts.length===0?null:`. ${parts.join("; ")} (${where})`}function counted(count2,word){return count2===0?"":`${String(count2)} ${word}${count2===1?"":"s"}`}
@@ -5348,11 +5348,11 @@ includes("\\")?`E'${quoted2.replaceAll("\\","\\\\")}'`:`'${quoted2}'`}function q
 name2)}`}function quoteGrantee(role){return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){
 return names2.length===0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}function printableSql(sql){return sql.replace(QUOTED,(text2,escaped,plain2,name2)=>isPrintable2(
 text2)?text2:name2!==void 0?`U&"${escapeWith("","+",name2.replaceAll("\\","\\\\"))}"`:`E'${escapeWith("u","U00",escaped??plain2?.replaceAll("\\","\\\\")??"")}'`)}
-function printName(name2){return/^[\p{L}\p{N}_.$-]+$/u.test(name2)?name2:printableSql(quoteIdentifier(name2))}function isPrintable2(text2){return text2.search(UNPRINTABLE)===
--1&&text2.search(RUNNER_COMMAND)===-1}function escapeWith(short,long,body){let escape3=character=>{let digits=(character.codePointAt(0)??0).toString(16);return digits.
-length>4?`\\${long}${digits.padStart(6,"0")}`:`\\${short}${digits.padStart(4,"0")}`};return body.replace(UNPRINTABLE,escape3).replace(RUNNER_SIGN,escape3)}var QUOTED,
-RUNNER_SIGN,init_quote=__esm({"src/sql/quote.ts"(){"use strict";init_printable();QUOTED=/\bE'((?:[^'\\]|\\.|'')*)'|'((?:[^']|'')*)'|"((?:[^"]|"")*)"/gsu,RUNNER_SIGN=
-/#(?=#\w*\[)/g}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterDatabaseName(database,name2){
+function printName(name2){return/^[\p{L}\p{N}_.$-]+$/u.test(name2)&&isPrintable2(name2)?name2:printableSql(quoteIdentifier(name2))}function isPrintable2(text2){
+return text2.search(UNPRINTABLE)===-1&&text2.search(RUNNER_COMMAND)===-1}function escapeWith(short,long,body){let escape3=character=>{let digits=(character.codePointAt(
+0)??0).toString(16);return digits.length>4?`\\${long}${digits.padStart(6,"0")}`:`\\${short}${digits.padStart(4,"0")}`};return body.replace(UNPRINTABLE,escape3).
+replace(RUNNER_SIGN,escape3)}var QUOTED,RUNNER_SIGN,init_quote=__esm({"src/sql/quote.ts"(){"use strict";init_printable();QUOTED=/\bE'((?:[^'\\]|\\.|'')*)'|'((?:[^']|'')*)'|"((?:[^"]|"")*)"/gsu,
+RUNNER_SIGN=/#(?=#\w*\[)/g}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterDatabaseName(database,name2){
 return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(name2)}`)}function alterRoleName(role,name2){return new Statement(
 `ALTER ROLE ${quoteIdentifier(role)} RENAME TO ${quoteIdentifier(name2)}`)}function alterSchemaOwner(schema,owner){return new Statement(`ALTER SCHEMA ${quoteIdentifier(
 schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIGN OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(
@@ -18527,10 +18527,11 @@ lines;printed.push(`${line2.name} = ${first}`,...rest)}return flush(),printed}fu
 segment(text2)].length}function nameOf2(name2){return/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name2)&&!KEYWORDS2.has(name2)?name2:quoted(name2)}function valueOf5(value2){
 return typeof value2=="string"?quoted(value2):isList3(value2)?`[${value2.map(quoted).join(", ")}]`:String(value2)}function isList3(value2){return Array.isArray(
 value2)}function isObject3(value2){return typeof value2=="object"&&!isList3(value2)}function quoted(text2){return`"${text2.replaceAll("\\","\\\\").replaceAll('"',
-'\\"').replaceAll("${",()=>"$${").replaceAll("%{","%%{").replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,character=>`\\u${(character.
-codePointAt(0)?.toString(16)??"0").padStart(4,"0")}`)}"`}var HEADS2,LEGEND,KEYWORDS2,init_hcl=__esm({"src/generate/hcl.ts"(){"use strict";init_printable();init_sendable();
-HEADS2={gains:"GAINS",not_expressed:"NOT EXPRESSED",person_first:"FIRST",never:"NEVER"},LEGEND="GAINS: somebody would get it. NOT EXPRESSED: stays as it is, and\
- no field says it. FIRST: a person runs it before the first apply. NEVER: in no declaration.";KEYWORDS2=new Set(["for","if","in","true","false","null"])}});function toJson({entries,notes},removed){let document={application_databases:Object.fromEntries(entries.map(({key:key2,fields})=>[key2,fields])),notes:notes.map(
+'\\"').replaceAll("${",()=>"$${").replaceAll("%{","%%{").replace(UNPRINTABLE,character=>{let code=character.codePointAt(0)?.toString(16)??"0";return code.length>
+4?`\\U${code.padStart(8,"0")}`:`\\u${code.padStart(4,"0")}`})}"`}var HEADS2,LEGEND,KEYWORDS2,init_hcl=__esm({"src/generate/hcl.ts"(){"use strict";init_printable();
+init_sendable();HEADS2={gains:"GAINS",not_expressed:"NOT EXPRESSED",person_first:"FIRST",never:"NEVER"},LEGEND="GAINS: somebody would get it. NOT EXPRESSED: sta\
+ys as it is, and no field says it. FIRST: a person runs it before the first apply. NEVER: in no declaration.";KEYWORDS2=new Set(["for","if","in","true","false",
+"null"])}});function toJson({entries,notes},removed){let document={application_databases:Object.fromEntries(entries.map(({key:key2,fields})=>[key2,fields])),notes:notes.map(
 ({application,database,role,kind,text:text2,statements})=>({application,database,role,kind,text:disarm(text2),statements})),...removed!==null&&{removed}};return`${JSON.
 stringify(document,null,2)}
 `}function toStatements({notes}){let first=notes.filter(({kind,statements})=>kind==="person_first"&&statements.length>0);return first.length===0?`-- There is no\
