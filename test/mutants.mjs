@@ -16,15 +16,17 @@ const { values, positionals } = parseArgs({
 const [target] = positionals
 if (target === undefined) throw new Error('name a folder or file of src, such as guardrails or plan/tags.ts')
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
-/** Of the program; the tests' own tools are no concern here. */
-const folders = readdirSync('test/unit', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['docs', 'support', 'walk'].includes(entry.name))
-  .map(({ name }) => `test/unit/${name}`)
+/** Of the program; the tests' own tools are no concern here. Walks come last: they take longest. */
+const files = readdirSync('test/unit', { recursive: true })
+  .filter((name) => name.endsWith('.test.ts') && !/^(docs|support|walk)\W/.test(name))
+  .sort()
+  .map((name) => `test/unit/${name}`)
+if (values.walks) files.push('test/unit/walk/walk.test.ts')
 const config = {
   testRunner: 'unit-tests',
   plugins: [new URL('support/mutants/runner.mjs', import.meta.url).href],
   testRunnerNodeArgs: ['--import=tsx'],
-  unitTests: { folders: [...folders, ...(values.walks ? ['test/unit/walk'] : [])] },
+  unitTests: { files },
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   // Its types are stripped by tsx; npx leaves out the compiler, which the project has.

@@ -2,9 +2,8 @@
  * A test runner for StrykerJS: the unit tests in one process, where a mutant is switched on in no time, and where it is
  * known which tests run through it. https://stryker-mutator.io/docs/stryker-js/guides/create-a-plugin/
  */
-import { readdirSync } from 'node:fs'
 import { register } from 'node:module'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 register('./hooks.mjs', import.meta.url)
@@ -60,7 +59,7 @@ class UnitTests {
   async #load() {
     if (this.#tests.size > 0) return
     const { collect, runTest } = await import('./ava.mjs')
-    for (const path of this.#options.folders.flatMap(testFiles)) {
+    for (const path of this.#options.files) {
       const file = await collect(path, () => import(pathToFileURL(resolve(path)).href))
       for (const test of file.tests) this.#tests.set(`${path}: ${test.name}`, () => runTest(file, test))
     }
@@ -85,11 +84,6 @@ class UnitTests {
   }
 }
 
-function testFiles(folder) {
-  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.ts'))
-  return names.sort().map((name) => join(folder, name))
-}
-
 function createUnitTests(options) {
   return new UnitTests(options)
 }
@@ -98,5 +92,5 @@ createUnitTests.inject = ['options']
 export const strykerPlugins = [{ kind: 'TestRunner', name: 'unit-tests', factory: createUnitTests }]
 export const strykerValidationSchema = {
   type: 'object',
-  properties: { unitTests: { type: 'object', properties: { folders: { type: 'array', items: { type: 'string' } } } } },
+  properties: { unitTests: { type: 'object', properties: { files: { type: 'array', items: { type: 'string' } } } } },
 }
