@@ -187,6 +187,21 @@ export interface Uncovered {
   readonly name: string
 }
 
+/** What one role gave another on objects that no access level reaches, of one kind and one owner. */
+export interface OtherGrant {
+  /** As GRANT names the kind. */
+  readonly keyword: 'TYPE' | 'LANGUAGE' | 'FOREIGN DATA WRAPPER' | 'FOREIGN SERVER' | 'LARGE OBJECT'
+  readonly owner: string
+  readonly grantor: string
+  /** '' is PUBLIC. */
+  readonly grantee: string
+  /** In the order of their names. */
+  readonly privileges: readonly string[]
+  readonly objects: number
+  /** One of them, as SQL. */
+  readonly identity: string
+}
+
 /** Everything inspected inside one database. */
 export interface Interior {
   readonly database: string
@@ -201,6 +216,8 @@ export interface Interior {
   readonly defaultAcl: readonly DefaultAcl[]
   /** Empty in a database without guests. */
   readonly uncovered: readonly Uncovered[]
+  /** Empty where nobody asked for them. */
+  readonly otherGrants: readonly OtherGrant[]
   readonly extensions: ReadonlyMap<string, InstalledExtension>
   /** Who may do what here; absent where nobody asked for the access matrix. */
   readonly access?: InsideAccess

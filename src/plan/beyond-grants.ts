@@ -14,6 +14,7 @@ import { revokeOnDatabase } from '../sql/database.ts'
 import { revokeByDefault, revokeOnObjects, revokeOnSchema } from '../sql/interior.ts'
 import { printAsMember, printInside, printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
+import { revokeAll } from '../sql/removal.ts'
 import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
 import type { LookUps } from './context.ts'
 import { heldBeyond, type HeldBeyond, isNeutral, judge, type Judgement } from './held-beyond.ts'
@@ -93,7 +94,29 @@ export function beyondInside(look: LookUps, database: Database, interior: Interi
       ),
     ),
     ...byDefault(look, database, interior),
+    ...onOthers(look, database, interior),
   ]
+}
+
+/** Told, and taken away by nobody but people: no access level reaches such objects. */
+function onOthers(look: LookUps, database: Database, { otherGrants }: Interior): BeyondGrant[] {
+  return otherGrants
+    .filter(({ grantee, identity }) => !isNeutral(look, database, grantee) && isSendable(identity))
+    .map(({ keyword, grantor, grantee, privileges, objects, identity }) => {
+      const mode = (look.applicationByUsername.get(grantee) ?? database.owner).undeclared
+      const held = { grantee, grantor, privileges, dependents: [], hangsOn: false }
+      const [kind, revoke] = [keyword.toLowerCase(), revokeAll(keyword, [identity], grantee, grantor)]
+      const on = objects === 1 ? `${kind} ${identity}` : `${String(objects)} ${kind}s, ${identity} among them`
+      return {
+        ...tell(database, held, on, remedyInside(look, database, grantor, [revoke])),
+        place: { on: 'other', schema: null, creator: null },
+        fate: mode === 'keep' ? 'kept' : 'left alone',
+        actor: null,
+        revocations: () => [],
+        isByDefault: false,
+        isElsewhere: false,
+      }
+    })
 }
 
 function remedyInside({ actual }: LookUps, database: Database, grantor: string, revoke: readonly Statement[]): string {

@@ -86,6 +86,7 @@ function emptyInterior(version: number, database: Database): Interior {
     defaultAcl: [],
     othersObjects: [],
     uncovered: [],
+    otherGrants: [],
     extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]),
   }
 }

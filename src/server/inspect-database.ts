@@ -4,13 +4,14 @@ import type {
   InstalledExtension,
   Interior,
   ObjectClass,
+  OtherGrant,
   SchemaObject,
   SchemaState,
   Uncovered,
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { DEFAULT_ACL, INSTALLED_EXTENSIONS, objects, type SchemaOwners, schemas } from './database-queries.ts'
-import { uncovered } from './uncovered-queries.ts'
+import { OTHER_GRANTS, uncovered } from './uncovered-queries.ts'
 import { readAcl, readFlag, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -40,13 +41,12 @@ export async function inspectDatabase(
     schemas(owners),
     INSTALLED_EXTENSIONS,
     ...(counted ? [objects(grantees, owners, others), DEFAULT_ACL, uncovered(grantees)] : []),
+    ...(everybody || others ? [OTHER_GRANTS] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])
-  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = [], uncoveredRows = []] = results.slice(
-    0,
-    queries.length,
-  )
+  const [schemaRows = [], extensionRows = [], ...more] = results.slice(0, queries.length)
+  const [objectRows = [], defaultRows = [], uncoveredRows = [], otherRows = []] = more
   return {
     database: session.database,
     schemas: byName(schemaRows.map(schemaState)),
@@ -55,6 +55,7 @@ export async function inspectDatabase(
     othersObjects: inOrder(objectRows.filter((row) => !readFlag(row, 'own')).flatMap(schemaObjects)),
     defaultAcl: defaultRows.map(defaultAclItem),
     uncovered: uncoveredRows.map(uncoveredObjects),
+    otherGrants: otherRows.map(otherGrant),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
   }
 }
@@ -114,6 +115,23 @@ function uncoveredObjects(row: Row): Uncovered {
     schema: readTextOrNull(row, 'schema'),
     objects: readInteger(row, 'objects'),
     name: readText(row, 'name'),
+  }
+}
+
+const OTHER_KINDS = ['TYPE', 'LANGUAGE', 'FOREIGN DATA WRAPPER', 'FOREIGN SERVER', 'LARGE OBJECT'] as const
+
+function otherGrant(row: Row): OtherGrant {
+  const word = readText(row, 'keyword')
+  const keyword = OTHER_KINDS.find((kind) => kind === word)
+  if (keyword === undefined) throw new TypeError(`the server answered an unknown kind of object: ${word}`)
+  return {
+    keyword,
+    owner: readText(row, 'owner'),
+    grantor: readText(row, 'grantor'),
+    grantee: readText(row, 'grantee'),
+    privileges: [...readTexts(row, 'privileges')].sort(),
+    objects: readInteger(row, 'objects'),
+    identity: readText(row, 'identity'),
   }
 }
 

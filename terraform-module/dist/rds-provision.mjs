@@ -14519,7 +14519,12 @@ grantor,privileges}=held2;return{database:database.name,role:grantee,what:privil
 return{statement,change:{on,schema,revoked:privileges},grantee}}function beyondInside(look3,database,interior){let schemas2=[...interior.schemas.values()].filter(
 ({name:name2})=>isSendable(name2)),objects2=[...interior.objects,...interior.othersObjects],byOwner=groupBy(objects2.filter(({schema,name:name2})=>isSendable(schema)&&
 isSendable(name2)),({owner})=>owner);return[...schemas2.flatMap(schema=>onSchema(look3,database,schema)),...[...byOwner].flatMap(([owner,list3])=>[...groupObjects(
-list3)].flatMap(([schema,groups])=>onObjects(look3,database,interior.schemas.get(schema),{owner,groups}))),...byDefault(look3,database,interior)]}function remedyInside({
+list3)].flatMap(([schema,groups])=>onObjects(look3,database,interior.schemas.get(schema),{owner,groups}))),...byDefault(look3,database,interior),...onOthers(look3,
+database,interior)]}function onOthers(look3,database,{otherGrants}){return otherGrants.filter(({grantee,identity:identity2})=>!isNeutral(look3,database,grantee)&&
+isSendable(identity2)).map(({keyword,grantor,grantee,privileges,objects:objects2,identity:identity2})=>{let mode=(look3.applicationByUsername.get(grantee)??database.
+owner).undeclared,held2={grantee,grantor,privileges,dependents:[],hangsOn:!1},[kind,revoke]=[keyword.toLowerCase(),revokeAll(keyword,[identity2],grantee,grantor)],
+on=objects2===1?`${kind} ${identity2}`:`${String(objects2)} ${kind}s, ${identity2} among them`;return{...tell2(database,held2,on,remedyInside(look3,database,grantor,
+[revoke])),place:{on:"other",schema:null,creator:null},fate:mode==="keep"?"kept":"left alone",actor:null,revocations:()=>[],isByDefault:!1,isElsewhere:!1}})}function remedyInside({
 actual},database,grantor,revoke){return`${printLogin(actual.cluster,grantor,database.name)}: ${printInside(revoke,grantor)}`}function isListed2(look3,database,role,schema){
 let application=look3.applicationsIn.get(database.name)?.get(role);return application!==void 0&&schema!==void 0&&worksIn(database,application,schema)}function onSchema(look3,database,schema){
 let wantedOf=role=>isListed2(look3,database,role,schema)||role===""&&schema.name==="public"?["USAGE"]:[];return heldBeyond(look3,database,schema.acl,schema.owner,
@@ -14550,7 +14555,8 @@ grantee}=first,privileges=list3.map(({privilege})=>privilege).sort(),revoke=revo
 t ${creator} will create in ${where}`;return[{...tell2(database,held2,on,remedyInside(look3,database,creator,[revoke])),place:{on:objectClass2,schema,creator},...judge2(
 look3,database,held2,{isOwners:isOwners2,owner:creator}),revocations:()=>[itemOf(held2,objectClass2,schema,revoke)],isByDefault:!0,isElsewhere:isOwners2&&grantee!==
 ""&&isDeclaredOrPublic(look3,grantee)}]})}var init_beyond_grants=__esm({"src/plan/beyond-grants.ts"(){"use strict";init_group_by();init_printed_login();init_few_names();
-init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_chunks();init_held_beyond();init_object_groups();init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
+init_schema_owner();init_sendable();init_database();init_interior();init_print();init_quote();init_removal();init_chunks();init_held_beyond();init_object_groups();
+init_privileges()}});function isLocked({parameters:parameters2},name2){return(parameters2.get(name2.toLowerCase())?.context??"user")!=="user"}function planSettings({settingsByRole},cluster,application){
 let{database,username,settings:settings3}=application;if(database===null)return[];let stored=new Map((settingsByRole.get(username)??[]).filter(item=>item.database===
 database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings3].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),beyond2=[...stored.keys()].
 filter(name2=>!settings3.has(name2)&&name2!==ROLE2&&isSendable(name2)).sort(),reset=application.undeclared==="keep"?[]:beyond2.filter(name2=>!isLocked(cluster,name2)),
@@ -14878,33 +14884,34 @@ filter(item=>!isFirst(item)),...own.steps,...extensions2.byOwner,...revoked.step
 ...publicSchema.findings,...own.findings,...coverageFindings(database,schemas2),...uncoveredFindings(database,interior),...revoked.findings,...grants.findings]}}
 function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER2:"",toPublic=version2>=15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.
 map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2("",toPublic),...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,
-objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],othersObjects:[],uncovered:[],extensions:new Map(
-[["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
-let created2=missingSchemas(database,interior).map(name2=>{let owner=schemaOwner(database,name2).username,acl=["CREATE","USAGE"].map(privilege=>({grantor:owner,
-grantee:owner,privilege}));return[name2,{name:name2,owner,acl,objects:0,foreignObjects:0}]});return new Map([...interior.schemas,...created2])}function createSchemas(context,database,interior,exists){
-let unlisted=exists?unlistedSchemas(database,interior.schemas):[];return missingSchemas(database,interior).map(name2=>({...createStep(context,database,schemaOwner(
-database,name2),name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.name} was not there, and a new, empty one is made; where it was renamed by \
-hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function createStep({actual:{cluster}},{name:database,owner:{username:owner}},application,schema){
-let{username}=application,create2=createSchema(schema,username),isGuests=username!==owner,keepsCreate=application.undeclared==="keep"&&heldBy(cluster.databases.
-get(database)?.acl??[],username,owner).includes("CREATE");return step(subject(application,"schema"),"create_schema","create","created",`schema ${schema} in ${database}${isGuests?
-`, owned by ${username}`:""}`,isGuests&&!keepsCreate?[grantOnDatabase(database,["CREATE"],username,owner),create2,revokeOnDatabase(database,["CREATE"],username,
-owner)]:[create2],schema)}function ownerSchemas(context,database,schemas2){let steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(
-name2)??[])){let application=schemaOwner(database,schema.name),owner=application.username,isOwn2=isReachable(database,schema),missing=subtract(["CREATE","USAGE"],
-[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.name}`;if(isOwn2)
-steps.push(accessStep(subject(application,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,application.
-accessLevel,[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],schema.name));else{let grant2=printInside(
-[grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===""?`as a superuser, in ${printName(database.
-name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(
-subject(application,"grant"),"grant","warning",message))}}return{steps,findings}}function planPublicSchema(context,database,interior){let schema=interior.schemas.
-get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE")||staysOpen(database,context.actual.cluster))return{steps:[],findings:[]};let owner=database.
-owner.username;if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)];
-return{steps:[step(subject(database.owner,"grant"),"restrict_public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,
-schema.name)],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CREATE"],
-owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a superuser\
-, in ${printName(database.name)}: ${printInside(statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.
-owner,"schema"),"restrict","warning",message)]}}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_few_names();init_keep_fields();
-init_schema_owner();init_database();init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_context();init_coverage();init_extensions5();
-init_grants();init_revocations();init_uncovered();init_withheld2();init_privileges()}});function planLeave(context,application){return(context.membershipsByMember.get(application.username)??[]).filter(item=>isTakenBack(context,application,item)).flatMap(
+objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],othersObjects:[],uncovered:[],otherGrants:[],
+extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.
+has(name2))}function schemasAfterCreation(database,interior){let created2=missingSchemas(database,interior).map(name2=>{let owner=schemaOwner(database,name2).username,
+acl=["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege}));return[name2,{name:name2,owner,acl,objects:0,foreignObjects:0}]});return new Map(
+[...interior.schemas,...created2])}function createSchemas(context,database,interior,exists){let unlisted=exists?unlistedSchemas(database,interior.schemas):[];return missingSchemas(
+database,interior).map(name2=>({...createStep(context,database,schemaOwner(database,name2),name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.
+name} was not there, and a new, empty one is made; where it was renamed by hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function createStep({
+actual:{cluster}},{name:database,owner:{username:owner}},application,schema){let{username}=application,create2=createSchema(schema,username),isGuests=username!==
+owner,keepsCreate=application.undeclared==="keep"&&heldBy(cluster.databases.get(database)?.acl??[],username,owner).includes("CREATE");return step(subject(application,
+"schema"),"create_schema","create","created",`schema ${schema} in ${database}${isGuests?`, owned by ${username}`:""}`,isGuests&&!keepsCreate?[grantOnDatabase(database,
+["CREATE"],username,owner),create2,revokeOnDatabase(database,["CREATE"],username,owner)]:[create2],schema)}function ownerSchemas(context,database,schemas2){let steps=[],
+findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let application=schemaOwner(database,schema.name),owner=application.username,
+isOwn2=isReachable(database,schema),missing=subtract(["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===
+0)continue;let where=`schema ${schema.name} of ${database.name}`;if(isOwn2)steps.push(accessStep(subject(application,"grant"),"grant_privileges","grant","create\
+d",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,application.accessLevel,[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{
+on:"schema",schema:schema.name,granted:missing}}],schema.name));else{let grant2=printInside([grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),
+{cluster}=context.actual,remedy=`${schema.owner===""?`as a superuser, in ${printName(database.name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,
+message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(subject(application,"grant"),"grant","warning",message))}}return{
+steps,findings}}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes(
+"CREATE")||staysOpen(database,context.actual.cluster))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.
+acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)];return{steps:[step(subject(database.owner,"grant"),"rest\
+rict_public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,schema.name)],findings:[]}}let where=`its schem\
+a public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],
+"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a superuser, in ${printName(database.name)}: ${printInside(
+statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}
+var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_few_names();init_keep_fields();init_schema_owner();init_database();init_interior();
+init_printed_login();init_print();init_quote();init_access_change2();init_context();init_coverage();init_extensions5();init_grants();init_revocations();init_uncovered();
+init_withheld2();init_privileges()}});function planLeave(context,application){return(context.membershipsByMember.get(application.username)??[]).filter(item=>isTakenBack(context,application,item)).flatMap(
 item=>{let revoke=revocationOf(context.actual.cluster,item);if(revoke===null)return[];let others=[...membersOf(context.actual.cluster.memberships,application.username)].
 filter(member2=>member2!==context.actual.cluster.server.login);return[{...membershipStep(subject(application,"grant"),item,revoke),loserMembers:others}]})}function isTakenBack(context,{
 memberOf:memberOf2,undeclared},item){let{cluster}=context.actual,{role,grantor}=item;return undeclared==="keep"||memberOf2.includes(role)||role===RDS_IAM2?!1:undeclared===
@@ -15293,25 +15300,81 @@ objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schem
       LIMIT ${String(COUNTED_LARGE_OBJECTS)}
     ) l
     HAVING count(*) > 0
-    ORDER BY 1, 2`}var COUNTED_LARGE_OBJECTS,init_uncovered_queries=__esm({"src/server/uncovered-queries.ts"(){"use strict";init_quote();init_catalog_text();init_database_queries();
-COUNTED_LARGE_OBJECTS=1e3}});async function inspectDatabase(session,{grantees,everybody,others,owners,wantsAccess}){let counted3=everybody||others||grantees.length>0,queries=[schemas(owners),
-INSTALLED_EXTENSIONS,...counted3?[objects(grantees,owners,others),DEFAULT_ACL,uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.
-query([...queries,...access]),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.
-database,schemas:byName3(schemaRows.map(schemaState)),extensions:byName3(extensionRows.map(installedExtension)),objects:inOrder2(objectRows.filter(row2=>readFlag(
-row2,"own")).flatMap(schemaObjects)),othersObjects:inOrder2(objectRows.filter(row2=>!readFlag(row2,"own")).flatMap(schemaObjects)),defaultAcl:defaultRows.map(defaultAclItem),
-uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){return new Map(items2.
-map(item=>[item.name,item]))}function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unusable")};return{...foreign.
-names.length>0&&{foreign},name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(
-row2,"foreign_objects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(
-row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}
+    ORDER BY 1, 2`}var COUNTED_LARGE_OBJECTS,OTHER_GRANTS,init_uncovered_queries=__esm({"src/server/uncovered-queries.ts"(){"use strict";init_quote();init_catalog_text();
+init_database_queries();COUNTED_LARGE_OBJECTS=1e3;OTHER_GRANTS=`
+    SELECT
+      g.keyword,
+      ${catalogText("pg_get_userbyid(g.owner)")} AS owner,
+      ${catalogText("pg_get_userbyid(g.grantor)")} AS grantor,
+      CASE g.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(g.grantee)")} END AS grantee,
+      g.privileges,
+      g.objects,
+      ${catalogText("i.identity")} AS identity
+    FROM (
+      SELECT
+        o.keyword,
+        o.classid,
+        o.owner,
+        a.grantor,
+        a.grantee,
+        array_agg(DISTINCT a.privilege_type) AS privileges,
+        count(DISTINCT o.oid)::int AS objects,
+        min(o.oid) AS oid
+      FROM (
+        SELECT 'TYPE' AS keyword, 'pg_type'::regclass AS classid, t.oid, t.typowner AS owner, t.typacl AS acl
+        FROM pg_type t
+        WHERE t.typacl IS NOT NULL
+          AND ${noMember("pg_type","t.oid")}
+        UNION ALL
+        SELECT 'LANGUAGE', 'pg_language'::regclass, l.oid, l.lanowner, l.lanacl
+        FROM pg_language l
+        WHERE l.lanacl IS NOT NULL
+        UNION ALL
+        SELECT 'FOREIGN DATA WRAPPER', 'pg_foreign_data_wrapper'::regclass, w.oid, w.fdwowner, w.fdwacl
+        FROM pg_foreign_data_wrapper w
+        WHERE w.fdwacl IS NOT NULL
+        UNION ALL
+        SELECT 'FOREIGN SERVER', 'pg_foreign_server'::regclass, s.oid, s.srvowner, s.srvacl
+        FROM pg_foreign_server s
+        WHERE s.srvacl IS NOT NULL
+        UNION ALL
+        SELECT 'LARGE OBJECT', 'pg_largeobject'::regclass, l.oid, l.lomowner, l.lomacl
+        FROM (
+          SELECT l.oid, l.lomowner, l.lomacl
+          FROM pg_largeobject_metadata l
+          WHERE l.lomacl IS NOT NULL
+          LIMIT ${String(COUNTED_LARGE_OBJECTS)}
+        ) l
+      ) o,
+      aclexplode(o.acl) a
+      WHERE a.grantee <> o.owner
+        AND NOT (a.grantee = 0 AND a.privilege_type = 'USAGE' AND o.keyword IN ('TYPE', 'LANGUAGE'))
+      GROUP BY o.keyword, o.classid, o.owner, a.grantor, a.grantee
+    ) g,
+    pg_identify_object(g.classid, g.oid, 0) i
+    WHERE i.identity IS NOT NULL
+    ORDER BY 1, 2, 3, 4`}});async function inspectDatabase(session,{grantees,everybody,others,owners,wantsAccess}){let counted3=everybody||others||grantees.length>0,queries=[schemas(owners),
+INSTALLED_EXTENSIONS,...counted3?[objects(grantees,owners,others),DEFAULT_ACL,uncovered(grantees)]:[],...everybody||others?[OTHER_GRANTS]:[]],access=wantsAccess?
+accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],extensionRows=[],...more2]=results.slice(0,queries.length),
+[objectRows=[],defaultRows=[],uncoveredRows=[],otherRows=[]]=more2;return{database:session.database,schemas:byName3(schemaRows.map(schemaState)),extensions:byName3(
+extensionRows.map(installedExtension)),objects:inOrder2(objectRows.filter(row2=>readFlag(row2,"own")).flatMap(schemaObjects)),othersObjects:inOrder2(objectRows.
+filter(row2=>!readFlag(row2,"own")).flatMap(schemaObjects)),defaultAcl:defaultRows.map(defaultAclItem),uncovered:uncoveredRows.map(uncoveredObjects),otherGrants:otherRows.
+map(otherGrant),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName3(items2){return new Map(items2.map(item=>[item.name,item]))}
+function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unusable")};return{...foreign.names.length>0&&{foreign},
+name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(row2,"foreign_obj\
+ects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(row2,"c\
+lass");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}
 function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),columnAcl:readAcl(
 row2,"column_acl")},args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}
 function inOrder2(objects2){let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare4=(a10,b10)=>{let index=a10.
 findIndex((part,at)=>part!==b10[at]);return index<0?0:(a10[index]??"")<(b10[index]??"")?-1:1};return[...objects2].sort((a10,b10)=>compare4(keys.get(a10)??[],keys.
 get(b10)??[]))}function uncoveredObjects(row2){return{kind:readText(row2,"kind")==="type"?"type":"large object",schema:readTextOrNull(row2,"schema"),objects:readInteger(
-row2,"objects"),name:readText(row2,"name")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:row2.
-class==="schema"?"schema":objectClass(row2),grantee:readText(row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/\
-inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();init_uncovered_queries();init_row()}});async function checkLogin(server,versions2,question,credential,look3){let{application,isExpired:isExpired2}=question,tried=credential;for(let attempt=1;;attempt+=
+row2,"objects"),name:readText(row2,"name")}}function otherGrant(row2){let word=readText(row2,"keyword"),keyword=OTHER_KINDS.find(kind=>kind===word);if(keyword===
+void 0)throw new TypeError(`the server answered an unknown kind of object: ${word}`);return{keyword,owner:readText(row2,"owner"),grantor:readText(row2,"grantor"),
+grantee:readText(row2,"grantee"),privileges:[...readTexts(row2,"privileges")].sort(),objects:readInteger(row2,"objects"),identity:readText(row2,"identity")}}function defaultAclItem(row2){
+return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:row2.class==="schema"?"schema":objectClass(row2),grantee:readText(row2,
+"grantee"),privilege:readText(row2,"privilege")}}var OTHER_KINDS,init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_inspect_access();
+init_database_queries();init_uncovered_queries();init_row();OTHER_KINDS=["TYPE","LANGUAGE","FOREIGN DATA WRAPPER","FOREIGN SERVER","LARGE OBJECT"]}});async function checkLogin(server,versions2,question,credential,look3){let{application,isExpired:isExpired2}=question,tried=credential;for(let attempt=1;;attempt+=
 1){let result=await tryLogin(server,question,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{
 kind:"expired"},credential:tried,interior:null};let pending=await workingPending(server,versions2,question,tried),again=await versions2.current(application.secretId);
 if(pending!==null&&again?.versionId!==pending.versionId)return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};if(again===null||again.versionId===

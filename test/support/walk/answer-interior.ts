@@ -1,6 +1,7 @@
 /** The catalogs of one database. */
 import { DEFAULT_ACL, INSTALLED_EXTENSIONS } from '../../../src/server/database-queries.ts'
 import type { Row } from '../../../src/server/row.ts'
+import { OTHER_GRANTS } from '../../../src/server/uncovered-queries.ts'
 import { type Answer, type Asker, encoded, encodedAcl, namesIn } from './answer.ts'
 import { databaseOf } from './database-statements.ts'
 import { holds } from './rights.ts'
@@ -103,4 +104,5 @@ export const INTERIOR_ANSWERS: readonly Answer[] = [
     ]),
   },
   { to: /pg_largeobject_metadata l\s+WHERE l\.lomowner/, rows: () => [] },
+  { to: OTHER_GRANTS, rows: () => [] },
 ]

@@ -48,6 +48,7 @@ const inside = (name: string, owner: string): Interior => ({
   defaultAcl: [],
   othersObjects: [],
   uncovered: [],
+  otherGrants: [],
   extensions: new Map([['plpgsql', { name: 'plpgsql', owner: 'master' }]]),
 })
 

@@ -100,6 +100,7 @@ export function interior(name: string, fields: Partial<Interior> = {}): Interior
     defaultAcl: [],
     othersObjects: [],
     uncovered: [],
+    otherGrants: [],
     extensions: new Map(),
     ...fields,
   }
