@@ -9,7 +9,7 @@ import { ADMIN_SECRET, Stack } from './provision/stack.ts'
 export { Stack } from './provision/stack.ts'
 export type { Outcome } from './provision/outcome.ts'
 export type { Entry, Target } from './provision/runs.ts'
-export { IS_THOROUGH, VERSIONS } from './provision/versions.ts'
+export { ANY_VERSION, IS_THOROUGH, VERSIONS } from './provision/versions.ts'
 
 /** Starts a bed before the tests of a file and ends it after them; the result gives it to a test. */
 export function bedFor(version: PostgresVersion, options: Omit<ServerOptions, 'version'> = {}): () => Bed {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { Secret } from '../../../src/model/secret.ts'
 import { checkPassword } from '../../../src/secrets/password.ts'
 import { scramVerifier } from '../../../src/secrets/verifier.ts'
-import { type Bed, bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, type Bed, bedFor, type Entry } from '../../support/provision.ts'
 
 const HARD: Readonly<Record<string, string>> = {
   plain: 'x',
@@ -75,7 +75,7 @@ async function hasPsql(): Promise<boolean> {
   return (await execa('psql', ['--version'], { reject: false })).exitCode === 0
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 

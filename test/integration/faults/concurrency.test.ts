@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 
 import test, { type ExecutionContext } from 'ava'
-import { type Bed, bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, type Bed, bedFor, type Entry, type Stack } from '../../support/provision.ts'
 import { COMPLETE, count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { lockHolders } from '../../support/faults/moments.ts'
 import { quiet } from '../../support/faults/truth.ts'
@@ -41,7 +41,7 @@ async function wipe({ server }: Bed): Promise<void> {
   for (const { name } of roles) await server.sql(`DROP ROLE ${String(name)}`)
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 

@@ -8,7 +8,7 @@ import { Secret } from '../../../src/model/secret.ts'
 import { checkPassword } from '../../../src/secrets/password.ts'
 import { count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { effective, told, TRUTH_SETTINGS, untruths } from '../../support/faults/truth.ts'
-import { type Bed, bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, type Bed, bedFor, type Entry, type Stack } from '../../support/provision.ts'
 
 const RUNS = IS_WHOLE ? 100 : 12
 /** Pieces of which names and values are made that somebody might take for SQL, a pattern, a path or a key word. */
@@ -232,7 +232,7 @@ async function remove(bed: Bed, stack: Stack, names: readonly string[]): Promise
   for (const name of names) await bed.server.sql(`DROP ROLE IF EXISTS ${quoted(stack.username(name))}`)
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version, { settings: TRUTH_SETTINGS })
   const on = `PostgreSQL ${version}: `
 

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import type pg from 'pg'
-import { type Bed, bedFor, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, type Bed, bedFor } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { isBlocked, lockHolders, until } from '../../support/faults/moments.ts'
@@ -20,7 +20,7 @@ async function hold(t: ExecutionContext, bed: Bed, text: string): Promise<pg.Cli
   return master
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version, { settings: TRUTH_SETTINGS })
   const on = `PostgreSQL ${version}: `
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 
 import test from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
-import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, bedFor, type Entry } from '../../support/provision.ts'
 import { join } from 'node:path'
 
 const HOSTILE = [
@@ -81,7 +81,7 @@ const applications = Object.fromEntries(
 const USERNAMES = HOSTILE.filter((_, index) => index % 2 === 0)
 const DATABASES = [...HOSTILE.filter((_, index) => index % 2 === 1), ...(HOSTILE.length % 2 === 1 ? ['last'] : [])]
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 

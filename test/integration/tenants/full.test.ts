@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import type pg from 'pg'
 import { holdSessions } from '../../support/held-sessions.ts'
-import { bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, bedFor, type Entry, type Stack } from '../../support/provision.ts'
 
 const { keep, open: session } = holdSessions()
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
   const guest = (name: string, level: string): Entry => ({ database_name: `${name}_dev_db`, access_level: level })

@@ -1,7 +1,7 @@
 /** What is wrong with one application stops that one: the others are done, and the next run tries again. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, bedFor, type Entry, type Outcome, type Stack } from '../../support/provision.ts'
 
 /** `crm` falls sick; `reads` shares its database; `shop` and `wiki` do not. */
 const ENTRIES = {
@@ -58,7 +58,7 @@ async function limits(stack: Stack, names: readonly string[]): Promise<unknown[]
   return rows.flat(2)
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 

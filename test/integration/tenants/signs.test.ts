@@ -1,6 +1,6 @@
 /** Signs of removals that tenants make (src/README.md: Locks and signs of others): they delay nobody. */
 import test from 'ava'
-import { bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, bedFor, type Entry, type Stack } from '../../support/provision.ts'
 
 /** What a removal shows while its databases are closed (src/server/removal-signals.ts). */
 const CLOSED = 1919185778
@@ -15,7 +15,7 @@ async function holding(stack: Stack, ...statements: readonly string[]): Promise<
   return () => client.end().catch(() => {})
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 

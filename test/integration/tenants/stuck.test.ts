@@ -2,7 +2,7 @@
 import test from 'ava'
 import type pg from 'pg'
 import { holdSessions } from '../../support/held-sessions.ts'
-import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
+import { ANY_VERSION, bedFor, type Entry } from '../../support/provision.ts'
 
 const { open: session } = holdSessions()
 
@@ -14,7 +14,7 @@ async function stop(client: pg.Client): Promise<() => void> {
   return () => process.kill(pid, 'SIGCONT')
 }
 
-for (const version of VERSIONS) {
+for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
   const guest = (level: string): Entry => ({ database_name: 'shop_dev_db', access_level: level })

@@ -10,12 +10,19 @@ const CHOSEN = process.env['RDS_PROVISION_TEST_VERSIONS'] ?? ''
 export const IS_THOROUGH = CHOSEN !== ''
 
 /**
- * The servers that tests of the main job run on: one below 16 and one from 16 on (14 has no package for every platform);
+ * The servers that tests of the main job run on, where the version makes a difference (memberships and who grants them,
+ * predefined roles, schema public, catalogs, statements of a version): one below 16 and one from 16 on (14 has no package for every platform);
  * with RDS_PROVISION_TEST_VERSIONS=all every version that is installed, with numbers in it (`14,16`) those.
  */
 export const VERSIONS: readonly PostgresVersion[] = IS_THOROUGH
   ? chooseVersions(CHOSEN)
   : [isInstalled(14) ? 14 : 15, 16]
+
+/**
+ * For tests of what is the same on each version: 16 in `npm test`, and whatever RDS_PROVISION_TEST_VERSIONS chooses. A
+ * file that asks which version it has is not one of them (test/unit/support/any-version.test.ts).
+ */
+export const ANY_VERSION: readonly PostgresVersion[] = IS_THOROUGH ? VERSIONS : VERSIONS.slice(-1)
 
 /**
  * The versions that a text chooses, in their order.

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { findFreePort } from '../postgres/process.ts'
-import { type Count, suite } from './run.ts'
+import { type Count, failedAsWhole, suite } from './run.ts'
 
 const VERSION = '5.2.5'
 const TITLE = `AWS tests against moto ${VERSION}`
@@ -24,8 +24,9 @@ export async function motoSuite(): Promise<Count> {
       suite(TITLE, PATTERNS, { env: { RDS_PROVISION_TEST_AWS_ENDPOINT: endpoint } }),
     )
   } catch (error) {
-    console.log(`✘ ${TITLE}: ${error instanceof Error ? error.message : String(error)}`)
-    return { passed: 0, failed: 1, names: [TITLE] }
+    const message = error instanceof Error ? error.message : String(error)
+    console.log(`✘ ${TITLE}: ${message}`)
+    return failedAsWhole(TITLE, message.split('\n'))
   }
 }
 
