@@ -1,6 +1,7 @@
+/** What a removal must be approved for, what `RDS_CLEANUP_POLICY` may change of it, and what stands in its way. */
 import test from 'ava'
 import { checkRemoval, checkRemovalApproval, checkServer, removalApproval } from '../../../src/guardrails/removal.ts'
-import type { CleanupPolicy, Environment } from '../../../src/model/declaration.ts'
+import { CLEANUP_POLICIES, type CleanupPolicy, type Environment, gentler } from '../../../src/model/declaration.ts'
 import type { Departure, Obstacle, RemovalFacts, SessionCount } from '../../../src/model/removal.ts'
 import type { Approval } from '../../../src/model/run.ts'
 import { Statement } from '../../../src/model/statement.ts'
@@ -59,6 +60,20 @@ test('an approval that is missing is named, and only that', (t) => {
   t.deepEqual(of(NONE, 'disable'), text('a', 'a removal (disable)', 'ALLOW_DB_PROVISION=true'))
   t.deepEqual(of(APPLY, 'disable'), [])
   t.deepEqual(said(checkRemovalApproval('dev', NONE, { application: 'a', policy: 'delete' })), [])
+})
+
+test('RDS_CLEANUP_POLICY may keep more than was asked for, and never less', (t) => {
+  const order = ['retain', 'disable', 'release', 'snapshot-and-delete', 'delete']
+  const chosen = (['disable', 'release', 'snapshot-and-delete', 'delete'] as const).map((asked) =>
+    order.map((given) => gentler(asked, CLEANUP_POLICIES.find((policy) => policy === given) ?? null)),
+  )
+  t.deepEqual(chosen, [
+    ['retain', 'disable', 'disable', 'disable', 'disable'],
+    ['retain', 'release', 'release', 'release', 'release'],
+    ['retain', 'disable', 'release', 'snapshot-and-delete', 'snapshot-and-delete'],
+    ['retain', 'disable', 'release', 'snapshot-and-delete', 'delete'],
+  ])
+  t.is(gentler('delete', null), 'delete')
 })
 
 const LEAVES: Departure = { application: 'a', username: 'u', database: 'd', drops: 'd', policy: 'delete' }
