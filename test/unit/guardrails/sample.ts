@@ -3,9 +3,7 @@ import type { Problem } from '../../../src/model/problem.ts'
 
 /** `application/code: message remedy` of each problem; `-` where it concerns the run. */
 export function said(problems: readonly Problem[]): string[] {
-  return problems.map(
-    ({ application, code, message, remedy }) => `${application ?? '-'}/${code}: ${message} ${remedy}`,
-  )
+  return problems.map(({ application, code, message, remedy }) => `${application ?? '-'}/${code}: ${message} ${remedy}`)
 }
 
 /** A membership as GRANT makes it. */
