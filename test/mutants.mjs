@@ -16,9 +16,9 @@ const { values, positionals } = parseArgs({
 const [target] = positionals
 if (target === undefined) throw new Error('name a folder or file of src, such as guardrails or plan/tags.ts')
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
-/** Of the program; the tests' own tools are no concern here. Walks come last: they take longest. */
+/** Of the program; the repository and the tests' own tools are no concern here. Walks come last: they take longest. */
 const files = readdirSync('test/unit', { recursive: true })
-  .filter((name) => name.endsWith('.test.ts') && !/^(docs|support|walk)\W/.test(name))
+  .filter((name) => /\/.*\.test\.ts$/.test(name) && !/^(docs|support|walk)\W/.test(name))
   .sort()
   .map((name) => `test/unit/${name}`)
 if (values.walks) files.push('test/unit/walk/walk.test.ts')

@@ -18,10 +18,12 @@ export function printLogin(cluster: Cluster, role: string, database: string, lab
   return `as ${printName(state.owner)}: ${printStatements([grant])} Then ${login}`
 }
 
+/** Whoever may only give a role on, or SET ROLE to it, does not log in with its rights. */
 function mayConnect({ roles, databases, memberships }: Cluster, role: string, database: string): boolean {
   const state = databases.get(database)
   if (roles.get(role)?.superuser === true || state?.owner === role) return true
-  const isIn = (group: string): boolean => group === '' || group === role || membersOf(memberships, group).has(role)
+  const inherited = memberships.filter(({ inherit }) => inherit)
+  const isIn = (group: string): boolean => group === '' || group === role || membersOf(inherited, group).has(role)
   return state?.acl.some(({ privilege, grantee }) => privilege === 'CONNECT' && isIn(grantee)) === true
 }
 

@@ -5424,9 +5424,10 @@ return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RESET ${quoteI
 e.ts"(){"use strict";init_locale();init_server_version();init_statement();init_quote()}});function printLogin(cluster,role,database,label=printName(role)){let login2=`as ${label}, in ${printName(database)}`,state2=cluster.databases.get(database);if(state2===
 void 0||!cluster.roles.has(role)||mayConnect(cluster,role,database))return login2;let grant2=grantOnDatabase(database,["CONNECT"],role,state2.owner);return`as ${printName(
 state2.owner)}: ${printStatements([grant2])} Then ${login2}`}function mayConnect({roles,databases:databases2,memberships:memberships2},role,database){let state2=databases2.
-get(database);if(roles.get(role)?.superuser===!0||state2?.owner===role)return!0;let isIn=group4=>group4===""||group4===role||membersOf(memberships2,group4).has(
-role);return state2?.acl.some(({privilege,grantee})=>privilege==="CONNECT"&&isIn(grantee))===!0}function capitalized(text2){return`${text2.slice(0,1).toUpperCase()}${text2.
-slice(1)}`}var init_printed_login=__esm({"src/guardrails/printed-login.ts"(){"use strict";init_members();init_database();init_print();init_quote()}});function printHandOver(cluster,{from,to,database,statements}){let roles=[from,to],{login:login2,version:version2}=cluster.server;if(isSuperuser(cluster,roles)||
+get(database);if(roles.get(role)?.superuser===!0||state2?.owner===role)return!0;let inherited=memberships2.filter(({inherit})=>inherit),isIn=group4=>group4===""||
+group4===role||membersOf(inherited,group4).has(role);return state2?.acl.some(({privilege,grantee})=>privilege==="CONNECT"&&isIn(grantee))===!0}function capitalized(text2){
+return`${text2.slice(0,1).toUpperCase()}${text2.slice(1)}`}var init_printed_login=__esm({"src/guardrails/printed-login.ts"(){"use strict";init_members();init_database();
+init_print();init_quote()}});function printHandOver(cluster,{from,to,database,statements}){let roles=[from,to],{login:login2,version:version2}=cluster.server;if(isSuperuser(cluster,roles)||
 runnerOf2(cluster,roles)!==null)return printAsMembers(cluster,{roles,database,statements});let pairs=[{one:to,other:from},{one:from,other:to}],masters=membersOf(
 cluster.memberships,"rds_superuser"),lent=pairs.find(({one,other})=>masters.has(one)&&mayAdminister(cluster,other));if(lent!==void 0){let[grant2,revoke]=[grantRole(
 lent.other,lent.one),revokeMembership(version2,lent.other,lent.one,login2)];return`as ${printName(login2)}: ${printStatements([grant2])} Then ${printLogin(cluster,

@@ -1,8 +1,9 @@
 import test from 'ava'
 import { checkActual } from '../../../src/guardrails/actual.ts'
 import type { ClaimRights } from '../../../src/guardrails/claims.ts'
-import type { AvailableExtension } from '../../../src/model/catalog.ts'
-import { actual, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
+import type { AvailableExtension, Membership } from '../../../src/model/catalog.ts'
+import { actual, ADMIN, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
+import { membership, said } from './sample.ts'
 
 const RUN: ClaimRights = { command: 'apply', takesOver: false }
 
@@ -11,6 +12,13 @@ const violations = (applications: object, state: State = {}, variables: object =
   checkActual(declare(applications, variables), actual(state), RUN).map(
     ({ application, field }) => `${application ?? '-'}/${field}`,
   )
+
+/** The same with its words. */
+const messages = (applications: object, state: State): string[] =>
+  said(checkActual(declare(applications), actual(state), RUN))
+
+/** The admin's right over `u`. */
+const RIGHT = membership('u', ADMIN, { admin: true, inherit: false, set: false })
 
 const APP = { a: { username: 'u', database_name: 'd' } }
 const THERE = { databases: [database('d', 'u')] }
@@ -98,6 +106,78 @@ test('more power than an application may have; CREATEROLE of a managed role is s
   for (const fields of [{ superuser: true }, { replication: true }, { bypassRls: true }])
     t.deepEqual(of(fields), ['a/privileged role'])
   t.deepEqual(of({ createRole: true }), [])
+})
+
+test('power that a delegated admin cannot take away is named; of a role that is adopted, CREATEROLE too', (t) => {
+  const of = (fields: object, entry: object, memberships: readonly Membership[] = []): string[] =>
+    messages(
+      { a: { ...APP.a, ...entry } },
+      { ...THERE, roles: [role('u', fields)], cluster: { memberships: [RIGHT, ...memberships] } },
+    )
+  const ours = { comment: tagOf('a') }
+  const takeAway = 'Take that away as the master first, or choose another username.'
+  const held = (names: string): string[] => [`a/privileged_role: the role u holds ${names}. ${takeAway}`]
+  t.deepEqual(of({ createRole: true }, { adopt_existing: true }), held('CREATEROLE'))
+  t.deepEqual(of({ createRole: true, ...ours }, {}), [])
+  const all = { superuser: true, createRole: true, replication: true, bypassRls: true }
+  t.deepEqual(of(all, { adopt_existing: true }), held('SUPERUSER, CREATEROLE, REPLICATION, BYPASSRLS'))
+  t.deepEqual(of(ours, {}, [membership('rds_superuser', 'u')]), held('membership in rds_superuser'))
+  t.deepEqual(
+    of(ours, {}, [membership('rds_superuser', 'group'), membership('group', 'u')]),
+    held('membership in rds_superuser'),
+    'through another role too',
+  )
+})
+
+test('the admin has CREATEROLE for logins, and CREATEDB for databases that are to be made', (t) => {
+  const of = (applications: object, fields: object, state: State = {}): string[] =>
+    messages(applications, { ...state, roles: [role(ADMIN, fields), ...(state.roles ?? [])] })
+  const lacks = (what: string, sql: string): string[] => [
+    `-/missing_right: the delegated admin admin lacks ${what}. As the master: ALTER ROLE "admin" ${sql}; or give master_secret_id.`,
+  ]
+  const there = { ...THERE, roles: [role('u', { comment: tagOf('a') })] }
+  t.deepEqual(of(APP, { createRole: true, createDb: true }), [])
+  t.deepEqual(of(APP, {}), lacks('CREATEROLE and CREATEDB', 'CREATEDB CREATEROLE'))
+  t.deepEqual(of(APP, { createDb: true }), lacks('CREATEROLE', 'CREATEROLE'))
+  t.deepEqual(of(APP, { createRole: true }), lacks('CREATEDB', 'CREATEDB'))
+  t.deepEqual(of(APP, { createRole: true }, there), [], 'it is there already')
+  t.deepEqual(
+    of({ ...APP, b: { username: 'v', database_name: 'e' } }, { createRole: true }, there),
+    lacks('CREATEDB', 'CREATEDB'),
+    'one of them is not',
+  )
+  t.deepEqual(of({}, {}), [], 'nothing is to be made')
+  t.deepEqual(of(APP, { superuser: true }), [])
+})
+
+test('a role whose comment somebody overwrote is told by the tag of its database', (t) => {
+  const of = (owner: string, comment: string | null): string | undefined =>
+    messages(APP, {
+      roles: [role('u'), role('x')],
+      databases: [database('d', owner, { comment })],
+      cluster: { memberships: [RIGHT] },
+    }).find((text) => text.startsWith('a/unmanaged_role'))
+  const plain =
+    'a/unmanaged_role: the role u exists and is not managed by this tool. Choose another username, or set adopt_existing = true to take it over.'
+  t.is(of('u', null), plain)
+  t.is(of('u', tagOf('a', { Stack: 'theirs' })), plain)
+  t.is(of('x', tagOf('a')), plain)
+  t.is(
+    of('u', tagOf('a')),
+    plain.replace(
+      'tool.',
+      'tool. Its database d still carries our tag: the comment on the role was overwritten by hand.',
+    ),
+  )
+})
+
+test('a comment that no tag can keep is not overwritten', (t) => {
+  const of = (comment: string): string[] =>
+    messages({ a: { ...APP.a, adopt_existing: true } }, { ...THERE, roles: [role('u', { comment })] })
+  t.deepEqual(of('words'), [])
+  t.deepEqual(of('x'.repeat(100_000)), [
+    'a/unmanaged_role: the comment on the role u is too long for its tag to keep. Shorten it (COMMENT ON ROLE), and run again.',
+  ])
 })
 
 test('owner, encoding and locale of an existing database', (t) => {

@@ -1,47 +1,65 @@
 /** What a removal must be approved for, what `RDS_CLEANUP_POLICY` may change of it, and what stands in its way. */
 import test from 'ava'
-import { checkRemoval, checkRemovalApproval, removalApproval } from '../../../src/guardrails/removal.ts'
-import type { Cluster } from '../../../src/model/catalog.ts'
-import { CLEANUP_POLICIES, gentler, type RemovalPolicy } from '../../../src/model/declaration.ts'
-import type { Departure, Holding, Obstacle, RemovalFacts, SessionCount } from '../../../src/model/removal.ts'
-import { actual, ADMIN, database, declare, role, tagOf } from '../plan/sample.ts'
+import { checkRemoval, checkRemovalApproval, checkServer, removalApproval } from '../../../src/guardrails/removal.ts'
+import { CLEANUP_POLICIES, type CleanupPolicy, type Environment, gentler } from '../../../src/model/declaration.ts'
+import type { Departure, Obstacle, RemovalFacts, SessionCount } from '../../../src/model/removal.ts'
+import type { Approval } from '../../../src/model/run.ts'
+import { Statement } from '../../../src/model/statement.ts'
+import { printInside } from '../../../src/sql/print.ts'
+import { actual, ADMIN, database, declare, role, type State, tagOf } from '../plan/sample.ts'
+import { said } from './sample.ts'
 
-const NONE = { allowProvision: false, allowDestroy: false }
-const APPLY = { allowProvision: true, allowDestroy: false }
-const DESTROY = { allowProvision: false, allowDestroy: true }
-const BOTH = { allowProvision: true, allowDestroy: true }
-
-test('outside of dev what deletes takes both approvals, what changes one, and keeping none', (t) => {
-  const approved: Readonly<Record<string, readonly object[]>> = {
-    retain: [NONE, APPLY, DESTROY, BOTH],
-    disable: [APPLY, BOTH],
-    release: [APPLY, BOTH],
-    delete: [BOTH],
-    'snapshot-and-delete': [BOTH],
-  }
-  t.deepEqual(Object.keys(approved).sort(), [...CLEANUP_POLICIES].sort())
-  for (const environment of ['test', 'staging', 'prod'] as const)
-    for (const policy of [...CLEANUP_POLICIES, null])
-      for (const approvals of [NONE, APPLY, DESTROY, BOTH]) {
-        const isApproved = approved[policy ?? 'delete']?.includes(approvals) === true
-        const expected = policy === 'retain' ? 'not_required' : isApproved ? 'approved' : 'missing'
-        t.is(removalApproval(environment, approvals, policy), expected, JSON.stringify([policy, approvals]))
-        const problems = checkRemovalApproval(environment, approvals, { application: 'a', policy })
-        t.deepEqual(
-          problems.map(({ application, code }) => [application, code]),
-          isApproved ? [] : [['a', 'removal_approval']],
-        )
-      }
-  for (const policy of [...CLEANUP_POLICIES, null]) t.is(removalApproval('dev', NONE, policy), 'not_required')
+const approvals = (
+  allowProvision: boolean,
+  allowDestroy: boolean,
+): { allowProvision: boolean; allowDestroy: boolean } => ({
+  allowProvision,
+  allowDestroy,
 })
 
-test('what is missing is named, and nothing else', (t) => {
-  const told = (approvals: typeof NONE, policy: RemovalPolicy | null): string =>
-    checkRemovalApproval('prod', approvals, { application: null, policy })[0]?.remedy ?? ''
-  t.regex(told(NONE, null), /^Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in/)
-  t.regex(told(APPLY, 'delete'), /^Set ALLOW_DB_DESTROY=true in/)
-  t.regex(told(DESTROY, 'delete'), /^Set ALLOW_DB_PROVISION=true in/)
-  t.regex(told(NONE, 'disable'), /^Set ALLOW_DB_PROVISION=true in/)
+const NONE = approvals(false, false)
+const APPLY = approvals(true, false)
+const DESTROY = approvals(false, true)
+const BOTH = approvals(true, true)
+
+test('outside of dev what deletes takes both approvals, what changes one, what keeps everything none', (t) => {
+  const cases: readonly [Environment, typeof NONE, CleanupPolicy | null, Approval][] = [
+    ['dev', NONE, 'delete', 'not_required'],
+    ['dev', NONE, null, 'not_required'],
+    ['prod', NONE, 'retain', 'not_required'],
+    ['prod', NONE, 'release', 'missing'],
+    ['prod', DESTROY, 'disable', 'missing'],
+    ['prod', APPLY, 'disable', 'approved'],
+    ['prod', APPLY, 'release', 'approved'],
+    ['prod', APPLY, 'delete', 'missing'],
+    ['prod', APPLY, 'snapshot-and-delete', 'missing'],
+    ['prod', APPLY, null, 'missing'],
+    ['prod', DESTROY, 'delete', 'missing'],
+    ['prod', BOTH, 'delete', 'approved'],
+    ['prod', BOTH, 'snapshot-and-delete', 'approved'],
+    ['prod', BOTH, null, 'approved'],
+  ]
+  for (const [environment, given, policy, expected] of cases)
+    t.is(
+      removalApproval(environment, given, policy),
+      expected,
+      `${environment} ${JSON.stringify(given)} ${String(policy)}`,
+    )
+})
+
+test('an approval that is missing is named, and only that', (t) => {
+  const of = (given: typeof NONE, policy: CleanupPolicy | null, application: string | null = 'a'): string[] =>
+    said(checkRemovalApproval('prod', given, { application, policy }))
+  const text = (who: string, what: string, set: string): string[] => [
+    `${who}/removal_approval: the environment is prod, and nobody approved ${what}. Set ${set} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`,
+  ]
+  const both = 'ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true'
+  t.deepEqual(of(NONE, 'delete'), text('a', 'a removal that deletes', both))
+  t.deepEqual(of(NONE, null, null), text('-', 'a removal that deletes', both))
+  t.deepEqual(of(APPLY, 'snapshot-and-delete'), text('a', 'a removal that deletes', 'ALLOW_DB_DESTROY=true'))
+  t.deepEqual(of(NONE, 'disable'), text('a', 'a removal (disable)', 'ALLOW_DB_PROVISION=true'))
+  t.deepEqual(of(APPLY, 'disable'), [])
+  t.deepEqual(said(checkRemovalApproval('dev', NONE, { application: 'a', policy: 'delete' })), [])
 })
 
 test('RDS_CLEANUP_POLICY may keep more than was asked for, and never less', (t) => {
@@ -58,7 +76,9 @@ test('RDS_CLEANUP_POLICY may keep more than was asked for, and never less', (t) 
   t.is(gentler('delete', null), 'delete')
 })
 
-const NOTHING: RemovalFacts = {
+const LEAVES: Departure = { application: 'a', username: 'u', database: 'd', drops: 'd', policy: 'delete' }
+
+const FACTS: RemovalFacts = {
   holdings: [],
   defaults: [],
   obstacles: [],
@@ -68,123 +88,166 @@ const NOTHING: RemovalFacts = {
   canSignal: true,
 }
 
-/** An instance where the admin may administer both roles, as their creator from 16 on. */
-function clusterOf(fields: Partial<Cluster> = {}): Cluster {
-  const own = ['a_user', 'b_user'].map((name) => {
-    return { role: name, member: ADMIN, grantor: 'rdsadmin', admin: true, inherit: false, set: false }
-  })
-  const tagged = ['a', 'b'].map((name) =>
-    role(`${name}_user`, { comment: tagOf(name, { OwnedDatabase: `${name}_db` }) }),
+const STATE: State = {
+  roles: [role('u', { comment: tagOf('a') }), role('o', { comment: tagOf('b') }), role('stranger')],
+  databases: [database('d', 'u'), database('e', 'o')],
+}
+
+function blocked(facts: Partial<RemovalFacts>, departure: Partial<Departure> = {}, state: State = {}): string[] {
+  const { cluster } = actual({ ...STATE, ...state })
+  return said(checkRemoval(declare({}), cluster, [{ ...LEAVES, ...departure }], { ...FACTS, ...facts })).map((text) =>
+    text.replace('a/removal_obstacle: ', ''),
   )
-  const roles = [role(ADMIN, { createRole: true, createDb: true }), ...tagged]
-  const databases = [database('a_db', 'a_user'), database('b_db', 'b_user')]
-  return actual({ roles, databases, cluster: { memberships: own, ...fields } }).cluster
 }
 
-const LEAVER: Departure = { application: 'a', username: 'a_user', database: 'a_db', drops: 'a_db', policy: 'delete' }
-const DECLARED = declare({ b: { username: 'b_user', database_name: 'b_db' } })
+/** A statement as a person is asked to run it inside a database. */
+const inside = (sql: string, as: string | null): string => printInside([new Statement(sql)], as)
 
-function told(
-  facts: Partial<RemovalFacts>,
-  departure: Partial<Departure> = {},
-  cluster: Partial<Cluster> = {},
-): string[] {
-  const problems = checkRemoval(DECLARED, clusterOf(cluster), [{ ...LEAVER, ...departure }], { ...NOTHING, ...facts })
-  return problems.map(({ application, code, message }) => `${application ?? ''} ${code} ${message}`)
-}
-
-const obstacle = (fields: Partial<Obstacle>): Obstacle => ({
-  role: 'a_user',
-  database: 'b_db',
-  what: 'owns table public.t',
-  ...fields,
+test('nothing stands in the way of a login and a database that nothing else uses', (t) => {
+  t.deepEqual(blocked({}), [])
 })
 
-const holding = (fields: Partial<Holding>): Holding => ({
-  database: 'b_db',
+test('what is not ours to change is not removed by any policy', (t) => {
+  const of = (state: State, departure: Partial<Departure> = {}): string[] =>
+    said(checkServer(declare({}), actual({ ...STATE, ...state }).cluster, { ...LEAVES, ...departure }))
+  const { cluster } = actual(STATE)
+  const { server } = cluster
+  t.deepEqual(of({}), [])
+  t.deepEqual(of({ cluster: { server: { ...server, inRecovery: true } } }), [
+    "a/removal_obstacle: db-1.abc.eu-central-1.rds.amazonaws.com is a replica (the server is in recovery). Use the writer's own endpoint.",
+  ])
+  t.deepEqual(of({ roles: [role('u', { superuser: true })] }), [
+    'a/removal_obstacle: the role u is a superuser. Remove it by hand.',
+  ])
+  t.deepEqual(of({}, { username: 'gone_already' }).length, 1, 'from 16 on nobody has a right over it')
+  const [right] = of({ cluster: { memberships: [] } })
+  t.true(right?.startsWith('a/removal_obstacle: admin has no right over the role u: '), right)
+  t.true(
+    right?.endsWith(
+      'Only a superuser can (nobody administers it): GRANT "u" TO "admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;',
+    ),
+    right,
+  )
+  t.deepEqual(of({ version: 150004, cluster: { memberships: [] } }), [])
+  t.deepEqual(of({}, { drops: 'postgres' }), [
+    'a/removal_obstacle: the database postgres is the one that the admin connects to. Name another one in instance.database.',
+  ])
+  t.deepEqual(of({}, { drops: null }), [])
+  for (const policy of ['release', 'disable', 'delete', 'snapshot-and-delete'] as const)
+    t.is(blocked({}, { policy, drops: 'postgres' }).length, 1, policy)
+})
+
+test('what it owns elsewhere is named with its way out; what is inside the database that goes, goes with it', (t) => {
+  const owns = (fields: Partial<Obstacle>): Partial<RemovalFacts> => ({
+    obstacles: [{ role: 'u', database: 'e', what: 'owns table public.things', ...fields }],
+  })
+  t.deepEqual(blocked(owns({})), [
+    'the role u owns table public.things in database e. Hand it over or remove it, then run again.',
+  ])
+  t.deepEqual(blocked(owns({ database: null, what: 'owns tablespace s' })), [
+    'the role u owns tablespace s. Hand it over or remove it, then run again.',
+  ])
+  t.deepEqual(blocked(owns({ remedy: 'Do this.' })), ['the role u owns table public.things in database e. Do this.'])
+  t.deepEqual(blocked(owns({ database: 'd' })), [])
+  t.is(blocked(owns({ database: 'd' }), { drops: null }).length, 1, 'the database stays')
+  t.is(blocked(owns({ database: 'd' }), { drops: 'e' }).length, 1, 'another one goes')
+  t.deepEqual(blocked(owns({ role: 'stranger' })), [], 'what others own stays with them')
+})
+
+test('what uses the database that goes is named; what uses another is no concern', (t) => {
+  const used = (database: string | null): Partial<RemovalFacts> => ({
+    obstacles: [{ role: null, database, what: 'is used by subscription s' }],
+  })
+  t.deepEqual(blocked(used('d')), [
+    'the database d is used by subscription s. End that first, as its owner or a member of it, then run again.',
+  ])
+  t.deepEqual(blocked(used('e')), [])
+})
+
+test('a database that cannot be looked into is no proof that nothing is there', (t) => {
+  t.deepEqual(blocked({ unseen: ['e'] }), [
+    'u may hold something in database e, which cannot be looked into. Let the delegated admin connect to it, then run again.',
+  ])
+})
+
+const holding = (fields: object): RemovalFacts['holdings'][number] => ({
+  database: 'e',
   keyword: 'TABLE',
-  identity: 'public.t',
-  grantor: 'stranger',
-  grantee: 'a_user',
+  identity: 'public.things',
+  grantor: 'o',
+  grantee: 'u',
   isTemporary: false,
   ...fields,
 })
 
-const sessions = (fields: Partial<SessionCount>): SessionCount => ({
-  database: 'a_db',
-  login: 'b_user',
-  isSuperuser: false,
-  count: 2,
-  ...fields,
-})
-
-test('what the leaving role owns elsewhere stands in its way, what goes with its database does not', (t) => {
-  t.deepEqual(told({}), [])
-  t.deepEqual(told({ obstacles: [obstacle({})] }), [
-    'a removal_obstacle the role a_user owns table public.t in database b_db.',
+test('a privilege that somebody outside of the stack granted is theirs to take back', (t) => {
+  t.deepEqual(blocked({ holdings: [holding({})] }), [], 'o is of this stack')
+  t.deepEqual(blocked({ holdings: [holding({ grantor: ADMIN })] }), [])
+  t.deepEqual(blocked({ holdings: [holding({ grantor: 'stranger', isTemporary: true })] }), [])
+  t.deepEqual(blocked({ holdings: [holding({ grantor: 'stranger', grantee: 'o' })] }), [], 'it is not of u')
+  t.deepEqual(blocked({ holdings: [holding({ grantor: 'stranger' })] }), [
+    `the role u holds privileges on TABLE public.things in database e, granted by stranger, which is not managed by this stack. As o: GRANT CONNECT ON DATABASE "e" TO "stranger"; Then as stranger, in e: ${inside('REVOKE ALL ON TABLE public.things FROM "u"', 'stranger')}`,
   ])
-  t.deepEqual(told({ obstacles: [obstacle({ database: null, what: 'owns database x' })] }), [
-    'a removal_obstacle the role a_user owns database x.',
-  ])
-  t.deepEqual(told({ obstacles: [obstacle({ database: 'a_db' })] }), [])
-  t.deepEqual(told({ obstacles: [obstacle({ database: 'a_db' })] }, { drops: null }).length, 1)
-  t.deepEqual(told({ obstacles: [obstacle({ role: 'b_user' })] }), [])
-  t.deepEqual(told({ obstacles: [obstacle({ role: null, database: 'a_db', what: 'is used by subscription s' })] }), [
-    'a removal_obstacle the database a_db is used by subscription s.',
-  ])
-  t.deepEqual(told({ obstacles: [obstacle({ role: null })] }), [])
-  t.deepEqual(told({ unseen: ['b_db'] }), [
-    'a removal_obstacle a_user may hold something in database b_db, which cannot be looked into.',
-  ])
-})
-
-test('what somebody granted whom no run can be, and what it granted others, stands in its way', (t) => {
-  t.deepEqual(told({ holdings: [holding({ grantor: 'b_user' })] }), [])
-  t.deepEqual(told({ holdings: [holding({ isTemporary: true })] }), [])
-  t.regex(
-    told({ holdings: [holding({})] })[0] ?? '',
-    /holds privileges on TABLE public\.t in database b_db, granted by s/,
-  )
-  const given = holding({ grantor: 'a_user', grantee: 'b_user' })
-  t.regex(told({ holdings: [given] })[0] ?? '', /a_user granted b_user privileges on TABLE public\.t/)
-  t.regex(told({ holdings: [{ ...given, grantee: '' }] })[0] ?? '', /a_user granted PUBLIC privileges/)
-  t.deepEqual(told({ holdings: [{ ...given, grantee: 'a_user' }] }), [])
-  const later = { database: 'b_db', grantee: 'a_user', schema: null, keyword: 'TABLES' }
-  t.deepEqual(told({ defaults: [{ ...later, creator: 'b_user' }] }), [])
-  t.regex(
-    told({ defaults: [{ ...later, creator: 'stranger' }] })[0] ?? '',
-    /has default privileges on TABLES of stranger/,
-  )
-  t.deepEqual(told({ defaults: [{ ...later, creator: 'stranger', grantee: 'b_user' }] }), [])
-})
-
-test('one that is disabled keeps what it owns and gave; one that is released keeps all', (t) => {
-  const facts = { obstacles: [obstacle({})], holdings: [holding({ grantor: 'a_user', grantee: 'b_user' })] }
-  t.is(told(facts).length, 2)
-  t.deepEqual(told(facts, { policy: 'disable' }), [])
-  t.is(told({ holdings: [holding({})] }, { policy: 'disable' }).length, 1)
-  t.deepEqual(told({ ...facts, unseen: ['b_db'], holdings: [holding({})] }, { policy: 'release' }), [])
-})
-
-test('sessions stand in the way where none may be ended, but those that the removal ends itself', (t) => {
-  t.deepEqual(told({ sessions: [sessions({})] }), [])
-  const blind = (item: SessionCount, departure: Partial<Departure> = {}): number =>
-    told({ sessions: [item], canSignal: false }, departure).length
-  t.is(blind(sessions({})), 1)
-  t.is(blind(sessions({ isSuperuser: true })), 0)
-  t.is(blind(sessions({ database: 'b_db' })), 0)
-  t.is(blind(sessions({ database: 'b_db', login: 'a_user' })), 1)
-  t.is(blind(sessions({ login: 'a_user' })), 0)
-  t.is(blind(sessions({ login: 'a_user' }), { policy: 'snapshot-and-delete' }), 1)
-})
-
-test('what is not ours to change is told whatever the policy', (t) => {
-  const server = clusterOf().server
-  for (const policy of ['disable', 'release', 'delete'] as const) {
-    t.regex(told({}, { policy }, { server: { ...server, inRecovery: true } })[0] ?? '', /is a replica/)
-    t.regex(told({}, { policy }, { memberships: [] })[0] ?? '', /has no right over the role a_user/)
-    const roles = new Map([...clusterOf().roles, ['a_user', role('a_user', { superuser: true })] as const])
-    t.regex(told({}, { policy }, { roles })[0] ?? '', /a_user is a superuser/)
+  const theirs = {
+    roles: [role('u'), role('stranger')],
+    databases: [database('f', 'stranger')],
+    cluster: { memberships: actual(STATE).cluster.memberships },
   }
-  t.regex(told({}, { drops: DECLARED.instance.database })[0] ?? '', /is the one that the admin connects to/)
+  t.deepEqual(blocked({ holdings: [holding({ database: 'f', grantor: 'pg_database_owner' })] }, {}, theirs), [
+    `the role u holds privileges on TABLE public.things in database f, granted by pg_database_owner, which is not managed by this stack. As stranger, in f: ${inside('REVOKE ALL ON TABLE public.things FROM "u"', 'stranger')}`,
+  ])
+})
+
+test('what it gave to others would go with it, and is named', (t) => {
+  const given = [holding({ grantor: 'u', grantee: 'o' }), holding({ grantor: 'u', grantee: '' })]
+  const text = (who: string): string =>
+    `the role u granted ${who} privileges on TABLE public.things in database e. Let its owner grant them, then run again.`
+  t.deepEqual(blocked({ holdings: given }), [text('o'), text('PUBLIC')])
+  t.deepEqual(blocked({ holdings: [holding({ grantor: 'u', grantee: 'u' })] }), [])
+  t.deepEqual(blocked({ holdings: [holding({ grantor: 'u', grantee: 'o', isTemporary: true })] }), [])
+})
+
+test('default privileges of somebody outside of the stack are theirs to take back', (t) => {
+  const byDefault = (creator: string, grantee = 'u', schema: string | null = 's'): Partial<RemovalFacts> => ({
+    defaults: [{ database: 'e', grantee, creator, schema, keyword: 'TABLES' }],
+  })
+  t.deepEqual(blocked(byDefault('o')), [])
+  t.deepEqual(blocked(byDefault('stranger', 'o')), [])
+  t.deepEqual(blocked(byDefault('stranger')), [
+    `the role u has default privileges on TABLES of stranger in database e, which is not managed by this stack. As o: GRANT CONNECT ON DATABASE "e" TO "stranger"; Then as stranger, in e: ${inside('ALTER DEFAULT PRIVILEGES FOR ROLE "stranger" IN SCHEMA "s" REVOKE ALL ON TABLES FROM "u"', 'stranger')}`,
+  ])
+})
+
+test('a login that is disabled keeps what it owns and gave; one that is released keeps everything', (t) => {
+  const facts: Partial<RemovalFacts> = {
+    obstacles: [{ role: 'u', database: 'e', what: 'owns table public.things' }],
+    holdings: [holding({ grantor: 'u', grantee: 'o' }), holding({ grantor: 'stranger' })],
+    unseen: ['e'],
+  }
+  const of = (policy: Departure['policy']): string[] =>
+    blocked(facts, { policy, drops: null }).map((text) => text.slice(0, 'the role u holds'.length))
+  t.deepEqual(of('release'), [])
+  t.deepEqual(of('disable'), ['u may hold somet', 'the role u holds'])
+  t.deepEqual(of('delete'), ['the role u owns ', 'u may hold somet', 'the role u holds', 'the role u grant'])
+})
+
+test('without pg_signal_backend only the sessions of its owner in the database that goes can be ended', (t) => {
+  const session = (login: string, database: string, isSuperuser = false): SessionCount => ({
+    login,
+    database,
+    isSuperuser,
+    count: 2,
+  })
+  const of = (sessions: readonly SessionCount[], departure: Partial<Departure> = {}, canSignal = false): string[] =>
+    blocked({ sessions, canSignal }, departure)
+  t.deepEqual(of([session('o', 'd')]), [
+    'o has 2 session(s) in database d, which admin may not end. End them, or as the master: GRANT "pg_signal_backend" TO "admin";',
+  ])
+  t.is(of([session('u', 'e')]).length, 1, 'its own elsewhere')
+  t.deepEqual(of([session('u', 'd')]), [])
+  t.is(of([session('u', 'd')], { policy: 'snapshot-and-delete' }).length, 1, 'a snapshot wants them to end before')
+  t.is(of([session('u', 'd')], { drops: null }).length, 1, 'the database stays')
+  t.deepEqual(of([session('postgres', 'd', true)]), [])
+  t.deepEqual(of([session('o', 'e')]), [], 'those of others elsewhere are no concern')
+  t.deepEqual(of([session('o', 'd')], {}, true), [])
 })
