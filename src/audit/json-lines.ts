@@ -58,8 +58,8 @@ function writeFitting(full: object, short: object, { write, insideTerraform }: J
 }
 
 /**
- * `value` as JSON on one line that means the same and neither moves a terminal nor commands a CI runner: `#` stands only
- * inside strings, so escaping the bracket keeps the meaning.
+ * `value` as JSON on one line that means the same and neither moves a terminal nor commands a CI runner: `#` stands
+ * only inside strings, so escaping the bracket keeps the meaning.
  */
 export function printableJson(value: object): string {
   return JSON.stringify(value).replace(UNPRINTABLE, escapeUnits).replace(RUNNER_COMMAND, '##$1\\u005b')

@@ -1,9 +1,10 @@
 /** What may not be printed as it is: whoever prints a text replaces it, in the way of that text. */
 
 /**
- * Characters that move the cursor, start an escape sequence, break a line, reorder the text around them or are not to be
- * seen, so that one name looks like another: C0 and C1 controls, line and paragraph separators, format characters (the
- * bidirectional controls of Unicode UAX #9 among them), what UAX #44 calls default ignorable, and unpaired surrogates.
+ * Characters that move the cursor, start an escape sequence, break a line, reorder the text around them or are not to
+ * be seen, so that one name looks like another: C0 and C1 controls, line and paragraph separators, format characters
+ * (the bidirectional controls of Unicode UAX #9 among them), what UAX #44 calls default ignorable, and unpaired
+ * surrogates.
  */
 export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 

@@ -93,7 +93,9 @@ function passingFindings(context: PlanContext, application: Application): Findin
   )
   return items.map((item) => {
     const remedy = narrowingRemedy(context.actual.cluster, item)
-    const message = `${username} may make others members of ${item.role}, granted outside of this declaration and left alone; whoever granted it can revoke that: ${remedy}`
+    const message =
+      `${username} may make others members of ${item.role}, granted outside of this declaration and left alone; ` +
+      `whoever granted it can revoke that: ${remedy}`
     return finding(subject(application, 'grant'), 'keep', 'warning', message)
   })
 }
