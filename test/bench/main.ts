@@ -17,14 +17,16 @@ import { providerRunner } from './candidates/provider.ts'
 import { pythonRunner } from './candidates/python.ts'
 import { terraformRunner } from './candidates/terraform.ts'
 import { chartOf } from './chart.ts'
+import { type Growth, measureGrowth } from './growth.ts'
 import { measure, type Runner, type Sample, WORKS } from './measure.ts'
 import { bareRunner } from './plans.ts'
 import { startUp } from './start-up.ts'
-import { BARE, OURS, PLAIN_SQL, PROVIDER, PYTHON, rowsOf, SCRIPT, tableOf } from './table.ts'
+import { BARE, BARE_REMOTE, OURS, PLAIN_SQL, PROVIDER, PYTHON, REMOTE, rowsOf, SCRIPT, tableOf } from './table.ts'
 
 const HELP = `npm run bench -- [options]
-  --applications 1,20,100,1000   how many (default 1,20,100)
+  --applications 20,30,100,1000  how many (default 20,30,100,1000)
   --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10), up to 100 applications
+  --growth 1000,5000             logins, 50 a database, for the script alone (default 1000,5000); empty: left out
   --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once, and so does
                                  the provider from 100 on, from 20 on with a round trip
   --postgres 15                  major version of the server
@@ -37,8 +39,9 @@ const HELP = `npm run bench -- [options]
 
 const { values: options } = parseArgs({
   options: {
-    applications: { type: 'string', default: '1,20,100' },
+    applications: { type: 'string', default: '20,30,100,1000' },
     'round-trip': { type: 'string', default: '0,10' },
+    growth: { type: 'string', default: '1000,5000' },
     repeat: { type: 'string', default: '3' },
     postgres: { type: 'string', default: '15' },
     provider: { type: 'string' },
@@ -62,15 +65,17 @@ interface Candidate {
   start(bed: Bed): Promise<Runner>
 }
 
-function candidatesOf({ program }: Terraform, roundTripMs: number): Candidate[] {
+function candidatesOf(terraform: Terraform, roundTripMs: number): Candidate[] {
+  const { program } = terraform
   const { provider, 'python-script': script } = options
   const providerLimit = Number(options['provider-limit']) / (roundTripMs > 0 ? 5 : 1)
   const all: Candidate[] = [
-    { name: OURS, limit: Infinity, onceFrom: 1000, start: terraformRunner },
-    { name: SCRIPT, limit: Infinity, onceFrom: 1000, start: bundleRunner },
+    { name: OURS, limit: Infinity, onceFrom: 1000, start: (bed) => terraformRunner(bed, 'local') },
+    { name: REMOTE, limit: Infinity, onceFrom: 1000, start: (bed) => terraformRunner(bed, 'http') },
+    { name: SCRIPT, limit: Infinity, onceFrom: 1000, start: (bed) => bundleRunner(bed) },
     { name: PLAIN_SQL, limit: Infinity, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 4) },
-    { name: 'plain SQL, 1 connection', limit: 100, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 1) },
-    { name: BARE, limit: Infinity, onceFrom: 1000, start: (bed) => bareRunner(bed, program) },
+    { name: BARE, limit: Infinity, onceFrom: 1000, start: (bed) => bareRunner(bed, terraform, 'local') },
+    { name: BARE_REMOTE, limit: Infinity, onceFrom: 1000, start: (bed) => bareRunner(bed, terraform, 'http') },
     ...(provider === undefined
       ? []
       : [
@@ -137,15 +142,20 @@ async function main(): Promise<void> {
   }
   const bed = await makeBed(version(), 1, 0)
   const start = await startUp(bed).finally(() => bed.stop())
-  await write({ ...started, machine: machine(terraform), start, samples })
+  const growth = options.growth === '' ? [] : await measureGrowth(version(), numbers(options.growth))
+  const ended = loadavg()
+  await write({ ...started, ended, machine: machine(terraform), start, growth, samples })
 }
 
 interface Results {
   readonly at: string
   /** Load averages at the start. */
   readonly load: readonly number[]
+  /** And at the end. */
+  readonly ended: readonly number[]
   readonly machine: Readonly<Record<string, string>>
   readonly start: Awaited<ReturnType<typeof startUp>>
+  readonly growth: readonly Growth[]
   readonly samples: readonly Sample[]
 }
 
@@ -162,12 +172,12 @@ function machine({ program }: Terraform): Record<string, string> {
 
 async function write(results: Results): Promise<void> {
   const rows = rowsOf(results.samples)
-  const { node, help, firstByte } = results.start
   const about = [
     ...Object.entries(results.machine).map(([key, value]) => `${key}: ${value}`),
     `load at the start: ${results.load.map((value) => value.toFixed(1)).join(', ')}`,
+    `at the end: ${results.ended.map((value) => value.toFixed(1)).join(', ')}`,
   ]
-  const text = `${aimsOf(rows, results.start)}\n\n${tableOf(rows)}\n\nStart-up, medians: --help ${help.toFixed(2)} s, first byte to the server ${firstByte.toFixed(2)} s (node itself ${node.toFixed(2)} s).\n\n${about.join('; ')}. ${results.at}\n`
+  const text = `${aimsOf(rows, results)}\n\n${tableOf(rows)}\n\n${about.join('; ')}. ${results.at}\n`
   await mkdir(options.output, { recursive: true })
   await writeFile(join(options.output, 'bench.json'), `${JSON.stringify({ ...results, rows }, null, 1)}\n`)
   await writeFile(join(options.output, 'bench.md'), text)

@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
   options: {
     applications: { type: 'string', default: '50' },
     repeat: { type: 'string', default: '3' },
+    /** Without the former module. */
+    'this-only': { type: 'boolean', default: false },
     postgres: { type: 'string', default: '16' },
     /** Seconds until a snapshot is available. */
     snapshot: { type: 'string', default: '10' },
@@ -67,9 +69,10 @@ const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-removals-'))
 try {
   const modules = { this: MODULE, former: await unpackModule(FORMER, folder) } as const
   const [version = 16] = chooseVersions(options.postgres)
+  const names: readonly Sample['module'][] = options['this-only'] ? ['this'] : ['this', 'former']
   const samples: Sample[] = []
   for (let time = 0; time < Number(options.repeat); time += 1)
-    for (const name of ['this', 'former'] as const) {
+    for (const name of names) {
       const bed = await makeBed(version, Number(options.applications), 0)
       try {
         const sample = await removed(bed, name, modules[name])
@@ -85,9 +88,10 @@ try {
   const of = (name: Sample['module'], key: 'seconds' | 'cpuSeconds'): number =>
     median(samples.filter(({ module }) => module === name).map((sample) => sample[key]))
   const ratio = (key: 'seconds' | 'cpuSeconds'): string => (of('this', key) / of('former', key)).toFixed(2)
-  console.log(
-    `${options.applications} removals: ${ratio('seconds')} of the former's seconds, ${ratio('cpuSeconds')} of its processor time`,
-  )
+  if (!options['this-only'])
+    console.log(
+      `${options.applications} removals: ${ratio('seconds')} of the former's seconds, ${ratio('cpuSeconds')} of its processor time`,
+    )
   await mkdir(options.output, { recursive: true })
   await writeFile(
     join(options.output, 'removals.json'),

@@ -1,4 +1,4 @@
-/** How long the bundle takes to say anything: `--help`, and the first byte that reaches the database server. */
+/** How long the bundle takes to say anything: `--version`, `--help`, and the first byte that reaches the database server. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -11,20 +11,23 @@ import { median } from './measure.ts'
 export interface StartUp {
   /** Medians, in seconds. */
   readonly node: number
+  readonly version: number
   readonly help: number
   readonly firstByte: number
 }
 
-const TIMES = 9
+const TIMES = 15
 
 export async function startUp(bed: Bed): Promise<StartUp> {
-  const times = { node: [] as number[], help: [] as number[], firstByte: [] as number[] }
+  const times = { node: [] as number[], version: [] as number[], help: [] as number[], firstByte: [] as number[] }
   for (let time = 0; time < TIMES; time += 1) {
     times.node.push(await secondsOf(() => execa(process.execPath, ['-e', '0'])))
+    times.version.push(await secondsOf(() => execa(process.execPath, [BUNDLE, '--version'])))
     times.help.push(await secondsOf(() => execa(process.execPath, [BUNDLE, '--help'])))
     times.firstByte.push(await firstByte(bed))
   }
-  return { node: median(times.node), help: median(times.help), firstByte: median(times.firstByte) }
+  const [node, version] = [median(times.node), median(times.version)]
+  return { node, version, help: median(times.help), firstByte: median(times.firstByte) }
 }
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {

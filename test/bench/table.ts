@@ -13,13 +13,17 @@ export interface Row {
   readonly connections: number
   readonly cpuSeconds: number | null
   readonly megabytes: number | null
+  /** Of the seconds, those that were not the script's. */
+  readonly terraformSeconds: number | null
 }
 
 /** Names of the candidates. */
 export const OURS = 'terraform apply, this module'
 export const SCRIPT = 'the script alone'
 export const PLAIN_SQL = 'plain SQL, 4 connections'
+export const REMOTE = 'terraform apply, http state'
 export const BARE = 'bare terraform_data'
+export const BARE_REMOTE = 'bare terraform_data, http state'
 export const PROVIDER = 'postgresql provider'
 export const PYTHON = 'the Python script'
 
@@ -46,6 +50,9 @@ function rowOf({ applications, roundTripMs, work, candidate }: Sample, group: re
     connections: of((sample) => sample.connections),
     cpuSeconds: used ? of(({ usage }) => usage?.cpuSeconds ?? 0) : null,
     megabytes: used ? of(({ usage }) => usage?.megabytes ?? 0) : null,
+    terraformSeconds: group.every((sample) => sample.terraformSeconds !== null)
+      ? of((sample) => sample.terraformSeconds ?? 0)
+      : null,
   }
 }
 
@@ -63,6 +70,7 @@ export function tableOf(rows: readonly Row[]): string {
     'connections',
     'CPU s',
     'MB',
+    'Terraform s',
   ]
   const lines = rows.map((row) => {
     const ours = rows.find(
@@ -86,6 +94,7 @@ export function tableOf(rows: readonly Row[]): string {
       isServed ? String(row.connections) : '',
       row.cpuSeconds?.toFixed(2) ?? '',
       row.megabytes?.toFixed(0) ?? '',
+      row.terraformSeconds?.toFixed(2) ?? '',
     ]
   })
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')

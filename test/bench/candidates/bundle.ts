@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import * as v from 'valibot'
-import { MODULE } from '../../support/terraform.ts'
+import { MODULE, type Variables } from '../../support/terraform.ts'
 import { applicationsOf, type Bed } from '../bed.ts'
-import type { Runner, Usage } from '../measure.ts'
+import type { Runner, Told, Usage } from '../measure.ts'
 
 export const BUNDLE = join(MODULE, 'dist', 'rds-provision.mjs')
 
@@ -22,32 +22,43 @@ export const REPORT = `data:text/javascript,${encodeURIComponent(`
     process.stderr.write('\\n' + JSON.stringify([(userCPUTime + systemCPUTime) / 1e6, Number(peak[1]) / 1024]) + '\\n')
   })`)}`
 
-export function inputOf(bed: Bed, logins = bed.logins): string {
+/** `application_databases` of these logins. */
+type Entries = typeof applicationsOf
+
+/** The script's input. @param variables of the module, besides the bed's */
+export function inputOf(bed: Bed, applications = applicationsOf(bed.logins), variables: Variables = {}): string {
   return JSON.stringify({
     ...bed.variables,
+    ...variables,
     cluster_name: 'bench',
     stack: 'bench',
     secret_prefix: 'platform',
-    application_databases: applicationsOf(logins),
+    application_databases: applications,
   })
 }
 
-export async function bundleRunner(bed: Bed): Promise<Runner> {
+/** @param entriesOf what is declared for the bed's logins */
+export async function bundleRunner(bed: Bed, entriesOf: Entries = applicationsOf): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
-  const apply = async (logins = bed.logins): Promise<Usage> => {
+  const apply = async (logins = bed.logins, variables: Variables = {}): Promise<Told> => {
     const env = {
       ...bed.aws.env,
-      RDS_PROVISION_INPUT: inputOf(bed, logins),
+      RDS_PROVISION_INPUT: inputOf(bed, entriesOf(logins), variables),
       RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json'),
     }
     const { stderr } = await execa(process.execPath, ['--import', REPORT, BUNDLE, 'apply'], {
       env: { PATH: process.env['PATH'], ...env },
       extendEnv: false,
     })
-    return usageIn(stderr)
+    return { usage: usageIn(stderr), scriptSeconds: null }
   }
   return {
-    works: { cold: () => apply(), again: () => apply(), 'one more': () => apply([...bed.logins, bed.another]) },
+    works: {
+      cold: () => apply(),
+      again: () => apply(),
+      changed: () => apply(bed.logins, { verify_logins: 'changed' }),
+      'one more': () => apply([...bed.logins, bed.another]),
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -1,13 +1,18 @@
 /**
  * The same result by hand-written SQL, as fast as a person would make it: roles, databases, what PUBLIC may do, and in each
- * database the owner's grants and default privileges. It looks at nothing before and proves nothing after.
+ * database the owner's grants and default privileges. It looks at nothing before and proves nothing after. `again` is the
+ * floor of a run that finds nothing to do: a program that logs in as everybody, and does nothing else.
  */
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import pg from 'pg'
 import { Secret } from '../../../src/model/secret.ts'
 import { scramVerifier } from '../../../src/secrets/verifier.ts'
 import type { Bed, Login } from '../bed.ts'
 import type { Runner } from '../measure.ts'
+
+const LOGINS = fileURLToPath(new URL('logins.mjs', import.meta.url))
 
 const { escapeIdentifier: id, escapeLiteral: text } = pg
 
@@ -48,7 +53,13 @@ export async function plainSqlRunner(bed: Bed, connections: number): Promise<Run
     await Promise.all(Array.from({ length: connections }, worker))
     return null
   }
-  return { works: { cold }, remove: () => Promise.resolve() }
+  const again = async (): Promise<null> => {
+    const { port } = bed.proxy
+    const input = JSON.stringify({ port, caFile: bed.server.caFile, connections, logins: bed.logins })
+    await execa(process.execPath, [LOGINS], { input })
+    return null
+  }
+  return { works: { cold, again }, remove: () => Promise.resolve() }
 }
 
 /** From 16 on a membership has to say that it allows SET ROLE. */

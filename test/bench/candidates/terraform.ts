@@ -1,10 +1,17 @@
-/** Ours as its users run it: `terraform apply` of the module. */
+/** Ours as its users run it: `terraform apply` of the module, with a local state or one behind HTTP. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { makeStack, type Stack } from '../../support/terraform.ts'
 import { applicationsOf, type Bed } from '../bed.ts'
-import type { Runner } from '../measure.ts'
+import type { Runner, Told } from '../measure.ts'
+import { startStateServer, type StateServer } from '../state-server.ts'
+import { type TimedNode, timedNode } from './timed-node.ts'
+
+/** Where Terraform keeps its state: the folder, or a server that it asks by HTTP. */
+export type StatePlace = 'local' | 'http'
 
 /** The root passes no outputs on, as in the other candidates: with a local state they are written anew after each resource. */
-export async function terraformRunner(bed: Bed): Promise<Runner> {
+export async function terraformRunner(bed: Bed, place: StatePlace): Promise<Runner> {
   const stack = await makeStack({
     server: bed.server,
     aws: bed.aws,
@@ -12,26 +19,40 @@ export async function terraformRunner(bed: Bed): Promise<Runner> {
     variables: bed.variables,
     outputs: [],
   })
+  const node = await timedNode(stack.folder)
+  stack.variables['node_command'] = node.command
+  const state = place === 'http' ? await keepStateBehind(stack.folder) : null
   await stack.prepare()
-  await succeed(stack, ['init', '-no-color'])
+  const apply = (...more: string[]): Promise<Told> =>
+    succeed(stack, node, ['apply', '-no-color', '-auto-approve', ...more])
   return {
     works: {
-      cold: () => succeed(stack, ['apply', '-no-color', '-auto-approve']),
-      again: () =>
-        succeed(stack, ['apply', '-no-color', '-auto-approve', '-replace=module.databases.null_resource.provision']),
-      plan: () => succeed(stack, ['plan', '-no-color']),
+      cold: () => apply(),
+      again: () => apply('-replace=module.databases.null_resource.provision'),
+      plan: () => succeed(stack, node, ['plan', '-no-color']),
       'one more': async () => {
         stack.applications = applicationsOf([...bed.logins, bed.another])
         await stack.prepare()
-        return succeed(stack, ['apply', '-no-color', '-auto-approve'])
+        return apply()
       },
     },
-    remove: () => stack.remove(),
+    async remove() {
+      await state?.stop()
+      await stack.remove()
+    },
   }
 }
 
-async function succeed(stack: Stack, args: readonly string[]): Promise<null> {
+/** Gives a root configuration, before its `init`, a server for its state. */
+export async function keepStateBehind(folder: string): Promise<StateServer> {
+  const state = await startStateServer()
+  const backend = { http: { address: state.address } }
+  await writeFile(join(folder, 'backend.tf.json'), JSON.stringify({ terraform: { backend } }))
+  return state
+}
+
+async function succeed(stack: Stack, node: TimedNode, args: readonly string[]): Promise<Told> {
   const { code, output } = await stack.terraform(args)
   if (code !== 0) throw new Error(`terraform ${args.join(' ')} failed:\n${output}`)
-  return null
+  return { usage: null, scriptSeconds: await node.take() }
 }

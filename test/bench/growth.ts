@@ -1,0 +1,59 @@
+/** How the script's time grows: the same kind of declaration in two sizes, on two servers, in turns. */
+import { loadavg } from 'node:os'
+import { type applicationsOf, type Login, makeBed } from './bed.ts'
+import { bundleRunner } from './candidates/bundle.ts'
+import type { Told } from './measure.ts'
+import type { PostgresVersion } from '../support/postgres.ts'
+
+/** The logins of one database. More databases would measure the disk: each takes 7 MB of it. */
+const LOGINS_EACH = 50
+
+export interface Growth {
+  readonly logins: number
+  /** Seconds of the first run, and of one that finds nothing to do. */
+  readonly cold: number
+  readonly again: number
+  /** The most memory of the two. */
+  readonly megabytes: number
+}
+
+/** @param sizes numbers of logins, each a multiple of LOGINS_EACH */
+export async function measureGrowth(version: PostgresVersion, sizes: readonly number[]): Promise<Growth[]> {
+  const grown: Growth[] = []
+  for (const logins of sizes) {
+    const bed = await makeBed(version, logins, 0)
+    const runner = await bundleRunner(bed, sharedBy)
+    try {
+      const cold = await timed(runner.works.cold)
+      const again = await timed(runner.works.again)
+      const megabytes = Math.max(cold.megabytes, again.megabytes)
+      grown.push({ logins, cold: cold.seconds, again: again.seconds, megabytes })
+      const load = loadavg()[0]?.toFixed(1) ?? ''
+      console.log(
+        `${String(logins).padStart(5)} logins, ${String(LOGINS_EACH)} a database  first ${cold.seconds.toFixed(1)} s  again ${again.seconds.toFixed(1)} s  ${megabytes.toFixed(0)} MB  load ${load}`,
+      )
+    } finally {
+      await runner.remove()
+      await bed.stop()
+    }
+  }
+  return grown
+}
+
+/** The entries of logins of which each LOGINS_EACH share the first one's database. */
+function sharedBy(logins: readonly Login[]): ReturnType<typeof applicationsOf> {
+  return Object.fromEntries(
+    logins.map(({ application }, index) => {
+      const owner = logins[index - (index % LOGINS_EACH)]
+      if (owner === undefined || owner.application === application) return [application, {}]
+      return [application, { database_name: owner.database, access_level: 'reader' }]
+    }),
+  )
+}
+
+async function timed(work: (() => Promise<Told | null>) | undefined): Promise<{ seconds: number; megabytes: number }> {
+  const started = performance.now()
+  const told = await work?.()
+  if (told?.usage === null || told?.usage === undefined) throw new Error('the script has not told what it used')
+  return { seconds: (performance.now() - started) / 1000, megabytes: told.usage.megabytes }
+}
