@@ -9,7 +9,6 @@ const ROW = 26
 const TITLES: Readonly<Record<Work, string>> = {
   cold: 'from nothing',
   again: 'again, nothing to do',
-  changed: 'again, logins proven before',
   plan: 'terraform plan, nothing changed',
   'one more': 'one application more',
 }

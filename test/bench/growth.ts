@@ -6,14 +6,15 @@ import type { Told } from './measure.ts'
 import type { PostgresVersion } from '../support/postgres.ts'
 
 /** The logins of one database. More databases would measure the disk: each takes 7 MB of it. */
-const LOGINS_EACH = 50
+export const LOGINS_EACH = 50
 
 export interface Growth {
   readonly logins: number
-  /** Seconds of the first run, and of one that finds nothing to do. */
+  /** Seconds of the first run, of one that finds nothing to do, and of that with `verify_logins = "changed"`. */
   readonly cold: number
   readonly again: number
-  /** The most memory of the two. */
+  readonly changed: number
+  /** The most memory of them. */
   readonly megabytes: number
 }
 
@@ -24,13 +25,15 @@ export async function measureGrowth(version: PostgresVersion, sizes: readonly nu
     const bed = await makeBed(version, logins, 0)
     const runner = await bundleRunner(bed, sharedBy)
     try {
-      const cold = await timed(runner.works.cold)
-      const again = await timed(runner.works.again)
-      const megabytes = Math.max(cold.megabytes, again.megabytes)
-      grown.push({ logins, cold: cold.seconds, again: again.seconds, megabytes })
+      const cold = await timed(() => runner.again({}))
+      const again = await timed(() => runner.again({}))
+      const changed = await timed(() => runner.again({ verify_logins: 'changed' }))
+      const megabytes = Math.max(cold.megabytes, again.megabytes, changed.megabytes)
+      grown.push({ logins, cold: cold.seconds, again: again.seconds, changed: changed.seconds, megabytes })
       const load = loadavg()[0]?.toFixed(1) ?? ''
+      const seconds = [cold, again, changed].map((one) => one.seconds.toFixed(1)).join(' ')
       console.log(
-        `${String(logins).padStart(5)} logins, ${String(LOGINS_EACH)} a database  first ${cold.seconds.toFixed(1)} s  again ${again.seconds.toFixed(1)} s  ${megabytes.toFixed(0)} MB  load ${load}`,
+        `${String(logins).padStart(5)} logins, ${String(LOGINS_EACH)} a database  first, again, changed: ${seconds} s  ${megabytes.toFixed(0)} MB  load ${load}`,
       )
     } finally {
       await runner.remove()
@@ -51,9 +54,9 @@ function sharedBy(logins: readonly Login[]): ReturnType<typeof applicationsOf> {
   )
 }
 
-async function timed(work: (() => Promise<Told | null>) | undefined): Promise<{ seconds: number; megabytes: number }> {
+async function timed(work: () => Promise<Told>): Promise<{ seconds: number; megabytes: number }> {
   const started = performance.now()
-  const told = await work?.()
-  if (told?.usage === null || told?.usage === undefined) throw new Error('the script has not told what it used')
-  return { seconds: (performance.now() - started) / 1000, megabytes: told.usage.megabytes }
+  const { usage } = await work()
+  if (usage === null) throw new Error('the script has not told what it used')
+  return { seconds: (performance.now() - started) / 1000, megabytes: usage.megabytes }
 }

@@ -26,7 +26,7 @@ import { BARE, BARE_REMOTE, OURS, PLAIN_SQL, PROVIDER, PYTHON, REMOTE, rowsOf, S
 const HELP = `npm run bench -- [options]
   --applications 20,30,100,1000  how many (default 20,30,100,1000)
   --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10), up to 100 applications
-  --growth 1000,5000             logins, 50 a database, for the script alone (default 1000,5000); empty: left out
+  --growth 100,1000,5000         logins, 50 a database, for the script alone (default 100,1000,5000); empty: left out
   --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once, and so does
                                  the provider from 100 on, from 20 on with a round trip
   --postgres 15                  major version of the server
@@ -41,7 +41,7 @@ const { values: options } = parseArgs({
   options: {
     applications: { type: 'string', default: '20,30,100,1000' },
     'round-trip': { type: 'string', default: '0,10' },
-    growth: { type: 'string', default: '1000,5000' },
+    growth: { type: 'string', default: '100,1000,5000' },
     repeat: { type: 'string', default: '3' },
     postgres: { type: 'string', default: '15' },
     provider: { type: 'string' },

@@ -3,11 +3,10 @@ import { performance } from 'node:perf_hooks'
 import type { Proxy } from '../support/proxy.ts'
 
 /**
- * `cold`: from nothing; `again`: a forced run that finds nothing to do; `changed`: the same, with
- * `verify_logins = "changed"`; `plan`: a plan that finds nothing changed; `one more`: a run that finds one more
- * application declared.
+ * `cold`: from nothing; `again`: a forced run that finds nothing to do; `plan`: a plan that finds nothing changed;
+ * `one more`: a run that finds one more application declared.
  */
-export const WORKS = ['cold', 'again', 'changed', 'plan', 'one more'] as const
+export const WORKS = ['cold', 'again', 'plan', 'one more'] as const
 export type Work = (typeof WORKS)[number]
 
 /** What a process says of itself at its end; null where it is somebody else's. */
