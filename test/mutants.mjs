@@ -1,7 +1,8 @@
 /**
- * `npm run test:mutants -- guardrails/concern.ts:33-62`: StrykerJS over a folder, a file or lines of `src`, by the unit
+ * `npm run test:mutants -- guardrails/concern.ts:33-62`: StrykerJS over folders, files or lines of `src`, by the unit
  * tests that run through each mutant, all in one process (`test/support/mutants`). Mutants of what runs only while a
- * module loads are left out, since each would need a process. `--walks` lets the walks try too. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
+ * module loads are left out, since each would need a process. `--walks` lets the walks try too. Its packages are 70 MB
+ * and serve nothing else, so they come by npx, in the version named here.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,8 +14,7 @@ const { values, positionals } = parseArgs({
   options: { walks: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-const [target] = positionals
-if (target === undefined) throw new Error('name a folder or file of src, such as guardrails or plan/tags.ts')
+if (positionals.length === 0) throw new Error('name folders or files of src, such as guardrails or plan/tags.ts')
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
 /** Of the program; the repository and the tests' own tools are no concern here. Walks come last: they take longest. */
 const files = readdirSync('test/unit', { recursive: true })
@@ -31,10 +31,10 @@ const config = {
   ignoreStatic: true,
   // Its types are stripped by tsx; npx leaves out the compiler, which the project has.
   tsconfigFile: 'none.json',
-  mutate: [target.includes('.ts') ? `src/${target}` : `src/${target}/**/*.ts`],
+  mutate: positionals.map((target) => (target.includes('.ts') ? `src/${target}` : `src/${target}/**/*.ts`)),
   concurrency: 2,
   reporters: ['clear-text', 'json'],
-  jsonReporter: { fileName: `node_modules/.cache/mutants/${target.replaceAll(/\W+/g, '-')}.json` },
+  jsonReporter: { fileName: `node_modules/.cache/mutants/${positionals.join(' ').replaceAll(/\W+/g, '-')}.json` },
   ignorePatterns: ['test/bench', 'test/demo', 'test/terraform', 'test/integration', 'test/examples'],
   tempDirName: `${temporary}/sandbox`,
   timeoutMS: 60_000,

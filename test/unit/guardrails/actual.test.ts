@@ -2,8 +2,8 @@ import test from 'ava'
 import { checkActual } from '../../../src/guardrails/actual.ts'
 import type { ClaimRights } from '../../../src/guardrails/claims.ts'
 import type { AvailableExtension, Membership } from '../../../src/model/catalog.ts'
-import { actual, ADMIN, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
-import { membership, said } from './sample.ts'
+import { membership, actual, ADMIN, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
+import { said } from './sample.ts'
 
 const RUN: ClaimRights = { command: 'apply', takesOver: false }
 

@@ -6,8 +6,8 @@ import {
   noMasterRight,
 } from '../../../src/guardrails/bootstrap.ts'
 import type { Membership } from '../../../src/model/catalog.ts'
-import { actual, ADMIN, database, declare, role, type State, tagOf } from '../plan/sample.ts'
-import { membership, said } from './sample.ts'
+import { membership, actual, ADMIN, database, declare, role, type State, tagOf } from '../plan/sample.ts'
+import { said } from './sample.ts'
 
 test('the delegated admin is another login than the master', (t) => {
   t.deepEqual(said(checkSameLogin('master', 'admin')), [])

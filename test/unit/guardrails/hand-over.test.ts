@@ -7,8 +7,7 @@ import type { Obstacle, WayOut } from '../../../src/model/removal.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import { reassignInOneDatabase } from '../../../src/sql/owner.ts'
 import { printInside } from '../../../src/sql/print.ts'
-import { actual, ADMIN, database, role, type State } from '../plan/sample.ts'
-import { membership } from './sample.ts'
+import { membership, actual, ADMIN, database, role, type State } from '../plan/sample.ts'
 
 const WORK = [new Statement('WORK')]
 

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { checkRotation } from '../../../src/guardrails/rotation.ts'
 import type { Membership, RoleState } from '../../../src/model/catalog.ts'
-import { actual, ADMIN, declare, role, type State, tagOf } from '../plan/sample.ts'
-import { membership, said } from './sample.ts'
+import { membership, actual, ADMIN, declare, role, type State, tagOf } from '../plan/sample.ts'
+import { said } from './sample.ts'
 
 const NOW = new Date('2026-06-01T00:00:00Z')
 const DECLARATION = declare({ a: { username: 'u', database_name: 'd' } })

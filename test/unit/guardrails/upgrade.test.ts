@@ -1,8 +1,8 @@
 import test from 'ava'
 import { checkUpgrade } from '../../../src/guardrails/upgrade.ts'
 import type { Membership } from '../../../src/model/catalog.ts'
-import { actual, ADMIN, declare, role, type State, tagOf } from '../plan/sample.ts'
-import { membership, said } from './sample.ts'
+import { membership, actual, ADMIN, declare, role, type State, tagOf } from '../plan/sample.ts'
+import { said } from './sample.ts'
 
 const MASTER = role('master')
 

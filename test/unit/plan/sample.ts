@@ -7,6 +7,7 @@ import type {
   DatabaseState,
   Interior,
   LoginState,
+  Membership,
   RoleState,
 } from '../../../src/model/catalog.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
@@ -56,6 +57,11 @@ export function role(name: string, fields: Partial<RoleState> = {}): RoleState {
     comment: null,
     ...fields,
   }
+}
+
+/** A membership as GRANT makes it. */
+export function membership(role: string, member: string, fields: Partial<Membership> = {}): Membership {
+  return { role, member, grantor: 'bootstrap', admin: false, inherit: true, set: true, ...fields }
 }
 
 const acl = (grantor: string, grantee: string, privileges: readonly string[]): AclItem[] =>
