@@ -1,7 +1,8 @@
 /** Everything that must hold before a change is merged; see `npm test`. */
 import { filesOf, SAMPLE, THROUGH_FUNCTION } from '../compat/ways.ts'
+import { builtSuite } from './built.ts'
 import { motoSuite } from './moto.ts'
-import { check, conclude, suite } from './run.ts'
+import { check, conclude } from './run.ts'
 
 // Each of the first four keeps one core busy, and none waits for another.
 const results = [
@@ -11,15 +12,17 @@ const results = [
     check('the bundle is what the sources give', 'tsx', ['test/support/build/main.ts', '--check']),
     check('terraform and its null provider', 'tsx', ['test/support/terraform/prepare.ts']),
   ])),
-  await suite('Unit tests', ['test/unit/**/*.test.ts']),
-  await suite('Integration tests', ['test/integration/**/*.test.ts']),
-  await suite('Package tests', ['test/package/**/*.test.ts']),
-  await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
-  await suite('A sample of them through a function', filesOf(SAMPLE), { env: THROUGH_FUNCTION }),
-  await suite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
-  ...(process.argv.includes('--examples') ? [await suite('Modules and examples', ['test/examples/**/*.test.ts'])] : []),
+  await builtSuite('Unit tests', ['test/unit/**/*.test.ts']),
+  await builtSuite('Integration tests', ['test/integration/**/*.test.ts']),
+  await builtSuite('Package tests', ['test/package/**/*.test.ts']),
+  await builtSuite('Terraform tests', ['test/terraform/**/*.test.ts']),
+  await builtSuite('A sample of them through a function', filesOf(SAMPLE), { env: THROUGH_FUNCTION }),
+  await builtSuite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
+  ...(process.argv.includes('--examples')
+    ? [await builtSuite('Modules and examples', ['test/examples/**/*.test.ts'])]
+    : []),
   ...(process.argv.includes('--moto') ? [await motoSuite()] : []),
-  ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
+  ...(process.argv.includes('--browser') ? [await builtSuite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]
 
 conclude(results)

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { findFreePort } from '../postgres/process.ts'
-import { type Count, failedAsWhole, suite } from './run.ts'
+import { builtSuite } from './built.ts'
+import { type Count, failedAsWhole } from './run.ts'
 
 const VERSION = '5.2.5'
 const TITLE = `AWS tests against moto ${VERSION}`
@@ -21,7 +22,7 @@ export async function motoSuite(): Promise<Count> {
   try {
     await install()
     return await withServer((endpoint) =>
-      suite(TITLE, PATTERNS, { env: { RDS_PROVISION_TEST_AWS_ENDPOINT: endpoint } }),
+      builtSuite(TITLE, PATTERNS, { env: { RDS_PROVISION_TEST_AWS_ENDPOINT: endpoint } }),
     )
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)

@@ -15,7 +15,7 @@ interface Failure {
   readonly details: readonly string[]
 }
 
-interface SuiteOptions {
+export interface SuiteOptions {
   readonly options?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }

@@ -5,7 +5,8 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chooseVersions } from '../provision/versions.ts'
-import { conclude, type Count, suite } from './run.ts'
+import { builtSuite } from './built.ts'
+import { conclude, type Count } from './run.ts'
 
 const INTEGRATION = fileURLToPath(new URL('../../integration', import.meta.url))
 
@@ -24,7 +25,7 @@ async function main(words: readonly string[]): Promise<void> {
   const results: Count[] = []
   for (const folder of named.length > 0 ? named : allFolders())
     results.push(
-      await suite(
+      await builtSuite(
         folder === '' ? 'Integration tests' : `Integration tests, ${folder}`,
         [folder === '' ? 'test/integration/*.test.ts' : `test/integration/${folder}/**/*.test.ts`],
         { env: { RDS_PROVISION_TEST_VERSIONS: choice } },
