@@ -4,11 +4,10 @@ import type {
   InstalledExtension,
   Interior,
   ObjectClass,
-  OtherGrant,
   SchemaObject,
   SchemaState,
-  Uncovered,
 } from '../model/catalog.ts'
+import type { OtherGrant, Uncovered } from '../model/unreached.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { DEFAULT_ACL, INSTALLED_EXTENSIONS, objects, type SchemaOwners, schemas } from './database-queries.ts'
 import { OTHER_GRANTS, uncovered } from './uncovered-queries.ts'

@@ -32,7 +32,17 @@ test('whatever a value holds, it is one line that means the same and commands no
     .array(
       fc.oneof(
         fc.string({ unit: 'binary' }),
-        fc.constantFrom('##[error]', '##vso[x]', '\u009b', '\u2028', '\u202e', '\u200b', '\u{e0041}', '\n', '\u001b[2J'),
+        fc.constantFrom(
+          '##[error]',
+          '##vso[x]',
+          '\u009b',
+          '\u2028',
+          '\u202e',
+          '\u200b',
+          '\u{e0041}',
+          '\n',
+          '\u001b[2J',
+        ),
       ),
     )
     .map((parts) => parts.join(''))
