@@ -143,7 +143,12 @@ test('who leaves may not log in, and nobody may act as it', (t) => {
     ],
     'from 16 on it is theirs to take back, and told',
   )
-  const given = [granted('o', 'u'), granted('rds_iam', 'u'), granted('x', 'u', { grantor: 'maker' })]
+  const given = [
+    granted('o', 'stranger'),
+    granted('o', 'u'),
+    granted('rds_iam', 'u'),
+    granted('x', 'u', { grantor: 'maker' }),
+  ]
   t.deepEqual(of({ memberships: given }), [close], 'it goes with a role that is dropped')
   t.deepEqual(of({ memberships: given, departure: { policy: 'disable' } }), [
     `${close} | REVOKE "o" FROM "u" GRANTED BY "admin" CASCADE`,
