@@ -6,7 +6,7 @@ import type { Departure, Obstacle, RemovalFacts, SessionCount } from '../../../s
 import type { Approval } from '../../../src/model/run.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import { printInside } from '../../../src/sql/print.ts'
-import { actual, ADMIN, database, declare, role, type State, tagOf } from '../plan/sample.ts'
+import { LEAVES, NO_FACTS, actual, ADMIN, database, declare, role, type State, tagOf } from '../plan/sample.ts'
 import { said } from './sample.ts'
 
 const approvals = (
@@ -76,18 +76,6 @@ test('RDS_CLEANUP_POLICY may keep more than was asked for, and never less', (t) 
   t.is(gentler('delete', null), 'delete')
 })
 
-const LEAVES: Departure = { application: 'a', username: 'u', database: 'd', drops: 'd', policy: 'delete' }
-
-const FACTS: RemovalFacts = {
-  holdings: [],
-  defaults: [],
-  obstacles: [],
-  unseen: [],
-  tenants: new Map(),
-  sessions: [],
-  canSignal: true,
-}
-
 const STATE: State = {
   roles: [role('u', { comment: tagOf('a') }), role('o', { comment: tagOf('b') }), role('stranger')],
   databases: [database('d', 'u'), database('e', 'o')],
@@ -95,8 +83,8 @@ const STATE: State = {
 
 function blocked(facts: Partial<RemovalFacts>, departure: Partial<Departure> = {}, state: State = {}): string[] {
   const { cluster } = actual({ ...STATE, ...state })
-  return said(checkRemoval(declare({}), cluster, [{ ...LEAVES, ...departure }], { ...FACTS, ...facts })).map((text) =>
-    text.replace('a/removal_obstacle: ', ''),
+  return said(checkRemoval(declare({}), cluster, [{ ...LEAVES, ...departure }], { ...NO_FACTS, ...facts })).map(
+    (text) => text.replace('a/removal_obstacle: ', ''),
   )
 }
 

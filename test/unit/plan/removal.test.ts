@@ -10,19 +10,7 @@ import type { DatabaseState, Membership } from '../../../src/model/catalog.ts'
 import type { Departure, Holding, RemovalFacts } from '../../../src/model/removal.ts'
 import type { Plan } from '../../../src/model/step.ts'
 import { parseTag } from '../../../src/model/tag.ts'
-import { actual, ADMIN, database, declare, membership, role, type State, tagOf } from './sample.ts'
-
-const LEAVES: Departure = { application: 'a', username: 'u', database: 'd', drops: 'd', policy: 'delete' }
-
-const NOTHING: RemovalFacts = {
-  holdings: [],
-  defaults: [],
-  obstacles: [],
-  unseen: [],
-  tenants: new Map(),
-  sessions: [],
-  canSignal: true,
-}
+import { LEAVES, NO_FACTS, actual, ADMIN, database, declare, membership, role, type State, tagOf } from './sample.ts'
 
 /** As the admin granted it. */
 const granted = (of: string, member: string, fields: Partial<Membership> = {}): Membership =>
@@ -47,7 +35,7 @@ function inputOf({ departure = {}, facts = {}, state = {}, memberships = [] }: C
     declaration: declare({}),
     cluster: { ...cluster, memberships: [...ADMINISTERED, ...memberships] },
     departures: [{ ...LEAVES, ...departure }],
-    facts: { ...NOTHING, ...facts },
+    facts: { ...NO_FACTS, ...facts },
     startedAt: new Date('2026-06-01T00:00:00Z'),
   }
 }

@@ -11,6 +11,7 @@ import type {
   RoleState,
 } from '../../../src/model/catalog.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
+import type { Departure, RemovalFacts } from '../../../src/model/removal.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { Step } from '../../../src/model/step.ts'
 import type { PlanInput, SecretFacts } from '../../../src/plan/context.ts'
@@ -197,4 +198,18 @@ export function told(steps: readonly Step[]): string[][] {
     `${step.object} ${step.action} ${step.status}`,
     ...step.statements.map((statement) => statement.redacted),
   ])
+}
+
+/** Who is removed with its database. */
+export const LEAVES: Departure = { application: 'a', username: 'u', database: 'd', drops: 'd', policy: 'delete' }
+
+/** Nothing stands in the way of a removal. */
+export const NO_FACTS: RemovalFacts = {
+  holdings: [],
+  defaults: [],
+  obstacles: [],
+  unseen: [],
+  tenants: new Map(),
+  sessions: [],
+  canSignal: true,
 }
