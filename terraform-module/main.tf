@@ -167,11 +167,32 @@ resource "null_resource" "provision" {
 resource "null_resource" "audit" {
   triggers = {
     # Unlike replace_triggered_by this also sees a run that an earlier, targeted or interrupted apply has done.
-    run  = null_resource.provision.id
-    json = sensitive(try(file("${local.audit_dir}/${null_resource.provision.id}.json"), "null"))
+    run  = local.is_audit_large ? "-" : null_resource.provision.id
+    json = sensitive(local.is_audit_large ? "null" : local.last_audit)
   }
 
   lifecycle {
     ignore_changes = [triggers["json"]] # the file is gone on the next runner
   }
+}
+
+# Where there are many applications it is kept here instead: Terraform sends it to a provider with each plan, and old ones
+# take no message above 4 MiB. What is built into Terraform has no such bound. As triggers, since a plan prints an input twice.
+resource "terraform_data" "large_audit" {
+  count = local.is_audit_large ? 1 : 0
+
+  triggers_replace = {
+    run  = null_resource.provision.id
+    json = sensitive(local.last_audit)
+  }
+
+  lifecycle {
+    ignore_changes = [triggers_replace.json]
+  }
+}
+
+locals {
+  last_audit = try(file("${local.audit_dir}/${null_resource.provision.id}.json"), "null")
+  # Known at plan, as the size of the audit is not. An application that is new takes four thousand bytes of it.
+  is_audit_large = length(var.application_databases) > 200
 }

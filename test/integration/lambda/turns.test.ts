@@ -1,6 +1,7 @@
 /** A run that needs more time than a function has: it ends in order, and another turn goes on. */
 import test from 'ava'
 import { approve, planOf } from '../../support/approved.ts'
+import { until } from '../../support/faults/moments.ts'
 import { auditOf, launchThrough, permitFor, putFunction } from '../../support/lambda.ts'
 import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
@@ -8,6 +9,9 @@ import { startProxy } from '../../support/proxy.ts'
 const JSON_LINES = { RDS_PROVISION_LOG: 'json', RDS_PROVISION_AUDIT_FILE: '/dev/null' }
 
 const COUNT = 60
+
+/** Of a function that cannot do its work in one turn. */
+const TIMEOUT_MS = 3_000
 
 const [version = 16] = VERSIONS.slice(-1)
 const bed = bedFor(version)
@@ -27,18 +31,19 @@ function invocationsOf(arn: string): number {
 }
 
 test.serial('an apply that takes three times as long as its function ends whole, with one audit', async (t) => {
-  const made = putFunction(bed(), { timeoutMs: 3_000 })
+  const made = putFunction(bed(), { timeoutMs: TIMEOUT_MS })
   const stack = stackOf('turn_apply', 1)
-  // Somebody has the lock of the instance for longer than one turn.
+  // Somebody has the lock of the instance until a third turn has begun, however slow the machine.
   const holder = await bed().server.connect({ ...bed().server.admin, database: 'postgres' })
   await holder.query('SELECT pg_advisory_lock(8242267087886938998)')
   const launched = launchThrough(bed(), stack, made, ['apply'], JSON_LINES)
-  setTimeout(() => void holder.end(), 6_000)
+  await Promise.race([launched.ended, until('a third turn', () => invocationsOf(made.arn) >= 3)])
+  await holder.end()
   const ended = await launched.ended
   t.is(ended.code, 0, ended.stdout + ended.stderr)
   const { run, records } = auditOf(ended)
   t.is(run.outcome, 'changed')
-  t.true(run.duration_ms > 4_000)
+  t.true(run.duration_ms > TIMEOUT_MS, String(run.duration_ms))
   t.true(invocationsOf(made.arn) >= 3)
   t.is(records.filter(({ object, status }) => object === 'database' && status === 'created').length, 1)
   t.regex(ended.stderr, /another turn goes on/)

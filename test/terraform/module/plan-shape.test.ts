@@ -11,8 +11,6 @@ import { configure, makeRig, type Rig } from './rig.ts'
 
 const COUNTS = [5, 30, 100] as const
 const MANY = 1000
-/** In the state's audit: the oldest null provider takes no larger one (src/README.md: The audit in the state). */
-const MOST_AUDITED = 100
 /** Of `terraform show`, whose lines end in a line feed. */
 const MOST_LINES = 60
 const MOST_BYTES = 6 * 1024
@@ -72,7 +70,7 @@ async function settled(t: ExecutionContext, count: number): Promise<Rig> {
   const rig = await makeRig(applications(count), {}, [])
   t.teardown(() => rig.stack.remove())
   const audit = join(rig.stack.folder, 'large.json')
-  await writeFile(audit, auditOf(Math.min(count, MOST_AUDITED)))
+  await writeFile(audit, auditOf(count))
   await rig.stack.applyOk([], { STAND_IN_AUDIT_FILE: audit })
   const state = await readFile(join(rig.stack.folder, 'terraform.tfstate'), 'utf8')
   t.true(state.includes('which an audit tells in a sentence'), 'the audit is in the state')

@@ -3,7 +3,7 @@
  * more.
  */
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import * as v from 'valibot'
@@ -94,4 +94,36 @@ test('what is too large fails at plan, in a sentence that says how large and wha
     /application_databases: the declaration is \d{6} bytes compressed; one environment variable holds at most 131051\. Split the applications into two module calls with different `stack` values\./,
   )
   t.deepEqual(await calls(), [])
+})
+
+test('an audit that is larger than a provider takes is kept: in plans, after a failed run, and without its file', async (t) => {
+  t.timeout(300_000)
+  const declared = applications(201)
+  const { stack } = await makeRig(declared)
+  t.teardown(() => stack.remove())
+  const written = join(stack.folder, 'large.json')
+  // A message to a provider of the old kind has at most 4 MiB.
+  await writeFile(
+    written,
+    JSON.stringify({ schema_version: 1, run: { outcome: 'changed' }, text: 'x'.repeat(5_000_000) }),
+  )
+  await stack.applyOk([], { STAND_IN_AUDIT_FILE: written })
+  await rm(join(stack.folder, '.rds-provision'), { recursive: true })
+  const isKept = async (): Promise<void> => {
+    const { audit_json: text, changed } = await stack.outputs()
+    t.true(text === (await readFile(written, 'utf8')))
+    t.true(changed)
+  }
+  t.is((await stack.plan()).code, 0)
+  await isKept()
+  stack.applications['one_more'] = {}
+  t.is((await stack.apply([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
+  await isKept()
+  const small = JSON.stringify({ schema_version: 1, run: { outcome: 'no_change' } })
+  for (const entries of [declared, { one_more: {} }, declared]) {
+    stack.applications = entries
+    await stack.applyOk([], { STAND_IN_AUDIT: small })
+    t.is((await stack.outputs())['audit_json'], small)
+    t.is((await stack.plan()).code, 0)
+  }
 })
