@@ -114,7 +114,7 @@ async function run(candidate: Candidate, applications: number, roundTripMs: numb
       const sample = await measure({ candidate: candidate.name, work, applications, roundTripMs }, bed.proxy, act)
       samples.push(sample)
       console.log(
-        `${String(applications).padStart(5)} ${String(roundTripMs).padStart(3)} ms  ${candidate.name.padEnd(30)} ${work.padEnd(6)} ${sample.seconds.toFixed(2).padStart(8)} s  load ${loadavg()[0]?.toFixed(1) ?? ''}`,
+        `${String(applications).padStart(5)} ${String(roundTripMs).padStart(3)} ms  ${candidate.name.padEnd(31)} ${work.padEnd(8)} ${sample.seconds.toFixed(2).padStart(8)} s  ${shareOf(sample)}load ${loadavg()[0]?.toFixed(1) ?? ''}`,
       )
     }
     return samples
@@ -122,6 +122,10 @@ async function run(candidate: Candidate, applications: number, roundTripMs: numb
     await runner.remove()
     await bed.stop()
   }
+}
+
+function shareOf({ terraformSeconds }: Sample): string {
+  return terraformSeconds === null ? '' : `of it Terraform ${terraformSeconds.toFixed(2)} s  `
 }
 
 async function main(): Promise<void> {
