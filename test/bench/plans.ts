@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import type { Terraform } from '../support/terraform.ts'
 import type { Bed, Login } from './bed.ts'
-import { keepStateBehind, type StatePlace } from './candidates/terraform.ts'
+import { keepStateBehind } from '../support/terraform/state-server.ts'
+import type { StatePlace } from './candidates/terraform.ts'
 import type { Runner } from './measure.ts'
 
 export async function bareRunner(bed: Bed, { program, env }: Terraform, place: StatePlace): Promise<Runner> {

@@ -1,10 +1,8 @@
 /** Ours as its users run it: `terraform apply` of the module, with a local state or one behind HTTP. */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { makeStack, type Stack } from '../../support/terraform.ts'
 import { applicationsOf, type Bed } from '../bed.ts'
 import type { Runner, Told } from '../measure.ts'
-import { startStateServer, type StateServer } from '../state-server.ts'
+import { keepStateBehind } from '../../support/terraform/state-server.ts'
 import { type TimedNode, timedNode } from './timed-node.ts'
 
 /** Where Terraform keeps its state: the folder, or a server that it asks by HTTP. */
@@ -41,14 +39,6 @@ export async function terraformRunner(bed: Bed, place: StatePlace): Promise<Runn
       await stack.remove()
     },
   }
-}
-
-/** Gives a root configuration, before its `init`, a server for its state. */
-export async function keepStateBehind(folder: string): Promise<StateServer> {
-  const state = await startStateServer()
-  const backend = { http: { address: state.address } }
-  await writeFile(join(folder, 'backend.tf.json'), JSON.stringify({ terraform: { backend } }))
-  return state
 }
 
 async function succeed(stack: Stack, node: TimedNode, args: readonly string[]): Promise<Told> {

@@ -2,11 +2,12 @@
  * What a reviewer or a policy sees of a change: `terraform show` of a saved plan names it, in few lines, however many
  * applications there are and whatever the run before did.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import * as v from 'valibot'
 import type { Variables } from '../../support/terraform.ts'
+import { keepStateBehind } from '../../support/terraform/state-server.ts'
 import { configure, makeRig, type Rig } from './rig.ts'
 
 const COUNTS = [5, 30, 100] as const
@@ -69,10 +70,12 @@ function isShort(t: ExecutionContext, { text, lines, bytes }: Shown): void {
 async function settled(t: ExecutionContext, count: number): Promise<Rig> {
   const rig = await makeRig(applications(count), {}, [])
   t.teardown(() => rig.stack.remove())
+  const place = await keepStateBehind(rig.stack.folder)
+  t.teardown(() => place.stop())
   const audit = join(rig.stack.folder, 'large.json')
   await writeFile(audit, auditOf(count))
   await rig.stack.applyOk([], { STAND_IN_AUDIT_FILE: audit })
-  const state = await readFile(join(rig.stack.folder, 'terraform.tfstate'), 'utf8')
+  const { stdout: state } = await rig.stack.terraform(['state', 'pull'])
   t.true(state.includes('which an audit tells in a sentence'), 'the audit is in the state')
   return rig
 }

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import * as v from 'valibot'
-import type { Variables } from '../../support/terraform.ts'
+import type { Stack, Variables } from '../../support/terraform.ts'
+import { keepStateBehind } from '../../support/terraform/state-server.ts'
 import { askInputBytes } from './checks.ts'
 import { makeRig } from './rig.ts'
 
@@ -31,6 +32,14 @@ function applications(count: number, entry: (index: number) => Variables = () =>
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index), entry(index)]))
 }
 
+async function keepStateElsewhere(t: ExecutionContext, stack: Stack): Promise<void> {
+  const place = await keepStateBehind(stack.folder)
+  t.teardown(async () => {
+    await stack.remove()
+    await place.stop()
+  })
+}
+
 /** Of the name, the equals sign and the closing NUL, of 128 KiB. */
 const MOST_BYTES = 131_051
 
@@ -44,7 +53,7 @@ test('many applications reach the script whole, in as many bytes as the plan has
   t.timeout(300_000)
   const declared = applications(300)
   const { stack, calls } = await makeRig(declared, LEAST)
-  t.teardown(() => stack.remove())
+  await keepStateElsewhere(t, stack)
   await stack.applyOk([ONLY])
   const [call] = await calls()
   t.deepEqual(Object.keys(v.parse(Entries, call?.input['application_databases'])).sort(), Object.keys(declared).sort())
@@ -100,7 +109,7 @@ test('an audit that is larger than a provider takes is kept: in plans, after a f
   t.timeout(300_000)
   const declared = applications(201)
   const { stack } = await makeRig(declared)
-  t.teardown(() => stack.remove())
+  await keepStateElsewhere(t, stack)
   const written = join(stack.folder, 'large.json')
   // A message to a provider of the old kind has at most 4 MiB.
   await writeFile(

@@ -1,6 +1,12 @@
-/** Terraform's `http` backend: keeps one state in memory. https://developer.hashicorp.com/terraform/language/backend/http */
+/**
+ * Terraform's `http` backend: keeps one state in memory (https://developer.hashicorp.com/terraform/language/backend/http).
+ * A local state is written anew after each resource, which takes most of an apply of a thousand; one that is elsewhere,
+ * each 20 s.
+ */
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
 export interface StateServer {
@@ -11,7 +17,7 @@ export interface StateServer {
   stop(): Promise<void>
 }
 
-export async function startStateServer(): Promise<StateServer> {
+async function startStateServer(): Promise<StateServer> {
   let state: Buffer | null = null
   let writes = 0
   const server = createServer((request, response) => {
@@ -40,4 +46,12 @@ export async function startStateServer(): Promise<StateServer> {
       await once(server, 'close')
     },
   }
+}
+
+/** Gives a root configuration, before its `init`, a server for its state. */
+export async function keepStateBehind(folder: string): Promise<StateServer> {
+  const state = await startStateServer()
+  const backend = { http: { address: state.address } }
+  await writeFile(join(folder, 'backend.tf.json'), JSON.stringify({ terraform: { backend } }))
+  return state
 }
