@@ -1,5 +1,6 @@
 /** Everything that must hold before a change is merged; see `npm test`. */
 import { filesOf, SAMPLE, THROUGH_FUNCTION } from '../compat/ways.ts'
+import { SPARING } from '../terraform/program.ts'
 import { builtSuite } from './built.ts'
 import { motoSuite } from './moto.ts'
 import { check, conclude } from './run.ts'
@@ -15,11 +16,13 @@ const results = [
   await builtSuite('Unit tests', ['test/unit/**/*.test.ts']),
   await builtSuite('Integration tests', ['test/integration/**/*.test.ts']),
   await builtSuite('Package tests', ['test/package/**/*.test.ts']),
-  await builtSuite('Terraform tests', ['test/terraform/**/*.test.ts']),
-  await builtSuite('A sample of them through a function', filesOf(SAMPLE), { env: THROUGH_FUNCTION }),
-  await builtSuite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
+  await builtSuite('Terraform tests', ['test/terraform/**/*.test.ts'], { env: SPARING }),
+  await builtSuite('A sample of them through a function', filesOf(SAMPLE), {
+    env: { ...SPARING, ...THROUGH_FUNCTION },
+  }),
+  await builtSuite('Upgrade tests', ['test/upgrade/**/*.test.ts'], { env: SPARING }),
   ...(process.argv.includes('--examples')
-    ? [await builtSuite('Modules and examples', ['test/examples/**/*.test.ts'])]
+    ? [await builtSuite('Modules and examples', ['test/examples/**/*.test.ts'], { env: SPARING })]
     : []),
   ...(process.argv.includes('--moto') ? [await motoSuite()] : []),
   ...(process.argv.includes('--browser') ? [await builtSuite('Browser tests', ['test/browser/**/*.test.ts'])] : []),

@@ -8,6 +8,7 @@ import { execa } from 'execa'
 import * as v from 'valibot'
 import type { AuditDocument } from '../../../src/model/audit.ts'
 import { readAudits } from './audit-file.ts'
+import { SPARING } from './program.ts'
 import { Result } from './result.ts'
 
 /** A value as it stands in a Terraform configuration. */
@@ -36,7 +37,7 @@ export interface StackSettings {
 }
 
 /** Of the machine's own environment nothing else gets through: no credentials, no CI variables, no settings of Terraform. */
-const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'SYSTEMROOT']
+const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'SYSTEMROOT', ...Object.keys(SPARING)]
 /** As a shell tells of a program that a signal ended. */
 export const KILLED = 137
 /** What `init` makes. */

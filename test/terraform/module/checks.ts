@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import * as v from 'valibot'
 import { MODULE, type Variables } from '../../support/terraform.ts'
-import { findProgram } from '../../support/terraform/program.ts'
+import { findProgram, SPARING } from '../../support/terraform/program.ts'
 
 /** Each set of plain.tf, and the lists of problems that look at its entries only. */
 export const SPARED = {
@@ -142,13 +142,14 @@ type Run = (args: readonly string[], input?: string) => Promise<string>
 /** A folder of its own, and what runs Terraform there and gives its output. */
 async function inFolder<T>(work: (folder: string, run: Run) => Promise<T>): Promise<T> {
   const { command } = await findProgram()
+  const inherited = Object.fromEntries(['PATH', ...Object.keys(SPARING)].map((name) => [name, process.env[name]]))
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-checks-'))
   try {
     await mkdir(join(folder, 'home'))
     return await work(folder, async (args, input = '') => {
       const { stdout, exitCode, all } = await execa(command, args, {
         cwd: folder,
-        env: { PATH: process.env['PATH'], HOME: join(folder, 'home'), CHECKPOINT_DISABLE: '1' },
+        env: { ...inherited, HOME: join(folder, 'home'), CHECKPOINT_DISABLE: '1' },
         extendEnv: false,
         input,
         reject: false,
