@@ -165,7 +165,7 @@ function newLogin(user: string): Login {
 /** Everything on disk that the server needs. */
 async function makeBed(options: ServerOptions): Promise<Bed> {
   const binaries = await findBinaries(options.version)
-  const folder = await makeServerFolder()
+  const folder = await makeServerFolder(options.settings?.['fsync'] === 'on')
   const data = await makeCluster(binaries, folder)
   await mkdir(join(folder, 'log'))
   const certificate = options.certificate === undefined ? 'valid' : options.certificate

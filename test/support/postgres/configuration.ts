@@ -32,6 +32,7 @@ export function renderConfiguration({ port, folder, certificates, settings }: Co
     synchronous_commit: 'off',
     full_page_writes: 'off',
     autovacuum: 'off',
+    max_wal_size: '256MB',
     logging_collector: 'on',
     log_destination: 'csvlog',
     log_directory: `${folder}/log`,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chown, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,12 +42,30 @@ export async function giveToServer(path: string): Promise<void> {
   if (identity !== null) await run('chown', ['-R', `${identity.uid}:${identity.gid}`, path])
 }
 
-/** A new folder below the system's temporary folder, owned by the server's user. */
-export async function makeServerFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rds-provision-pg-'))
+/** Linux keeps what is there in memory. */
+const MEMORY = '/dev/shm'
+
+/** Room for several servers with hundreds of databases of eight megabytes. */
+const PLENTY = 6 * 2 ** 30
+
+/**
+ * A new folder, owned by the server's user: below the system's temporary folder, or in memory where there is plenty of
+ * it. A database is three hundred files: on the disk of a virtual machine making them took 0.25 s of processor time,
+ * in memory 0.02 s.
+ * @param isDurable on disk in any case
+ */
+export async function makeServerFolder(isDurable = false): Promise<string> {
+  const parent = !isDurable && (await hasPlenty()) ? MEMORY : tmpdir()
+  const folder = await mkdtemp(join(parent, 'rds-provision-pg-'))
   const identity = serverIdentity()
   if (identity !== null) await chown(folder, identity.uid, identity.gid)
   return folder
+}
+
+async function hasPlenty(): Promise<boolean> {
+  if (process.platform !== 'linux' || process.availableMemory() < PLENTY) return false
+  const { bavail, bsize } = await statfs(MEMORY)
+  return bavail * bsize >= PLENTY
 }
 
 async function buildTemplate(binaries: Binaries, template: string): Promise<void> {
