@@ -50,6 +50,12 @@ const NO_CONSTRUCTOR = `NOT EXISTS (
           AND d.deptype = 'i'
       )`
 
+/**
+ * The server's own functions have lower oids: three thousand rows of each database that nobody has to look at.
+ * https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT
+ */
+const FIRST_OWN_OID = '16384'
+
 /** Each with whether whose it is to be may use it; asked by oid, since a name may be gone meanwhile. */
 const LISTED = `
         SELECT
@@ -73,43 +79,40 @@ const LISTED = `
           CASE WHEN p.proowner = n.of THEN true ELSE has_function_privilege(n.of, p.oid, 'EXECUTE') END
         FROM pg_proc p
         JOIN n ON n.oid = p.pronamespace
-        WHERE ${noMember('pg_proc', 'p.oid')}
+        WHERE p.oid >= ${FIRST_OWN_OID}
+          AND ${noMember('pg_proc', 'p.oid')}
           AND ${NO_CONSTRUCTOR}`
 
 /** So many objects of others are named in each schema. */
 const NAMED = 3
 
-const FOREIGN = `
+const COUNTED = `
       SELECT
         schema,
         count(*)::int AS objects,
-        (count(*) FILTER (WHERE usable IS NOT TRUE))::int AS unusable,
-        array_agg(class || name || ' (' || ${catalogText('pg_get_userbyid(owner)')} || ')' ORDER BY position)
-          FILTER (WHERE position <= ${String(NAMED)}) AS names
-      FROM (
-        SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
-        FROM o
-        WHERE own IS NOT TRUE
-      ) numbered
+        (count(*) FILTER (WHERE own IS NOT TRUE))::int AS foreign_objects,
+        (count(*) FILTER (WHERE own IS NOT TRUE AND usable IS NOT TRUE))::int AS unusable,
+        (array_agg(class || name || ' (' || ${catalogText('pg_get_userbyid(owner)')} || ')' ORDER BY class, name)
+          FILTER (WHERE own IS NOT TRUE))[1:${String(NAMED)}] AS foreign_names
+      FROM (${LISTED}
+      ) listed
       GROUP BY schema`
 
 /** Schemas, with how many objects are in them, and which of others than whose they are to be. */
 export function schemas(owners: SchemaOwners): string {
   return `
-    WITH ${owned(owners)}, o AS (${LISTED}
-    )
+    WITH ${owned(owners)}
     SELECT
       ${catalogText('n.nspname')} AS name,
       ${catalogText('pg_get_userbyid(n.nspowner)')} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
       coalesce(c.objects, 0) AS objects,
-      coalesce(f.objects, 0) AS foreign_objects,
-      coalesce(f.unusable, 0) AS unusable,
-      coalesce(f.names, '{}') AS foreign_names
+      coalesce(c.foreign_objects, 0) AS foreign_objects,
+      coalesce(c.unusable, 0) AS unusable,
+      coalesce(c.foreign_names, '{}') AS foreign_names
     FROM n
-    LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
-    LEFT JOIN (${FOREIGN}
-    ) f ON f.schema = n.oid
+    LEFT JOIN (${COUNTED}
+    ) c ON c.schema = n.oid
     ORDER BY 1`
 }
 

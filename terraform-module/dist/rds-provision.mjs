@@ -9657,20 +9657,18 @@ schema",DATABASE:"database"}}});function owned({declared,guests}){let cases=[...
           AND d.objid = ${oid}
           AND d.deptype = 'e'
       )`}function schemas(owners){return`
-    WITH ${owned(owners)}, o AS (${LISTED}
-    )
+    WITH ${owned(owners)}
     SELECT
       ${catalogText("n.nspname")} AS name,
       ${catalogText("pg_get_userbyid(n.nspowner)")} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
       coalesce(c.objects, 0) AS objects,
-      coalesce(f.objects, 0) AS foreign_objects,
-      coalesce(f.unusable, 0) AS unusable,
-      coalesce(f.names, '{}') AS foreign_names
+      coalesce(c.foreign_objects, 0) AS foreign_objects,
+      coalesce(c.unusable, 0) AS unusable,
+      coalesce(c.foreign_names, '{}') AS foreign_names
     FROM n
-    LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
-    LEFT JOIN (${FOREIGN}
-    ) f ON f.schema = n.oid
+    LEFT JOIN (${COUNTED}
+    ) c ON c.schema = n.oid
     ORDER BY 1`}function routineArguments(routine){return`(
         SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
         FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
@@ -9719,15 +9717,15 @@ schema",DATABASE:"database"}}});function owned({declared,guests}){let cases=[...
         AND ${having("p.proowner","p.proacl IS NOT NULL")}
       GROUP BY 1, 2, 3, 4, 7, 8
     ) o
-    JOIN n ON n.oid = o.schema`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,LISTED,NAMED2,FOREIGN,RELATION_ACL,ROUTINE_ACL,COLUMN_ACLS,DEFAULT_ACL,INSTALLED_EXTENSIONS,
-init_database_queries=__esm({"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database \
-WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', '\
-f', 'S')",NO_CONSTRUCTOR=`NOT EXISTS (
+    JOIN n ON n.oid = o.schema`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,FIRST_OWN_OID,LISTED,NAMED2,COUNTED,RELATION_ACL,ROUTINE_ACL,COLUMN_ACLS,DEFAULT_ACL,
+INSTALLED_EXTENSIONS,init_database_queries=__esm({"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT dat\
+dba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN (\
+'r', 'p', 'v', 'm', 'f', 'S')",NO_CONSTRUCTOR=`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = 'pg_catalog.pg_proc'::regclass
           AND d.objid = p.oid
           AND d.deptype = 'i'
-      )`,LISTED=`
+      )`,FIRST_OWN_OID="16384",LISTED=`
         SELECT
           c.relnamespace AS schema,
           c.relowner AS owner,
@@ -9749,19 +9747,18 @@ f', 'S')",NO_CONSTRUCTOR=`NOT EXISTS (
           CASE WHEN p.proowner = n.of THEN true ELSE has_function_privilege(n.of, p.oid, 'EXECUTE') END
         FROM pg_proc p
         JOIN n ON n.oid = p.pronamespace
-        WHERE ${noMember("pg_proc","p.oid")}
-          AND ${NO_CONSTRUCTOR}`,NAMED2=3,FOREIGN=`
+        WHERE p.oid >= ${FIRST_OWN_OID}
+          AND ${noMember("pg_proc","p.oid")}
+          AND ${NO_CONSTRUCTOR}`,NAMED2=3,COUNTED=`
       SELECT
         schema,
         count(*)::int AS objects,
-        (count(*) FILTER (WHERE usable IS NOT TRUE))::int AS unusable,
-        array_agg(class || name || ' (' || ${catalogText("pg_get_userbyid(owner)")} || ')' ORDER BY position)
-          FILTER (WHERE position <= ${String(NAMED2)}) AS names
-      FROM (
-        SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
-        FROM o
-        WHERE own IS NOT TRUE
-      ) numbered
+        (count(*) FILTER (WHERE own IS NOT TRUE))::int AS foreign_objects,
+        (count(*) FILTER (WHERE own IS NOT TRUE AND usable IS NOT TRUE))::int AS unusable,
+        (array_agg(class || name || ' (' || ${catalogText("pg_get_userbyid(owner)")} || ')' ORDER BY class, name)
+          FILTER (WHERE own IS NOT TRUE))[1:${String(NAMED2)}] AS foreign_names
+      FROM (${LISTED}
+      ) listed
       GROUP BY schema`;RELATION_ACL=`coalesce(
         c.relacl,
         acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)

@@ -93,7 +93,7 @@ const inside =
     rows(state, databaseOf(state, database), text)
 
 export const INTERIOR_ANSWERS: readonly Answer[] = [
-  { to: /coalesce\(f\.names, '\{\}'\) AS foreign_names/, rows: inside(schemaRows) },
+  { to: /coalesce\(c\.foreign_names, '\{\}'\) AS foreign_names/, rows: inside(schemaRows) },
   { to: /AS column_acl[^]*o\.column_acl|o\.column_acl/, rows: inside(objectRows) },
   { to: DEFAULT_ACL, rows: inside((_state, database) => defaultRows(database)) },
   {
