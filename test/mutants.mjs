@@ -1,8 +1,9 @@
 /**
  * `npm run test:mutants -- guardrails/concern.ts:33-62`: StrykerJS over folders, files or lines of `src`, by the unit
  * tests that run through each mutant, all in one process (`test/support/mutants`). Mutants of what runs only while a
- * module loads are left out, since each would need a process. `--walks` lets the walks try too. Its packages are 70 MB
- * and serve nothing else, so they come by npx, in the version named here.
+ * module loads are left out, since each would need a process. `--walks` lets the walks try too, `--tests plan` only
+ * tests below `test/unit` whose path begins so, and may be given more than once, `--processes 1` takes one process and
+ * not two. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,11 @@ import { parseArgs } from 'node:util'
 
 const PACKAGE = '@stryker-mutator/core@9.6.1'
 const { values, positionals } = parseArgs({
-  options: { walks: { type: 'boolean', default: false } },
+  options: {
+    walks: { type: 'boolean', default: false },
+    tests: { type: 'string', multiple: true, default: [] },
+    processes: { type: 'string', default: '2' },
+  },
   allowPositionals: true,
 })
 if (positionals.length === 0) throw new Error('name folders or files of src, such as guardrails or plan/tags.ts')
@@ -19,6 +24,7 @@ const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
 /** Of the program; the repository and the tests' own tools are no concern here. Walks come last: they take longest. */
 const files = readdirSync('test/unit', { recursive: true })
   .filter((name) => /\/.*\.test\.ts$/.test(name) && !/^(docs|support|walk)\W/.test(name))
+  .filter((name) => values.tests.length === 0 || values.tests.some((folder) => name.startsWith(folder)))
   .sort()
   .map((name) => `test/unit/${name}`)
 if (values.walks) files.push('test/unit/walk/walk.test.ts')
@@ -32,9 +38,12 @@ const config = {
   // Its types are stripped by tsx; npx leaves out the compiler, which the project has.
   tsconfigFile: 'none.json',
   mutate: positionals.map((target) => (target.includes('.ts') ? `src/${target}` : `src/${target}/**/*.ts`)),
-  concurrency: 2,
-  reporters: ['clear-text', 'json'],
-  jsonReporter: { fileName: `node_modules/.cache/mutants/${positionals.join(' ').replaceAll(/\W+/g, '-')}.json` },
+  concurrency: Number(values.processes),
+  reporters: ['clear-text', 'json', 'progress-append-only'],
+  // No longer than a file's name may be.
+  jsonReporter: {
+    fileName: `node_modules/.cache/mutants/${positionals.join(' ').replaceAll(/\W+/g, '-').slice(0, 200)}.json`,
+  },
   ignorePatterns: ['test/bench', 'test/demo', 'test/terraform', 'test/integration', 'test/examples'],
   tempDirName: `${temporary}/sandbox`,
   timeoutMS: 60_000,

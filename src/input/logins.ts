@@ -23,7 +23,8 @@ export function followLogins(
     const wrong = known.has(loginOf) ? wrongEntry(entry, named) : unknownEntry(entry, loginOf, keys)
     if (wrong !== null) problems.push(wrong)
     if (wrong !== null || named === undefined) return { ...entry, comparable: false }
-    problems.push(...otherLogin(entry, named), ...levelProblems(entry, loginOf))
+    // What could not be read has its default by now, of which nothing follows.
+    problems.push(...otherLogin(entry, named), ...(entry.comparable ? levelProblems(entry, loginOf) : []))
     return { ...withLogin(entry, named), comparable: entry.comparable && named.comparable && !isOwner(entry) }
   })
   return { entries: followed, problems: [...problems, ...twiceInOne(followed)] }

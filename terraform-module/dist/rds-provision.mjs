@@ -11148,9 +11148,9 @@ oneOf2(TLS_MODES),"verify-full"),ca_file:nullish(path3,null),server_name:nullish
 mode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function followLogins(entries,keys){let byName5=new Map(entries.map(entry=>[entry.application.name,entry])),known=new Set(keys),problems=[],followed=entries.map(
 entry=>{let{loginOf}=entry.application;if(loginOf===null)return entry;let named=byName5.get(loginOf),wrong2=known.has(loginOf)?wrongEntry(entry,named):unknownEntry(
 entry,loginOf,keys);return wrong2!==null&&problems.push(wrong2),wrong2!==null||named===void 0?{...entry,comparable:!1}:(problems.push(...otherLogin(entry,named),
-...levelProblems2(entry,loginOf)),{...withLogin(entry,named),comparable:entry.comparable&&named.comparable&&!isOwner(entry)})});return{entries:followed,problems:[
-...problems,...twiceInOne(followed)]}}function isOwner({application}){return application.accessLevel==="owner"}function withLogin(entry,{application:login2}){let{
-username,secretId:secretId2,auth,canLogin,canCreateDatabases,connectionLimit:connectionLimit2,validUntil}=login2,its={username,secretId:secretId2,auth,canLogin,
+...entry.comparable?levelProblems2(entry,loginOf):[]),{...withLogin(entry,named),comparable:entry.comparable&&named.comparable&&!isOwner(entry)})});return{entries:followed,
+problems:[...problems,...twiceInOne(followed)]}}function isOwner({application}){return application.accessLevel==="owner"}function withLogin(entry,{application:login2}){
+let{username,secretId:secretId2,auth,canLogin,canCreateDatabases,connectionLimit:connectionLimit2,validUntil}=login2,its={username,secretId:secretId2,auth,canLogin,
 canCreateDatabases,connectionLimit:connectionLimit2,validUntil};return{...entry,application:{...entry.application,...its,cleanupPolicy:"disable",kept:new Set}}}
 function unknownEntry({application:{name:name2}},loginOf,keys){let others=keys.filter(key2=>key2!==name2),near=others.length===0?"":suggestion(loginOf,others);return{
 ...about(name2),code:"invalid_value",message:`no entry has the key ${show(loginOf)}.${near}`,remedy:"Use the key of the entry whose login it is."}}function wrongEntry({

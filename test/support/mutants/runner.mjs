@@ -9,10 +9,14 @@ import { pathToFileURL } from 'node:url'
 register('./hooks.mjs', import.meta.url)
 
 const LONGEST_MS = 20_000
+const KILLERS = 5
 
 class UnitTests {
   #options
   #tests = new Map()
+  /** How long each test took last, and the tests that killed one, the last one first. */
+  #timeSpentMs = new Map()
+  #killers = []
 
   constructor(options) {
     this.#options = options.unitTests
@@ -46,14 +50,24 @@ class UnitTests {
     stryker.hitCount = hitLimit === undefined ? undefined : 0
     await this.#load()
     let nrOfTests = 0
-    for (const id of testFilter ?? this.#tests.keys()) {
-      if (!this.#tests.has(id)) continue
+    for (const id of this.#likeliestFirst(testFilter ?? [...this.#tests.keys()])) {
       nrOfTests += 1
       const { failure } = await this.#run(id)
       if (stryker.hitLimit !== undefined && stryker.hitCount > stryker.hitLimit) return { status: 'timeout' }
-      if (failure !== null) return { status: 'killed', killedBy: [id], failureMessage: failure, nrOfTests }
+      if (failure === null) continue
+      this.#killers = [id, ...this.#killers.filter((other) => other !== id)].slice(0, KILLERS)
+      return { status: 'killed', killedBy: [id], failureMessage: failure, nrOfTests }
     }
     return { status: 'survived', nrOfTests }
+  }
+
+  /** What killed the mutants before, which stand beside this one, and then the fastest. */
+  #likeliestFirst(ids) {
+    const rank = (id) => (this.#killers.includes(id) ? this.#killers.indexOf(id) : KILLERS)
+    const timeOf = (id) => this.#timeSpentMs.get(id) ?? 0
+    return ids
+      .filter((id) => this.#tests.has(id))
+      .sort((one, other) => rank(one) - rank(other) || timeOf(one) - timeOf(other))
   }
 
   async #load() {
@@ -79,6 +93,7 @@ class UnitTests {
       return { failure: String(error?.message || error), timeSpentMs: performance.now() - started }
     } finally {
       clearTimeout(timer)
+      this.#timeSpentMs.set(id, performance.now() - started)
       if (globalThis.__stryker__ !== undefined) globalThis.__stryker__.currentTestId = undefined
     }
   }

@@ -1,21 +1,8 @@
 import test from 'ava'
 import { checkActual } from '../../../src/guardrails/actual.ts'
-import type { ClaimRights } from '../../../src/guardrails/claims.ts'
 import type { AvailableExtension, Membership } from '../../../src/model/catalog.ts'
 import { membership, actual, ADMIN, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
-import { said } from './sample.ts'
-
-const RUN: ClaimRights = { command: 'apply', takesOver: false }
-
-/** `application/guardrail` of each violation. */
-const violations = (applications: object, state: State = {}, variables: object = {}): string[] =>
-  checkActual(declare(applications, variables), actual(state), RUN).map(
-    ({ application, field }) => `${application ?? '-'}/${field}`,
-  )
-
-/** The same with its words. */
-const messages = (applications: object, state: State): string[] =>
-  said(checkActual(declare(applications), actual(state), RUN))
+import { messages, RUN, violations } from './sample.ts'
 
 /** The admin's right over `u`. */
 const RIGHT = membership('u', ADMIN, { admin: true, inherit: false, set: false })

@@ -112,4 +112,17 @@ test('what the master may grant is tried, and what it may not stops the run befo
   const signal = { a: { ...APP.a, member_of: ['pg_monitor'] } }
   const there = { roles: [role('pg_monitor', { canLogin: false })], cluster: { memberships: [] } }
   t.deepEqual(before(signal, there, { variables: admin }), tried, 'another right than that of rds_iam')
+  const both = { a: { ...IAM.a, member_of: ['pg_monitor'] } }
+  const lacks = (applications: object, memberships: readonly Membership[]): ReturnType<typeof before> =>
+    before(
+      applications,
+      { roles: [role('rds_iam'), role('pg_monitor', { canLogin: false })], cluster: { memberships } },
+      { variables: admin },
+    )
+  const token = membership('rds_iam', ADMIN, { admin: true })
+  t.deepEqual(lacks(both, [token]), tried, 'the admin may grant rds_iam itself')
+  t.deepEqual(lacks(signal, []), tried, 'one that does not log in by IAM')
+  const twice = { blocked: ['a/missing_right', 'a/missing_right'], toTry: [] }
+  for (const other of [[], [membership('other', ADMIN, { admin: true })], [membership('rds_iam', ADMIN)]])
+    t.deepEqual(lacks(both, other), twice)
 })

@@ -86,6 +86,44 @@ test('the new owner itself does it where it may', (t) => {
   )
 })
 
+test('of several that may hand over, it is the new owner before the old one, and below 16 one with CREATEROLE', (t) => {
+  const who = (given: Parameters<typeof state>[0]): string =>
+    /^as (.*?)[,:]/.exec(handOver({ ...given, roles: [role(ADMIN), ...(given.roles ?? [])] }))?.[1] ?? ''
+  const able = (name: string, createRole = false): RoleState => role(name, { createDb: true, createRole })
+  const each = [...administers('u', 'o'), ...administers('o', 'u')]
+  t.is(who({ roles: [able('u'), able('o')], memberships: each }), 'o')
+  t.regex(handOver({ roles: [role(ADMIN), able('u')], memberships: each }), /Then as u, in e: /)
+  const below = { version: 150004 }
+  const nobody = 'a login with CREATEDB that may grant u and o'
+  t.is(who({ ...below, roles: [able('o')] }), nobody)
+  t.is(who({ ...below, roles: [able('o', true)] }), 'o')
+  const maker = [able('maker', true)]
+  t.is(who({ ...below, roles: maker, memberships: administers('maker', 'x') }), nobody, 'it has no right over u')
+  t.is(who({ ...below, roles: maker, memberships: [membership('u', 'maker')] }), nobody)
+  t.regex(
+    handOver({ ...below, roles: [role(ADMIN), ...maker], memberships: administers('maker', 'u') }),
+    /Then as maker, in e: /,
+  )
+  t.is(
+    handOver({ ...below, memberships: [membership('u', 'x')] }),
+    `as admin, in e: ${inside([...JOINED, 'WORK', ...LEFT])}`,
+    'that of another saves the admin nothing',
+  )
+})
+
+test('nothing is lent where the admin may become a member of both', (t) => {
+  const { cluster } = actual(
+    state({
+      roles: [role('master'), role('rds_superuser')],
+      memberships: [membership('rds_superuser', 'master'), ...administers(ADMIN, 'u', 'master')],
+    }),
+  )
+  t.regex(
+    printHandOver(cluster, { from: 'u', to: 'master', database: 'd', statements: WORK }),
+    /^as admin, in d: .*GRANT "u" TO CURRENT_USER; GRANT "master" TO CURRENT_USER; WORK; /,
+  )
+})
+
 test('what a superuser has, a superuser hands over', (t) => {
   const { cluster } = actual(
     state({ roles: [role('root', { superuser: true })], memberships: administers(ADMIN, 'u', 'o') }),

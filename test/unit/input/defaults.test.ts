@@ -258,6 +258,22 @@ test('logins that share a database: the owner describes it, guests follow its sc
   t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7, recreateMissing: true })
 })
 
+test('* is all schemas of the owner, and no name of one', (t) => {
+  const of = (owner: readonly string[], guest?: readonly string[]) => {
+    const { databases } = parseApps({
+      own: { database_name: 'd', schemas: owner },
+      guest: { database_name: 'd', access_level: 'reader', ...(guest !== undefined && { schemas: guest }) },
+    }).declaration
+    return databases.flatMap(({ schemas, owner: own, guests }) => [
+      schemas,
+      ...[own, ...guests].map((item) => [item.allSchemas, ...item.schemas]),
+    ])
+  }
+  t.deepEqual(of(['a', '*', 'a']), [['a'], [true, 'a'], [true, 'a']])
+  t.deepEqual(of(['a'], ['*']), [['a'], [false, 'a'], [true]])
+  t.deepEqual(of(['*'], ['b']), [['b'], [true], [false, 'b']])
+})
+
 test('what Terraform would convert to a number or a bool is converted', (t) => {
   const instance = { host: 'db', port: '5433' }
   const application_databases = {

@@ -84,6 +84,37 @@ test('an owner, an entry without a database, and a login that is there already h
   ])
 })
 
+test('an entry of level none that uses a login says its database in one of two ways', (t) => {
+  const entries = { app: {}, tenant: {} }
+  for (const where of [{ database_of: 'tenant' }, { database_name: 'tenant_dev_db' }])
+    t.deepEqual(told({ ...entries, a: { login_of: 'app', access_level: 'none', ...where } }), [])
+})
+
+test('of an entry whose login cannot be told, or that cannot use it, nothing more is said', (t) => {
+  const use = { ...READER, login_of: 'app', database_of: 'tenant' }
+  const fields = (applications: object): string[] => told(applications).map((line) => line.split(':')[0] ?? '')
+  t.deepEqual(
+    fields({
+      tenant: {},
+      a: { ...use, login_of: 'b' },
+      c: { ...READER, username: 'a_dev_user', database_of: 'tenant' },
+    }),
+    ['a/login_of'],
+  )
+  t.deepEqual(fields({ tenant: {}, app: { username: ' ' }, a: use, b: use }), ['app/username'])
+  t.deepEqual(fields({ tenant: {}, app: 'x', a: use, b: use }), ['app/application_databases'])
+  t.deepEqual(fields({ tenant: {}, app: {}, a: { ...use, access_level: 'x' }, b: use }), ['a/access_level'])
+  const unread = { login_of: 'app', access_level: 'none', database_name: ' ' }
+  t.deepEqual(fields({ tenant: {}, app: {}, a: unread }), ['a/database_name'])
+  const owner = { login_of: 'app', database_name: 'tenant_dev_db' }
+  t.deepEqual(fields({ tenant: {}, app: {}, a: owner, b: use }), ['a/access_level'])
+  const none = { login_of: 'app', access_level: 'none' }
+  t.deepEqual(fields({ app: {}, a: none, b: none }), ['a/login_of', 'b/login_of'])
+  t.deepEqual(told({ app1: { ...READER, login_of: 'app2', database_name: 'd' }, own: { database_name: 'd' } }), [
+    'app1/login_of: no entry has the key "app2". Use the key of the entry whose login it is.',
+  ])
+})
+
 test('two logins of one name are told as before', (t) => {
   t.deepEqual(told({ a: { username: 'u' }, b: { username: 'u' } }), [
     'b/username: "u" is the login of several applications: a, b. Give each its own username, or all but one login_of ' +

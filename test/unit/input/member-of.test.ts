@@ -20,6 +20,21 @@ test('a name of a predefined role is that role, whatever an entry is called', (t
   t.deepEqual(memberOf({ pg_monitor: { username: 'x' }, b: { member_of: ['pg_monitor'] } })['b'], ['pg_monitor'])
 })
 
+test('an entry that is called as a predefined role is in no circle with it, and nobody acts as it', (t) => {
+  t.deepEqual(refused({ pg_monitor: { member_of: ['pg_monitor'] } }), [])
+  t.deepEqual(memberOf({ pg_monitor: { username: 'x', member_of: ['pg_monitor'] } }), { pg_monitor: ['pg_monitor'] })
+  t.deepEqual(refused({ pg_monitor: { auth: 'iam' }, b: { member_of: ['pg_monitor'] } }), [])
+  t.deepEqual(refused({ pg_monitor: {}, b: { acts_as: 'pg_monitor' } }), ['b: acts_as: "pg_monitor" is no entry.'])
+})
+
+test('who has no password of ours may be a member of a login by IAM', (t) => {
+  const iam = { a: { auth: 'iam' } }
+  t.deepEqual(refused({ ...iam, b: { auth: 'iam', member_of: ['a'] } }), [])
+  t.deepEqual(refused({ ...iam, b: { auth: 'unmanaged', member_of: ['a'] } }), [])
+  t.deepEqual(refused({ ...iam, b: { can_login: false, member_of: ['a'] } }), [])
+  t.is(refused({ ...iam, b: { member_of: ['a'] } }).length, 1)
+})
+
 for (const [role, why] of [
   ['rds_superuser', /grant nearly every role/],
   ['rds_iam', /auth = "iam"/],

@@ -190,6 +190,8 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['plan --input a --terraform-plan b', /^--input: is given beside --terraform-plan/],
   ['plan --terraform-output a', /^--terraform-output: goes with --terraform-plan only\./],
   ['plan --external --input a', /^--input: does not go with --external/],
+  ['plan --external --terraform-plan a', /^--terraform-plan: does not go with --external/],
+  ['--version x', /"--version"/],
   ['destroy', /--application, --build-id, --cluster-name/],
   ['destroy --application a --build-id b', /--application, --build-id/],
   ['destroy --requested --application a', /--application, --requested/],

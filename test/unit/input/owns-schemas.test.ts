@@ -53,3 +53,10 @@ test('a schema has one owner, and it is no schema of the server', (t) => {
     [],
   )
 })
+
+test('whose a schema is follows from the entries, in whatever order they stand', (t) => {
+  const of = (applications: object): string[] => refused({ own: {}, ...applications })
+  const twice = { owns_schemas: ['stage'], ...none }
+  t.deepEqual(of({ b: twice, a: twice }), of({ a: twice, b: twice }))
+  t.deepEqual(of({ b: twice, a: twice }), ['b: owns_schemas: the schema "stage" is that of "a".'])
+})

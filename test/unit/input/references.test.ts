@@ -62,6 +62,19 @@ test('no entry names itself, or one that names another', (t) => {
   )
 })
 
+test('an entry without a database has none to share', (t) => {
+  const none = { login: { access_level: 'none' }, a: { database_of: 'login' } }
+  t.deepEqual(told(none), ['a/database_of: names "login", which has no database.'])
+  t.deepEqual(told({ ...none, a: { ...READER, database_of: 'login' } }), [
+    'a/database_of: names "login", which has no database.',
+  ])
+})
+
+test('of what names an entry that is wrong itself nothing more is said', (t) => {
+  const wrong = { shop: { database_name: 'x', username: ' ' }, a: { ...READER, database_of: 'shop' } }
+  t.deepEqual(told({ ...wrong, b: { database_name: 'x' } }), ['shop/username: " " is not accepted.'])
+})
+
 test('an entry that cannot be read is no unknown one', (t) => {
   t.deepEqual(told({ shop: 'x', a: { ...READER, database_of: 'shop' } }), ['shop/application_databases: is "x".'])
   t.deepEqual(told({ shop: { database_name: ' ' }, a: { ...READER, database_of: 'shop' } }), [

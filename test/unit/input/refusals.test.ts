@@ -331,17 +331,19 @@ test('what describes the database stands in its owner’s entry', (t) => {
 
 test('a plain connection goes to the loopback only', (t) => {
   const tls = { mode: 'disable' }
-  for (const host of ['localhost', '127.0.0.1', '::1'])
+  for (const host of ['localhost', 'LOCALHOST', 'localhost.', 'db.localhost', '127.0.0.1', '127.10.200.30', '::1'])
     t.is(parse({ tls, instance: { host } }).declaration.tls.mode, 'disable')
   t.is(parse({ tls, connect_through: { host: '127.0.0.2' } }).declaration.tls.mode, 'disable')
   t.deepEqual(
     fieldsOf(() => parse({ tls, instance: { host: 'localhost' }, connect_through: { host: '10.0.0.1' } })),
     ['-/tls.mode'],
   )
-  t.deepEqual(
-    fieldsOf(() => parse({ tls, instance: { host: '127.0.0.1.example.com' } })),
-    ['-/tls.mode'],
-  )
+  for (const host of ['127.0.0.1.example.com', '10.127.0.0.1', 'notlocalhost', 'x127.0.0.1', '2001:db8::1', '127.0.0'])
+    t.deepEqual(
+      fieldsOf(() => parse({ tls, instance: { host } })),
+      ['-/tls.mode'],
+      host,
+    )
 })
 
 for (const json of ['', '{', 'null', '[]', '3', '"x"', '\u0000']) {

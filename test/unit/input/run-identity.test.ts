@@ -69,7 +69,21 @@ for (const environment of ['test', 'staging', 'prod'] as const) {
     t.is(resolveRun(facts).approval, 'missing')
     t.is(resolveRun({ ...facts, variables: { ...FACTS.variables, allowProvision: true } }).approval, 'approved')
   })
+
+  test(`${environment} deletes only where provisioning and destroying are both allowed`, (t) => {
+    const facts = { ...FACTS, environment, declared: { buildId: '7', runId: null } }
+    for (const allowProvision of [false, true])
+      for (const allowDestroy of [false, true])
+        t.is(
+          resolveRun({ ...facts, variables: { ...FACTS.variables, allowProvision, allowDestroy } }).mayDelete,
+          allowProvision && allowDestroy,
+        )
+  })
 }
+
+test('of an input that could not be read no build id is asked, and nothing is deleted', (t) => {
+  t.like(resolveRun({ ...FACTS, environment: null }), { buildId: 'local-uuid', approval: 'missing', mayDelete: false })
+})
 
 test('a removal sees no variables of Terraform, so its remedy names none', (t) => {
   const remedyOf = (command: Command): string | undefined =>

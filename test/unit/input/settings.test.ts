@@ -1,5 +1,6 @@
 import test from 'ava'
-import { fieldsOf, parseApps } from './sample.ts'
+import { parseDeclaration } from '../../../src/input/parse.ts'
+import { fieldsOf, LEAST, parseApps } from './sample.ts'
 
 function settingsOf(settings: object): readonly (readonly [string, unknown])[] {
   return [...(parseApps({ app: { settings } }).declaration.applications[0]?.settings ?? [])]
@@ -15,8 +16,12 @@ const CASES: readonly (readonly [string, unknown, unknown])[] = [
   ['search_path', ['app, public', '$user'], ['app, public', '$user']],
   ['search_path', ['"$user"', 'app'], ['$user', 'app']],
   ['search_path', ['"a ""b"", c"', 'My "odd" one', '"', '"""x"""'], ['a "b", c', 'My "odd" one', '"', '"x"']],
+  ['search_path', ['x"a"', '"a"x', 'a"'], ['x"a"', '"a"x', 'a"']],
   ['search_path', '', ['']],
+  ['search_path', '  ', ['']],
   ['search_path', '""', ['']],
+  ['search_path', true, ['true']],
+  ['search_path', 7, ['7']],
   ['temp_tablespaces', 'a, b', ['a', 'b']],
   ['DateStyle', ['ISO', 'DMY'], 'ISO, DMY'],
   ['DateStyle', 'ISO, DMY', 'ISO, DMY'],
@@ -47,6 +52,8 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['search_path', '"a""'],
   ['search_path', []],
   ['search_path', [1]],
+  ['search_path', ['a', 1]],
+  ['DateStyle', ['ISO', null]],
   ['jit', {}],
   ['jit', [['on']]],
   ['jit', 'a\u0000'],
@@ -70,4 +77,15 @@ test('one parameter in two spellings is declared twice', (t) => {
     fieldsOf(() => settingsOf({ jit: 'on', JIT: 'off' })),
     ['app/settings.JIT'],
   )
+})
+
+test('a number beyond what JSON can hold is none', (t) => {
+  for (const number of ['1e999', '-1e999', '9007199254740993']) {
+    const json = JSON.stringify({ ...LEAST, application_databases: { app: { settings: { x: 'NUMBER' } } } })
+    t.deepEqual(
+      fieldsOf(() => parseDeclaration(json.replace('"NUMBER"', number))),
+      ['app/settings.x'],
+      number,
+    )
+  }
 })

@@ -6,6 +6,8 @@ test('RFC 3339 with an offset is a moment', (t) => {
   t.is(parseTimestamp('2030-01-31T00:00:00+05:30')?.toISOString(), '2030-01-30T18:30:00.000Z')
   t.is(parseTimestamp('2030-01-31t00:00:00.123456-00:00')?.toISOString(), '2030-01-31T00:00:00.123Z')
   t.is(parseTimestamp('2028-02-29T23:59:59z')?.toISOString(), '2028-02-29T23:59:59.000Z')
+  t.is(parseTimestamp('0001-01-01T00:00:00Z')?.toISOString(), '0001-01-01T00:00:00.000Z')
+  t.is(parseTimestamp('9999-12-31T23:59:59+23:59')?.toISOString(), '9999-12-31T00:00:59.000Z')
   t.is(parseTimestamp('2000-02-29T00:00:00Z')?.toISOString(), '2000-02-29T00:00:00.000Z')
 })
 

@@ -65,6 +65,19 @@ test('a guest takes no database with it, whatever its role owns', (t) => {
   ])
 })
 
+test('the login of another entry stays: its access ends when its entry left', (t) => {
+  const user = { login_of: 'app', access_level: 'reader', database_of: 'a', cleanup_policy: 'disable' }
+  const applications = { ...APP, app: { username: 'v', access_level: 'none' }, user }
+  const state = {
+    roles: [owner(), role('v', { comment: tagOf('app', { CleanupPolicy: 'delete' }) })],
+    databases: [database('d', 'u'), database('e', 'v')],
+  }
+  for (const policy of [null, 'delete'] as const)
+    t.deepEqual(told({ applications, state, policy, target: { by: 'application', value: 'user' } }), [
+      'kept: v is the login of app: the apply after user left the declaration ends its access to d',
+    ])
+})
+
 test('what is gone, or somebody else’s by now, is left as it is', (t) => {
   const of = (state: State, claim: string | null = null): string[] => told({ applications: APP, state, claim })
   t.deepEqual(of({}), ['gone: role u is already gone', 'gone: database d is already gone'])
@@ -152,6 +165,24 @@ test('what is declared under another key goes by none that it had before', (t) =
     'retained: role u and what it owns are retained',
   ])
   t.deepEqual(of({ b: { username: 'v', database_name: 'e' } }), ['leaves: u with d by delete'])
+})
+
+test('of several databases that one owns, the one that it is declared with goes', (t) => {
+  const of = (declared: object, databases: State['databases'] = []): string[] =>
+    told({
+      applications: { ...declared },
+      state: { roles: [owner()], databases },
+      target: { by: 'build-id', value: 'b1' },
+    })
+  const both = [database('d', 'u'), database('e', 'u')]
+  t.deepEqual(of(APP, both), ['leaves: u with d by delete'])
+  t.deepEqual(of({ a: { ...APP.a, database_name: 'e' } }, both), ['leaves: u with e by delete'])
+  const taggedOther = [database('d', 'u'), database('e', 'u', { comment: tagOf('a') })]
+  t.deepEqual(of(APP, taggedOther), ['leaves: u with d by delete'], 'the declaration, before any tag')
+  t.deepEqual(of({ a: { ...APP.a, database_name: 'f' } }, both), ['leaves: u with nothing by delete'])
+  t.deepEqual(of({ a: { ...APP.a, username: 'v' } }, both), ['leaves: u with nothing by delete'])
+  const unsendable = [database('d\udc80', 'u')]
+  t.deepEqual(of({}, unsendable), ['leaves: u with nothing by delete'], 'no statement can name it')
 })
 
 test('a teardown by build or cluster meets all that carry it, and leaves those of other stacks', (t) => {

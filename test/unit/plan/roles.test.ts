@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { LoginState, RoleState } from '../../../src/model/catalog.ts'
+import { Secret } from '../../../src/model/secret.ts'
 import { planContext } from '../../../src/plan/context.ts'
 import { planOrphans } from '../../../src/plan/orphans.ts'
 import { planRole } from '../../../src/plan/roles.ts'
@@ -220,4 +221,65 @@ test('what a run left that was cut off is taken back from a role of ours that no
     steps.map(({ kind, statements }) => [kind, ...statements.map((statement) => statement.reveal())]),
     [['leftover_membership', 'REVOKE "gone" FROM "admin" GRANTED BY "admin"']],
   )
+})
+
+/** `CREATE ROLE` and what is said of it, of an entry `a` that is not there yet. */
+function made(entry: object): string[] {
+  const declaration = declare({ a: { username: 'u', access_level: 'none', ...entry } })
+  const [application] = declaration.applications
+  if (application === undefined) return []
+  const { steps } = planRole(planContext(input(declaration)), application)
+  return steps.flatMap(({ message, statements }) => [message, statements[0]?.redacted ?? ''])
+}
+
+test('a new role has what is declared of it from its first moment, and a password only where it logs in by one', (t) => {
+  const password = `PASSWORD '[redacted]'`
+  t.deepEqual(made({}), ['role u (none)', `CREATE ROLE "u" LOGIN ${password}`])
+  t.deepEqual(made({ auth: 'iam' }), ['role u (none, IAM)', 'CREATE ROLE "u" LOGIN'])
+  t.deepEqual(made({ auth: 'unmanaged' }), [
+    'role u (none, its password is for somebody else to set)',
+    'CREATE ROLE "u" LOGIN',
+  ])
+  t.deepEqual(made({ can_login: false }), ['role u (none, nobody logs in as it)', 'CREATE ROLE "u" NOLOGIN'])
+  const all = { can_create_databases: true, connection_limit: 0, valid_until: '2030-01-01T00:00:00Z' }
+  t.deepEqual(
+    made(all)[1],
+    `CREATE ROLE "u" LOGIN CREATEDB CONNECTION LIMIT 0 VALID UNTIL '2030-01-01T00:00:00.000Z' ${password}`,
+  )
+  t.deepEqual(
+    made({ auth: 'iam', valid_until: OVER })[1],
+    `CREATE ROLE "u" NOLOGIN VALID UNTIL '1970-01-01T00:00:00.000Z'`,
+  )
+})
+
+test('the password of a clone is the rotation’s: the role’s own is not set for it', (t) => {
+  const declaration = declare({ a: { username: 'u', access_level: 'none' } })
+  const [application] = declaration.applications
+  t.truthy(application)
+  if (application === undefined) return
+  const of = (login: LoginState, clone: string | null, verifier: Secret | null = new Secret('SCRAM')): string[] => {
+    const given = input(declaration, {
+      roles: [role('u', { comment: tagOf('a', { CleanupPolicy: 'disable' }) })],
+      logins: { a: login },
+    })
+    const secrets = new Map([['a', { versionId: 'v1', clone, verifier }]])
+    const { steps, findings } = planRole(planContext({ ...given, secrets }), application)
+    return [
+      ...steps.map(({ kind }) => kind),
+      ...findings.filter(({ object }) => object !== 'role').map(({ message }) => message),
+    ]
+  }
+  t.deepEqual(of({ kind: 'password_wrong' }, 'u_clone'), [
+    'u_clone does not log in with secret version v1: its password belongs to the rotation function; rotate the secret again',
+  ])
+  t.deepEqual(of({ kind: 'password_wrong' }, null), ['set_password'])
+  t.deepEqual(of({ kind: 'other_method' }, null), ['set_password'])
+  t.deepEqual(of({ kind: 'password_wrong' }, null, null), ['u: the password could not be tried'])
+  t.deepEqual(of({ kind: 'password_right', note: 'full' }, 'u_clone'), [
+    'u_clone logs in with secret version v1 (then refused: full)',
+  ])
+  t.deepEqual(of({ kind: 'proven_before' }, null), [
+    'u was not logged in as: its secret has still version v1, which was proven before (verify_logins)',
+  ])
+  t.deepEqual(of({ kind: 'unproven', reason: 'x', remedy: 'Do y.' }, null), ['the login u cannot be proven: x. Do y.'])
 })
