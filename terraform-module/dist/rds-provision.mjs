@@ -5496,8 +5496,9 @@ abase_connection_limit")&&limit!==void 0?{...database,connectionLimit:limit}:dat
 isProlonged=auth!=="password"&&tag!==null&&!kept.has("valid_until")&&validUntil?.getTime()!==role.validUntil?.getTime();return kept.has("can_login")&&!role.canLogin&&
 tag?.has("Removal")!==!0&&!isProlonged}function staysOpen({name:name2,owner},{databases:databases2,roles}){return owner.undeclared!=="keep"||databases2.get(name2)?.
 owner!==owner.username?!1:parseTag(roles.get(owner.username)?.comment??null)?.get("PendingDatabase")!==name2}function staysUnusual(database,cluster){let tag=parseTag(
-cluster.roles.get(database.owner.username)?.comment??null);return staysOpen(database,cluster)&&tag?.has("Removal")!==!0}function isKeptShut(database,cluster){return cluster.
-databases.get(database.name)?.allowConnections===!1&&staysUnusual(database,cluster)}var init_keep_fields=__esm({"src/model/keep-fields.ts"(){"use strict";init_tag()}});function ownLogins({applications}){return applications.filter(({loginOf})=>loginOf===null)}function loginName({name:name2,loginOf}){return loginOf??name2}function sharedLogins({
+cluster.roles.get(database.owner.username)?.comment??null);return staysOpen(database,cluster)&&tag?.has("Removal")!==!0}function isKeptShut(database,cluster){let state2=cluster.
+databases.get(database.name),isClosed2=state2?.allowConnections===!1,isLimited=state2?.connectionLimit===0&&database.owner.kept.has("database_connection_limit");
+return(isClosed2||isLimited)&&staysUnusual(database,cluster)}var init_keep_fields=__esm({"src/model/keep-fields.ts"(){"use strict";init_tag()}});function ownLogins({applications}){return applications.filter(({loginOf})=>loginOf===null)}function loginName({name:name2,loginOf}){return loginOf??name2}function sharedLogins({
 applications}){return new Set(applications.filter(({loginOf})=>loginOf!==null).map(({username})=>username))}var init_logins=__esm({"src/model/logins.ts"(){"use \
 strict"}});function schemaOwner({owner,schemaOwners},schema){return schemaOwners.get(schema)??owner}function withOwnedSchemas(declaration,interiors){return{...declaration,
 databases:declaration.databases.map(database=>{let{name:name2,guests,schemaOwners}=database,byUsername=new Map(guests.map(guest=>[guest.username,guest])),owned4=[
@@ -16839,8 +16840,8 @@ FIELDS_OF,FIELDS_OF_STEP,init_review2=__esm({"src/generate/review.ts"(){"use str
 init_drops();init_gains();init_kept();init_told();HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","\
 grant_privileges","grant_default_privileges","grant_membership","leftover_membership","end_approved_plan"]),FIELDS_OF={setting:["settings"],extension:["extensio\
 ns"],schema:["schemas","owns_schemas"],immutable:["encoding","locale"],encoding:["encoding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP=
-{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:[
-"extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
+{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],make_room:[
+"database_connection_limit"],create_extension:["extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
 database,[...databases2.keys()]);let found=review(makeDraft(survey2,now,database),input,now),told={...found,notes:[...found.notes,...intentNotes(survey2,found,resources)]};
 return database===null?told:only2(told,database)}function unknownDatabase(name2,known){let message=`the instance has no database ${show(name2)}.${suggestion(name2,
 known)}`,remedy="Give the name of a database as the server has it.";return new InvalidInputError([{application:null,code:"invalid_value",field:"--database",message,
