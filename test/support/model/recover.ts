@@ -76,7 +76,8 @@ async function settle(
 ): Promise<{ readonly isDone: boolean; readonly wrong: readonly string[] }> {
   let { after, ran } = await runAlone(start, spec)
   // What the admin held for a run that was cut off it gives back, whatever stands in the way of the rest.
-  const left = leftoversIn(after.state, claimsOf(after.state)).map((item) => `${item} after ${spec.name}`)
+  const own = new Map([...claimsOf(after.state)].filter(([, claim]) => claim === spec.declaration.claim))
+  const left = leftoversIn(after.state, own).map((item) => `${item} after ${spec.name}`)
   if (left.length > 0) return { isDone: false, wrong: left }
   const isMeant = hand !== null && ran.codes.length > 0 && ran.codes.every((code) => hand.codes.includes(code))
   if (isMeant) {
@@ -120,7 +121,8 @@ function differences({ state, secrets }: Start, { name, declaration }: Spec, han
 
 /**
  * The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it.
- * @param roles by their names: those that are looked at. One whose tag a person took is not ours until it is adopted.
+ * @param roles by their names: those that are looked at. One whose tag a person took is not ours until it is adopted,
+ *   and one of another state is left to that.
  */
 export function leftoversIn({ memberships }: State, roles: ReadonlyMap<string, unknown>): string[] {
   return memberships
