@@ -46,6 +46,7 @@ const FIELDS_OF_STEP: Partial<Record<StepKind, readonly string[]>> = {
   act_as: ['acts_as'],
   alter_role: ['can_create_databases', 'connection_limit', 'valid_until'],
   limit_database: ['database_connection_limit'],
+  make_room: ['database_connection_limit'],
   create_extension: ['extensions'],
   create_schema: ['schemas', 'owns_schemas'],
 }

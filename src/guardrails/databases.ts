@@ -86,6 +86,11 @@ function printTakeOver({ owner }: Database, cluster: Cluster, state: DatabaseSta
     return `as a superuser: ${statements} and, ${inside}.${adopt}`
   }
   const who = `${from}, or as a member of it, with CREATEDB and the right to grant ${to}`
+  // Such as one that was given away while a run made it: nobody gets in.
+  if (!state.allowConnections) {
+    const statements = withMembership([wanted], [alterDatabaseOwner(state.name, wanted)], create)
+    return `as ${who}: ${statements}${adopt} It accepts no connections: what ${from} owns in it, if anything, stays so.`
+  }
   const statements = withMembership([wanted], [reassignInOneDatabase(state.owner, wanted)], create)
   return `connected to ${name} as ${who}: ${statements}${adopt}`
 }

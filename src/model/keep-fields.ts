@@ -66,7 +66,10 @@ export function staysUnusual(database: Database, cluster: Cluster): boolean {
   return staysOpen(database, cluster) && tag?.has('Removal') !== true
 }
 
-/** Whether nobody can look into a database, and that is kept. */
+/** Whether nobody can look into a database, and that is kept; nobody but a superuser gets past a limit of 0. */
 export function isKeptShut(database: Database, cluster: Cluster): boolean {
-  return cluster.databases.get(database.name)?.allowConnections === false && staysUnusual(database, cluster)
+  const state = cluster.databases.get(database.name)
+  const isClosed = state?.allowConnections === false
+  const isLimited = state?.connectionLimit === 0 && database.owner.kept.has('database_connection_limit')
+  return (isClosed || isLimited) && staysUnusual(database, cluster)
 }

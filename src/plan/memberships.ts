@@ -1,8 +1,12 @@
 /** Memberships: rds_iam as declared, and what a crashed run left behind. */
+import { mayAdminister } from '../model/administers.ts'
 import type { Membership } from '../model/catalog.ts'
+import { standingOf } from '../model/claim.ts'
 import type { Application } from '../model/declaration.ts'
+import { ownLogins } from '../model/logins.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Step, Subject } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
@@ -88,6 +92,21 @@ export function planRelease(context: PlanContext, about: Subject, role: string):
   if (!isLeft) return []
   const message = `${login} leaves ${role}: left behind by a run that was cut off`
   return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [releaseRole(version, role, login)])]
+}
+
+/**
+ * The same of applications that something stands in the way of: whatever a person has to do first, the admin keeps
+ * nothing that it needed only for a while. A role without our tag is not ours to touch.
+ */
+export function planLeftOut(context: PlanContext): Step[] {
+  const { declaration, leftOut, actual } = context
+  return ownLogins(declaration)
+    .filter(({ name, username }) => {
+      const tag = parseTag(actual.cluster.roles.get(username)?.comment ?? null)
+      const isOurs = tag !== null && standingOf(declaration, tag) === 'ours'
+      return leftOut.has(name) && isOurs && mayAdminister(actual.cluster, username)
+    })
+    .flatMap((application) => planRelease(context, subject(application, 'grant'), application.username))
 }
 
 /**

@@ -12,7 +12,14 @@ import { type DatabasePlan, planDatabase } from './databases.ts'
 import { type InteriorPlan, planInterior } from './interior.ts'
 import { planJoin, planLeave } from './member-of.ts'
 import { membershipFindings, planMembers } from './membership-findings.ts'
-import { adminFindings, planIamGrant, planIamRevoke, planLeftover, planTokenRevoke } from './memberships.ts'
+import {
+  adminFindings,
+  planIamGrant,
+  planIamRevoke,
+  planLeftOut,
+  planLeftover,
+  planTokenRevoke,
+} from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { planOwnDatabases } from './own-databases.ts'
@@ -57,6 +64,7 @@ export function makePlan(input: PlanInput): Plan {
     ...roles.flatMap(({ left }) => left),
     ...roles.flatMap(({ steps }) => steps),
     ...roles.flatMap(({ joined }) => joined),
+    ...planLeftOut(context),
     ...orphans.steps,
   ]
   const plan = {

@@ -5496,8 +5496,9 @@ abase_connection_limit")&&limit!==void 0?{...database,connectionLimit:limit}:dat
 isProlonged=auth!=="password"&&tag!==null&&!kept.has("valid_until")&&validUntil?.getTime()!==role.validUntil?.getTime();return kept.has("can_login")&&!role.canLogin&&
 tag?.has("Removal")!==!0&&!isProlonged}function staysOpen({name:name2,owner},{databases:databases2,roles}){return owner.undeclared!=="keep"||databases2.get(name2)?.
 owner!==owner.username?!1:parseTag(roles.get(owner.username)?.comment??null)?.get("PendingDatabase")!==name2}function staysUnusual(database,cluster){let tag=parseTag(
-cluster.roles.get(database.owner.username)?.comment??null);return staysOpen(database,cluster)&&tag?.has("Removal")!==!0}function isKeptShut(database,cluster){return cluster.
-databases.get(database.name)?.allowConnections===!1&&staysUnusual(database,cluster)}var init_keep_fields=__esm({"src/model/keep-fields.ts"(){"use strict";init_tag()}});function ownLogins({applications}){return applications.filter(({loginOf})=>loginOf===null)}function loginName({name:name2,loginOf}){return loginOf??name2}function sharedLogins({
+cluster.roles.get(database.owner.username)?.comment??null);return staysOpen(database,cluster)&&tag?.has("Removal")!==!0}function isKeptShut(database,cluster){let state2=cluster.
+databases.get(database.name),isClosed2=state2?.allowConnections===!1,isLimited=state2?.connectionLimit===0&&database.owner.kept.has("database_connection_limit");
+return(isClosed2||isLimited)&&staysUnusual(database,cluster)}var init_keep_fields=__esm({"src/model/keep-fields.ts"(){"use strict";init_tag()}});function ownLogins({applications}){return applications.filter(({loginOf})=>loginOf===null)}function loginName({name:name2,loginOf}){return loginOf??name2}function sharedLogins({
 applications}){return new Set(applications.filter(({loginOf})=>loginOf!==null).map(({username})=>username))}var init_logins=__esm({"src/model/logins.ts"(){"use \
 strict"}});function schemaOwner({owner,schemaOwners},schema){return schemaOwners.get(schema)??owner}function withOwnedSchemas(declaration,interiors){return{...declaration,
 databases:declaration.databases.map(database=>{let{name:name2,guests,schemaOwners}=database,byUsername=new Map(guests.map(guest=>[guest.username,guest])),owned4=[
@@ -5942,20 +5943,21 @@ let wanted=owner.username,isNew=!cluster.roles.has(wanted),create2=isNew?[create
 wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set ad\
 opt_existing = true, since ${to} is there by then.`:"";if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create2,alterDatabaseOwner(
 state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser:\
- ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],
-[reassignInOneDatabase(state2.owner,wanted)],create2);return`connected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){
-return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it \
-has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.
-encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a \
-new one.")]}function checkInterior(declaration,database,interior,cluster){return[...checkSchemas(database,interior,cluster),...checkExtensions(declaration,database,
-interior,cluster)]}function checkSchemas(database,interior,cluster){return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2),owner=schemaOwner(
-database,name2).username;if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[
-alterSchemaOwner(name2,owner)]};return claimantsOf(database,name2).map(application=>violation(application,"schema",`the schema ${name2} of ${database.name} belo\
-ngs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`))})}function claimantsOf({owner,guests,
-schemaOwners},schema){let own=schemaOwners.get(schema);if(own!==void 0)return[own];let listing=guests.filter(({schemas:schemas2})=>schemas2.includes(schema));return owner.
-schemas.includes(schema)||listing.length===0?[owner]:listing}var ANEW,init_databases=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_schema_owner();
-init_tag();init_withheld();init_owner();init_print();init_quote();init_removal();init_role();init_by_hand();init_encodings();init_extensions4();init_hand_over();
-init_locales();init_violation();ANEW="And set recreate_missing = true, with which a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+ ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and the right to grant ${to}`;if(!state2.allowConnections){let statements2=withMembership(
+[wanted],[alterDatabaseOwner(state2.name,wanted)],create2);return`as ${who}: ${statements2}${adopt} It accepts no connections: what ${from} owns in it, if anyth\
+ing, stays so.`}let statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create2);return`connected to ${name2} as ${who}: ${statements}${adopt}`}
+function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encod\
+ing ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){let wanted=cluster.encodings.get(
+encoding??"")??state2.encoding;return wanted===state2.encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${wanted}\
+.`,"Declare what the database has, or dump it into a new one.")]}function checkInterior(declaration,database,interior,cluster){return[...checkSchemas(database,interior,
+cluster),...checkExtensions(declaration,database,interior,cluster)]}function checkSchemas(database,interior,cluster){return database.schemas.flatMap(name2=>{let schema=interior?.
+schemas.get(name2),owner=schemaOwner(database,name2).username;if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,
+to:owner,database:database.name,statements:[alterSchemaOwner(name2,owner)]};return claimantsOf(database,name2).map(application=>violation(application,"schema",`\
+the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`))})}
+function claimantsOf({owner,guests,schemaOwners},schema){let own=schemaOwners.get(schema);if(own!==void 0)return[own];let listing=guests.filter(({schemas:schemas2})=>schemas2.
+includes(schema));return owner.schemas.includes(schema)||listing.length===0?[owner]:listing}var ANEW,init_databases=__esm({"src/guardrails/databases.ts"(){"use \
+strict";init_catalog();init_schema_owner();init_tag();init_withheld();init_owner();init_print();init_quote();init_removal();init_role();init_by_hand();init_encodings();
+init_extensions4();init_hand_over();init_locales();init_violation();ANEW="And set recreate_missing = true, with which a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
 login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
 cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
 ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
@@ -10034,19 +10036,22 @@ grantor===server.login)return[];let isKept=application.undeclared==="keep"&&item
 !isKept?revocationOf(context.actual.cluster,item):null;return revoke===null?[]:[membershipStep(about2,item,revoke)]});return[...planRelease(context,about2,application.
 username),...others]}function planRelease(context,about2,role){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(
 role)??[]).some(item=>item.grantor===login2&&isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${role}: left behind by a run that was cut\
- off`;return[step(about2,"leftover_membership",LEFTOVER,"removed",message,[releaseRole(version2,role,login2)])]}function planTokenRevoke(context,application){let items2=indirectTokens(
-context,application),steps=items2.flatMap(item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,
-"login"),item,revoke,": its members are asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,
-item)===null).map(item=>membershipFinding(context.actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){
-if(application.auth==="iam")return[];let own=context.membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.
-username).filter(({role})=>role!==RDS_IAM2)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&(context.applicationByUsername.
-get(member2)?.auth??"iam")!=="iam"}function isLeftover(item,admin,version2){return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.
-set)}function adminFindings(context,application){let{version:version2,login:login2}=context.actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.
-get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let statement=printStatements(
-[grantAdministration(role,login2)]),narrowing=context.actual.cluster.roles.get(grantor)?.superuser===!0?"which nobody but a superuser can narrow, and on RDS nob\
-ody logs in as one":`which only it can narrow; as ${printName(grantor)}: ${statement}`;return finding(subject(application,"grant"),"keep","warning",`${login2} m\
-ay act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();
-init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
+ off`;return[step(about2,"leftover_membership",LEFTOVER,"removed",message,[releaseRole(version2,role,login2)])]}function planLeftOut(context){let{declaration,leftOut,
+actual}=context;return ownLogins(declaration).filter(({name:name2,username})=>{let tag=parseTag(actual.cluster.roles.get(username)?.comment??null),isOurs5=tag!==
+null&&standingOf(declaration,tag)==="ours";return leftOut.has(name2)&&isOurs5&&mayAdminister(actual.cluster,username)}).flatMap(application=>planRelease(context,
+subject(application,"grant"),application.username))}function planTokenRevoke(context,application){let items2=indirectTokens(context,application),steps=items2.flatMap(
+item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,"login"),item,revoke,": its members are \
+asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,item)===null).map(item=>membershipFinding(
+context.actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){if(application.auth==="iam")return[];
+let own=context.membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.username).filter(({role})=>role!==
+RDS_IAM2)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&(context.applicationByUsername.get(member2)?.auth??"iam")!=="ia\
+m"}function isLeftover(item,admin,version2){return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){
+let{version:version2,login:login2}=context.actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.
+member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let statement=printStatements([grantAdministration(role,login2)]),narrowing=context.
+actual.cluster.roles.get(grantor)?.superuser===!0?"which nobody but a superuser can narrow, and on RDS nobody logs in as one":`which only it can narrow; as ${printName(
+grantor)}: ${statement}`;return finding(subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}
+var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_administers();init_claim();init_logins();init_server_version();init_tag();init_print();
+init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
 owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS2[accessLevel][objectClass2]}
 function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];return named===
 null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(" and ")}`}function heldBy(acl,grantee,grantor){
@@ -15077,10 +15082,10 @@ buildId,tags}){return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",bui
 de.ts"(){"use strict";init_server_version();init_tag();init_upgrade_helper();init_role();init_chunks();init_context();GRANTS_PER_TRANSACTION=100}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>roleChanges(context,application)),databases2=context.
 planned.databases.map(database=>databaseChanges(context,database)),preparation=planPreparation({cluster:context.actual.cluster,master:context.preparedFor,buildId:context.
 buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),orphans=planOrphans(context),interiors=databases2.flatMap(changes=>interiorJob(context,changes)),
-roleSteps=[...roles.flatMap(({left:left2})=>left2),...roles.flatMap(({steps})=>steps),...roles.flatMap(({joined:joined2})=>joined2),...orphans.steps],plan={findings:[
-...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...own.findings,...orphans.findings,
-...serverFindings(context),...preparation.findings],jobs:withNote(context,roleSteps,[...planDismissals(context),...databases2.flatMap(changes=>databaseJob(context,
-changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>closingJob(context,changes)),...iamJobs(context),...preparation.jobs])};return withConsequences(
+roleSteps=[...roles.flatMap(({left:left2})=>left2),...roles.flatMap(({steps})=>steps),...roles.flatMap(({joined:joined2})=>joined2),...planLeftOut(context),...orphans.
+steps],plan={findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...own.findings,
+...orphans.findings,...serverFindings(context),...preparation.findings],jobs:withNote(context,roleSteps,[...planDismissals(context),...databases2.flatMap(changes=>databaseJob(
+context,changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>closingJob(context,changes)),...iamJobs(context),...preparation.jobs])};return withConsequences(
 context,plan)}function roleChanges(context,application){if(application.loginOf!==null)return usedLogin(context,application,application.loginOf);let own=planRole(
 context,application),joined2=planJoin(context,application),tokens=planTokenRevoke(context,application),members=planMembers(context,application);return{left:[...planLeave(
 context,application),...members.steps],joined:joined2.steps,steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.
@@ -16832,8 +16837,8 @@ FIELDS_OF,FIELDS_OF_STEP,init_review2=__esm({"src/generate/review.ts"(){"use str
 init_drops();init_gains();init_kept();init_told();HARMLESS=new Set(["adopt_role","tag_role","rename_application","adopt_database","tag_database","admit_admin","\
 grant_privileges","grant_default_privileges","grant_membership","leftover_membership","end_approved_plan"]),FIELDS_OF={setting:["settings"],extension:["extensio\
 ns"],schema:["schemas","owns_schemas"],immutable:["encoding","locale"],encoding:["encoding","locale","settings"],server_version:["member_of","privileges"]},FIELDS_OF_STEP=
-{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],create_extension:[
-"extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
+{set_setting:["settings"],act_as:["acts_as"],alter_role:["can_create_databases","connection_limit","valid_until"],limit_database:["database_connection_limit"],make_room:[
+"database_connection_limit"],create_extension:["extensions"],create_schema:["schemas","owns_schemas"]}}});function generate(survey2,{input,database,resources,now}){let{databases:databases2}=survey2.cluster;if(database!==null&&!databases2.has(database))throw unknownDatabase(
 database,[...databases2.keys()]);let found=review(makeDraft(survey2,now,database),input,now),told={...found,notes:[...found.notes,...intentNotes(survey2,found,resources)]};
 return database===null?told:only2(told,database)}function unknownDatabase(name2,known){let message=`the instance has no database ${show(name2)}.${suggestion(name2,
 known)}`,remedy="Give the name of a database as the server has it.";return new InvalidInputError([{application:null,code:"invalid_value",field:"--database",message,

@@ -38,4 +38,28 @@ for (const version of VERSIONS) {
     t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
     t.log(toHcl(generated))
   })
+
+  test.serial(`${on}a database that lets nobody in is declared, and stays as it is`, async (t) => {
+    const { server } = bed()
+    for (const statement of [
+      'SET SESSION AUTHORIZATION dbmaster',
+      'CREATE ROLE shut_owner LOGIN',
+      'GRANT shut_owner TO dbmaster',
+      'CREATE DATABASE shut OWNER shut_owner CONNECTION LIMIT 0',
+      'REVOKE shut_owner FROM dbmaster',
+      'RESET SESSION AUTHORIZATION',
+    ])
+      await server.sql(statement)
+    const stack = declare({ stack: 'shut' })
+    const generated = await generateOn(bed(), stack, { database: 'shut' })
+    t.deepEqual(entriesOf(generated), {
+      shut: { database_name: 'shut', username: 'shut_owner', auth: 'unmanaged', adopt_existing: true },
+    })
+    t.true(generated.notes.some(({ text }) => text === 'kept in shut: CONNECTION LIMIT 0 on database shut'))
+    await runFirst(server, generated)
+    stack.applications = entriesOf(generated)
+    await stack.applyOk()
+    t.deepEqual(await server.sql(`SELECT datconnlimit FROM pg_database WHERE datname = 'shut'`), [{ datconnlimit: 0 }])
+    t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+  })
 }

@@ -1,7 +1,8 @@
 /** A database that is new is nobody's to enter before PUBLIC is shut out of it. */
 import test from 'ava'
 import { holdSessions } from '../../support/held-sessions.ts'
-import { ANY_VERSION, bedFor } from '../../support/provision.ts'
+import { followAll } from '../../support/remedies.ts'
+import { ANY_VERSION, type Bed, bedFor } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
 
 const { keep } = holdSessions()
@@ -62,5 +63,48 @@ for (const version of ANY_VERSION) {
       t.true(place(/^REVOKE .* FROM PUBLIC/) < place(/ALLOW_CONNECTIONS true/))
       t.is(await stack.answer('other', 'SELECT 1', 'left_dev_db'), '42501')
     },
+  )
+
+  test.serial(`${on}whoever gives a database away as soon as it is there leaves the admin no right`, async (t) => {
+    const proxy = await startProxy(bed().server.port, 25)
+    t.teardown(() => proxy.close())
+    const { server } = bed()
+    const instance = { host: 'localhost', port: proxy.port, identifier: 'db-1' }
+    const stack = bed().declare({ given: {}, spare: {} }, { stack: 'given', instance })
+    await server.sql('CREATE ROLE taker LOGIN CREATEDB')
+    const given = server.sql(`
+      DO $$ BEGIN
+        LOOP
+          EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = 'given_dev_db');
+          IF clock_timestamp() > now() + interval '60 s' THEN RAISE 'nobody made it'; END IF;
+        END LOOP;
+        ALTER DATABASE given_dev_db OWNER TO taker;
+      END $$`)
+    const first = await stack.apply()
+    await given
+    t.deepEqual(first.audit.run.applications, { done: 1, blocked: [], failed: ['given'], not_begun: [] })
+    t.deepEqual(await heldByAdmin(bed()), [])
+    t.like(
+      first.records.find(({ action }) => action === 'revoke leftover'),
+      { application: 'given', status: 'removed' },
+    )
+    const next = await stack.apply()
+    t.deepEqual(next.audit.run.applications, { done: 1, blocked: ['given'], failed: [], not_begun: [] })
+    const [problem] = next.problems
+    t.is(problem?.code, 'owner_mismatch')
+    // Nobody can connect to it, the new owner neither.
+    await server.sql('GRANT given_dev_user TO taker WITH ADMIN OPTION')
+    t.is(await followAll(bed(), problem?.remedy ?? ''), 1)
+    await stack.applyOk()
+    t.is(await stack.answer('given', 'SELECT 1'), 'ok')
+    t.deepEqual(await heldByAdmin(bed()), [])
+    t.deepEqual(await stack.plan(), [])
+  })
+}
+
+/** What the admin gave itself: it gives it back. */
+async function heldByAdmin({ server }: Bed): Promise<unknown[]> {
+  return server.sql(
+    `SELECT roleid::regrole FROM pg_auth_members WHERE member = '${server.admin.user}'::regrole AND grantor = member`,
   )
 }

@@ -1,6 +1,8 @@
 /** What walks on the model found, tried on a real server. */
 import test from 'ava'
 import { bedFor, VERSIONS } from '../../support/provision.ts'
+import { FOUND } from '../../support/walk/found.ts'
+import { cleanUp, forServer, walkOnBoth } from '../../support/walk/real.ts'
 
 for (const version of VERSIONS) {
   const bed = bedFor(version)
@@ -18,4 +20,15 @@ for (const version of VERSIONS) {
     const text = `SELECT has_schema_privilege('${stack.username('beta')}', 'app', 'USAGE') AS has`
     t.deepEqual(await bed().server.sql(text, [], stack.database('alpha')), [{ has: false }])
   })
+
+  for (const name of [
+    'a removal looks into a database that a person has shut, which is kept',
+    'a guest of two schemas goes with the stack',
+  ])
+    test.serial(`PostgreSQL ${version}: ${name}: the server does what the model of it does`, async (t) => {
+      const walk = FOUND[name]?.(version)
+      if (walk === undefined) throw new Error('no such walk')
+      await cleanUp(bed())
+      t.deepEqual(await walkOnBoth(bed(), forServer(walk)), [])
+    })
 }

@@ -130,6 +130,12 @@ export const MUTATED: readonly Mutated[] = [
     edits: [{ file: 'src/plan/plan.ts', from: '...roles.flatMap(({ left }) => left),', to: '' }],
   },
   {
+    what: 'the admin stays a member where something stands in the way of the application',
+    scene: 'a person in the middle of a first run',
+    finds: /the admin is left in alpha_dev_user after A/,
+    edits: [{ file: 'src/plan/plan.ts', from: '...planLeftOut(context),', to: '' }],
+  },
+  {
     what: 'a password that a person changed is left as it is',
     scene: 'a person in the middle of a run',
     finds: /the password of beta_dev_user is not its secret's/,

@@ -4,6 +4,7 @@ import { byHand } from '../walk/walk.ts'
 import { ModelServer } from '../walk/server.ts'
 import { ADMIN } from '../walk/names.ts'
 import { cloneState, type State } from '../walk/state.ts'
+import { claimsOf } from './keys.ts'
 import { Process } from './process.ts'
 import { declaredRights, rightsIn } from './rights.ts'
 import { begin, passwordIn, type Spec } from './runs.ts'
@@ -74,6 +75,10 @@ async function settle(
   hand: Hand | null,
 ): Promise<{ readonly isDone: boolean; readonly wrong: readonly string[] }> {
   let { after, ran } = await runAlone(start, spec)
+  // What the admin held for a run that was cut off it gives back, whatever stands in the way of the rest.
+  const own = new Map([...claimsOf(after.state)].filter(([, claim]) => claim === spec.declaration.claim))
+  const left = leftoversIn(after.state, own).map((item) => `${item} after ${spec.name}`)
+  if (left.length > 0) return { isDone: false, wrong: left }
   const isMeant = hand !== null && ran.codes.length > 0 && ran.codes.every((code) => hand.codes.includes(code))
   if (isMeant) {
     const server = new ModelServer(after.state.version)
@@ -109,14 +114,18 @@ function differences({ state, secrets }: Start, { name, declaration }: Spec, han
     ...(hand === null ? found.filter((right) => !wanted.includes(right)) : []).map(
       (right) => `too much after ${name}: ${right}`,
     ),
-    ...(hand === null ? leftoversIn(state) : []).map((item) => `${item} after ${name}`),
+    ...(hand === null ? leftoversIn(state, state.roles) : []).map((item) => `${item} after ${name}`),
     ...passwords.map((login) => `the password of ${login} is not its secret's after ${name}`),
   ]
 }
 
-/** The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it. */
-export function leftoversIn({ memberships }: State): string[] {
+/**
+ * The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it.
+ * @param roles by their names: those that are looked at. One whose tag a person took is not ours until it is adopted,
+ *   and one of another state is left to that.
+ */
+export function leftoversIn({ memberships }: State, roles: ReadonlyMap<string, unknown>): string[] {
   return memberships
-    .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
+    .filter(({ role, member, grantor, admin }) => roles.has(role) && member === ADMIN && grantor === member && !admin)
     .map(({ role }) => `the admin is left in ${role}`)
 }

@@ -178,6 +178,17 @@ export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean)
     codes: [],
     keeps: [],
   }),
+  'a person in the middle of a first run': (version, isLarge) =>
+    Promise.resolve({
+      specs: [spec('A', 'apply', declare(alone))],
+      // Whom a person makes a member of the owner gets what the owner is made later: no run gives that.
+      hands: HANDS.filter(({ does }) => does.every(({ sql }) => !sql.includes(beta) && !sql.startsWith('GRANT'))),
+      begins: fresh(version),
+      bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, losses: 0, hands: 1 },
+      needs: 'all',
+      codes: [],
+      keeps: [],
+    }),
   'a membership, and a run that is cut off': async (version, isLarge) => ({
     specs: [spec('A', 'apply', declare(withMember)), spec('B', 'apply', declare(withoutMember))],
     hands: [],

@@ -151,7 +151,7 @@ export class World {
   }
 
   #leftovers(): string[] {
-    return this.isQuiet && this.hand === null ? leftoversIn(this.server.state) : []
+    return this.isQuiet && this.hand === null ? leftoversIn(this.server.state, this.server.state.roles) : []
   }
 
   /** Databases go where their removal was asked for, and not by a run that declares them. */

@@ -109,4 +109,25 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
       beta: { access_level: 'editor', database_of: 'alpha', member_of: ['alpha'] },
     },
   }),
+  'a removal looks into a database that a person has shut, which is kept': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: { undeclared: 'keep' }, delta: { access_level: 'reader', database_of: 'alpha', undeclared: 'keep' } },
+    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    b: { alpha: { undeclared: 'keep', schemas: ['public', 'app'] } },
+    leaving: 'marker first',
+  }),
+  'a guest of two schemas goes with the stack': (version) => ({
+    ...quiet,
+    version,
+    a: {
+      alpha: { schemas: ['app', 'more'] },
+      delta: { access_level: 'reader', database_of: 'alpha', schemas: ['app', 'more'] },
+    },
+    b: {
+      alpha: { schemas: ['app', 'more'] },
+      delta: { access_level: 'reader', database_of: 'alpha', schemas: ['app', 'more'] },
+    },
+    ends: true,
+  }),
 }

@@ -144,11 +144,16 @@ export function changePrivileges(
   }
   if (inside === null) reader.fail()
   if (reader.takes('SCHEMA')) {
-    const schema = inside.schemas.get(reader.identifier())
+    const schemas: string[] = []
+    do schemas.push(reader.identifier())
+    while (reader.takes(','))
     const grantee = to()
-    if (schema === undefined) throw new Refusal('no such schema', NO.schema)
-    const grantor = grantorOn(state, by, schema.owner, inside, schema.name)
-    schema.acl = changed(schema.acl, grants, listed('schema'), grantor, grantee)
+    for (const name of schemas) {
+      const schema = inside.schemas.get(name)
+      if (schema === undefined) throw new Refusal('no such schema', NO.schema)
+      const grantor = grantorOn(state, by, schema.owner, inside, schema.name)
+      schema.acl = changed(schema.acl, grants, listed('schema'), grantor, grantee)
+    }
     return
   }
   const objectClass = CLASSES[reader.word()] ?? reader.fail()

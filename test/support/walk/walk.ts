@@ -139,7 +139,7 @@ class Trip {
     if (leaving === 'marker last') requests.push(...(await this.#requests(this.#a, leavers)))
     // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
     const isReleased = leavers.some((leaver) => leaver.policy === 'release')
-    if (leaving === 'marker last' || isReleased) await run('B after its removals')
+    if (leaving === 'marker last' || isReleased || hasOpened(last, leavers)) await run('B after its removals')
     const again = await run('B again')
     if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
     if (wentThrough([...requests, last]))
@@ -172,6 +172,15 @@ class Trip {
       for (const leaver of leavers.filter(({ policy }) => policy !== 'retain'))
         this.wrong.push(...checkRemoval(this.server.state, leaver))
   }
+}
+
+/** A removal opens what is kept shut, to look for what its login holds there: only the next run sees what is in it. */
+function hasOpened({ document }: Ran, leavers: readonly Leaver[]): boolean {
+  const isLeaving = new Set(leavers.map(({ key }) => key))
+  return document.records.some(
+    ({ action, object, application }) =>
+      action === 'reopen' && object === 'database' && application !== null && isLeaving.has(application),
+  )
 }
 
 /** A run that was cut off leaves nothing that stops the next one. */

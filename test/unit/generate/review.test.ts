@@ -5,6 +5,7 @@ import { makeDraft } from '../../../src/generate/draft.ts'
 import { generate } from '../../../src/generate/generate.ts'
 import { review } from '../../../src/generate/review.ts'
 import type { Entry, Generated } from '../../../src/generate/types.ts'
+import { database } from '../plan/sample.ts'
 import { INPUT, NOW, survey } from './survey.ts'
 
 const keysOf = ({ entries }: Generated): string[] => entries.map(({ key }) => key)
@@ -73,6 +74,32 @@ test('without the master what the admin lacks is for a person', (t) => {
   t.true(
     note?.statements.includes('as master: GRANT "reader" TO "admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;'),
     note?.statements.join('\n'),
+  )
+})
+
+test('a database that lets nobody in stays, without the limit that a run would raise to look inside', (t) => {
+  const found = survey()
+  const limited = { ...found.cluster.databases.get('shop'), ...database('shop', 'shop', { connectionLimit: 0 }) }
+  const { entries, notes } = generate(
+    {
+      ...found,
+      cluster: { ...found.cluster, databases: new Map([...found.cluster.databases, ['shop', limited]]) },
+      interiors: new Map(),
+      unseen: new Map([['shop', { reason: 'too many connections for database "shop"', isFull: true }]]),
+    },
+    { ...whole, database: 'shop' },
+  )
+  t.deepEqual(
+    entries.map(({ fields }) => fields),
+    [{ database_name: 'shop', username: 'shop', auth: 'unmanaged', connection_limit: 7, adopt_existing: true }],
+  )
+  t.deepEqual(
+    notes.map(({ text }) => text),
+    [
+      'without database_connection_limit: an apply would change something: connection limit of shop: 0 -> 10 while this run looks inside, since all its connections are taken',
+      'kept in shop: CONNECTION LIMIT 0 on database shop',
+      'nobody could look inside: too many connections for database "shop"',
+    ],
   )
 })
 

@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Membership } from '../../../src/model/catalog.ts'
 import { type Plan, type Step, stepKey } from '../../../src/model/step.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
 import { ADMIN, database, declare, input, interior, role, type State, tagOf, told } from './sample.ts'
@@ -140,6 +141,24 @@ for (const [version, revoked] of [
     )
   })
 }
+
+test('of what is left out nothing is done, but what the admin gave itself in a role of ours is given back', (t) => {
+  const mine = { role: 'o', member: ADMIN, grantor: ADMIN, admin: false, inherit: true, set: true }
+  const given = { role: 'o', member: ADMIN, grantor: 'bootstrap', admin: true, inherit: false, set: false }
+  const plan = (memberships: readonly Membership[], some: Partial<Parameters<typeof input>[1]> = {}): string[][] =>
+    told(
+      stepsOf(
+        makePlan({
+          ...input(declare(ONE), { ...DONE, databases: [], version: 160000, cluster: { memberships }, ...some }),
+          leftOut: new Set(['o']),
+        }),
+      ),
+    )
+  t.deepEqual(plan([given, mine]), [['grant revoke leftover removed', 'REVOKE "o" FROM "admin" GRANTED BY "admin"']])
+  t.deepEqual(plan([given]), [])
+  t.deepEqual(plan([mine]), [], 'without ADMIN the server would refuse')
+  t.deepEqual(plan([given, mine], { roles: [role('o')] }), [], 'it has no tag of ours')
+})
 
 test('roles come a hundred in a transaction', (t) => {
   const many = Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`a${index}`, {}]))
