@@ -15,27 +15,41 @@ const { values } = parseArgs({
 })
 const limitMs = Number(values.seconds ?? (values.large ? 900 : 60)) * 1000
 
-if (values.mutated) {
-  for (const mutated of MUTATED) {
-    if (values.scene !== undefined && values.scene !== mutated.scene) continue
+/** @returns whether the model found each of them */
+async function exploreAllMutated(): Promise<boolean> {
+  let areFound = true
+  for (const mutated of chosenOf(MUTATED, ({ scene }) => scene)) {
     const text = await exploreMutated(mutated)
     const isFound = mutated.finds.test(text)
     console.log(isFound ? 'found' : `MISSED (${text})`, mutated.what)
-    if (!isFound) process.exitCode = 1
+    areFound &&= isFound
   }
-  process.exit()
+  return areFound
 }
-for (const [name, make] of Object.entries(SCENES)) {
-  if (values.scene !== undefined && values.scene !== name) continue
-  const started = Date.now()
-  const { worlds, servers, executions, wrong, way, isCut } = await explore(
-    await make(Number(values.server), values.large),
-    limitMs,
-  )
-  const seconds = ((Date.now() - started) / 1000).toFixed(1)
-  const seen = `${String(worlds)} states (${String(servers)} servers) in ${String(executions)} ways, ${seconds} s`
-  console.log(`${name}: ${seen}${isCut ? ', and the time was up' : ''}`)
-  if (wrong.length === 0) continue
-  console.log(`  ${way.join('\n  ')}\n${wrong.join('\n')}`)
-  process.exitCode = 1
+
+/** @returns whether nothing was wrong, and each was gone through to its end */
+async function exploreScenes(): Promise<boolean> {
+  let areSound = true
+  for (const [name, make] of chosenOf(Object.entries(SCENES), ([scene]) => scene)) {
+    const started = Date.now()
+    const { worlds, servers, executions, wrong, way, isCut } = await explore(
+      await make(Number(values.server), values.large),
+      limitMs,
+    )
+    const seconds = ((Date.now() - started) / 1000).toFixed(1)
+    const seen = `${String(worlds)} states (${String(servers)} servers) in ${String(executions)} ways, ${seconds} s`
+    console.log(`${name}: ${seen}${isCut ? ', and the time was up: NOT TO ITS END' : ''}`)
+    if (wrong.length > 0) console.log(`  ${way.join('\n  ')}\n${wrong.join('\n')}`)
+    areSound &&= wrong.length === 0 && !isCut
+  }
+  return areSound
 }
+
+/** Those of `--scene`, or all. @throws Error where there is none of that name */
+function chosenOf<T>(items: readonly T[], sceneOf: (item: T) => string): readonly T[] {
+  const chosen = items.filter((item) => values.scene === undefined || sceneOf(item) === values.scene)
+  if (chosen.length === 0) throw new Error(`--scene: use one of ${Object.keys(SCENES).join('; ')}`)
+  return chosen
+}
+
+process.exitCode = (await (values.mutated ? exploreAllMutated() : exploreScenes())) ? 0 : 1

@@ -52,8 +52,10 @@ class UnitTests {
     let nrOfTests = 0
     for (const id of this.#likeliestFirst(testFilter ?? [...this.#tests.keys()])) {
       nrOfTests += 1
-      const { failure } = await this.#run(id)
-      if (stryker.hitLimit !== undefined && stryker.hitCount > stryker.hitLimit) return { status: 'timeout' }
+      const { failure, isOver } = await this.#run(id)
+      // A test that goes on would run into the next mutant: StrykerJS ends this process.
+      if (isOver || (stryker.hitLimit !== undefined && stryker.hitCount > stryker.hitLimit))
+        return { status: 'timeout' }
       if (failure === null) continue
       this.#killers = [id, ...this.#killers.filter((other) => other !== id)].slice(0, KILLERS)
       return { status: 'killed', killedBy: [id], failureMessage: failure, nrOfTests }
@@ -83,14 +85,18 @@ class UnitTests {
     const started = performance.now()
     if (globalThis.__stryker__ !== undefined) globalThis.__stryker__.currentTestId = id
     let timer
+    let isOver = false
     const limit = new Promise((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('no end')), LONGEST_MS)
+      timer = setTimeout(() => {
+        isOver = true
+        reject(new Error('no end'))
+      }, LONGEST_MS)
     })
     try {
       await Promise.race([this.#tests.get(id)?.(), limit])
-      return { failure: null, timeSpentMs: performance.now() - started }
+      return { failure: null, isOver, timeSpentMs: performance.now() - started }
     } catch (error) {
-      return { failure: String(error?.message || error), timeSpentMs: performance.now() - started }
+      return { failure: String(error?.message || error), isOver, timeSpentMs: performance.now() - started }
     } finally {
       clearTimeout(timer)
       this.#timeSpentMs.set(id, performance.now() - started)

@@ -21,8 +21,13 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
+/** A run that is not done by then has failed. */
+const LIMIT_MS = 1_800_000
+
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const [count, version, jobs] = [Number(values.walks), Number(values.server), Number(values.jobs)]
+for (const [name, value] of Object.entries({ seed, walks: count, server: version, jobs }))
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name}: use a whole number`)
 const started = Date.now()
 const endings = new Map<string, number>()
 
@@ -47,14 +52,19 @@ async function walkAll(): Promise<boolean> {
     seed,
     numRuns: count,
     endOnFailure: values.first,
-    interruptAfterTimeLimit: 1_800_000,
+    interruptAfterTimeLimit: LIMIT_MS,
+    markInterruptAsFailure: true,
   })
   if (!failed) return true
-  const { version: _, ...rest } = counterexample?.[0] ?? { version }
+  if (counterexample === null) {
+    console.log(`Error: the time was up after ${String(numRuns)} of ${String(count)} walks, which were clean`)
+    return false
+  }
+  const { version: _, ...rest } = counterexample[0]
   console.log(String(errorInstance))
   console.log(`'…': (version) => ({ version, ...${JSON.stringify(rest, null, 1)} }),`)
   console.log(
-    `npm run test:walk -- --seed ${String(seed)} --server ${String(version)}  # after ${String(numRuns)} walks`,
+    `npm run test:walk -- --seed ${String(seed)} --walks ${String(count)} --server ${String(version)}  # after ${String(numRuns)} walks`,
   )
   return false
 }

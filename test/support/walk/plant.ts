@@ -22,6 +22,7 @@ export function plantFaults(args: readonly string[], only: string): number {
   const sound = walkThere()
   if (sound.status !== 0) throw new Error(`without a fault: ${sound.stdout}`)
   const chosen = FAULTS.filter(({ what }) => what.includes(only))
+  if (chosen.length === 0) throw new Error(`--only: no fault is called like ${JSON.stringify(only)}`)
   let missed = 0
   for (const { what, file, from, to } of chosen) {
     const whole = readFileSync(`${folder}/${file}`, 'utf8')
@@ -31,9 +32,12 @@ export function plantFaults(args: readonly string[], only: string): number {
       whole.replace(from, () => to),
     )
     const walked = walkThere()
-    const found = /^Error: .*|^  wrong: .*/m.exec(walked.stdout)?.[0] ?? walked.stderr.slice(0, 200)
-    if (walked.status === 0) missed += 1
-    console.log(walked.status === 0 ? `MISSED ${what}` : `found ${what}: ${found.slice(0, 200)}`)
+    // What a walk finds it prints so; a fault that does not even run is none that was found.
+    const found = walked.status === 0 ? undefined : /^Error: .*/m.exec(walked.stdout)?.[0]
+    if (found === undefined) missed += 1
+    console.log(
+      found === undefined ? `MISSED ${what} ${walked.stderr.slice(0, 200)}` : `found ${what}: ${found.slice(0, 200)}`,
+    )
     writeFileSync(`${folder}/${file}`, whole)
   }
   rmSync(folder, { recursive: true })
