@@ -257,7 +257,7 @@ variable "max_connections" {
 }
 
 variable "verify_logins" {
-  description = "Which passwords a run proves by logging in: `all`, or `changed`, those whose secret has another version than the run before proved. With `changed` a password that was changed by hand is not noticed."
+  description = "Which passwords a run proves by logging in: `all`, or `changed`, those with which no run before has logged in: a new role, or another version of the secret. With `changed` a password that was changed by hand is not noticed."
   type        = string
   default     = "all"
   nullable    = false

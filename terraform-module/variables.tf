@@ -170,13 +170,13 @@ variable "tags" {
       "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
       "TakenOverFrom", "Application", "OwnedDatabase", "PendingDatabase", "WithheldFor", "AdmittedMaster", "Marker",
       "Undeclared", "Removal", "CleanupPolicy", "Comment",
-      "SecretVersionId", "Auth", "ApprovedPlan", "UpdatedByBuildId",
+      "SecretVersionId", "ProvenSecret", "Auth", "ApprovedPlan", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
       "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
       "TakenOverFrom, Application, OwnedDatabase, PendingDatabase, WithheldFor, AdmittedMaster, Marker, Undeclared,",
       "Removal, CleanupPolicy, Comment,",
-      "SecretVersionId, Auth, ApprovedPlan and UpdatedByBuildId",
+      "SecretVersionId, ProvenSecret, Auth, ApprovedPlan and UpdatedByBuildId",
       "are written by every run itself. Choose another key.",
     ])
   }

@@ -68,6 +68,7 @@ export function afterwards(cluster: Cluster, { database, from, to }: HandOver, a
     privilege,
   }))
   const role: RoleState = {
+    oid: 0,
     name: to,
     canLogin: false,
     superuser: false,

@@ -154,6 +154,7 @@ function faultOf({ application, code, field, message, remedy }: Problem): Fault 
 function actualOf({ cluster, interiors, unseen, admin }: Survey): Actual {
   const present = cluster.roles.get(admin)
   const role = present ?? {
+    oid: 0,
     name: admin,
     canLogin: true,
     superuser: false,

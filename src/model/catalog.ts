@@ -15,6 +15,8 @@ export interface AclItem {
 }
 
 export interface RoleState {
+  /** Another one where a role of that name was made anew, as from a dump; 0 for one that is not there yet. */
+  readonly oid: number
   readonly name: string
   readonly canLogin: boolean
   readonly superuser: boolean

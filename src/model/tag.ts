@@ -23,6 +23,7 @@ export const TAG_FIELDS = [
   'CleanupPolicy',
   'Comment',
   'SecretVersionId',
+  'ProvenSecret',
   'Auth',
   'ApprovedPlan',
   'UpdatedByBuildId',

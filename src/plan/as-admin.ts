@@ -6,6 +6,7 @@ import { membershipKey } from './membership-revocation.ts'
 
 /** An admin that is made: nobody has seen it yet. */
 const NEW_ADMIN: Omit<RoleState, 'name'> = {
+  oid: 0,
   canLogin: true,
   superuser: false,
   createDb: true,

@@ -219,7 +219,7 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         about,
         'verify',
         'skipped',
-        `${application.username} was not logged in as: its secret has still version ${version}, which was proven before (verify_logins)`,
+        `${application.username} was not logged in as: its secret has still version ${version}, with which it logged in before (verify_logins)`,
       )
     case 'other_method':
     case 'password_wrong':

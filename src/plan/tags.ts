@@ -2,6 +2,7 @@
 import type { Application } from '../model/declaration.ts'
 import { markerOf, withMarker } from '../model/removal-memory.ts'
 import { formatTag, hasOwned, MANAGED_BY, parseTag, sameTag, type Tag, type TagField, withWords } from '../model/tag.ts'
+import { provenSecret } from '../model/proven-secret.ts'
 import { isWithheld, needsMaster } from '../model/withheld.ts'
 import type { PlanContext } from './context.ts'
 
@@ -28,6 +29,8 @@ export function desiredRoleTag(
     for (const [field, name] of databaseFields(context, application, application.database, existing, isMade))
       own.set(field, name)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
+  const proven = provenNow(context, application)
+  if (proven !== null) own.set('ProvenSecret', proven)
   // It may have a password that no version tells of.
   if (application.auth === 'unmanaged') own.set('Auth', 'unmanaged')
   if (context.approvedPlan !== null && context.bearer === application.name)
@@ -35,6 +38,19 @@ export function desiredRoleTag(
   // What is declared is on no way out: Undeclared and Removal are not carried over.
   const marker = application.marker ?? (existing === null ? null : markerOf(existing, application.name))
   return withMarker(own, application.name, marker)
+}
+
+/**
+ * Written where it is read, and only by a login that went well: what a run has set is proven by the look after it, and
+ * what could not be tried is tried again.
+ */
+function provenNow({ declaration, actual, secrets }: PlanContext, application: Application): string | null {
+  if (declaration.verifyLogins !== 'changed' || application.auth !== 'password') return null
+  const kind = actual.logins.get(application.name)?.kind
+  const role = actual.cluster.roles.get(application.username)
+  const secret = secrets.get(application.name)
+  if (role === undefined || secret === undefined || (kind !== 'password_right' && kind !== 'proven_before')) return null
+  return provenSecret(application.secretId, secret.versionId, role)
 }
 
 /**

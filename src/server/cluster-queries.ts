@@ -65,6 +65,7 @@ export const FACTS = `
 
 export const ROLES = `
   SELECT
+    oid,
     ${catalogText('rolname')} AS name,
     rolcanlogin AS can_login,
     rolsuper AS superuser,

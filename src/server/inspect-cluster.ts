@@ -109,6 +109,7 @@ function holdersByDatabase(rows: readonly Row[]): Map<string, Set<string>> {
 
 function roleState(row: Row): RoleState {
   return {
+    oid: readInteger(row, 'oid'),
     name: readText(row, 'name'),
     canLogin: readFlag(row, 'can_login'),
     superuser: readFlag(row, 'superuser'),

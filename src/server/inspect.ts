@@ -2,6 +2,7 @@
 import { isInvalid, type Actual, type Cluster, type Interior, type LoginState, type Unseen } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { provenSecret } from '../model/proven-secret.ts'
 import { parseTag } from '../model/tag.ts'
 import { isWithheld } from '../model/withheld.ts'
 import { ConnectFailure } from './failure.ts'
@@ -125,10 +126,12 @@ function mayTryLogin(cluster: Cluster, application: Application): boolean {
   return role !== undefined && (application.adoptExisting || parseTag(role.comment) !== null)
 }
 
-/** What a run before wrote down. */
-function isProvenBefore(cluster: Cluster, { username }: Application, credential: Credential | undefined): boolean {
-  const version = parseTag(cluster.roles.get(username)?.comment ?? null)?.get('SecretVersionId')
-  return version !== undefined && version === credential?.versionId
+/** What a login before proved, of this version of this secret and of this role. One that is over is refused by now. */
+function isProvenBefore(cluster: Cluster, application: Application, credential: Credential | undefined): boolean {
+  const role = cluster.roles.get(application.username)
+  if (role === undefined || credential === undefined || isExpired(cluster, application)) return false
+  const proof = provenSecret(application.secretId, credential.versionId, role)
+  return parseTag(role.comment)?.get('ProvenSecret') === proof
 }
 
 function mayLookInside(declaration: Declaration, cluster: Cluster, database: Database): boolean {

@@ -90,11 +90,15 @@ function candidatesOf(terraform: Terraform, roundTripMs: number): Candidate[] {
       ? []
       : [{ name: PYTHON, limit: 100, onceFrom: 1000, start: (bed: Bed) => pythonRunner(bed, script) }]),
   ]
-  return all.filter(({ name }) => options.only.some((part) => name.includes(part)))
+  const chosen = all.filter(({ name }) => options.only.some((part) => name.includes(part)))
+  if (chosen.length === 0) throw new Error(`--only: use a part of ${all.map(({ name }) => name).join('; ')}`)
+  return chosen
 }
 
 function numbers(list: string): number[] {
-  return list.split(',').map(Number)
+  const found = list.split(',').map(Number)
+  if (!found.every((number) => Number.isInteger(number) && number >= 0)) throw new Error(`${list}: use whole numbers`)
+  return found
 }
 
 function version(): PostgresVersion {

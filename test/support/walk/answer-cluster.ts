@@ -23,6 +23,7 @@ function facts({ version }: State, login: string): Row {
 
 function roleRows({ roles }: State): Row[] {
   return [...roles.values()].map((role) => ({
+    oid: 16384,
     name: encoded(role.name),
     can_login: role.canLogin,
     superuser: role.superuser,

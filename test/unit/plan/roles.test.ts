@@ -279,7 +279,7 @@ test('the password of a clone is the rotation’s: the role’s own is not set f
     'u_clone logs in with secret version v1 (then refused: full)',
   ])
   t.deepEqual(of({ kind: 'proven_before' }, null), [
-    'u was not logged in as: its secret has still version v1, which was proven before (verify_logins)',
+    'u was not logged in as: its secret has still version v1, with which it logged in before (verify_logins)',
   ])
   t.deepEqual(of({ kind: 'unproven', reason: 'x', remedy: 'Do y.' }, null), ['the login u cannot be proven: x. Do y.'])
 })

@@ -46,6 +46,7 @@ export function tagOf(application: string, fields: object = {}): string {
 
 export function role(name: string, fields: Partial<RoleState> = {}): RoleState {
   return {
+    oid: 16384,
     name,
     canLogin: true,
     superuser: false,

@@ -93,6 +93,27 @@ test('a tag names the secret’s version whose password the role is known to hav
   t.deepEqual([unmanaged['SecretVersionId'], unmanaged['Auth']], [undefined, 'unmanaged'])
 })
 
+test('what a login has proven is kept where it is read: of this secret, this version and this role', (t) => {
+  const proven = ({ kind = 'password_right', secretId = 'one', versionId = 'v2', oid = 1, verify = 'changed' }) =>
+    written({
+      applications: { a: { ...LOGIN.a, connection_limit: 3, secret_id: secretId } },
+      declared: { verifyLogins: verify === 'changed' ? 'changed' : 'all' },
+      state: {
+        roles: [login({}, { oid })],
+        logins: { a: kind === 'password_right' ? RIGHT : kind === 'proven_before' ? { kind } : { kind: 'expired' } },
+      },
+      run: { secrets: new Map([['a', { versionId, clone: null, verifier: null }]]) },
+    }).tag['ProvenSecret']
+  const once = proven({})
+  t.regex(once ?? '', /^[0-9a-f]{16}$/)
+  t.is(proven({ kind: 'proven_before' }), once)
+  for (const other of [{ secretId: 'two' }, { versionId: 'v3' }, { oid: 2 }]) {
+    t.truthy(proven(other))
+    t.not(proven(other), once, JSON.stringify(other))
+  }
+  for (const none of [{ kind: 'expired' }, { verify: 'all' }]) t.is(proven(none), undefined, JSON.stringify(none))
+})
+
 test('what a person wrote stays, of a role and of a database', (t) => {
   const adopted = written({
     applications: { a: { ...LOGIN.a, adopt_existing: true } },
