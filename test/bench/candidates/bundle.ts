@@ -1,5 +1,5 @@
 /** The committed bundle alone, as Terraform starts it. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -46,12 +46,11 @@ export function inputOf(bed: Bed, applications = applicationsOf(bed.logins), var
 export async function bundleRunner(bed: Bed, entriesOf: Entries = applicationsOf): Promise<BundleRunner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
   const apply = async (logins = bed.logins, variables: Variables = {}): Promise<Told> => {
-    const env = {
-      ...bed.aws.env,
-      RDS_PROVISION_INPUT: inputOf(bed, entriesOf(logins), variables),
-      RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json'),
-    }
-    const { stderr } = await execa(process.execPath, ['--import', REPORT, BUNDLE, 'apply'], {
+    // In a file, since one variable of the environment holds no thousands.
+    const input = join(folder, 'input.json')
+    await writeFile(input, inputOf(bed, entriesOf(logins), variables))
+    const env = { ...bed.aws.env, RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json') }
+    const { stderr } = await execa(process.execPath, ['--import', REPORT, BUNDLE, 'apply', '--input', input], {
       env: { PATH: process.env['PATH'], ...env },
       extendEnv: false,
     })
