@@ -66,7 +66,8 @@ function linesOf(cluster: Cluster, interiors: readonly Interior[], admin: string
     acl.map(({ grantor, grantee, privilege }) => `${named(grantor)}>${named(grantee)}:${privilege}`).sort()
   const lines: unknown[] = []
   for (const role of cluster.roles.values())
-    if (OURS.test(role.name)) lines.push(['role', { ...role, comment: told(role.comment) }])
+    // The model gives no oids.
+    if (OURS.test(role.name)) lines.push(['role', { ...role, oid: null, comment: told(role.comment) }])
   for (const { role, member, grantor, admin: isAdmin, inherit, set } of cluster.memberships)
     if (OURS.test(role) || OURS.test(member))
       lines.push(['member', named(role), named(member), named(grantor), isAdmin, inherit, set])
