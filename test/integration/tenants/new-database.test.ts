@@ -7,6 +7,18 @@ import { startProxy } from '../../support/proxy.ts'
 
 const { keep } = holdSessions()
 
+/** A block that waits in the server until a database is there, and then does something to it at once. */
+function asSoonAsMade(database: string, statement: string): string {
+  return `
+      DO $$ BEGIN
+        LOOP
+          EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = '${database}');
+          IF clock_timestamp() > now() + interval '60 s' THEN RAISE 'nobody made it'; END IF;
+        END LOOP;
+        ${statement};
+      END $$`
+}
+
 for (const version of ANY_VERSION) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
@@ -22,14 +34,7 @@ for (const version of ANY_VERSION) {
     await bed().server.sql('DROP DATABASE fresh_dev_db')
     const holder = keep(await stack.connect('fresh', 'postgres'))
     await holder.query('BEGIN')
-    const held = holder.query(`
-      DO $$ BEGIN
-        LOOP
-          EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = 'fresh_dev_db');
-          IF clock_timestamp() > now() + interval '60 s' THEN RAISE 'nobody made it'; END IF;
-        END LOOP;
-        ALTER DATABASE fresh_dev_db CONNECTION LIMIT 7;
-      END $$`)
+    const held = holder.query(asSoonAsMade('fresh_dev_db', 'ALTER DATABASE fresh_dev_db CONNECTION LIMIT 7'))
     const { audit, problems } = await stack.apply()
     await held
     t.is(audit.run.exit_code, 1)
@@ -72,14 +77,7 @@ for (const version of ANY_VERSION) {
     const instance = { host: 'localhost', port: proxy.port, identifier: 'db-1' }
     const stack = bed().declare({ given: {}, spare: {} }, { stack: 'given', instance })
     await server.sql('CREATE ROLE taker LOGIN CREATEDB')
-    const given = server.sql(`
-      DO $$ BEGIN
-        LOOP
-          EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = 'given_dev_db');
-          IF clock_timestamp() > now() + interval '60 s' THEN RAISE 'nobody made it'; END IF;
-        END LOOP;
-        ALTER DATABASE given_dev_db OWNER TO taker;
-      END $$`)
+    const given = server.sql(asSoonAsMade('given_dev_db', 'ALTER DATABASE given_dev_db OWNER TO taker'))
     const first = await stack.apply()
     await given
     t.deepEqual(first.audit.run.applications, { done: 1, blocked: [], failed: ['given'], not_begun: [] })
