@@ -6,7 +6,7 @@
  * not two. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
@@ -16,10 +16,18 @@ const { values, positionals } = parseArgs({
     walks: { type: 'boolean', default: false },
     tests: { type: 'string', multiple: true, default: [] },
     processes: { type: 'string', default: '2' },
+    help: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 })
-if (positionals.length === 0) throw new Error('name folders or files of src, such as guardrails or plan/tags.ts')
+if (values.help || positionals.length === 0) {
+  console.log(
+    'npm run test:mutants -- [--tests FOLDER]... [--walks] [--processes 1] FOLDER|FILE[:FIRST-LAST]..., of src: guardrails, plan/tags.ts:10-40',
+  )
+  process.exit(values.help ? 0 : 2)
+}
+const unknown = positionals.filter((target) => !existsSync(`src/${target.replace(/:\d+-\d+$/, '')}`))
+if (unknown.length > 0) throw new Error(`src has no ${unknown.join(', ')}`)
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
 /** Of the program; the repository and the tests' own tools are no concern here. Walks come last: they take longest. */
 const files = readdirSync('test/unit', { recursive: true })

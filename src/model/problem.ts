@@ -120,6 +120,7 @@ const RUN_CODES = [
   'session_left',
   'unseen_database',
   'left_closed',
+  'left_open',
   'audit_unwritable',
   'governance_unwritable',
   'output_unwritable',

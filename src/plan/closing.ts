@@ -1,17 +1,14 @@
-/** Closing what a removal is about, opening it again, and letting the admin in. Pure. */
-
+/** Closing what a removal is about, and opening it again. Pure. */
 import { isInvalid, type Cluster, type DatabaseState, type Membership } from '../model/catalog.ts'
 import type { Departure } from '../model/removal.ts'
-import { revokerOf } from '../model/revoker.ts'
 import type { Plan, Subject, Step } from '../model/step.ts'
 import { helperOf } from '../model/upgrade-helper.ts'
-import { alterDatabaseTemplate, allowConnections, alterDatabaseLimit, grantOnDatabase } from '../sql/database.ts'
+import { alterDatabaseTemplate, allowConnections } from '../sql/database.ts'
 import { alterRole, releaseRole } from '../sql/role.ts'
 import { step } from './context.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { membershipFinding, membershipStep, RDS_IAM, revocationOf } from './membership-revocation.ts'
 import { isLeftover, LEFTOVER } from './memberships.ts'
-import { heldBy } from './privileges.ts'
 import { departureSubject, losesAccess, planOf, type RemovalInput } from './removal.ts'
 
 /**
@@ -152,41 +149,4 @@ export function planReopening(
     return steps.length === 0 ? [] : [holdMemberships(cluster.server, steps)]
   })
   return planOf([{ stage: 'roles', connectTo: null, transactions }])
-}
-
-/**
- * Lets the admin look into databases that hold something of a departing login: a run that was cut off may have left one
- * closed, and an owner may have locked the admin out (src/README.md: The admin locked out). Those of other stacks are
- * left as they are.
- */
-export function planAdmission({ declaration, cluster, departures, facts }: RemovalInput): Plan {
-  const [departure] = departures
-  const transactions = facts.unseen.flatMap((name) => {
-    const state = cluster.databases.get(name)
-    if (state === undefined || departure === undefined) return []
-    const owner = revokerOf(declaration, cluster, state.owner, name)
-    if (owner === null) return []
-    const statements = [
-      ...(state.allowConnections ? [] : [allowConnections(name, true, owner)]),
-      ...(state.connectionLimit === 0 ? [alterDatabaseLimit(name, -1, owner)] : []),
-      ...(heldBy(state.acl, cluster.server.login).includes('CONNECT')
-        ? []
-        : [grantOnDatabase(name, ['CONNECT'], cluster.server.login, owner)]),
-    ]
-    return statements.length === 0
-      ? []
-      : [
-          holdMemberships(cluster.server, [
-            step(
-              departureSubject(departure, 'database', name),
-              'reopen_database',
-              'reopen',
-              'updated',
-              `${name} lets the admin in again, to look for what ${departure.username} holds there`,
-              statements,
-            ),
-          ]),
-        ]
-  })
-  return planOf([{ stage: 'databases', connectTo: null, transactions }])
 }

@@ -373,8 +373,8 @@ owners","shared_login","missing_build_id","invalid_ca_file","unreadable_folder",
 "aws_region_missing","aws_wrong_region","aws_wrong_partition","aws_credentials","aws_profile_missing","aws_throttled","aws_unreachable","aws_refused","assume_ro\
 le_denied","snapshot_failed"],CONNECTION_CODES=["server_unreachable","server_starting","server_full","untrusted_certificate","tls_missing","wrong_password","oth\
 er_authentication","server_unproven","refused_after_authentication","login_refused"],RUN_CODES=["lock_timeout","connection_lost","statement_failed","not_converg\
-ed","interrupted","closed_by_another_removal","opened_during_snapshot","left_during_snapshot","session_hides","session_left","unseen_database","left_closed","au\
-dit_unwritable","governance_unwritable","output_unwritable","function_lost","snapshot_pending","defect"],CODES=[...INPUT_CODES,...AWS_CODES,...CONNECTION_CODES,
+ed","interrupted","closed_by_another_removal","opened_during_snapshot","left_during_snapshot","session_hides","session_left","unseen_database","left_closed","le\
+ft_open","audit_unwritable","governance_unwritable","output_unwritable","function_lost","snapshot_pending","defect"],CODES=[...INPUT_CODES,...AWS_CODES,...CONNECTION_CODES,
 ...RUN_CODES]}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key2])=>key2===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authentic\
 ation.ts"(){"use strict";UNPROVEN={AUTH_NONE:{message:"the server let the login in without asking for its password, so nothing shows that it is the right server",
@@ -10023,7 +10023,60 @@ let[[row2]=[]]=await session.query([`
         ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
 h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
 ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
-CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function isMember2(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
+owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS2[accessLevel][objectClass2]}
+function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];return named===
+null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(" and ")}`}function heldBy(acl,grantee,grantor){
+let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){
+let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(item.privilege));return[...new Set(items2.map(item=>item.grantee===""?
+"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; what it granted on to ${others.join(", ")} goes too`}function subtract(a10,b10){
+return a10.filter(item=>!b10.includes(item))}function isReachable(database,schema){return schema.owner===schemaOwner(database,schema.name).username||schema.owner===
+PG_DATABASE_OWNER2}function isOwners({owner,schemaOwners},schema){return!schemaOwners.has(schema.name)&&[owner.username,PG_DATABASE_OWNER2].includes(schema.owner)}
+function worksIn(database,{schemas:schemas2,allSchemas,ownsSchemas},schema){return schemas2.includes(schema.name)||ownsSchemas.includes(schema.name)||allSchemas&&
+(schema.name==="public"||isOwners(database,schema))}function isCovered(database,schema){return[database.owner,...database.guests].some(application=>worksIn(database,
+application,schema))}var DATABASE,MEMBER,OBJECTS2,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";init_schema_owner();DATABASE=
+{owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS2={editor:{table:["SELECT","INSERT",
+"UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],
+sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.
+get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
+...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.
+server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,
+[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username}\
+ holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}function openedBy(input){let{declaration,cluster,departures,facts}=input,
+[departure]=departures;return facts.unseen.flatMap(name2=>{let database=cluster.databases.get(name2);if(database===void 0||departure===void 0||departures.some(({
+drops})=>drops===name2))return[];let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===0;return actor===
+null||!isShut?[]:[{departure,actor,database}]})}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;
+return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===0?[alterDatabaseLimit(name2,0,actor)]:
+[]]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===0?-1:connectionLimit2}}
+function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===void 0?asOpened(
+before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(departure,
+"database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);return statements.
+length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm({"src/\
+plan/admission.ts"(){"use strict";init_catalog();init_revoker();init_database();init_context();init_memberships_held();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
+filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
+roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
+return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,
+cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,grantor);return accessStep(departureSubject(departure,"grant",item.
+database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):
+[]}function roleEnd(input,departure){switch(departure.policy){case"delete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(
+input,departure);case"release":return releaseSteps(input,departure)}}function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,
+members=cluster.memberships.filter(({role,member:member2})=>role===username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note3=members.
+length===0?"":`; its members stay: ${members.join(", ")}`;return step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note3}`,
+[dropRole(username)])}function disabledStep({cluster,startedAt},departure){let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??
+null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===null)return[];let done=withRemoval(tag,application,{...request,policy:"disable",
+doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, and may not log in`;return[step(departureSubject(departure,"role"),
+"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({cluster},departure){let{username}=departure;return[
+...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(name2)&&parseTag(comment2)!==null).map(({name:name2,
+comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of database ${name2} is taken off`,[commentOnDatabase(
+name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no more: its tag is tak\
+en off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.get(username)?.comment??null))])]}function wordsOf3(comment2){let words2=parseTag(
+comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){let steps=departures.flatMap(
+departure=>{let{application,username,policy,ownsNone}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
+if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let isKept=ownsNone===!0&&deletes(policy),asked=withRemoval(tag,application,
+{...request,policy,...isKept&&{ownsNone:!0}}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"reque\
+st_removal","requested","updated",message,[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({
+kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm({"src/plan/removal-ends.ts"(){"use strict";init_declaration();init_tag();init_removal_memory();init_revoker();
+init_sendable();init_upgrade_helper();init_database();init_removal();init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});function isMember2(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember2(context,RDS_IAM2,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database??"");if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it do\
 es not log in by IAM",{username}=application,revoke=revokeRole(RDS_IAM2,username),leave=step(subject(application,"login"),"leave_iam","revoke","removed",`${username}\
@@ -10052,21 +10105,7 @@ member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,gra
 actual.cluster.roles.get(grantor)?.superuser===!0?"which nobody but a superuser can narrow, and on RDS nobody logs in as one":`which only it can narrow; as ${printName(
 grantor)}: ${statement}`;return finding(subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}
 var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_administers();init_claim();init_logins();init_server_version();init_tag();init_print();
-init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function databasePrivileges({accessLevel,connects}){return accessLevel==="none"&&connects?MEMBER:DATABASE[accessLevel]}function ownerPrivileges(){return DATABASE.
-owner}function objectPrivileges({accessLevel,privileges},objectClass2){return accessLevel==="owner"?[]:privileges[objectClass2]??OBJECTS2[accessLevel][objectClass2]}
-function levelInWords({accessLevel,privileges}){let own=["table","sequence","function"].flatMap(objectClass2=>{let named=privileges[objectClass2];return named===
-null?[]:[`${named.length===0?"nothing":named.join(", ")} on ${objectClass2}s`]});return own.length===0?accessLevel:`${accessLevel} with ${own.join(" and ")}`}function heldBy(acl,grantee,grantor){
-let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){
-let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(item.privilege));return[...new Set(items2.map(item=>item.grantee===""?
-"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; what it granted on to ${others.join(", ")} goes too`}function subtract(a10,b10){
-return a10.filter(item=>!b10.includes(item))}function isReachable(database,schema){return schema.owner===schemaOwner(database,schema.name).username||schema.owner===
-PG_DATABASE_OWNER2}function isOwners({owner,schemaOwners},schema){return!schemaOwners.has(schema.name)&&[owner.username,PG_DATABASE_OWNER2].includes(schema.owner)}
-function worksIn(database,{schemas:schemas2,allSchemas,ownsSchemas},schema){return schemas2.includes(schema.name)||ownsSchemas.includes(schema.name)||allSchemas&&
-(schema.name==="public"||isOwners(database,schema))}function isCovered(database,schema){return[database.owner,...database.guests].some(application=>worksIn(database,
-application,schema))}var DATABASE,MEMBER,OBJECTS2,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";init_schema_owner();DATABASE=
-{owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS2={editor:{table:["SELECT","INSERT",
-"UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],
-sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
+init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function planAccessEnd({cluster,departures}){let leaving=departures.filter(losesAccess),transactions=leaving.flatMap(departure=>{let{username}=departure,close=step(
 departureSubject(departure,"login"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.
 get(username)?.canLogin===!0?[close]:[],...givenTo(cluster,departure).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
 departureSubject(departure,"grant"),item,revoke)]}),...membersOf3(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:
@@ -10086,38 +10125,8 @@ some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.se
 !1&&database.owner===username&&!isInvalid(database)?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.name} ac\
 cepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_log\
 in","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});
-return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.
-unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,
-name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(
-name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.
-length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
-n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm(
-{"src/plan/closing.ts"(){"use strict";init_catalog();init_revoker();init_upgrade_helper();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();
-init_memberships();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
-filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
-roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
-return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,
-cluster,item.grantor,item.database)),statement=revokeAll(item.keyword,[item.identity],username,grantor);return accessStep(departureSubject(departure,"grant",item.
-database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement,change:{on:"database",schema:null,revoked:ALL_PRIVILEGES}}])}):
-[]}function roleEnd(input,departure){switch(departure.policy){case"delete":case"snapshot-and-delete":return[dropStep(input,departure)];case"disable":return disabledStep(
-input,departure);case"release":return releaseSteps(input,departure)}}function dropStep({cluster},departure){let{login:login2}=cluster.server,{username}=departure,
-members=cluster.memberships.filter(({role,member:member2})=>role===username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note3=members.
-length===0?"":`; its members stay: ${members.join(", ")}`;return step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note3}`,
-[dropRole(username)])}function disabledStep({cluster,startedAt},departure){let{application,username}=departure,tag=parseTag(cluster.roles.get(username)?.comment??
-null),request=tag===null?null:removalOf(tag,application);if(tag===null||request===null)return[];let done=withRemoval(tag,application,{...request,policy:"disable",
-doneAt:startedAt.toISOString()}),message=`${username} is disabled: it stays with what it owns, and may not log in`;return[step(departureSubject(departure,"role"),
-"end_removal","disabled","updated",message,[commentOnRole(username,formatTag(done))])]}function releaseSteps({cluster},departure){let{username}=departure;return[
-...[...cluster.databases.values()].filter(({owner,name:name2,comment:comment2})=>owner===username&&isSendable(name2)&&parseTag(comment2)!==null).map(({name:name2,
-comment:comment2})=>step(departureSubject(departure,"database",name2),"release_database","release","updated",`the tag of database ${name2} is taken off`,[commentOnDatabase(
-name2,wordsOf3(comment2),username)])),step(departureSubject(departure,"role"),"release_role","release","updated",`${username} is managed no more: its tag is tak\
-en off, and nothing else changed`,[commentOnRole(username,wordsOf3(cluster.roles.get(username)?.comment??null))])]}function wordsOf3(comment2){let words2=parseTag(
-comment2)?.get("Comment");return words2===void 0||!isSendable(words2)?null:words2}function planRequests(cluster,departures,request){let steps=departures.flatMap(
-departure=>{let{application,username,policy,ownsNone}=departure,tag=parseTag(cluster.roles.get(username)?.comment??null),before=tag===null?null:removalOf(tag,application);
-if(tag===null||before!==null&&before.doneAt===null&&before.policy===policy)return[];let isKept=ownsNone===!0&&deletes(policy),asked=withRemoval(tag,application,
-{...request,policy,...isKept&&{ownsNone:!0}}),message=`removal of ${username} requested, policy ${policy}`;return[step(departureSubject(departure,"role"),"reque\
-st_removal","requested","updated",message,[commentOnRole(username,formatTag(asked))])]});return planOf([{stage:"roles",connectTo:null,transactions:steps.map(item=>({
-kind:"atomic",steps:[item]}))}])}var init_removal_ends=__esm({"src/plan/removal-ends.ts"(){"use strict";init_declaration();init_tag();init_removal_memory();init_revoker();
-init_sendable();init_upgrade_helper();init_database();init_removal();init_role();init_access_change2();init_context();init_memberships_held();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
+return planOf([{stage:"roles",connectTo:null,transactions}])}var init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_catalog();init_upgrade_helper();init_database();
+init_role();init_context();init_memberships_held();init_membership_revocation();init_memberships();init_removal3()}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
 end=Date.now()+END_MS,there=await stillThere(session,told);for(let pause2=FIRST_LOOK_MS;there>0&&Date.now()<end;pause2=Math.min(pause2*2,LOOK_EVERY_MS2))await(0,import_promises9.setTimeout)(
 pause2),there=await stillThere(session,told);return{ended:told.length-there,left:rows.length-told.length+there}}function terminateSessions({logins,only:only3=null,
 databases:databases2}){let where=only3===null?"true":isOneOf("a.datname",[only3]);return`
@@ -10292,17 +10301,17 @@ t";import_promises11=__toESM(require_promises(),1);init_quote();init_catalog_tex
 now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
 ", ")}`),await(0,import_promises12.setTimeout)(1e3)}}var import_promises12,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises12=
-__toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var examine_exports={};__export(examine_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,isAdmissible:()=>isAdmissible,
-planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({declaration,identity:identity2},{
-target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,...resolveDepartures({declaration,
-target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,problems},server){let going=departures,
-obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,cluster,departures:going,facts,
-findings,obstacles,startedAt},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,going,visible2);if(found.length===
-0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.has(application))}}
-function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(planAdmission(examination)).length===unseen.length}async function inspectWholeCluster({
-declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],databases:[]})}function planRemoval(examination){return{access:planAccessEnd(
-examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}async function closeDatabases(context,server,examination){if(examination.
-departures.length===0)return[];let failed=await problemsOf(runRemovalPlan(context,server,planClosing(examination))),occupied=[];for(let departure of examination.
+__toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var examine_exports={};__export(examine_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,inspectWholeCluster:()=>inspectWholeCluster,
+isAdmissible:()=>isAdmissible,planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({
+declaration,identity:identity2},{target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,
+...resolveDepartures({declaration,target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,
+problems},server){let going=departures,obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,
+cluster,departures:going,facts,findings,obstacles,startedAt},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,
+going,visible2);if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(
+({application})=>!stopped.has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(planAdmission(examination)).
+length===unseen.length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],databases:[]})}
+function planRemoval(examination){return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}async function closeDatabases(context,server,examination){
+if(examination.departures.length===0)return[];let failed=await problemsOf(runRemovalPlan(context,server,planClosing(examination))),occupied=[];for(let departure of examination.
 departures){let{drops}=departure;if(drops===null)continue;let sessions2=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,
 sessions2,`in ${drops}`),sessions2.left>0&&isSnapshotted(departure)&&occupied.push(stillOccupied(departure,drops,sessions2.left))}return[...failed,...occupied,...await findHiding(
 server,examination.departures)]}async function removeDepartures(context,server,examination,superusersMs,onDone){if(examination.departures.length===0)return[];await awaitSuperusers(
@@ -10323,7 +10332,7 @@ session_left",field:"destroy",message:`${String(left2)} session(s) in ${database
 g of it was dropped. Wait for them to end, or give the delegated admin pg_signal_backend, and run again."}}function unfinished(application,what){return{application,
 code:"not_converged",field:"destroy",message:`${what}.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function reopenDepartures(context,server,departures,logins){
 let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var removalPlans,MAX_REVOCATIONS,
-init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();init_step();init_closing();init_departures();init_removal3();init_removal_temporary();
+init_examine=__esm({"src/run/removal/examine.ts"(){"use strict";init_removal2();init_step();init_admission();init_closing();init_departures();init_removal3();init_removal_temporary();
 init_removal_ends();init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_tag();init_outcome();init_access2();init_context2();
 init_run_plan();init_superusers();removalPlans=[planRevocation,planTemporary,planDrops,planRoleEnds];MAX_REVOCATIONS=5}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
 var LackingRights,init_rights=__esm({"src/run/removal/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});async function findSource(context,departures,closed){let wanted=departures.filter(isSnapshotted);if(wanted.length===0||closed.source!==null||closed.unsaved.length>
@@ -10334,39 +10343,48 @@ declaration.aws),dependencies2.signal);try{closed.source=await client.locate(ide
 message,statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
 context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
 examination))return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
-!1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,
-server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(
-unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){if(await server.
-close(),!(error instanceof LackingRights))throw error;await askMaster(context,admin);continue}await server.close(),await(0,import_promises13.setTimeout)(POLL_MS2),
-assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order,requests},server,closed){let{cluster,departures}=await findLeaving(context,
-order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.
-hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer(context.declaration,cluster,departure).length===0),fail=problems=>{closed.
-failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(context,requests))))),await findSource(
-context,ours,closed);let open5=withoutFailed(ours.filter(losesAccess),closed).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===
-!0);fail(await endAccess(context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)));let leaving=await findLeaving(context,
-order,server);return examine(context,{...leaving,departures:withoutFailed(leaving.departures,closed)},server)}function withoutFailed(departures,{failed,unsaved}){
-let left2=new Set([...failed,...unsaved].map(({application})=>application));return departures.filter(({application})=>!left2.has(application))}function requestOf({
-identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;return{marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){
-return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,
-code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}
-var import_promises13,POLL_MS2,init_look=__esm({"src/run/removal/look.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_errors();init_administers();
-init_removal_signals();init_removal2();init_closing();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();
-init_rights();init_source();POLL_MS2=1e3}});async function endOf2(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
-all.context,closed.obstacles);let whole2=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole2),[...closed.
-logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
+!1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return closed.opened=[...closed.opened,
+...openedBy(examination)],await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};
+if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiting for ${unseen.join(", ")},\
+ closed by another removal`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;await askMaster(context,admin);continue}
+await server.close(),await(0,import_promises13.setTimeout)(POLL_MS2),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order,requests},server,closed){
+let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&context.declaration.masterSecretId!==
+null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer(context.declaration,cluster,departure).
+length===0),fail=problems=>{closed.failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(
+context,requests))))),await findSource(context,ours,closed);let open5=withoutFailed(ours.filter(losesAccess),closed).filter(({username})=>!closed.logins.has(username)||
+cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)));
+let leaving=await findLeaving(context,order,server);return examine(context,{...leaving,departures:withoutFailed(leaving.departures,closed)},server)}function withoutFailed(departures,{
+failed,unsaved}){let left2=new Set([...failed,...unsaved].map(({application})=>application));return departures.filter(({application})=>!left2.has(application))}
+function requestOf({identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;return{marker,buildId,at:startedAt.toISOString(),isApproved,
+doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){
+return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"\
+Wait for it to end, and run again."}])}var import_promises13,POLL_MS2,init_look=__esm({"src/run/removal/look.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);
+init_errors();init_administers();init_removal_signals();init_removal2();init_admission();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();
+init_examine();init_run_plan();init_rights();init_source();POLL_MS2=1e3}});async function closeAgain(context,server,closed){let{opened}=closed;if(opened.length===0)return;let before=await inspectWholeCluster(context,server),failed=await problemsOf(
+runRemovalPlan(context,server,planClosingAgain(opened,before.server,before.databases)));closed.opened=[];let after=await inspectWholeCluster(context,server),left2=new Set(
+planSteps(planClosingAgain(opened,after.server,after.databases)).map(({database})=>database)),reason=failed.map(({message})=>message).join(" "),{login:login2}=after.
+server;closed.failed.push(...opened.filter(({database})=>left2.has(database.name)).map(item=>leftOpen(item,login2,reason)))}function leftOpen(item,admin,reason){
+let{departure,actor,database}=item,print2=closingAgain(item),statements=actor===admin?printInTransaction(print2):printAsMember(actor,print2);return{application:departure.
+application,code:"left_open",field:"destroy",message:`the database ${database.name} accepted no connections, was opened to look into it, and may still be open. \
+What failed: ${reason}`,remedy:`No later run closes it. By hand, as ${printName(admin)}: ${statements}`}}var init_close_again=__esm({"src/run/removal/close-agai\
+n.ts"(){"use strict";init_step();init_admission();init_print();init_quote();init_examine();init_run_plan()}});function nothingClosed(){return{logins:new Map,databases:[],opened:[],obstacles:[],failed:[],source:null,unsaved:[],hasAskedMaster:!1}}var init_closed=__esm({"s\
+rc/run/removal/closed.ts"(){"use strict"}});async function endOf2(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
+all.context,closed.obstacles);let whole2=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed,whole2),[...closed.logins.
+values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
 let problems=error.problems.map(problem=>{let about2=closed.filter(({application})=>[null,application].includes(problem.application));if(about2.length===0)return problem;
 let names2=about2.map(({username})=>username).join(", ");return{...problem,message:`${problem.message} ${names2} can no longer log in; the next run tries again.`}});
 return withProblems(error,[],problems)}async function reopenStaying({context},server,before,{departures,obstacles},closed){let staying=before.filter(item=>!departures.
 some(other=>other.username===item.username)),isBlocked=({application})=>obstacles.some(problem=>problem.application===application),theirs=staying.filter(item=>!isBlocked(
 item));for(let{username}of theirs)closed.logins.delete(username);await reopenDepartures(context,server,theirs,!0),await reopenDepartures(context,server,staying.
-filter(isBlocked),!1)}async function reopenAfter({context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.
-dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures,!1)}finally{
-await server.close()}return error}catch(failure){let{message}=toProvisionError(failure),left2=departures.flatMap(({application,drops,username})=>drops===null?[]:
-[leftClosed(application,drops,username,message,admin?.username??"the delegated admin")]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason,admin){
-let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
- may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
-var init_ending=__esm({"src/run/removal/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
-init_examine()}});function assertTurn(turns,departures,closedAt){if(turns?.isOver()===!0)throw turns.suspend({closedAt,databases:departures.flatMap(({drops})=>drops??[])}),new SnapshotPending}
+filter(isBlocked),!1)}async function reopenAfter({context,admin},closed,error){let{databases:databases2,opened}=closed;if(databases2.length===0&&opened.length===
+0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}},failed=[...closed.failed];try{let server=await openLockedOrBootstrap(
+calm,admin);try{await reopenDepartures(calm,server,databases2,!1),await closeAgain(calm,server,closed)}finally{await server.close()}return withProblems(error,closed.
+failed.filter(problem=>!failed.includes(problem)))}catch(failure){let{message}=toProvisionError(failure),name2=admin?.username??"the delegated admin",left2=databases2.
+flatMap(({application,drops,username})=>drops===null?[]:[leftClosed(application,drops,username,message,name2)]);return withProblems(error,[...left2,...opened.map(
+item=>leftOpen(item,name2,message))])}}function leftClosed(application,database,owner,reason,admin){let statements=printAsMember(owner,[allowConnections(database,
+!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database} may still be closed, and could not be opened again: ${reason}`,
+remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}var init_ending=__esm({"src/run/removal/ending.ts"(){
+"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();init_close_again();init_examine()}});function assertTurn(turns,departures,closedAt){if(turns?.isOver()===!0)throw turns.suspend({closedAt,databases:departures.flatMap(({drops})=>drops??[])}),new SnapshotPending}
 function closedBefore(turns,databases2,departures){let resumed=turns?.resumed??null;return resumed===null?null:departures.filter(isSnapshotted).every(({drops})=>drops!==
 null&&resumed.databases.includes(drops)&&databases2.get(drops)?.allowConnections===!1)?resumed.closedAt:null}var SnapshotPending,init_turns=__esm({"src/run/remo\
 val/turns.ts"(){"use strict";init_errors();init_context2();SnapshotPending=class extends ApplyError{constructor(){super([{application:null,code:"snapshot_pendin\
@@ -10412,37 +10430,37 @@ init_take_snapshot=__esm({"src/run/removal/take-snapshot.ts"(){"use strict";init
 RESTORED="is available; restored from it, databases are closed and logins may not log in until an apply declares them again",SHARED="made for another removal of\
  this run, is available"}});async function runRemoval(all){let closed=nothingClosed();try{if(await removeInRounds(all,closed),closed.failed.length>0)throw new ApplyError([...closed.failed,
 ...closed.unsaved]);if(closed.unsaved.length>0)throw new AwsError(closed.unsaved);if(closed.obstacles.length>0)throw new BlockedError(closed.obstacles)}catch(error){
-throw error instanceof SnapshotPending?error:await endOf2(all,closed,error)}}function nothingClosed(){return{logins:new Map,databases:[],obstacles:[],failed:[],
-source:null,unsaved:[],hasAskedMaster:!1}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(all,closed)),
-shut2=null;try{recordFindings(all.context.recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed)}finally{await server.close()}
-if(shut2!==null){if(closed.source===null)throw new TypeError("a snapshot is wanted, and of what was not looked up");await takeSnapshot(all,shut2.departures.filter(
-isSnapshotted),closed.source,shut2.at),await removeAfterSnapshot(all,{...examination,departures:shut2.departures},closed)}}function snapshotFindings(departures){
-return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no databas\
-e goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,
-object:"snapshot"},"create","skipped",message)})}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){
-let{superusersMs}=context.dependencies.waits,waiting=waitingIn(examination.departures);await(waiting.length>0?signs.pending():signs.settled()),closed.databases=
-examination.departures,recordFindings(context.recorder,snapshotFindings(examination.departures.filter(needsNone)),new Set);let others=await lookAtOthers(server,
-examination,waiting);closed.failed.push(...await closeDatabases(context,server,others));let going={...others,departures:withoutFailed(others.departures,closed)};
-closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),closed.failed.push(...await closeDatabases(context,server,{...examination,
-departures:waiting}));let departures=withoutFailed(waiting,closed);if(!departures.some(isSnapshotted))return null;await signs.closed(departures.flatMap(({drops})=>drops??
-[]));let{turns}=context.dependencies;return{at:closedBefore(turns,examination.cluster.databases,departures)??await serverTime(server.admin),departures}}function needsNone(departure){
-return!isSnapshotted(departure)}function waitingIn(departures){return departures.some(isSnapshotted)?departures.filter(item=>isSnapshotted(item)||item.drops===null&&
-losesAccess(item)):[]}async function lookAtOthers(server,examination,waiting){if(waiting.length===0)return examination;let departures=examination.departures.filter(
-item=>!waiting.includes(item)),facts=await inspectRemoval(server,examination.cluster,departures.filter(losesAccess));return{...examination,departures,facts}}async function removeAfterSnapshot(all,before,closed){
-let{context}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.
-findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(before.departures,item)),
-seen=examination.departures.filter(item=>!late.includes(item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));closed.
-obstacles.push(...open5.map(openedAgain),...late.map(cameLate));let shut2={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.failed.push(
-...await closeDatabases(context,server,shut2));let going={...shut2,departures:withoutFailed(shut2.departures,closed)},{superusersMs}=context.dependencies.waits;
-closed.failed.push(...await removeDepartures(context,server,going,superusersMs,forget(closed))),await reopenStaying(all,server,before.departures,{...going,obstacles:closed.
-obstacles},closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,
-application,database,username])}function letsIn(database){return database?.allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,drops,policy}){
-return before.some(item=>item.username===username&&item.drops===drops&&item.policy===policy)}function cameLate({application,username}){return{application,code:"\
-left_during_snapshot",field:"destroy",message:`${username} is to go since the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing o\
-f it was dropped; run again."}}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody open\
-ed the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm(
-{"src/run/removal/rounds.ts"(){"use strict";init_errors();init_catalog();init_context();init_removal3();init_inspect_removal();init_removal_signals();init_outcome();
-init_gone();init_look();init_examine();init_ending();init_context2();init_take_snapshot();init_turns()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
+throw error instanceof SnapshotPending?error:await endOf2(all,closed,error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(
+()=>openAndLook(all,closed)),shut2=null;try{recordFindings(all.context.recorder,examination.findings,new Set),shut2=await closeOrRemove(all,server,examination,closed),
+await closeAgain(all.context,server,closed)}finally{await server.close()}if(shut2!==null){if(closed.source===null)throw new TypeError("a snapshot is wanted, and\
+ of what was not looked up");await takeSnapshot(all,shut2.departures.filter(isSnapshotted),closed.source,shut2.at),await removeAfterSnapshot(all,{...examination,
+departures:shut2.departures},closed)}}function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({
+application,database,username,drops})=>{let message=drops===null?`no database goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes\
+ first, once ${drops} is closed`;return finding({application,database,username,object:"snapshot"},"create","skipped",message)})}function forget({logins}){return({
+username})=>{logins.delete(username)}}async function closeOrRemove({context,signs},server,examination,closed){let{superusersMs}=context.dependencies.waits,waiting=waitingIn(
+examination.departures);await(waiting.length>0?signs.pending():signs.settled()),closed.databases=examination.departures,recordFindings(context.recorder,snapshotFindings(
+examination.departures.filter(needsNone)),new Set);let others=await lookAtOthers(server,examination,waiting);closed.failed.push(...await closeDatabases(context,
+server,others));let going={...others,departures:withoutFailed(others.departures,closed)};closed.failed.push(...await removeDepartures(context,server,going,superusersMs,
+forget(closed))),closed.failed.push(...await closeDatabases(context,server,{...examination,departures:waiting}));let departures=withoutFailed(waiting,closed);if(!departures.
+some(isSnapshotted))return null;await signs.closed(departures.flatMap(({drops})=>drops??[]));let{turns}=context.dependencies;return{at:closedBefore(turns,examination.
+cluster.databases,departures)??await serverTime(server.admin),departures}}function needsNone(departure){return!isSnapshotted(departure)}function waitingIn(departures){
+return departures.some(isSnapshotted)?departures.filter(item=>isSnapshotted(item)||item.drops===null&&losesAccess(item)):[]}async function lookAtOthers(server,examination,waiting){
+if(waiting.length===0)return examination;let departures=examination.departures.filter(item=>!waiting.includes(item)),facts=await inspectRemoval(server,examination.
+cluster,departures.filter(losesAccess));return{...examination,departures,facts}}async function removeAfterSnapshot(all,before,closed){let{context}=all,{server,examination}=await openAndLook(
+all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),
+new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(
+item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate));
+let shut2={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.failed.push(...await closeDatabases(context,server,shut2));let going={...shut2,
+departures:withoutFailed(shut2.departures,closed)},{superusersMs}=context.dependencies.waits;closed.failed.push(...await removeDepartures(context,server,going,superusersMs,
+forget(closed))),await reopenStaying(all,server,before.departures,{...going,obstacles:closed.obstacles},closed),await closeAgain(context,server,closed)}finally{
+await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}
+function letsIn(database){return database?.allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,drops,policy}){return before.some(item=>item.
+username===username&&item.drops===drops&&item.policy===policy)}function cameLate({application,username}){return{application,code:"left_during_snapshot",field:"d\
+estroy",message:`${username} is to go since the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}
+function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} wh\
+ile the snapshot was made: it may hold what the snapshot does not.`,remedy:"It was not dropped; run again."}}var init_rounds=__esm({"src/run/removal/rounds.ts"(){
+"use strict";init_errors();init_catalog();init_context();init_removal3();init_inspect_removal();init_removal_signals();init_outcome();init_gone();init_look();init_close_again();
+init_examine();init_closed();init_ending();init_context2();init_take_snapshot();init_turns()}});function makeSigns(open5,group4,isAlone){let opened=null,session=async()=>(opened??(opened=open5()),(await opened).admin);return{isAlone,pending:async()=>{isAlone||
 await showPending(await session(),group4)},settled:async()=>{opened!==null&&await hidePending(await session(),group4)},closed:async databases2=>showClosed(await session(),
 group4,databases2),countOthers:async()=>isAlone?0:countPending(await session(),group4),close:async()=>{await(await opened?.catch(()=>null))?.close()}}}var init_signs=__esm(
 {"src/run/removal/signs.ts"(){"use strict";init_removal_signals()}});var remove_exports={};__export(remove_exports,{removeWithSigns:()=>removeWithSigns});async function removeWithSigns(removal,place2){let{context,admin,group:group4}=removal,
@@ -10549,12 +10567,13 @@ environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={decla
 dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);
 let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,
 !0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,
-requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),jobs=[requests,access,planAdmission(examination),closing,...removal].flatMap(
-plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:
-approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.cluster.roles.
-get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(
-error)}}var init_preview=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_closing();init_removal_ends();init_credentials();
-init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
+requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),closingAgain2=planClosingAgain(openedBy(examination),cluster.server),jobs=[requests,
+access,planAdmission(examination),closing,...removal,closingAgain2].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(
+examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,
+examination.departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)
+return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();
+init_errors();init_claims();init_admission();init_removal_ends();init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();
+init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
 function orderOf(removal,{cleanupPolicy:policy}){switch(removal.kind){case"target":return{target:removal.target,policy};case"request":return{target:{by:"applica\
 tion",value:removal.application},policy};case"requested":return null}}function removalNeedsBuildId(removal,environment,{declaration,removes}){let order=orderOf(
 removal,environment),pending=removes?environment.cleanupPolicy:"retain";return(order===null?pending:knownPolicy({declaration,...order}))!=="retain"}async function removeAsAsked({

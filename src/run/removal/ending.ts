@@ -2,7 +2,6 @@
 import { BlockedError, type ProvisionError, withProblems } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Departure } from '../../model/removal.ts'
-import type { SnapshotSource } from '../../model/snapshot.ts'
 import { allowConnections } from '../../sql/database.ts'
 import { printAsMember } from '../../sql/print.ts'
 import { printName } from '../../sql/quote.ts'
@@ -10,25 +9,10 @@ import type { Connections } from '../../server/connections.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
 import { toProvisionError } from '../end/provision-error.ts'
 import { blockedRecords } from '../end/records.ts'
+import { closeAgain, leftOpen } from './close-again.ts'
+import type { Closed } from './closed.ts'
 import type { Removal } from './context.ts'
 import { type Examination, reopenDepartures } from './examine.ts'
-
-/** What a removal has closed so far, and what stood in its way. */
-export interface Closed {
-  /** Their logins: they stay closed until they are gone, or declared again. */
-  readonly logins: Map<string, Departure>
-  /** Their databases: opened again where they stay. */
-  databases: readonly Departure[]
-  readonly obstacles: Problem[]
-  /** What was tried and failed, each of one application: it is not tried again. */
-  readonly failed: Problem[]
-  /** Of what a snapshot is taken; null: AWS was not asked yet, or does not know. */
-  source: SnapshotSource | null
-  /** What AWS said instead, of each that was to be in a snapshot. */
-  readonly unsaved: Problem[]
-  /** The master was asked for what the admin lacks: once is enough. */
-  hasAskedMaster: boolean
-}
 
 /** The error to end with: what failed, what stood in the way, what stays closed. Databases are open again. */
 export async function endOf(all: Removal, closed: Closed, thrown: unknown): Promise<ProvisionError> {
@@ -36,7 +20,7 @@ export async function endOf(all: Removal, closed: Closed, thrown: unknown): Prom
   const isAlone = error instanceof BlockedError || closed.obstacles.length === 0
   if (!isAlone) recordObstacles(all.context, closed.obstacles)
   const whole = isAlone ? error : withProblems(error, closed.obstacles)
-  return sayClosed(await reopenAfter(all, closed.databases, whole), [...closed.logins.values()])
+  return sayClosed(await reopenAfter(all, closed, whole), [...closed.logins.values()])
 }
 
 /** Each obstacle has its record where it is not what the run ends with. */
@@ -72,30 +56,35 @@ export async function reopenStaying(
   await reopenDepartures(context, server, staying.filter(isBlocked), false)
 }
 
-/** The error to end with: the removal's own, and what stays closed if the server cannot be reached. */
+/** The error to end with: the removal's own, and what stays closed, or open, if the server cannot be reached. */
 async function reopenAfter(
   { context, admin }: Removal,
-  departures: readonly Departure[],
+  closed: Closed,
   error: ProvisionError,
 ): Promise<ProvisionError> {
-  if (departures.length === 0) return error
+  const { databases, opened } = closed
+  if (databases.length === 0 && opened.length === 0) return error
   const calm = { ...context, dependencies: { ...context.dependencies, signal: new AbortController().signal } }
+  const failed = [...closed.failed]
   try {
     const server = await openLockedOrBootstrap(calm, admin)
     try {
-      await reopenDepartures(calm, server, departures, false)
+      await reopenDepartures(calm, server, databases, false)
+      await closeAgain(calm, server, closed)
     } finally {
       await server.close()
     }
-    return error
+    return withProblems(
+      error,
+      closed.failed.filter((problem) => !failed.includes(problem)),
+    )
   } catch (failure) {
     const { message } = toProvisionError(failure)
-    const left = departures.flatMap(({ application, drops, username }) =>
-      drops === null
-        ? []
-        : [leftClosed(application, drops, username, message, admin?.username ?? 'the delegated admin')],
+    const name = admin?.username ?? 'the delegated admin'
+    const left = databases.flatMap(({ application, drops, username }) =>
+      drops === null ? [] : [leftClosed(application, drops, username, message, name)],
     )
-    return withProblems(error, left)
+    return withProblems(error, [...left, ...opened.map((item) => leftOpen(item, name, message))])
   }
 }
 

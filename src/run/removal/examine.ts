@@ -4,7 +4,8 @@ import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding, RemovalOrder } from '../../model/removal.ts'
 import { type Plan, planSteps } from '../../model/step.ts'
-import { planAccessEnd, planAdmission, planClosing, planReopening } from '../../plan/closing.ts'
+import { planAdmission } from '../../plan/admission.ts'
+import { planAccessEnd, planClosing, planReopening } from '../../plan/closing.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
 import { losesAccess, planDrops, planRevocation, type RemovalInput } from '../../plan/removal.ts'
 import { planTemporary } from '../../plan/removal-temporary.ts'
@@ -79,7 +80,8 @@ export function isAdmissible(examination: RemovalInput): boolean {
   return unseen.length > 0 && planSteps(planAdmission(examination)).length === unseen.length
 }
 
-async function inspectWholeCluster(
+/** Without what the declaration says of databases and logins. */
+export async function inspectWholeCluster(
   { declaration }: Pick<RunContext, 'declaration'>,
   server: Connections,
 ): Promise<Cluster> {

@@ -8,7 +8,7 @@ import type { RemovalRequest } from '../../model/removal-memory.ts'
 import type { Connections } from '../../server/connections.ts'
 import { areClosed } from '../../server/removal-signals.ts'
 import { checkServer } from '../../guardrails/removal.ts'
-import { planAdmission } from '../../plan/closing.ts'
+import { openedBy, planAdmission } from '../../plan/admission.ts'
 import { losesAccess } from '../../plan/removal.ts'
 import { planRequests } from '../../plan/removal-ends.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
@@ -16,7 +16,7 @@ import type { RunContext } from '../context.ts'
 import { assertNotInterrupted } from '../outcome.ts'
 import { endAccess } from './access.ts'
 import type { NewRequest, Removal } from './context.ts'
-import type { Closed } from './ending.ts'
+import type { Closed } from './closed.ts'
 import { type Examination, examine, findLeaving, isAdmissible } from './examine.ts'
 import { problemsOf, runRemovalPlan } from './run-plan.ts'
 import { askMaster, LackingRights } from './rights.ts'
@@ -49,6 +49,7 @@ export async function openAndLook(all: Removal, closed: Closed): Promise<OpenExa
       const isClosed = unseen.some((name) => examination.cluster.databases.get(name)?.allowConnections === false)
       const elapsed = Date.now() - started
       if (!isClosed || (elapsed > dependencies.waits.abandonedMs && !(await areClosed(server.admin, unseen)))) {
+        closed.opened = [...closed.opened, ...openedBy(examination)]
         await runRemovalPlan(context, server, planAdmission(examination))
         return { server, examination: settle(await closeAndExamine(all, server, closed), closed) }
       }

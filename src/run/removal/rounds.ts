@@ -14,8 +14,10 @@ import { serverTime } from '../../server/removal-signals.ts'
 import { recordFindings } from '../outcome.ts'
 import { explainUnreachable } from './gone.ts'
 import { openAndLook, withoutFailed } from './look.ts'
+import { closeAgain } from './close-again.ts'
 import { closeDatabases, type Examination, removeDepartures } from './examine.ts'
-import { type Closed, endOf, reopenStaying } from './ending.ts'
+import { type Closed, nothingClosed } from './closed.ts'
+import { endOf, reopenStaying } from './ending.ts'
 import { isSnapshotted, type Removal } from './context.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 import { closedBefore, SnapshotPending } from './turns.ts'
@@ -37,24 +39,13 @@ export async function runRemoval(all: Removal): Promise<void> {
   }
 }
 
-function nothingClosed(): Closed {
-  return {
-    logins: new Map(),
-    databases: [],
-    obstacles: [],
-    failed: [],
-    source: null,
-    unsaved: [],
-    hasAskedMaster: false,
-  }
-}
-
 async function removeInRounds(all: Removal, closed: Closed): Promise<void> {
   const { server, examination } = await explainUnreachable(() => openAndLook(all, closed))
   let shut: Shut | null = null
   try {
     recordFindings(all.context.recorder, examination.findings, new Set())
     shut = await closeOrRemove(all, server, examination, closed)
+    await closeAgain(all.context, server, closed)
   } finally {
     await server.close()
   }
@@ -159,6 +150,7 @@ async function removeAfterSnapshot(all: Removal, before: Examination, closed: Cl
     const { superusersMs } = context.dependencies.waits
     closed.failed.push(...(await removeDepartures(context, server, going, superusersMs, forget(closed))))
     await reopenStaying(all, server, before.departures, { ...going, obstacles: closed.obstacles }, closed)
+    await closeAgain(context, server, closed)
   } finally {
     await server.close()
   }

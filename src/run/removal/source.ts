@@ -4,7 +4,7 @@ import type { Departure } from '../../model/removal.ts'
 import type { RunContext } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
 import { isSnapshotted } from './context.ts'
-import type { Closed } from './ending.ts'
+import type { Closed } from './closed.ts'
 
 /**
  * Where AWS does not know the instance, or does not say: those that are to be in a snapshot stay as they are.

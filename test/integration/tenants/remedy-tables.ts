@@ -50,6 +50,7 @@ export const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   session_left: NO_SQL,
   unseen_database: NO_SQL,
   left_closed: 'a server that goes away in between; what it prints is run below, from its builder',
+  left_open: 'a server that goes away in between: test/integration/removal/kept-shut.test.ts runs what it prints',
   audit_unwritable: NO_SQL,
   governance_unwritable: NO_SQL,
   output_unwritable: NO_SQL,

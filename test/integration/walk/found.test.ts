@@ -4,6 +4,13 @@ import { bedFor, VERSIONS } from '../../support/provision.ts'
 import { FOUND } from '../../support/walk/found.ts'
 import { cleanUp, forServer, walkOnBoth } from '../../support/walk/real.ts'
 
+const SAMPLE = [
+  'a removal looks into a database that a person has shut, which is kept',
+  'a guest of two schemas goes with the stack',
+]
+/** All of them, where more walks are asked for than a sample. */
+const NAMES = process.env['RDS_PROVISION_WALKS'] === undefined ? SAMPLE : Object.keys(FOUND)
+
 for (const version of VERSIONS) {
   const bed = bedFor(version)
   test.serial(`PostgreSQL ${version}: who goes down to none gets nothing in a schema of the same run`, async (t) => {
@@ -21,10 +28,7 @@ for (const version of VERSIONS) {
     t.deepEqual(await bed().server.sql(text, [], stack.database('alpha')), [{ has: false }])
   })
 
-  for (const name of [
-    'a removal looks into a database that a person has shut, which is kept',
-    'a guest of two schemas goes with the stack',
-  ])
+  for (const name of NAMES)
     test.serial(`PostgreSQL ${version}: ${name}: the server does what the model of it does`, async (t) => {
       const walk = FOUND[name]?.(version)
       if (walk === undefined) throw new Error('no such walk')

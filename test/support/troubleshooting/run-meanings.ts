@@ -74,6 +74,12 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
     'A removal ended, and could not open again what it had closed. The exit code is that of why it ended.',
     'Run again, or put the application back and apply; the message has the statements for doing it by hand.',
   ),
+  left_open: entry(
+    failed,
+    ['the database … accepted no connections, was opened to look into it, and may still be open. What failed: …'],
+    'A removal opens a database that is kept shut where the login holds something in it, and closes it again. It could not be closed. The exit code is that of why the removal ended.',
+    'Close it with the statements of the message: no later run does.',
+  ),
   audit_unwritable: entry(
     failed,
     ['The audit could not be written to …: ….'],

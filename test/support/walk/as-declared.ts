@@ -3,11 +3,11 @@ import type { AclItem } from '../../../src/model/catalog.ts'
 import type { Database, Declaration } from '../../../src/model/declaration.ts'
 import { OWN, projection } from './compare.ts'
 import type { Walk } from './generate.ts'
-import { ADMIN } from './names.ts'
+import { ADMIN } from '../server-model/names.ts'
 import { applyTo, type Ran } from './runs.ts'
-import { ModelServer } from './server.ts'
-import type { ModelSchema, State } from './state.ts'
-import { byHand } from './walk.ts'
+import { ModelServer } from '../server-model/server.ts'
+import type { ModelSchema, State } from '../server-model/state.ts'
+import { byHand } from '../server-model/by-hand.ts'
 
 /** What is declared is there, whatever a fresh server would have got by the same planner; what is kept is told. */
 export function missingOf(state: State, b: Declaration, { document: { records } }: Ran): string[] {

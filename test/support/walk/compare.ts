@@ -1,8 +1,8 @@
 /** What two servers are compared by, as lines. */
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { parseTag } from '../../../src/model/tag.ts'
-import { ADMIN } from './names.ts'
-import type { ModelDatabase, ModelRole, State } from './state.ts'
+import { ADMIN } from '../server-model/names.ts'
+import type { ModelDatabase, ModelRole, State } from '../server-model/state.ts'
 
 /** What the owner of a database gave itself there: it may all the same. */
 export const OWN = 'own: '

@@ -1,8 +1,9 @@
 /** What hands do to a server that is provisioned. */
 import * as fc from 'fast-check'
 import { quoteGrantee, quoteIdentifier as name } from '../../../src/sql/quote.ts'
-import { databaseOf, KEYS, type Operation, STRANGERS, usernameOf } from './declare.ts'
-import { ADMIN } from './names.ts'
+import { by, type Operation } from '../server-model/by-hand.ts'
+import { databaseOf, KEYS, STRANGERS, usernameOf } from './declare.ts'
+import { ADMIN } from '../server-model/names.ts'
 
 const ROLES = [...KEYS.map(usernameOf), ...STRANGERS]
 const DATABASES = KEYS.slice(0, 3).map(databaseOf)
@@ -12,12 +13,6 @@ const aDatabase = fc.constantFrom(...DATABASES)
 const aGrantee = fc.constantFrom(...ROLES, '')
 const aKey = fc.constantFrom(...KEYS.slice(0, 3))
 const aSchema = fc.constantFrom('public', 'app', 'raw')
-
-export const by = (sql: string, database: string | null = null, as: string | null = null): Operation => ({
-  as,
-  database,
-  sql,
-})
 
 const attribute = fc.constantFrom(
   'NOLOGIN',

@@ -1,17 +1,9 @@
 /** What walks are about: names, entries, and the declaration that a run gets. */
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
-import { ADMIN_SECRET, MASTER_SECRET } from './names.ts'
+import { ADMIN_SECRET, MASTER_SECRET } from '../server-model/names.ts'
 
 export type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>
-
-/** A statement by hand. */
-export interface Operation {
-  /** null: the superuser. */
-  readonly as: string | null
-  readonly database: string | null
-  readonly sql: string
-}
 
 export const KEYS = ['alpha', 'beta', 'gamma', 'delta'] as const
 export const STRANGERS = ['stranger_1', 'stranger_2'] as const

@@ -1,11 +1,8 @@
 /** Faults to plant in `src`, one at a time: a walk has to find each (`npm run test:walk -- --faults`). */
+import type { Edit } from '../planted.ts'
 
-export interface Fault {
+export interface Fault extends Edit {
   readonly what: string
-  readonly file: string
-  /** Stands there once at least; the first is replaced. */
-  readonly from: string
-  readonly to: string
 }
 
 const PLANNER: readonly Fault[] = [

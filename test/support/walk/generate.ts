@@ -2,9 +2,10 @@
 import * as fc from 'fast-check'
 import { InvalidInputError } from '../../../src/errors.ts'
 import { CLEANUP_POLICIES, type CleanupPolicy } from '../../../src/model/declaration.ts'
-import { by, operation } from './damage.ts'
-import { declare, type Entries, KEYS, type Operation, STRANGERS, usernameOf } from './declare.ts'
-import type { Cut } from './session.ts'
+import { by, type Operation } from '../server-model/by-hand.ts'
+import { operation } from './damage.ts'
+import { declare, type Entries, KEYS, STRANGERS, usernameOf } from './declare.ts'
+import type { Cut } from '../server-model/session.ts'
 
 /** One walk, as data: it prints as what a test can take. */
 export interface Walk {
@@ -143,7 +144,7 @@ const twin = fc.record({
   takesOver: fc.boolean(),
 })
 
-/** A walk, most of all that is shrunk away not in it. */
+/** Random walks; shrinking leaves out what a walk fails without. */
 export const walks = (version: number): fc.Arbitrary<Walk> =>
   fc
     .record({

@@ -6,10 +6,10 @@ import { inspectDatabase } from '../../../src/server/inspect-database.ts'
 import type { Row } from '../../../src/server/row.ts'
 import type { Session } from '../../../src/server/session.ts'
 import type { Bed } from '../provision.ts'
-import { answerOf } from './answer.ts'
+import { answerOf } from '../server-model/answers.ts'
 import { declare } from './declare.ts'
-import { ADMIN } from './names.ts'
-import type { ModelServer } from './server.ts'
+import { ADMIN } from '../server-model/names.ts'
+import type { ModelServer } from '../server-model/server.ts'
 
 const OURS = /_dev_(?:user|db)$|^stranger_|^renamed_/
 

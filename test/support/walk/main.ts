@@ -19,8 +19,22 @@ const { values } = parseArgs({
     first: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
   },
 })
+const USAGE = `npm run test:walk -- [options]
+  --walks 1000    how many
+  --seed N        the same walks again; by default random ones
+  --server 16     major version of the server that the model is of
+  --jobs 1        processes that share them, each with the next seed
+  --all           go on where one fails, and count what is wrong
+  --first         end with the first that fails, and do not make it small
+  --faults        plant faults in a copy of src, one at a time: walks have to find each
+  --only TEXT     of these, only those that are called so, in part`
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 /** A run that is not done by then has failed. */
 const LIMIT_MS = 1_800_000
 

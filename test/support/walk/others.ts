@@ -1,8 +1,8 @@
 /** Whom a run may do nothing to, and what they are and have. */
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { parseTag } from '../../../src/model/tag.ts'
-import { ADMIN, MASTER } from './names.ts'
-import type { State } from './state.ts'
+import { ADMIN, MASTER } from '../server-model/names.ts'
+import type { State } from '../server-model/state.ts'
 
 /** Roles of people, of other stacks and of other states; not the server's own, the admin and the master. */
 export function othersOf({ roles }: State, { applications, stack, claim }: Declaration, takesOver: boolean): string[] {

@@ -1,14 +1,14 @@
 /** The same walk on a real server through the real apply; after each part the model's catalogs must equal its own. */
 import type { Bed } from '../provision.ts'
 import type { Outcome } from '../provision/outcome.ts'
-import { CLAIM, declare, type Entries, type Operation, OTHER, TWIN } from './declare.ts'
+import { byHand, type Operation } from '../server-model/by-hand.ts'
+import { CLAIM, declare, type Entries, OTHER, TWIN } from './declare.ts'
 import type { Walk } from './generate.ts'
-import { ADMIN } from './names.ts'
+import { ADMIN } from '../server-model/names.ts'
 import { leaversOf } from './removal-oracle.ts'
 import { applyTo, endOn, type Ran, requestOn } from './runs.ts'
 import { linesOfModel, linesOfServer } from './lines.ts'
-import { ModelServer } from './server.ts'
-import { byHand } from './walk.ts'
+import { ModelServer } from '../server-model/server.ts'
 
 /** What a bed has no part for: cuts, the master, and snapshots, which take their time. */
 export function forServer(walk: Walk): Walk {

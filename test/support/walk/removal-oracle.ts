@@ -2,7 +2,7 @@
 import type { CleanupPolicy, Declaration } from '../../../src/model/declaration.ts'
 import { parseTag } from '../../../src/model/tag.ts'
 import type { Ran } from './runs.ts'
-import type { ModelRole, State } from './state.ts'
+import type { ModelRole, State } from '../server-model/state.ts'
 
 /** An application that is declared no more. */
 export interface Leaver {

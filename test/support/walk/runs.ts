@@ -1,7 +1,7 @@
 /** Runs of the program as it is, on the model: only AWS, the clock and the wire are others. */
 import type { RunResult } from '../../../src/audit/result.ts'
 import type { Credential } from '../../../src/model/credential.ts'
-import type { CleanupPolicy, Declaration } from '../../../src/model/declaration.ts'
+import type { Declaration } from '../../../src/model/declaration.ts'
 import type { Command, RunIdentity } from '../../../src/model/run.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { apply } from '../../../src/run/apply/apply.ts'
@@ -10,15 +10,14 @@ import { carryOutRequested } from '../../../src/run/destroy/requested.ts'
 import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
 import type { SecretReader } from '../../../src/secrets/secret-reader.ts'
 import type { SnapshotClient } from '../../../src/snapshot/snapshot-client.ts'
-import { ADMIN, ADMIN_SECRET, MASTER, MASTER_SECRET } from './names.ts'
-import type { ModelServer } from './server.ts'
-import { type Cut, openOn } from './session.ts'
+import { ADMIN, ADMIN_SECRET, MASTER, MASTER_SECRET } from '../server-model/names.ts'
+import type { ModelServer } from '../server-model/server.ts'
+import { dependenciesWith, identityWith, requestOf } from '../server-model/run.ts'
+import { type Cut, openOn } from '../server-model/session.ts'
 
-export interface RunOptions {
+/** How a run differs from a plain one. */
+export interface RunOptions extends Partial<Pick<RunIdentity, 'cleanupPolicy' | 'takesOver' | 'buildId'>> {
   readonly cut?: Cut | null
-  readonly cleanupPolicy?: CleanupPolicy | null
-  readonly takesOver?: boolean
-  readonly buildId?: string
 }
 
 /** What one run gave, and what the server did meanwhile. */
@@ -27,23 +26,6 @@ export interface Ran extends Pick<RunResult, 'document' | 'problems'> {
   readonly isKilled: boolean
   /** Statements that were committed, in order. */
   readonly log: readonly string[]
-}
-
-function identityOf(command: Command, { cleanupPolicy = null, takesOver = false, buildId }: RunOptions): RunIdentity {
-  return {
-    runId: 'walk',
-    buildId: buildId ?? 'build-1',
-    command,
-    approval: 'not_required',
-    approvedPlan: null,
-    refusedApproval: null,
-    cleanupPolicy,
-    mayDelete: true,
-    takesOver,
-    startedAt: new Date(0),
-    toolVersion: '0',
-    inputSha256: '',
-  }
 }
 
 /** All logins have the same password. */
@@ -76,30 +58,22 @@ function snapshots(): SnapshotClient {
 }
 
 function dependenciesOn(server: ModelServer): DestroyDependencies {
-  return {
+  return dependenciesWith({
     secrets: () => SECRETS,
-    actor: () => Promise.resolve({ arn: 'arn:aws:iam::1:user/walk', account: '1' }),
-    iamToken: () => Promise.resolve(new Secret('Pw_walk')),
     open: openOn(server),
     now: () => new Date(),
-    signal: new AbortController().signal,
-    sinks: [],
-    progress: () => undefined,
-    defaultCaFile: null,
     snapshots: () => Promise.resolve(snapshots()),
-    snapshotTimeoutMs: 1_000,
-    waits: { othersMs: 0, abandonedMs: 0, superusersMs: 0 },
-    runGroup: 'walk',
-  }
+  })
 }
 
 async function runOn(
   server: ModelServer,
-  { cut = null }: RunOptions,
-  run: (dependencies: DestroyDependencies) => Promise<RunResult>,
+  command: Command,
+  { cut = null, ...identity }: RunOptions,
+  run: (identity: RunIdentity, dependencies: DestroyDependencies) => Promise<RunResult>,
 ): Promise<Ran> {
   server.begin(cut)
-  const { document, problems } = await run(dependenciesOn(server))
+  const { document, problems } = await run(identityWith(command, identity), dependenciesOn(server))
   const ran = { document, problems, isKilled: server.isDead, log: [...server.log] }
   server.begin(null)
   return ran
@@ -107,7 +81,7 @@ async function runOn(
 
 /** What Terraform does at every apply. */
 export async function applyTo(server: ModelServer, declaration: Declaration, options: RunOptions = {}): Promise<Ran> {
-  return runOn(server, options, (dependencies) => apply(declaration, identityOf('apply', options), dependencies))
+  return runOn(server, 'apply', options, (identity, dependencies) => apply(declaration, identity, dependencies))
 }
 
 /** What Terraform does where an application's marker is destroyed. @param declaration in which it is declared yet */
@@ -117,19 +91,13 @@ export async function requestOn(
   application: string,
   options: RunOptions = {},
 ): Promise<Ran> {
-  const request = {
-    declaration,
-    target: { by: 'application', value: application },
-    policy: options.cleanupPolicy ?? null,
-    approvals: { allowProvision: true, allowDestroy: true },
-    marker: null,
-  } as const
-  return runOn(server, options, (dependencies) => requestRemoval(request, identityOf('destroy', options), dependencies))
+  const request = requestOf(declaration, application, options.cleanupPolicy)
+  return runOn(server, 'destroy', options, (identity, dependencies) => requestRemoval(request, identity, dependencies))
 }
 
 /** What Terraform does last where the whole state is destroyed. */
 export async function endOn(server: ModelServer, declaration: Declaration, options: RunOptions = {}): Promise<Ran> {
-  return runOn(server, options, (dependencies) =>
-    carryOutRequested({ declaration, end: 'with removals' }, identityOf('destroy', options), dependencies),
+  return runOn(server, 'destroy', options, (identity, dependencies) =>
+    carryOutRequested({ declaration, end: 'with removals' }, identity, dependencies),
   )
 }

@@ -7,14 +7,15 @@
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { againstFresh, missingOf } from './as-declared.ts'
 import { checkRun, refusedIn } from './check-run.ts'
-import { declare, type Operation, OTHER, TWIN } from './declare.ts'
+import { byHand, type Operation } from '../server-model/by-hand.ts'
+import { declare, OTHER, TWIN } from './declare.ts'
 import type { Walk } from './generate.ts'
-import { ADMIN, SUPERUSER } from './names.ts'
+import { ADMIN } from '../server-model/names.ts'
 import { holdingsOfOthers, othersOf } from './others.ts'
+import { leftoversIn } from '../server-model/leftovers.ts'
 import { checkRemoval, type Leaver, leaversOf, mayBeLeft, mayGo, wentThrough } from './removal-oracle.ts'
 import { applyTo, endOn, type Ran, requestOn, type RunOptions } from './runs.ts'
-import { ModelServer } from './server.ts'
-import { Refusal } from './state.ts'
+import { ModelServer } from '../server-model/server.ts'
 
 /** How a walk ended. */
 export interface Ending {
@@ -24,36 +25,27 @@ export interface Ending {
   readonly codes: readonly string[]
   /** What does not hold; empty: all does. */
   readonly wrong: readonly string[]
+  /** In the end the server was held against a fresh one. */
+  readonly isCompared: boolean
+  /** Removals that went through, and were looked at. */
+  readonly removals: number
   readonly server: ModelServer
 }
 
-/** By hand; @returns the server's refusal, null where it did it. */
-export function byHand(server: ModelServer, { as, database, sql }: Operation): string | null {
-  try {
-    server.transaction(() => {
-      server.run(sql, { login: SUPERUSER, runAs: as, database })
-    })
-    return null
-  } catch (error) {
-    if (error instanceof Refusal) return error.message
-    throw error
-  }
-}
-
-/** Is shown each run. */
-export type Seen = (what: string, ran: Ran) => void
-
 /** The walk, step by step, on the model. */
-export async function walkOn(walk: Walk, seen?: Seen): Promise<Ending> {
-  const trip = new Trip(walk, seen)
+export async function walkOn(walk: Walk): Promise<Ending> {
+  const trip = new Trip(walk)
   const last = await trip.go()
   const isDone = last.problems.length === 0
   const codes = last.problems.map(({ code }) => code)
-  return { kind: isDone ? 'done' : 'blocked', codes, wrong: trip.wrong, server: trip.server }
+  const { wrong, server, isCompared, removals } = trip
+  return { kind: isDone ? 'done' : 'blocked', codes, wrong, isCompared, removals, server }
 }
 
 class Trip {
   readonly wrong: string[] = []
+  isCompared = false
+  removals = 0
   readonly server: ModelServer
   readonly #walk: Walk
   readonly #a: Declaration
@@ -62,11 +54,8 @@ class Trip {
   /** All that were asked to go so far. */
   readonly #leavers: Leaver[] = []
 
-  readonly seen: Seen | undefined
-
-  constructor(walk: Walk, seen?: Seen) {
+  constructor(walk: Walk) {
     this.#walk = walk
-    this.seen = seen
     this.server = new ModelServer(walk.version * 10_000)
     this.#a = declare(walk.a)
     this.#b = declare(walk.b, { hasMaster: walk.hasMaster === true })
@@ -104,7 +93,6 @@ class Trip {
     const before = holdingsOfOthers(server.state, others, declaration, going)
     const oids = [...server.state.databases.values()].map(({ oid, name }) => ({ oid, name }))
     const ran = await running()
-    this.seen?.(what, ran)
     const now = new Set(holdingsOfOthers(server.state, others, declaration, going))
     const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
     const gone = oids.filter(({ oid }) => !left.has(oid) && !going.databases.has(oid))
@@ -113,7 +101,7 @@ class Trip {
       ...refusedIn(ran, this.#isHurt, this.#walk.hasMaster === true).map((item) => `${what} was refused: ${item}`),
       ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
       ...gone.map(({ name }) => `${what}: database ${name} is gone`),
-      ...(ran.isKilled ? [] : leftovers(server).map((item) => `${what}: ${item}`)),
+      ...(ran.isKilled ? [] : leftoversIn(server.state, server.state.roles).map((item) => `${what}: ${item}`)),
     )
     return ran
   }
@@ -139,13 +127,14 @@ class Trip {
     if (leaving === 'marker last') requests.push(...(await this.#requests(this.#a, leavers)))
     // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
     const isReleased = leavers.some((leaver) => leaver.policy === 'release')
-    if (leaving === 'marker last' || isReleased || hasOpened(last, leavers)) await run('B after its removals')
+    if (leaving === 'marker last' || isReleased) await run('B after its removals')
     const again = await run('B again')
     if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
-    if (wentThrough([...requests, last]))
-      this.wrong.push(...leavers.flatMap((leaver) => checkRemoval(server.state, leaver)))
-    if (last.problems.length === 0 && this.wrong.length === 0)
+    if (wentThrough([...requests, last])) this.#checkRemovals(leavers)
+    if (last.problems.length === 0 && this.wrong.length === 0) {
       this.wrong.push(...missingOf(server.state, this.#b, last), ...(await againstFresh(server, this.#b, this.#walk)))
+      this.isCompared = true
+    }
     return last
   }
 
@@ -168,19 +157,13 @@ class Trip {
     this.#leavers.push(...leavers)
     const requests = await this.#requests(this.#b, leavers)
     const last = await this.#run('the end', this.#b, () => endOn(this.server, this.#b, this.#options))
-    if (wentThrough([...requests, last]))
-      for (const leaver of leavers.filter(({ policy }) => policy !== 'retain'))
-        this.wrong.push(...checkRemoval(this.server.state, leaver))
+    if (wentThrough([...requests, last])) this.#checkRemovals(leavers.filter(({ policy }) => policy !== 'retain'))
   }
-}
 
-/** A removal opens what is kept shut, to look for what its login holds there: only the next run sees what is in it. */
-function hasOpened({ document }: Ran, leavers: readonly Leaver[]): boolean {
-  const isLeaving = new Set(leavers.map(({ key }) => key))
-  return document.records.some(
-    ({ action, object, application }) =>
-      action === 'reopen' && object === 'database' && application !== null && isLeaving.has(application),
-  )
+  #checkRemovals(leavers: readonly Leaver[]): void {
+    this.removals += leavers.length
+    this.wrong.push(...leavers.flatMap((leaver) => checkRemoval(this.server.state, leaver)))
+  }
 }
 
 /** A run that was cut off leaves nothing that stops the next one. */
@@ -189,11 +172,4 @@ function onlyAfterCut(uncut: Ran, last: Ran): string[] {
   return last.problems
     .filter(({ application, code }) => !known.has(JSON.stringify([application, code])))
     .map(({ code, message }) => `only since B was cut off: ${code}: ${message}`)
-}
-
-/** The admin is a member of nobody once a run is over: it holds what it needs as long as it needs it. */
-function leftovers({ state }: ModelServer): string[] {
-  return state.memberships
-    .filter(({ member, grantor, admin }) => member === ADMIN && grantor === member && !admin)
-    .map(({ role }) => `the admin is left in ${role}`)
 }

@@ -1,7 +1,8 @@
 /** What a removal does with those that leave: their access first, what they hold, their databases, themselves. */
 import test from 'ava'
 import { planClaimEnd } from '../../../src/plan/claim-end.ts'
-import { planAccessEnd, planAdmission, planClosing, planReopening } from '../../../src/plan/closing.ts'
+import { openedBy, planAdmission, planClosingAgain } from '../../../src/plan/admission.ts'
+import { planAccessEnd, planClosing, planReopening } from '../../../src/plan/closing.ts'
 import { planDrops, planRevocation } from '../../../src/plan/removal.ts'
 import { planRequests, planRoleEnds } from '../../../src/plan/removal-ends.ts'
 import { judgeRequest } from '../../../src/plan/removal-request.ts'
@@ -190,6 +191,33 @@ test('the admin is let into databases of this stack that it has to look into', (
   t.deepEqual(of({ allowConnections: false }, 'stranger'), [])
   t.deepEqual(of({ allowConnections: false }, 'o', []), [])
   t.deepEqual(of({ allowConnections: false }, 'o', ['gone']), [])
+})
+
+test('what was opened for the look is closed again, as far as it is as the look left it', (t) => {
+  const given = (before: Partial<DatabaseState>, fields: Case = {}): ReturnType<typeof inputOf> =>
+    inputOf({ facts: { unseen: ['e'] }, state: { databases: [database('e', 'o', before)] }, ...fields })
+  const of = (before: Partial<DatabaseState>, now: Partial<DatabaseState> = {}, fields: Case = {}): string[] => {
+    const input = given(before, fields)
+    const databases = new Map([['e', database('e', 'o', now)]])
+    return run(planClosingAgain(openedBy(input), input.cluster.server, databases))
+  }
+  const asO = (...sql: readonly string[]): string[] => [
+    [HOLD, ...sql.map((text) => `(as o) ${text}`), RELEASE].join(' | '),
+  ]
+  const [shut, full] = ['ALTER DATABASE "e" ALLOW_CONNECTIONS false', 'ALTER DATABASE "e" CONNECTION LIMIT 0']
+  t.deepEqual(of({ allowConnections: false }), asO(shut))
+  t.deepEqual(of({ connectionLimit: 0 }), asO(full))
+  t.deepEqual(of({ allowConnections: false, connectionLimit: 0 }), asO(shut, full))
+  t.deepEqual(of({ allowConnections: false, connectionLimit: 0 }, { connectionLimit: 5 }), asO(shut))
+  t.deepEqual(of({ acl: [] }), [], 'the admin keeps the CONNECT that a run gives it anyway')
+  t.deepEqual(of({ allowConnections: false }, { allowConnections: false }), [], 'somebody did')
+  t.deepEqual(of({ allowConnections: false }, { owner: 'stranger' }), [])
+  t.deepEqual(of({ allowConnections: false }, { connectionLimit: -2 }), [])
+  t.deepEqual(of({ allowConnections: false }, {}, { departure: { drops: 'e' } }), [], 'it goes, or stays open')
+  const { cluster, ...input } = given({ allowConnections: false, connectionLimit: 0 })
+  const opened = openedBy({ cluster, ...input })
+  t.deepEqual(run(planClosingAgain(opened, cluster.server, new Map())), [], 'it is gone')
+  t.deepEqual(run(planClosingAgain(opened, cluster.server)), asO(shut, full), 'as a preview prints it')
 })
 
 /** The tag that a statement writes. */

@@ -1,8 +1,8 @@
 /** All that may happen in small scenes, on the program as it is; and rules broken one by one, each of which it finds. */
 import test from 'ava'
-import { explore } from '../../support/model/explore.ts'
-import { exploreMutated, MUTATED } from '../../support/model/mutated.ts'
-import { SCENES } from '../../support/model/scenes.ts'
+import { explore } from '../../support/exploration/explore.ts'
+import { exploreMutated, MUTATED } from '../../support/exploration/mutated.ts'
+import { SCENES } from '../../support/exploration/scenes.ts'
 
 /** No way is begun after that: on a machine that slow the test fails, since it has not seen all. */
 const LIMIT_MS = 120_000

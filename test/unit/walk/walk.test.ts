@@ -5,20 +5,26 @@ import { FOUND } from '../../support/walk/found.ts'
 import { walks } from '../../support/walk/generate.ts'
 import { walkOn } from '../../support/walk/walk.ts'
 
-const WALKS = 15
-const SEEDS = [7, 8, 9, 10, 11]
+const WALKS = 75
+const SEED = 7
+/** Walks that end blocked show less; these show 41 and 20 on 16. */
+const LEAST = { compared: 30, removals: 10 }
 
 for (const version of [14, 16]) {
-  for (const seed of SEEDS)
-    test(`PostgreSQL ${String(version)}, seed ${String(seed)}: random walks end as declared, and nobody loses anything`, async (t) => {
-      t.timeout(900_000)
-      const property = fc.asyncProperty(walks(version), async (walk) => {
-        const { wrong } = await walkOn(walk)
-        if (wrong.length > 0) throw new Error(wrong.join('\n'))
-      })
-      const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: WALKS, seed })
-      t.false(failed, `${String(errorInstance)} ${JSON.stringify(counterexample)}`)
+  test(`PostgreSQL ${String(version)}: random walks end as declared, and nobody loses anything`, async (t) => {
+    t.timeout(900_000)
+    const seen = { compared: 0, removals: 0 }
+    const property = fc.asyncProperty(walks(version), async (walk) => {
+      const { wrong, isCompared, removals } = await walkOn(walk)
+      seen.compared += Number(isCompared)
+      seen.removals += removals
+      if (wrong.length > 0) throw new Error(wrong.join('\n'))
     })
+    const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: WALKS, seed: SEED })
+    t.false(failed, `${String(errorInstance)} ${JSON.stringify(counterexample)}`)
+    t.log(JSON.stringify(seen))
+    t.true(seen.compared >= LEAST.compared && seen.removals >= LEAST.removals, JSON.stringify(seen))
+  })
 
   for (const [name, walk] of Object.entries(FOUND)) {
     test(`PostgreSQL ${String(version)}: ${name}`, async (t) => {

@@ -1,9 +1,9 @@
 /** Whether a state is one that a run gets out of, by itself or after what a person did is taken back. */
 import type { Application } from '../../../src/model/declaration.ts'
-import { byHand } from '../walk/walk.ts'
-import { ModelServer } from '../walk/server.ts'
-import { ADMIN } from '../walk/names.ts'
-import { cloneState, type State } from '../walk/state.ts'
+import { byHand } from '../server-model/by-hand.ts'
+import { ModelServer } from '../server-model/server.ts'
+import { leftoversIn } from '../server-model/leftovers.ts'
+import { cloneState } from '../server-model/state.ts'
 import { claimsOf } from './keys.ts'
 import { Process } from './process.ts'
 import { declaredRights, rightsIn } from './rights.ts'
@@ -117,15 +117,4 @@ function differences({ state, secrets }: Start, { name, declaration }: Spec, han
     ...(hand === null ? leftoversIn(state, state.roles) : []).map((item) => `${item} after ${name}`),
     ...passwords.map((login) => `the password of ${login} is not its secret's after ${name}`),
   ]
-}
-
-/**
- * The admin is a member of nobody once nobody runs: it holds what it needs as long as it needs it.
- * @param roles by their names: those that are looked at. One whose tag a person took is not ours until it is adopted,
- *   and one of another state is left to that.
- */
-export function leftoversIn({ memberships }: State, roles: ReadonlyMap<string, unknown>): string[] {
-  return memberships
-    .filter(({ role, member, grantor, admin }) => roles.has(role) && member === ADMIN && grantor === member && !admin)
-    .map(({ role }) => `the admin is left in ${role}`)
 }

@@ -8,7 +8,7 @@ export interface Token {
 const TOKEN = /\s*(?:"((?:[^"]|"")*)"|E'((?:[^'\\]|\\.|'')*)'|'((?:[^']|'')*)'|(-?\w+)|([(),.=]))/sy
 
 /** @throws Error for anything else. */
-export function tokensOf(sql: string): Token[] {
+function tokensOf(sql: string): Token[] {
   const tokens: Token[] = []
   TOKEN.lastIndex = 0
   while (TOKEN.lastIndex < sql.length) {

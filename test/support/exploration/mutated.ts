@@ -1,16 +1,13 @@
-/** Rules of the program, each broken in a copy of `src`: the model has to find it, in the scene that is named. */
+/** Rules of the program, each broken in a copy of `src`: the exploration has to find it, in the scene that is named. */
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { copySources, type Edit } from '../planted.ts'
 
 export interface Mutated {
   readonly what: string
   readonly scene: string
   /** What the exploration says of it. */
   readonly finds: RegExp
-  /** `from` stands in the file; the first is replaced. */
-  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[]
+  readonly edits: readonly Edit[]
 }
 
 export const MUTATED: readonly Mutated[] = [
@@ -151,28 +148,17 @@ export const MUTATED: readonly Mutated[] = [
 
 /** What an exploration of the scene says with the rule broken; the empty text where all holds. */
 export async function exploreMutated({ what, scene, edits }: Mutated): Promise<string> {
-  const checkout = fileURLToPath(new URL('../../../', import.meta.url))
-  const folder = mkdtempSync(`${tmpdir()}/model-`)
+  const copy = copySources()
   try {
-    for (const name of ['src', 'test/support/walk', 'test/support/model', 'package.json', 'tsconfig.json'])
-      cpSync(`${checkout}${name}`, `${folder}/${name}`, { recursive: true })
-    symlinkSync(`${checkout}node_modules`, `${folder}/node_modules`)
-    for (const { file, from, to } of edits) {
-      const whole = readFileSync(`${folder}/${file}`, 'utf8')
-      if (!whole.includes(from)) throw new Error(`${what}: ${file} has no such text`)
-      writeFileSync(
-        `${folder}/${file}`,
-        whole.replace(from, () => to),
-      )
-    }
-    return await said(folder, scene)
+    copy.plant(what, edits)
+    return await said(copy.folder, scene)
   } finally {
-    rmSync(folder, { recursive: true })
+    copy.remove()
   }
 }
 
 function said(cwd: string, scene: string): Promise<string> {
-  const args = ['--import=tsx', 'test/support/model/main.ts', '--scene', scene]
+  const args = ['--import=tsx', 'test/support/exploration/main.ts', '--scene', scene]
   const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   const take = (chunk: Buffer): void => {

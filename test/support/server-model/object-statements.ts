@@ -116,7 +116,7 @@ function grantorOn(state: State, by: string, owner: string, database: ModelDatab
 
 const CLASSES: Readonly<Record<string, ObjectClass>> = { TABLE: 'table', SEQUENCE: 'sequence', ROUTINE: 'function' }
 
-/** After ON, of a GRANT or REVOKE of privileges. `words` null is ALL. */
+/** After ON, of a GRANT or REVOKE of privileges. @param words the privileges; `ALL` by itself is all of the class */
 export function changePrivileges(
   state: State,
   by: string,

@@ -124,7 +124,7 @@ function renameRole(state: State, from: string, to: string): void {
 }
 
 /** Everything on the server that hangs on a role; while there is any, it cannot be dropped. */
-export function holdingsOf({ databases, memberships, version }: State, role: string): string[] {
+function holdingsOf({ databases, memberships, version }: State, role: string): string[] {
   const names = (acl: readonly { grantor: string; grantee: string }[]): boolean =>
     acl.some((item) => item.grantee === role || item.grantor === role)
   const inDatabases = [...databases.values()].flatMap(

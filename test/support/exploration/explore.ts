@@ -9,7 +9,7 @@ export interface Explored {
   readonly worlds: number
   /** Servers that differ, each of which runs had to get out of. */
   readonly servers: number
-  /** Runs of the program, in part or in whole. */
+  /** Ways that were gone, each from the scene's beginning. */
   readonly executions: number
   /** What does not hold, with the way there; the first one ends the exploration. */
   readonly wrong: readonly string[]

@@ -1,17 +1,9 @@
 /** The scenes that are explored: small declarations, and what may happen to them. */
 import type { Declaration } from '../../../src/model/declaration.ts'
-import {
-  CLAIM,
-  databaseOf,
-  declare as declareStack,
-  type Entries,
-  type Operation,
-  TWIN,
-  usernameOf,
-} from '../walk/declare.ts'
-import { ADMIN } from '../walk/names.ts'
-import { ModelServer } from '../walk/server.ts'
-import { byHand } from '../walk/walk.ts'
+import { CLAIM, databaseOf, declare as declareStack, type Entries, TWIN, usernameOf } from '../walk/declare.ts'
+import { ADMIN } from '../server-model/names.ts'
+import { ModelServer } from '../server-model/server.ts'
+import { by, byHand } from '../server-model/by-hand.ts'
 import { runAlone } from './recover.ts'
 import { TABLE } from './rights.ts'
 import type { Run, Spec } from './runs.ts'
@@ -42,17 +34,12 @@ const withMember: Entries = {
 const withoutMember: Entries = { ...withReader, gamma: { database_of: 'alpha', access_level: 'none' } }
 
 const STRANGER = 'stranger_1'
-const hand = (sql: string, database: string | null = null, as: string | null = null): Operation => ({
-  as,
-  database,
-  sql,
-})
 const [alpha, beta, database] = [usernameOf('alpha'), usernameOf('beta'), databaseOf('alpha')]
 
 /** Somebody else on the server, and nobody of ours. */
 function fresh(version: number): Start {
   const server = new ModelServer(version * 10_000)
-  byHand(server, hand(`CREATE ROLE "${STRANGER}" LOGIN`))
+  byHand(server, by(`CREATE ROLE "${STRANGER}" LOGIN`))
   return { state: server.state, secrets: { current: 1, isRotating: false } }
 }
 
@@ -63,7 +50,7 @@ async function applied(version: number, declaration: Declaration): Promise<Start
   const server = new ModelServer(after.state.version)
   server.state = after.state
   for (const { name, owner } of declaration.databases)
-    byHand(server, hand(`CREATE TABLE "${TABLE.schema}"."${TABLE.name}" ( )`, name, owner.username))
+    byHand(server, by(`CREATE TABLE "${TABLE.schema}"."${TABLE.name}" ( )`, name, owner.username))
   return { ...after, state: server.state }
 }
 
@@ -71,45 +58,45 @@ async function applied(version: number, declaration: Declaration): Promise<Start
 const HANDS: readonly Hand[] = [
   {
     name: 'the database is renamed',
-    does: [hand(`ALTER DATABASE "${database}" RENAME TO "renamed_db"`)],
-    undoes: [hand(`ALTER DATABASE "renamed_db" RENAME TO "${database}"`)],
+    does: [by(`ALTER DATABASE "${database}" RENAME TO "renamed_db"`)],
+    undoes: [by(`ALTER DATABASE "renamed_db" RENAME TO "${database}"`)],
     codes: ['renamed_database', 'missing_database'],
   },
   {
     name: 'a login is renamed',
-    does: [hand(`ALTER ROLE "${beta}" RENAME TO "renamed_user"`)],
-    undoes: [hand(`DROP ROLE "${beta}"`), hand(`ALTER ROLE "renamed_user" RENAME TO "${beta}"`)],
+    does: [by(`ALTER ROLE "${beta}" RENAME TO "renamed_user"`)],
+    undoes: [by(`DROP ROLE "${beta}"`), by(`ALTER ROLE "renamed_user" RENAME TO "${beta}"`)],
     codes: ['renamed_role', 'missing_role'],
   },
   {
     name: "the admin's membership is taken",
-    does: [hand(`REVOKE "${alpha}" FROM "${ADMIN}"`)],
-    undoes: [hand(`GRANT "${alpha}" TO "${ADMIN}" WITH ADMIN OPTION`)],
+    does: [by(`REVOKE "${alpha}" FROM "${ADMIN}"`)],
+    undoes: [by(`GRANT "${alpha}" TO "${ADMIN}" WITH ADMIN OPTION`)],
     codes: ['missing_right'],
   },
   {
     name: 'the owner is another',
-    does: [hand(`ALTER DATABASE "${database}" OWNER TO "${STRANGER}"`)],
-    undoes: [hand(`ALTER DATABASE "${database}" OWNER TO "${alpha}"`)],
+    does: [by(`ALTER DATABASE "${database}" OWNER TO "${STRANGER}"`)],
+    undoes: [by(`ALTER DATABASE "${database}" OWNER TO "${alpha}"`)],
     codes: ['owner_mismatch'],
   },
   {
     name: "a role's tag is taken off",
-    does: [hand(`COMMENT ON ROLE "${alpha}" IS NULL`)],
+    does: [by(`COMMENT ON ROLE "${alpha}" IS NULL`)],
     undoes: [],
     adopts: true,
     codes: ['unmanaged_role'],
   },
   {
     name: "a database's comment is taken off",
-    does: [hand(`COMMENT ON DATABASE "${database}" IS NULL`)],
+    does: [by(`COMMENT ON DATABASE "${database}" IS NULL`)],
     undoes: [],
     codes: [],
   },
-  { name: 'a password is another', does: [hand(`ALTER ROLE "${beta}" PASSWORD 'other'`)], undoes: [], codes: [] },
+  { name: 'a password is another', does: [by(`ALTER ROLE "${beta}" PASSWORD 'other'`)], undoes: [], codes: [] },
   {
     name: 'a login is made a member of the owner',
-    does: [hand(`GRANT "${alpha}" TO "${STRANGER}"`)],
+    does: [by(`GRANT "${alpha}" TO "${STRANGER}"`)],
     undoes: [],
     codes: [],
   },

@@ -5,12 +5,10 @@ import type { OpenSession } from '../../../src/server/connect.ts'
 import { ConnectFailure } from '../../../src/server/failure.ts'
 import { ConnectionLost, type Session } from '../../../src/server/session.ts'
 import type { Row } from '../../../src/server/row.ts'
-import type { ModelServer } from '../walk/server.ts'
-import { openOn } from '../walk/session.ts'
+import type { ModelServer } from '../server-model/server.ts'
+import { openOn, QUIET } from '../server-model/session.ts'
 import { asPassword, passwordOf } from './passwords.ts'
 
-/** What is neither logged nor counted as a change. */
-const QUIET = /^\s*(?:SELECT|WITH|SET |RESET |BEGIN|COMMIT|ROLLBACK)/
 const LOCK = /^SELECT pg_try_advisory_lock\((\d+)\) AS locked$/
 
 /** How a run is let on: the server answers; or the connection breaks, before or after it did what it was asked. */

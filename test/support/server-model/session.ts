@@ -3,7 +3,7 @@ import { ConnectFailure } from '../../../src/server/failure.ts'
 import type { LoginTarget, OpenSession } from '../../../src/server/connect.ts'
 import type { Row } from '../../../src/server/row.ts'
 import { ConnectionLost, type Session, StatementError } from '../../../src/server/session.ts'
-import { answerOf } from './answer.ts'
+import { answerOf } from './answers.ts'
 import { holds, isSuper } from './rights.ts'
 import type { ModelServer } from './server.ts'
 import { cloneState, NO, Refusal, type State } from './state.ts'
@@ -19,10 +19,10 @@ export interface Cut {
 }
 
 /** Thrown to whoever still asks once the process is gone. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** What is no change: it is neither logged nor counted. */
-const QUIET = /^\s*(?:SELECT|WITH|SET |RESET |BEGIN|COMMIT|ROLLBACK)/
+export const QUIET = /^\s*(?:SELECT|WITH|SET |RESET |BEGIN|COMMIT|ROLLBACK)/
 /** The server does these in no transaction that others share. */
 const ALONE = /^(?:CREATE|DROP) DATABASE/
 

@@ -134,8 +134,7 @@ export function builtIn(kind: DefaultClass | 'database', owner: string, version:
   ]
 }
 
-export const itemKey = ({ grantor, grantee, privilege }: AclItem): string =>
-  JSON.stringify([grantor, grantee, privilege])
+const itemKey = ({ grantor, grantee, privilege }: AclItem): string => JSON.stringify([grantor, grantee, privilege])
 
 export function sameAcl(a: readonly AclItem[], b: readonly AclItem[]): boolean {
   const text = (items: readonly AclItem[]): string => items.map(itemKey).sort().join()

@@ -88,7 +88,7 @@ export function grantRole(
   else if (options.admin === true && !old.admin) Object.assign(old, { admin: true, grantor })
 }
 
-/** REVOKE of a role. `by` is the grantor, whom below 16 nobody asks for. */
+/** REVOKE of a role. @param grantor whose grant it is; below 16, where there is one at most, whoever that was */
 export function revokeRole(
   state: State,
   grantor: string,

@@ -11,8 +11,19 @@ const { values } = parseArgs({
     large: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     mutated: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
+const USAGE = `npm run test:model -- [options]
+  --server 16     major version of the server that the model is of
+  --scene NAME    only this one: ${Object.keys(SCENES).join('; ')}
+  --large         more runs, crashes and losses in each scene
+  --seconds 60    how long each may take (with --large 900)
+  --mutated       break rules in a copy of src, one at a time: the exploration has to find each`
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 const limitMs = Number(values.seconds ?? (values.large ? 900 : 60)) * 1000
 
 /** @returns whether the model found each of them */

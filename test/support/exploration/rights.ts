@@ -1,7 +1,7 @@
 /** What logins may do, as words: who may enter, read, write and own which database. */
 import type { Declaration } from '../../../src/model/declaration.ts'
-import { ADMIN, MASTER } from '../walk/names.ts'
-import type { ModelDatabase, State } from '../walk/state.ts'
+import { ADMIN, MASTER } from '../server-model/names.ts'
+import type { ModelDatabase, State } from '../server-model/state.ts'
 
 /** The table that the owner of each database has there once it is made. */
 export const TABLE = { schema: 'public', name: 'orders' } as const

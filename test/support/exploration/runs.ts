@@ -1,4 +1,4 @@
-/** What runs in the model of the system: applies, the request of a removal, and the rotation of a secret. */
+/** What runs in a scene: applies, the request of a removal, and the rotation of a secret. */
 import type { RunResult } from '../../../src/audit/result.ts'
 import { setPendingPassword } from '../../../src/lambda/rotation/set-password.ts'
 import type { Credential } from '../../../src/model/credential.ts'
@@ -10,7 +10,8 @@ import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.
 import { requestRemoval } from '../../../src/run/destroy/request.ts'
 import { recordRun } from '../../../src/run/end/record-run.ts'
 import type { SecretReader } from '../../../src/secrets/secret-reader.ts'
-import { ADMIN, ADMIN_SECRET } from '../walk/names.ts'
+import { ADMIN, ADMIN_SECRET } from '../server-model/names.ts'
+import { dependenciesWith, identityWith, requestOf } from '../server-model/run.ts'
 import { usernameOf } from '../walk/declare.ts'
 import { passwordName } from './passwords.ts'
 import type { Process } from './process.ts'
@@ -71,39 +72,16 @@ function readerOf(secrets: Secrets, process: Process): SecretReader {
 }
 
 function dependenciesOf(secrets: Secrets, process: Process): DestroyDependencies {
-  const none = (): Promise<never> => Promise.reject(new Error('no snapshots in this model'))
-  return {
+  return dependenciesWith({
     secrets: () => readerOf(secrets, process),
-    actor: () => Promise.resolve({ arn: 'arn:aws:iam::1:user/model', account: '1' }),
-    iamToken: () => Promise.resolve(new Secret('Pw_admin')),
     open: process.open,
     now: () => new Date(1_000_000_000_000),
-    signal: new AbortController().signal,
-    sinks: [],
-    progress: () => undefined,
-    defaultCaFile: null,
-    snapshots: none,
-    snapshotTimeoutMs: 1_000,
-    waits: { othersMs: 0, abandonedMs: 0, superusersMs: 0 },
-    runGroup: 'model',
-  }
+    snapshots: () => Promise.reject(new Error('no snapshots in these scenes')),
+  })
 }
 
 function identityOf(command: Command, { takesOver, name }: Spec): RunIdentity {
-  return {
-    runId: name,
-    buildId: name,
-    command,
-    approval: 'not_required',
-    approvedPlan: null,
-    refusedApproval: null,
-    cleanupPolicy: null,
-    mayDelete: true,
-    takesOver,
-    startedAt: new Date(0),
-    toolVersion: '0',
-    inputSha256: '',
-  }
+  return identityWith(command, { runId: name, buildId: name, takesOver })
 }
 
 /** Begins a run. @param secrets what AWS has; a rotation changes it */
@@ -118,17 +96,7 @@ export function begin(
     case 'apply':
       return apply(declaration, identityOf('apply', spec), dependencies)
     case 'request':
-      return requestRemoval(
-        {
-          declaration,
-          target: { by: 'application', value: spec.application ?? '' },
-          policy: null,
-          approvals: { allowProvision: true, allowDestroy: true },
-          marker: null,
-        },
-        identityOf('destroy', spec),
-        dependencies,
-      )
+      return requestRemoval(requestOf(declaration, spec.application ?? ''), identityOf('destroy', spec), dependencies)
     case 'rotate':
       return rotate(spec, secrets, process, dependencies)
   }

@@ -1,6 +1,6 @@
 /** What a scene is: where it begins, and what may happen in it. */
-import type { Operation } from '../walk/declare.ts'
-import type { State } from '../walk/state.ts'
+import type { Operation } from '../server-model/by-hand.ts'
+import type { State } from '../server-model/state.ts'
 import type { Secrets, Spec } from './runs.ts'
 
 /** What a person does at a prompt. */

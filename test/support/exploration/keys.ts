@@ -1,7 +1,7 @@
 /** By what worlds are told from one another. */
 import { createHash } from 'node:crypto'
 import { parseTag } from '../../../src/model/tag.ts'
-import type { State } from '../walk/state.ts'
+import type { State } from '../server-model/state.ts'
 import type { Start } from './scene.ts'
 
 /** Of the server and AWS alone. */
