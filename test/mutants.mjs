@@ -26,8 +26,11 @@ if (values.help || positionals.length === 0) {
   )
   process.exit(values.help ? 0 : 2)
 }
-const unknown = positionals.filter((target) => !existsSync(`src/${target.replace(/:\d+-\d+$/, '')}`))
-if (unknown.length > 0) throw new Error(`src has no ${unknown.join(', ')}`)
+// A range of lines is of a file; what is no TypeScript of src has no mutants, which StrykerJS calls a success.
+const isTarget = (target) =>
+  /^[\w/-]+(?:\.ts(?::\d+-\d+)?)?$/.test(target) && existsSync(`src/${target.replace(/:\d+-\d+$/, '')}`)
+const unknown = positionals.filter((target) => !isTarget(target))
+if (unknown.length > 0) throw new Error(`no folder or file of src: ${unknown.join(', ')}`)
 const temporary = mkdtempSync(`${tmpdir()}/mutants-`)
 /** Of the program; the repository and the tests' own tools are no concern here. Walks come last: they take longest. */
 const files = readdirSync('test/unit', { recursive: true })

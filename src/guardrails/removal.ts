@@ -144,12 +144,14 @@ function checkObstacles(cluster: Cluster, departure: Departure, { obstacles, uns
         'End that first, as its owner or a member of it, then run again.',
       ),
     ),
-    ...unseen.map((database) =>
-      obstacle(
-        departure,
-        `${username} may hold something in database ${database}, which cannot be looked into.`,
-        'Let the delegated admin connect to it, then run again.',
-      ),
+    ...[...unseen].flatMap(([database, roles]) =>
+      !roles.includes(username)
+        ? []
+        : obstacle(
+            departure,
+            `${username} may hold something in database ${database}, which cannot be looked into.`,
+            'Let the delegated admin connect to it, then run again.',
+          ),
     ),
   ]
 }

@@ -115,8 +115,8 @@ export interface RemovalFacts {
   readonly holdings: readonly Holding[]
   readonly defaults: readonly DefaultHolding[]
   readonly obstacles: readonly Obstacle[]
-  /** Databases that had to be looked into and could not be entered. */
-  readonly unseen: readonly string[]
+  /** Databases that could not be entered to the departing roles for which they had to be looked into. */
+  readonly unseen: ReadonlyMap<string, readonly string[]>
   /** Database that goes to the other roles that own something in it. */
   readonly tenants: ReadonlyMap<string, readonly string[]>
   /** In databases that go, and of logins that go. */

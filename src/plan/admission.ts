@@ -3,6 +3,7 @@ import { type Cluster, type DatabaseState, isInvalid, type ServerFacts } from '.
 import type { Departure } from '../model/removal.ts'
 import { revokerOf } from '../model/revoker.ts'
 import type { Statement } from '../model/statement.ts'
+import { parseTag } from '../model/tag.ts'
 import type { Plan } from '../model/step.ts'
 import { allowConnections, alterDatabaseLimit, grantOnDatabase } from '../sql/database.ts'
 import { step } from './context.ts'
@@ -16,9 +17,9 @@ import { departureSubject, planOf, type RemovalInput } from './removal.ts'
  * left as they are.
  */
 export function planAdmission({ declaration, cluster, departures, facts }: RemovalInput): Plan {
-  const [departure] = departures
-  const transactions = facts.unseen.flatMap((name) => {
+  const transactions = [...facts.unseen].flatMap(([name, roles]) => {
     const state = cluster.databases.get(name)
+    const departure = departures.find(({ username }) => roles.includes(username))
     if (state === undefined || departure === undefined) return []
     const owner = revokerOf(declaration, cluster, state.owner, name)
     if (owner === null) return []
@@ -44,7 +45,7 @@ export function planAdmission({ declaration, cluster, departures, facts }: Remov
           ]),
         ]
   })
-  return planOf([{ stage: 'databases', connectTo: null, transactions }])
+  return planOf([{ stage: 'databases', connectTo: null, transactions, standApart: true }])
 }
 
 /** A database that a removal opened for its look, and that stays. */
@@ -56,13 +57,16 @@ export interface Opened {
   readonly database: DatabaseState
 }
 
-/** What the admission opens to everybody who may connect, and what does not go. */
-export function openedBy(input: RemovalInput): readonly Opened[] {
-  const { declaration, cluster, departures, facts } = input
-  const [departure] = departures
-  return facts.unseen.flatMap((name): Opened[] => {
+/**
+ * What the admission opens to everybody who may connect, and what does not go. One whose owner is to be removed stays open:
+ * whoever closed it for a snapshot must see that somebody may have written.
+ */
+export function openedBy({ declaration, cluster, departures, facts }: RemovalInput): readonly Opened[] {
+  return [...facts.unseen].flatMap(([name, roles]): Opened[] => {
     const database = cluster.databases.get(name)
+    const departure = departures.find(({ username }) => roles.includes(username))
     if (database === undefined || departure === undefined || departures.some(({ drops }) => drops === name)) return []
+    if (parseTag(cluster.roles.get(database.owner)?.comment ?? null)?.has('Removal') === true) return []
     const actor = revokerOf(declaration, cluster, database.owner, name)
     const isShut = !database.allowConnections || database.connectionLimit === 0
     return actor === null || !isShut ? [] : [{ departure, actor, database }]

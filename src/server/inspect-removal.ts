@@ -46,8 +46,8 @@ export async function inspectRemoval(
   ]
   const [shared = [], ofDatabases = [], concerned = [], tenantRows = [], sessionRows = [], [signal] = []] =
     await server.admin.query(queries)
-  const concernedNames = concerned.map((row) => readText(row, 'database'))
-  const names = concernedNames.filter(isSendable)
+  const concernedBy = groupRoles(concerned)
+  const names = [...concernedBy.keys()].filter(isSendable)
   const insides = await settleAll(names.map((database) => seenInside(server, database, roles)))
   const seen = insides.filter((inside) => inside !== null)
   const held = [...seen.flatMap((inside) => inside.holdings), ...onDatabases(cluster, roles, dropped)]
@@ -59,12 +59,12 @@ export async function inspectRemoval(
       ...shared.map(obstacle),
       ...ofDatabases.map(obstacle),
       ...seen.flatMap((inside) => inside.obstacles),
-      ...concernedNames.filter((name) => !isSendable(name)).flatMap((name) => unnamedDatabase(name, roles)),
+      ...[...concernedBy].filter(([name]) => !isSendable(name)).flatMap(([name, own]) => unnamedDatabase(name, own)),
       ...held.flatMap((item) => unnamedHolding(item, roles)),
       ...defaults.flatMap(unnamedDefault),
     ],
-    unseen: names.filter((_name, index) => insides[index] === null),
-    tenants: groupTenants(tenantRows),
+    unseen: new Map([...concernedBy].filter(([name]) => insides[names.indexOf(name)] === null)),
+    tenants: groupRoles(tenantRows),
     sessions: sessionRows.map(sessionCount),
     canSignal: signal !== undefined && readFlag(signal, 'can_signal'),
   }
@@ -199,7 +199,8 @@ function sessionCount(row: Row): SessionCount {
   }
 }
 
-function groupTenants(rows: readonly Row[]): Map<string, string[]> {
+/** Database to roles. */
+function groupRoles(rows: readonly Row[]): Map<string, string[]> {
   const groups = groupBy(rows, (row) => readText(row, 'database'))
   return new Map([...groups].map(([database, group]) => [database, group.map((row) => readText(row, 'role'))]))
 }

@@ -43,7 +43,8 @@ export function sharedObstacles(roles: readonly string[], dropped: readonly stri
 export function concernedDatabases(roles: readonly string[], dropped: readonly string[]): string {
   return `
     SELECT DISTINCT
-      ${catalogText('b.datname')} AS database
+      ${catalogText('b.datname')} AS database,
+      ${catalogText('pg_get_userbyid(d.refobjid)')} AS role
     FROM pg_shdepend d
     JOIN pg_database b ON b.oid = d.dbid
     WHERE d.refclassid = 'pg_authid'::regclass

@@ -5469,23 +5469,23 @@ departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...ma
 unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
 item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
 cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle(departure,`the databa\
-se ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold s\
-omething in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
-holdings:holdings2,defaults:defaults2}){let{username}=departure,nameable=holdings2.filter(({isTemporary})=>!isTemporary),held2=nameable.filter(item=>item.grantee===
-username&&revokerOf(declaration,cluster,item.grantor,item.database)===null),given=nameable.filter(item=>item.grantor===username&&item.grantee!==username),byDefault3=defaults2.
-filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,
-grantor})=>obstacle(departure,`the role ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not man\
-aged by this stack.`,printRevoke(cluster,{grantor,database},revokeAll(keyword,[identity2],username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(
-departure,`the role ${username} granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant th\
-em, then run again.")),...byDefault3.map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator}\
- in database ${database}, which is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,
-null))))]}function printRevoke(cluster,{grantor,database},statement){let who=grantor===PG_DATABASE_OWNER?cluster.databases.get(database)?.owner??grantor:grantor;
-return`${capitalized(printLogin(cluster,who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){
-if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy!=="snapshot-and-\
-delete";return sessions2.filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count:count2})=>obstacle(departure,
-`${login2} has ${String(count2)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements(
-[grantRole("pg_signal_backend",cluster.server.login)])}`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_declaration();init_revoker();
-init_administers();init_print();init_removal();init_role();init_members2();init_printed_login();init_violation();init_ways_out()}});function groupBy(items2,key2){let groups=new Map;for(let item of items2){let group4=groups.get(key2(item));group4===void 0?groups.set(key2(item),[item]):group4.
+se ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...[...unseen].flatMap(([database,roles])=>roles.includes(username)?
+obstacle(departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again\
+."):[])]}function checkGrants(declaration,cluster,departure,{holdings:holdings2,defaults:defaults2}){let{username}=departure,nameable=holdings2.filter(({isTemporary})=>!isTemporary),
+held2=nameable.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,item.database)===null),given=nameable.filter(item=>item.grantor===
+username&&item.grantee!==username),byDefault3=defaults2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.creator,item.database)===null);
+return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the role ${username} holds privileges on ${keyword} ${identity2} in dat\
+abase ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,{grantor,database},revokeAll(keyword,[identity2],username,null)))),
+...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username} granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword}\
+ ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault3.map(({database,keyword,creator,schema})=>obstacle(departure,
+`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,printRevoke(cluster,{grantor:creator,
+database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{grantor,database},statement){let who=grantor===PG_DATABASE_OWNER?
+cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{
+sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===
+drops&&policy!=="snapshot-and-delete";return sessions2.filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,
+count:count2})=>obstacle(departure,`${login2} has ${String(count2)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, o\
+r as the master: ${printStatements([grantRole("pg_signal_backend",cluster.server.login)])}`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";
+init_declaration();init_revoker();init_administers();init_print();init_removal();init_role();init_members2();init_printed_login();init_violation();init_ways_out()}});function groupBy(items2,key2){let groups=new Map;for(let item of items2){let group4=groups.get(key2(item));group4===void 0?groups.set(key2(item),[item]):group4.
 push(item)}return groups}var init_group_by=__esm({"src/group-by.ts"(){"use strict"}});function keepFields(declaration,cluster){if(declaration.applications.every(({kept:kept2})=>kept2.size===0))return declaration;let kept=new Map(declaration.applications.
 map(item=>[item.name,keptLogin(item,cluster)])),resolve7=application=>kept.get(application.name)??application;return{...declaration,applications:declaration.applications.
 map(resolve7),databases:declaration.databases.map(database=>({...keptDatabase(database,cluster),owner:resolve7(database.owner),guests:database.guests.map(resolve7)}))}}
@@ -9799,7 +9799,8 @@ dba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.ns
         OR (b.datname NOT IN ${oneOf([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o'))
       )`}function concernedDatabases(roles,dropped){return`
     SELECT DISTINCT
-      ${catalogText("b.datname")} AS database
+      ${catalogText("b.datname")} AS database,
+      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role
     FROM pg_shdepend d
     JOIN pg_database b ON b.oid = d.dbid
     WHERE d.refclassid = 'pg_authid'::regclass
@@ -9965,35 +9966,35 @@ row2,"others")})),...mappingRows.map(row2=>obstacle3(row2,{kind:"user_mapping",s
       ${catalogText("current_database()")} AS database,
       ${catalogText(ROLE_DEPENDENCY)} AS what`}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
-concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
-filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
-inside=>inside.holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
+concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedBy=groupRoles(concerned),names2=[...concernedBy.keys()].filter(
+isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(inside=>inside.
+holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
 identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
-obstacles),...concernedNames.filter(name2=>!isSendable(name2)).flatMap(name2=>unnamedDatabase(name2,roles)),...held2.flatMap(item=>unnamedHolding(item,roles)),...defaults2.
-flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
-void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
-try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
-kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
-holdingRows=[],defaultRows=[],...passedOverRows]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles),...passedOverQueries(roles)]),
-isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,
-"is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(
-row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(
-database.name))return[];let isOwners2=roles.includes(database.owner),items2=database.acl.filter(({grantee,grantor})=>grantee!==database.owner&&(roles.includes(grantee)||
-roles.includes(grantor)&&!isOwners2));return[...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key2=>({
-database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),isTemporary:!1,...key2}))})}function unnamedDatabase(name2,roles){let what=`ma\
-y hold something in the database ${showBytes(name2)}, whose name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({
-database,keyword,identity:identity2,grantor,grantee,isTemporary},roles){if(isSendable(identity2)||isTemporary)return[];let what=`has or gave privileges on ${keyword}\
- ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(
-database)?database:null,what,remedy:RENAME}))}function unnamedDefault({database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has def\
-ault privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{
-role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,
-keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee"),isTemporary:readFlag(row2,
-"is_temporary")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(
-row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(
-row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,"database"));return new Map([...groups].
-map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"src/server/inspect-removal.ts"(){"use stri\
-ct";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();RENAME="Let its owner renam\
-e it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+obstacles),...[...concernedBy].filter(([name2])=>!isSendable(name2)).flatMap(([name2,own])=>unnamedDatabase(name2,own)),...held2.flatMap(item=>unnamedHolding(item,
+roles)),...defaults2.flatMap(unnamedDefault)],unseen:new Map([...concernedBy].filter(([name2])=>insides[names2.indexOf(name2)]===null)),tenants:groupRoles(tenantRows),
+sessions:sessionRows.map(sessionCount),canSignal:signal!==void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(
+departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){try{return await server.withSession(await server.adminLogin(
+database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&["42501","53300","55000"].
+includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],holdingRows=[],defaultRows=[],...passedOverRows]=await session.
+query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles),...passedOverQueries(roles)]),isThere=row2=>row2.what!==null&&row2.identity!==null;return{
+obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,"is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.
+filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){
+return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(database.name))return[];let isOwners2=roles.includes(database.owner),items2=database.
+acl.filter(({grantee,grantor})=>grantee!==database.owner&&(roles.includes(grantee)||roles.includes(grantor)&&!isOwners2));return[...new Map(items2.map(({grantor,
+grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key2=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.
+name),isTemporary:!1,...key2}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(name2)}, whose name is no text \
+in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,grantor,grantee,isTemporary},roles){
+if(isSendable(identity2)||isTemporary)return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set(
+[grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({
+database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text i\
+n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"data\
+base"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
+grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee"),isTemporary:readFlag(row2,"is_temporary")}}function defaultHolding(row2,database){return{database,
+grantee:readText(row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){
+return{database:readText(row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupRoles(rows){
+let groups=groupBy(rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}
+var RENAME,init_inspect_removal=__esm({"src/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();
+init_row();init_settled();init_group_by();RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
       SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
@@ -10037,22 +10038,23 @@ function worksIn(database,{schemas:schemas2,allSchemas,ownsSchemas},schema){retu
 application,schema))}var DATABASE,MEMBER,OBJECTS2,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";init_schema_owner();DATABASE=
 {owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS2={editor:{table:["SELECT","INSERT",
 "UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],
-sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.
-get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
-...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.
-server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,
-[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username}\
- holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}function openedBy(input){let{declaration,cluster,departures,facts}=input,
-[departure]=departures;return facts.unseen.flatMap(name2=>{let database=cluster.databases.get(name2);if(database===void 0||departure===void 0||departures.some(({
-drops})=>drops===name2))return[];let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===0;return actor===
-null||!isShut?[]:[{departure,actor,database}]})}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;
-return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===0?[alterDatabaseLimit(name2,0,actor)]:
-[]]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===0?-1:connectionLimit2}}
-function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===void 0?asOpened(
-before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(departure,
-"database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);return statements.
-length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm({"src/\
-plan/admission.ts"(){"use strict";init_catalog();init_revoker();init_database();init_context();init_memberships_held();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
+sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAdmission({declaration,cluster,departures,facts}){let transactions=[...facts.unseen].flatMap(([name2,roles])=>{let state2=cluster.databases.get(name2),
+departure=departures.find(({username})=>roles.includes(username));if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.
+owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(
+name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.
+length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
+n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}function openedBy({
+declaration,cluster,departures,facts}){return[...facts.unseen].flatMap(([name2,roles])=>{let database=cluster.databases.get(name2),departure=departures.find(({username})=>roles.
+includes(username));if(database===void 0||departure===void 0||departures.some(({drops})=>drops===name2))return[];if(parseTag(cluster.roles.get(database.owner)?.
+comment??null)?.has("Removal")===!0)return[];let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===
+0;return actor===null||!isShut?[]:[{departure,actor,database}]})}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,
+connectionLimit:connectionLimit2}=database;return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===
+0?[alterDatabaseLimit(name2,0,actor)]:[]]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===
+0?-1:connectionLimit2}}function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===
+void 0?asOpened(before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(
+departure,"database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);
+return statements.length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm(
+{"src/plan/admission.ts"(){"use strict";init_catalog();init_revoker();init_tag();init_database();init_context();init_memberships_held();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
 filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
 roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
 return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,
@@ -10302,15 +10304,16 @@ now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([
 length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(
 ", ")}`),await(0,import_promises12.setTimeout)(1e3)}}var import_promises12,init_superusers=__esm({"src/run/removal/superusers.ts"(){"use strict";import_promises12=
 __toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var examine_exports={};__export(examine_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,inspectWholeCluster:()=>inspectWholeCluster,
-isAdmissible:()=>isAdmissible,planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({
-declaration,identity:identity2},{target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,
-...resolveDepartures({declaration,target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,
-problems},server){let going=departures,obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,
-cluster,departures:going,facts,findings,obstacles,startedAt},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,
-going,visible2);if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(
-({application})=>!stopped.has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(planAdmission(examination)).
-length===unseen.length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],databases:[]})}
-function planRemoval(examination){return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}async function closeDatabases(context,server,examination){
+planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({declaration,identity:identity2},{
+target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,...resolveDepartures({declaration,
+target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,problems},server){let going=departures,
+obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,cluster,departures:going,facts,
+findings,obstacles,startedAt},visible2={...facts,unseen:withoutAdmissible(examination)},found=checkRemoval(declaration,cluster,going,visible2);if(found.length===
+0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.has(application))}}
+function withoutAdmissible(examination){let ours=new Set(planSteps(planAdmission(examination)).map(({database})=>database));return new Map([...examination.facts.
+unseen].filter(([name2])=>!ours.has(name2)))}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],
+databases:[]})}function planRemoval(examination){return{access:planAccessEnd(examination),admission:planAdmission(examination),closing:planClosing(examination),
+removal:removalPlans.map(plan=>plan(examination)),closingAgain:planClosingAgain(openedBy(examination),examination.cluster.server)}}async function closeDatabases(context,server,examination){
 if(examination.departures.length===0)return[];let failed=await problemsOf(runRemovalPlan(context,server,planClosing(examination))),occupied=[];for(let departure of examination.
 departures){let{drops}=departure;if(drops===null)continue;let sessions2=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,
 sessions2,`in ${drops}`),sessions2.left>0&&isSnapshotted(departure)&&occupied.push(stillOccupied(departure,drops,sessions2.left))}return[...failed,...occupied,...await findHiding(
@@ -10341,33 +10344,33 @@ declaration.aws),dependencies2.signal);try{closed.source=await client.locate(ide
 [];if(problem===void 0)throw error;for(let{application,drops:database,username}of wanted){closed.unsaved.push({...problem,application});let message=`${problem.message}\
  Nobody was disturbed.`,about2={application,database,username,object:"snapshot",action:"create"};recorder.record({...about2,status:"failed",code:problem.code,durationMs:0,
 message,statements:[]})}}finally{client.close()}}var init_source=__esm({"src/run/removal/source.ts"(){"use strict";init_errors();init_interrupt();init_context2()}});async function openAndLook(all,closed){let{context,signs,admin}=all,{dependencies:dependencies2}=context,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(
-context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),{unseen}=examination.facts;if(!isAdmissible(
-examination))return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
+context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(all,server,closed),unseen=[...examination.facts.unseen.keys()];
+if(unseen.length===0)return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return closed.opened=[...closed.opened,
-...openedBy(examination)],await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};
-if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiting for ${unseen.join(", ")},\
- closed by another removal`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;await askMaster(context,admin);continue}
-await server.close(),await(0,import_promises13.setTimeout)(POLL_MS2),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order,requests},server,closed){
-let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&context.declaration.masterSecretId!==
-null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer(context.declaration,cluster,departure).
-length===0),fail=problems=>{closed.failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(
-context,requests))))),await findSource(context,ours,closed);let open5=withoutFailed(ours.filter(losesAccess),closed).filter(({username})=>!closed.logins.has(username)||
-cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)));
-let leaving=await findLeaving(context,order,server);return examine(context,{...leaving,departures:withoutFailed(leaving.departures,closed)},server)}function withoutFailed(departures,{
-failed,unsaved}){let left2=new Set([...failed,...unsaved].map(({application})=>application));return departures.filter(({application})=>!left2.has(application))}
-function requestOf({identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;return{marker,buildId,at:startedAt.toISOString(),isApproved,
-doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){
-return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"\
-Wait for it to end, and run again."}])}var import_promises13,POLL_MS2,init_look=__esm({"src/run/removal/look.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);
-init_errors();init_administers();init_removal_signals();init_removal2();init_admission();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();
-init_examine();init_run_plan();init_rights();init_source();POLL_MS2=1e3}});async function closeAgain(context,server,closed){let{opened}=closed;if(opened.length===0)return;let before=await inspectWholeCluster(context,server),failed=await problemsOf(
-runRemovalPlan(context,server,planClosingAgain(opened,before.server,before.databases)));closed.opened=[];let after=await inspectWholeCluster(context,server),left2=new Set(
-planSteps(planClosingAgain(opened,after.server,after.databases)).map(({database})=>database)),reason=failed.map(({message})=>message).join(" "),{login:login2}=after.
-server;closed.failed.push(...opened.filter(({database})=>left2.has(database.name)).map(item=>leftOpen(item,login2,reason)))}function leftOpen(item,admin,reason){
-let{departure,actor,database}=item,print2=closingAgain(item),statements=actor===admin?printInTransaction(print2):printAsMember(actor,print2);return{application:departure.
-application,code:"left_open",field:"destroy",message:`the database ${database.name} accepted no connections, was opened to look into it, and may still be open. \
-What failed: ${reason}`,remedy:`No later run closes it. By hand, as ${printName(admin)}: ${statements}`}}var init_close_again=__esm({"src/run/removal/close-agai\
-n.ts"(){"use strict";init_step();init_admission();init_print();init_quote();init_examine();init_run_plan()}});function nothingClosed(){return{logins:new Map,databases:[],opened:[],obstacles:[],failed:[],source:null,unsaved:[],hasAskedMaster:!1}}var init_closed=__esm({"s\
+...openedBy(examination)],closed.failed.push(...await problemsOf(runRemovalPlan(context,server,planAdmission(examination)))),{server,examination:settle(await closeAndExamine(
+all,server,closed),closed)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiti\
+ng for ${unseen.join(", ")}, which another removal may keep closed`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;
+await askMaster(context,admin);continue}await server.close(),await(0,import_promises13.setTimeout)(POLL_MS2),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({
+context,order,requests},server,closed){let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&
+context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer(
+context.declaration,cluster,departure).length===0),fail=problems=>{closed.failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,
+server,planRequests(cluster,ours,requestOf(context,requests))))),await findSource(context,ours,closed);let open5=withoutFailed(ours.filter(losesAccess),closed).
+filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,{cluster,departures:open5},departure=>closed.
+logins.set(departure.username,departure)));let leaving=await findLeaving(context,order,server);return examine(context,{...leaving,departures:withoutFailed(leaving.
+departures,closed)},server)}function withoutFailed(departures,{failed,unsaved}){let left2=new Set([...failed,...unsaved].map(({application})=>application));return departures.
+filter(({application})=>!left2.has(application))}function requestOf({identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;return{
+marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.
+obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`anoth\
+er removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}var import_promises13,POLL_MS2,init_look=__esm({"src/run/remov\
+al/look.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();init_removal2();init_admission();
+init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();init_rights();init_source();POLL_MS2=1e3}});async function closeAgain(context,server,closed){let{opened}=closed;if(opened.length===0)return;let before=await inspectWholeCluster(context,server),failed=await problemsOf(
+runRemovalPlan(context,server,planClosingAgain(opened,before.server,before.databases))),after=await inspectWholeCluster(context,server),left2=new Set(planSteps(
+planClosingAgain(opened,after.server,after.databases)).map(({database})=>database)),reason=failed.map(({message})=>message).join(" "),{login:login2}=after.server,
+stillOpen=opened.filter(({database})=>left2.has(database.name));closed.failed.push(...stillOpen.length===0?failed:stillOpen.map(item=>leftOpen(item,login2,reason))),
+closed.opened=[]}function leftOpen(item,admin,reason){let{departure,actor,database}=item,print2=closingAgain(item),statements=actor===admin?printInTransaction(print2):
+printAsMember(actor,print2);return{application:departure.application,code:"left_open",field:"destroy",message:`the database ${database.name} accepted no connect\
+ions, was opened to look into it, and may still be open. What failed: ${reason}`,remedy:`No later run closes it. By hand, as ${printName(admin)}: ${statements}`}}
+var init_close_again=__esm({"src/run/removal/close-again.ts"(){"use strict";init_step();init_admission();init_print();init_quote();init_examine();init_run_plan()}});function nothingClosed(){return{logins:new Map,databases:[],opened:[],obstacles:[],failed:[],source:null,unsaved:[],hasAskedMaster:!1}}var init_closed=__esm({"s\
 rc/run/removal/closed.ts"(){"use strict"}});async function endOf2(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
 all.context,closed.obstacles);let whole2=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed,whole2),[...closed.logins.
 values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
@@ -10529,17 +10532,18 @@ init_database();init_role();init_context();init_memberships_held();init_removal3
 OverFrom"]}});function hasPending({declaration,identity:identity2},cluster){let{departures,problems}=resolveDepartures({...pendingOrder(identity2),declaration,cluster,looks:!1,
 mayDelete:identity2.mayDelete});return departures.length+problems.length>0}async function removePending(context,admin){let{identity:identity2}=context;if(identity2.
 cleanupPolicy==="retain")return recordRetained(context,"removals are pending, and none is carried out"),null;let[{removeWithSigns:removeWithSigns2},{toProvisionError:toProvisionError2}]=await Promise.
-all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]);for(let attempt=1;;attempt+=
-1)try{return await removeWithSigns2({context,order:pendingOrder(identity2),requests:null,admin,group:identity2.runId},"alone"),null}catch(thrown){let error=toProvisionError2(
-thrown);if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lost"))||attempt===MAX_ATTEMPTS||context.dependencies.
-signal.aborted)return error;context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}function recordRetained({
-recorder},what){let about2={application:null,database:null,username:null,object:"role"},message=`${what}, since RDS_CLEANUP_POLICY is retain`;recordFindings(recorder,
-[finding(about2,"retain","warning",message)],new Set)}async function previewPending(context,server,cluster){let nothing={plan:{findings:[],jobs:[]},blocked:[]};
-if(context.identity.cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),
-examination=await examine3(context,await findLeaving2(context,pendingOrder(context.identity),server,!0),server),{access,closing,removal}=planRemoval2(examination),
-jobs=[access,closing,...removal].flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],jobs},blocked:examination.obstacles}}
-var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";init_errors();init_departures();init_outcome();init_context();init_context2();MAX_ATTEMPTS=
-5}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole2,end},identity2,dependencies2){
+all([Promise.resolve().then(()=>(init_remove(),remove_exports)),Promise.resolve().then(()=>(init_provision_error(),provision_error_exports))]),left2=[];for(let attempt=1;;attempt+=
+1)try{return await removeWithSigns2({context,order:pendingOrder(identity2),requests:null,admin,group:identity2.runId},"alone"),left2.length===0?null:new ApplyError(
+left2)}catch(thrown){let error=toProvisionError2(thrown);if(!(error instanceof ConnectionError&&attempt===1||error.problems.some(({code})=>code==="connection_lo\
+st"))||attempt===MAX_ATTEMPTS||context.dependencies.signal.aborted)return withProblems(error,left2);left2.push(...error.problems.filter(({code})=>code==="left_o\
+pen")),context.dependencies.progress("the connection to the server broke while something was removed; connecting anew")}}function recordRetained({recorder},what){
+let about2={application:null,database:null,username:null,object:"role"},message=`${what}, since RDS_CLEANUP_POLICY is retain`;recordFindings(recorder,[finding(about2,
+"retain","warning",message)],new Set)}async function previewPending(context,server,cluster){let nothing={plan:{findings:[],jobs:[]},blocked:[]};if(context.identity.
+cleanupPolicy==="retain"||!hasPending(context,cluster))return nothing;let{examine:examine3,findLeaving:findLeaving2,planRemoval:planRemoval2}=await Promise.resolve().then(()=>(init_examine(),examine_exports)),
+examination=await examine3(context,await findLeaving2(context,pendingOrder(context.identity),server,!0),server),{access,admission,closing,removal,closingAgain:closingAgain2}=planRemoval2(
+examination),jobs=[access,admission,closing,...removal,closingAgain2].flatMap(plan=>plan.jobs);return{plan:{findings:[...examination.findings,...access.findings],
+jobs},blocked:examination.obstacles}}var MAX_ATTEMPTS,init_pending=__esm({"src/run/removal/pending.ts"(){"use strict";init_errors();init_departures();init_outcome();
+init_context();init_context2();MAX_ATTEMPTS=5}});var requested_exports={};__export(requested_exports,{carryOutRequested:()=>carryOutRequested});async function carryOutRequested({declaration:whole2,end},identity2,dependencies2){
 let declaration=limitConnectTimeout(whole2),concerned=withoutApplications(declaration),options2={declaration,identity:identity2,dependencies:dependencies2,concerned,
 recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder},
 isNeeded=end==="with removals"&&identity2.cleanupPolicy!=="retain";return end===null&&identity2.cleanupPolicy==="retain"?recordRetained(context,"no removal that\
@@ -10567,13 +10571,12 @@ environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={decla
 dependencies:dependencies2};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);
 let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(context,order,server,
 !0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{cluster,departures}=examination,requests=planRequests(cluster,departures,
-requestOf(context,{marker:null})),{access,closing,removal}=planRemoval(examination),closingAgain2=planClosingAgain(openedBy(examination),cluster.server),jobs=[requests,
-access,planAdmission(examination),closing,...removal,closingAgain2].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(
-examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,
-examination.departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)
-return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();
-init_errors();init_claims();init_admission();init_removal_ends();init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();
-init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
+requestOf(context,{marker:null})),{access,admission,closing,removal,closingAgain:closingAgain2}=planRemoval(examination),jobs=[requests,access,admission,closing,
+...removal,closingAgain2].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.departures)];return{...found,
+approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.departures.map(({username})=>examination.
+cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};
+throw toProvisionError(error)}}var init_preview=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();init_claims();init_removal_ends();
+init_credentials();init_open();init_provision_error();init_destroy();init_scope();init_gone();init_examine();init_context2();init_look();init_rounds()}});var as_asked_exports={};__export(as_asked_exports,{previewAsAsked:()=>previewAsAsked,removalNeedsBuildId:()=>removalNeedsBuildId,removeAsAsked:()=>removeAsAsked});
 function orderOf(removal,{cleanupPolicy:policy}){switch(removal.kind){case"target":return{target:removal.target,policy};case"request":return{target:{by:"applica\
 tion",value:removal.application},policy};case"requested":return null}}function removalNeedsBuildId(removal,environment,{declaration,removes}){let order=orderOf(
 removal,environment),pending=removes?environment.cleanupPolicy:"retain";return(order===null?pending:knownPolicy({declaration,...order}))!=="retain"}async function removeAsAsked({

@@ -133,7 +133,16 @@ function shareOf({ terraformSeconds }: Sample): string {
   return terraformSeconds === null ? '' : `of it Terraform ${terraformSeconds.toFixed(2)} s  `
 }
 
+/** Before anything is measured. @throws Error */
+function checkOptions(): void {
+  for (const list of [options.applications, options['round-trip'], options.growth]) numbers(list)
+  for (const name of ['repeat', 'provider-limit'] as const)
+    if (!(Number(options[name]) >= 1)) throw new Error(`--${name}: use a number from 1 on`)
+  version()
+}
+
 async function main(): Promise<void> {
+  checkOptions()
   const terraform = await prepareTerraform()
   const samples: Sample[] = []
   const started = { at: new Date().toISOString(), load: loadavg() }

@@ -5,7 +5,6 @@ import type { Declaration } from '../../model/declaration.ts'
 import type { RemovalOrder } from '../../model/removal.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { claimNotices } from '../../guardrails/claims.ts'
-import { openedBy, planAdmission, planClosingAgain } from '../../plan/admission.ts'
 import { planRequests } from '../../plan/removal-ends.ts'
 
 import type { Preview } from '../../preview/preview.ts'
@@ -85,9 +84,8 @@ async function previewRemoval(
       if (examination.obstacles.length > 0) throw new BlockedError(examination.obstacles)
       const { cluster, departures } = examination
       const requests = planRequests(cluster, departures, requestOf(context, { marker: null }))
-      const { access, closing, removal } = planRemoval(examination)
-      const closingAgain = planClosingAgain(openedBy(examination), cluster.server)
-      const plans = [requests, access, planAdmission(examination), closing, ...removal, closingAgain]
+      const { access, admission, closing, removal, closingAgain } = planRemoval(examination)
+      const plans = [requests, access, admission, closing, ...removal, closingAgain]
       const jobs = plans.flatMap((plan) => plan.jobs)
       const findings = [...examination.findings, ...access.findings, ...snapshotFindings(examination.departures)]
       return {

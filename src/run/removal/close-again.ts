@@ -22,7 +22,6 @@ export async function closeAgain(context: RunContext, server: Connections, close
   const failed = await problemsOf(
     runRemovalPlan(context, server, planClosingAgain(opened, before.server, before.databases)),
   )
-  closed.opened = []
   const after = await inspectWholeCluster(context, server)
   const left = new Set(
     planSteps(planClosingAgain(opened, after.server, after.databases)).map(({ database }) => database),
@@ -32,6 +31,7 @@ export async function closeAgain(context: RunContext, server: Connections, close
   const stillOpen = opened.filter(({ database }) => left.has(database.name))
   // What was refused, and somebody else closed by then, failed all the same.
   closed.failed.push(...(stillOpen.length === 0 ? failed : stillOpen.map((item) => leftOpen(item, login, reason))))
+  closed.opened = []
 }
 
 /** @param admin its name; the remedy is for it */

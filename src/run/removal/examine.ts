@@ -2,9 +2,9 @@
 import type { Problem } from '../../model/problem.ts'
 import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
-import type { Departure, DepartureFinding, RemovalOrder } from '../../model/removal.ts'
+import type { Departure, DepartureFinding, RemovalFacts, RemovalOrder } from '../../model/removal.ts'
 import { type Plan, planSteps } from '../../model/step.ts'
-import { planAdmission } from '../../plan/admission.ts'
+import { openedBy, planAdmission, planClosingAgain } from '../../plan/admission.ts'
 import { planAccessEnd, planClosing, planReopening } from '../../plan/closing.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
 import { losesAccess, planDrops, planRevocation, type RemovalInput } from '../../plan/removal.ts'
@@ -65,7 +65,7 @@ export async function examine(
     const examination = { declaration, cluster, departures: going, facts, findings, obstacles, startedAt }
     // What cannot be seen yet is looked at, and guarded, once the admin was let in again (src/README.md: The admin
     // locked out).
-    const visible = isAdmissible(examination) ? { ...facts, unseen: [] } : facts
+    const visible = { ...facts, unseen: withoutAdmissible(examination) }
     const found = checkRemoval(declaration, cluster, going, visible)
     if (found.length === 0) return examination
     obstacles.push(...found)
@@ -74,10 +74,10 @@ export async function examine(
   }
 }
 
-/** Everything there is to see waits behind a door that is ours to open. */
-export function isAdmissible(examination: RemovalInput): boolean {
-  const { unseen } = examination.facts
-  return unseen.length > 0 && planSteps(planAdmission(examination)).length === unseen.length
+/** Databases that cannot be looked into, and whose door is not ours to open. */
+function withoutAdmissible(examination: RemovalInput): RemovalFacts['unseen'] {
+  const ours = new Set(planSteps(planAdmission(examination)).map(({ database }) => database))
+  return new Map([...examination.facts.unseen].filter(([name]) => !ours.has(name)))
 }
 
 /** Without what the declaration says of databases and logins. */
@@ -91,13 +91,17 @@ export async function inspectWholeCluster(
 /** Everything that a removal will run, in order; what the preview prints is what the removal runs. */
 export function planRemoval(examination: RemovalInput): {
   readonly access: Plan
+  readonly admission: Plan
   readonly closing: Plan
   readonly removal: readonly Plan[]
+  readonly closingAgain: Plan
 } {
   return {
     access: planAccessEnd(examination),
+    admission: planAdmission(examination),
     closing: planClosing(examination),
     removal: removalPlans.map((plan) => plan(examination)),
+    closingAgain: planClosingAgain(openedBy(examination), examination.cluster.server),
   }
 }
 

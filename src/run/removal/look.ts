@@ -17,7 +17,7 @@ import { assertNotInterrupted } from '../outcome.ts'
 import { endAccess } from './access.ts'
 import type { NewRequest, Removal } from './context.ts'
 import type { Closed } from './closed.ts'
-import { type Examination, examine, findLeaving, isAdmissible } from './examine.ts'
+import { type Examination, examine, findLeaving } from './examine.ts'
 import { problemsOf, runRemovalPlan } from './run-plan.ts'
 import { askMaster, LackingRights } from './rights.ts'
 import { findSource } from './source.ts'
@@ -44,20 +44,21 @@ export async function openAndLook(all: Removal, closed: Closed): Promise<OpenExa
     context.recorder.setServer(server.admin)
     try {
       const examination = await closeAndExamine(all, server, closed)
-      const { unseen } = examination.facts
-      if (!isAdmissible(examination)) return { server, examination: settle(examination, closed) }
+      // What is left of them is ours to open: whoever needs another is blocked.
+      const unseen = [...examination.facts.unseen.keys()]
+      if (unseen.length === 0) return { server, examination: settle(examination, closed) }
       const isClosed = unseen.some((name) => examination.cluster.databases.get(name)?.allowConnections === false)
       const elapsed = Date.now() - started
       if (!isClosed || (elapsed > dependencies.waits.abandonedMs && !(await areClosed(server.admin, unseen)))) {
         closed.opened = [...closed.opened, ...openedBy(examination)]
-        await runRemovalPlan(context, server, planAdmission(examination))
+        closed.failed.push(...(await problemsOf(runRemovalPlan(context, server, planAdmission(examination)))))
         return { server, examination: settle(await closeAndExamine(all, server, closed), closed) }
       }
       if (elapsed > dependencies.snapshotTimeoutMs) throw stillClosed(unseen)
       if (!isWaiting) {
         // Whoever keeps it closed may be waiting for us.
         await signs.settled()
-        dependencies.progress(`waiting for ${unseen.join(', ')}, closed by another removal`)
+        dependencies.progress(`waiting for ${unseen.join(', ')}, which another removal may keep closed`)
       }
       isWaiting = true
     } catch (error) {

@@ -1,5 +1,5 @@
 /** What a run removes that knows the whole declaration: what was asked to go (src/README.md: Removal). */
-import { ConnectionError, type ProvisionError } from '../../errors.ts'
+import { ApplyError, ConnectionError, type ProvisionError, withProblems } from '../../errors.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Problem } from '../../model/problem.ts'
@@ -43,19 +43,22 @@ export async function removePending(context: RunContext, admin: Credential | nul
     import('./remove.ts'),
     import('../end/provision-error.ts'),
   ])
+  // The next attempt finds such a database open, and knows no more that it was shut.
+  const left: Problem[] = []
   for (let attempt = 1; ; attempt += 1)
     try {
       await removeWithSigns(
         { context, order: pendingOrder(identity), requests: null, admin, group: identity.runId },
         'alone',
       )
-      return null
+      return left.length === 0 ? null : new ApplyError(left)
     } catch (thrown) {
       const error = toProvisionError(thrown)
       // A server that cannot be reached at all is waited for once more, and no longer.
       const isAway = error instanceof ConnectionError && attempt === 1
       const isLost = isAway || error.problems.some(({ code }) => code === 'connection_lost')
-      if (!isLost || attempt === MAX_ATTEMPTS || context.dependencies.signal.aborted) return error
+      if (!isLost || attempt === MAX_ATTEMPTS || context.dependencies.signal.aborted) return withProblems(error, left)
+      left.push(...error.problems.filter(({ code }) => code === 'left_open'))
       context.dependencies.progress('the connection to the server broke while something was removed; connecting anew')
     }
 }
@@ -87,8 +90,8 @@ export async function previewPending(
     await findLeaving(context, pendingOrder(context.identity), server, true),
     server,
   )
-  const { access, closing, removal } = planRemoval(examination)
-  const jobs = [access, closing, ...removal].flatMap((plan) => plan.jobs)
+  const { access, admission, closing, removal, closingAgain } = planRemoval(examination)
+  const jobs = [access, admission, closing, ...removal, closingAgain].flatMap((plan) => plan.jobs)
   const findings = [...examination.findings, ...access.findings]
   return { plan: { findings, jobs }, blocked: examination.obstacles }
 }

@@ -28,7 +28,7 @@ for (const version of VERSIONS) {
       t.teardown(() => rm(folder, { recursive: true, force: true }))
       const removal = stack.launch(['destroy', '--application', 'guest', '--audit-file', join(folder, 'audit.json')])
       await until('the removal waits', () =>
-        removal.output().includes('waiting for shop_dev_db, closed by another removal'),
+        removal.output().includes('waiting for shop_dev_db, which another removal may keep closed'),
       )
       t.deepEqual(
         await server.sql(

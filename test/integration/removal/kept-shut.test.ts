@@ -34,7 +34,7 @@ for (const version of VERSIONS) {
   const on = `PostgreSQL ${version}: `
 
   test.serial(`${on}it is shut again once the guest is gone, and where the guest is blocked`, async (t) => {
-    const stack = bed().declare({ shop: {}, guest: GUEST })
+    const stack = bed().declare({ shop: {}, guest: GUEST }, { stack: 'shut' })
     await stack.applyOk()
     await stack.sql('shop', 'CREATE TABLE orders (id int)')
     await bed().server.forget('shop_dev_db')
@@ -67,7 +67,7 @@ for (const version of VERSIONS) {
     const proxy = await startProxy(bed().server.port, 25)
     t.teardown(() => proxy.close())
     const instance = { host: 'localhost', port: proxy.port, identifier: 'db-1' }
-    const stack = bed().declare({ shop: {}, guest: GUEST }, { instance })
+    const stack = bed().declare({ shop: {}, guest: GUEST }, { instance, stack: 'shut' })
     await stack.applyOk()
     await bed().server.forget('shop_dev_db')
     await bed().server.sql(SHUT)

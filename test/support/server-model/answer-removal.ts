@@ -67,8 +67,9 @@ function concernedRows({ databases }: State, text: string): Row[] {
   const roles = namesIn(text, 'pg_get_userbyid(d.refobjid)')
   const dropped = namesIn(text, 'b.datname NOT')
   return [...databases.values()]
-    .filter((item) => !dropped.includes(item.name) && roles.some((role) => dependsIn(item, role)))
-    .map(({ name }) => ({ database: encoded(name) }))
+    .filter((item) => !dropped.includes(item.name))
+    .flatMap((item) => roles.filter((role) => dependsIn(item, role)).map((role) => ({ item, role })))
+    .map(({ item, role }) => ({ database: encoded(item.name), role: encoded(role) }))
 }
 
 const dependsIn = (item: ModelDatabase, role: string): boolean => ownersIn(item).has(role) || namedIn(item).has(role)

@@ -153,9 +153,10 @@ test('what uses the database that goes is named; what uses another is no concern
 })
 
 test('a database that cannot be looked into is no proof that nothing is there', (t) => {
-  t.deepEqual(blocked({ unseen: ['e'] }), [
+  t.deepEqual(blocked({ unseen: new Map([['e', ['u']]]) }), [
     'u may hold something in database e, which cannot be looked into. Let the delegated admin connect to it, then run again.',
   ])
+  t.deepEqual(blocked({ unseen: new Map([['e', ['o']]]) }), [], 'it is looked into for another')
 })
 
 const holding = (fields: object): RemovalFacts['holdings'][number] => ({
@@ -210,7 +211,7 @@ test('a login that is disabled keeps what it owns and gave; one that is released
   const facts: Partial<RemovalFacts> = {
     obstacles: [{ role: 'u', database: 'e', what: 'owns table public.things' }],
     holdings: [holding({ grantor: 'u', grantee: 'o' }), holding({ grantor: 'stranger' })],
-    unseen: ['e'],
+    unseen: new Map([['e', ['u']]]),
   }
   const of = (policy: Departure['policy']): string[] =>
     blocked(facts, { policy, drops: null }).map((text) => text.slice(0, 'the role u holds'.length))

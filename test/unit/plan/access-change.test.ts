@@ -168,7 +168,7 @@ test('a removal takes all, once for each kind of object', (t) => {
     ],
     defaults: [byDefault('TABLES', 's'), byDefault('ROUTINES', 's'), byDefault('SCHEMAS', null)],
     obstacles: [],
-    unseen: [],
+    unseen: new Map(),
     tenants: new Map(),
     sessions: [],
     canSignal: true,

@@ -178,9 +178,20 @@ test('a database that goes takes no more sessions, and is opened again where it 
   t.deepEqual(reopening({}, false, [granted('o', ADMIN)]), [])
 })
 
+const request = (fields: object = {}): object => ({
+  Removal: { a: { Policy: 'delete', BuildId: 'b7', At: '2026-01-01T00:00:00.000Z', Approved: true, ...fields } },
+})
+
 test('the admin is let into databases of this stack that it has to look into', (t) => {
   const of = (fields: Partial<DatabaseState>, owner = 'o', unseen = ['e']): string[] =>
-    run(planAdmission(inputOf({ facts: { unseen }, state: { databases: [database('e', owner, fields)] } })))
+    run(
+      planAdmission(
+        inputOf({
+          facts: { unseen: new Map(unseen.map((name) => [name, ['u']])) },
+          state: { databases: [database('e', owner, fields)] },
+        }),
+      ),
+    )
   const asO = (...sql: readonly string[]): string[] => [
     [HOLD, ...sql.map((text) => `(as o) ${text}`), RELEASE].join(' | '),
   ]
@@ -195,7 +206,11 @@ test('the admin is let into databases of this stack that it has to look into', (
 
 test('what was opened for the look is closed again, as far as it is as the look left it', (t) => {
   const given = (before: Partial<DatabaseState>, fields: Case = {}): ReturnType<typeof inputOf> =>
-    inputOf({ facts: { unseen: ['e'] }, state: { databases: [database('e', 'o', before)] }, ...fields })
+    inputOf({
+      facts: { unseen: new Map([['e', ['u']]]) },
+      state: { databases: [database('e', 'o', before)] },
+      ...fields,
+    })
   const of = (before: Partial<DatabaseState>, now: Partial<DatabaseState> = {}, fields: Case = {}): string[] => {
     const input = given(before, fields)
     const databases = new Map([['e', database('e', 'o', now)]])
@@ -214,6 +229,11 @@ test('what was opened for the look is closed again, as far as it is as the look 
   t.deepEqual(of({ allowConnections: false }, { owner: 'stranger' }), [])
   t.deepEqual(of({ allowConnections: false }, { connectionLimit: -2 }), [])
   t.deepEqual(of({ allowConnections: false }, {}, { departure: { drops: 'e' } }), [], 'it goes, or stays open')
+  const leaving = {
+    roles: [role('o', { comment: tagOf('b', request()) })],
+    databases: [database('e', 'o', { allowConnections: false })],
+  }
+  t.deepEqual(of({}, {}, { state: leaving }), [], 'whoever closed it for a snapshot of it must see that it was open')
   const { cluster, ...input } = given({ allowConnections: false, connectionLimit: 0 })
   const opened = openedBy({ cluster, ...input })
   t.deepEqual(run(planClosingAgain(opened, cluster.server, new Map())), [], 'it is gone')
@@ -223,10 +243,6 @@ test('what was opened for the look is closed again, as far as it is as the look 
 /** The tag that a statement writes. */
 const written = (sql: string | undefined): ReadonlyMap<string, string> | null =>
   parseTag(/ IS '(.*)'/.exec(sql ?? '')?.[1] ?? null)
-
-const request = (fields: object = {}): object => ({
-  Removal: { a: { Policy: 'delete', BuildId: 'b7', At: '2026-01-01T00:00:00.000Z', Approved: true, ...fields } },
-})
 
 test('in the end the login is dropped, stays closed, or is managed no more', (t) => {
   const of = (fields: Case): string[] => run(planRoleEnds(inputOf(fields)))

@@ -209,7 +209,7 @@ export const NO_FACTS: RemovalFacts = {
   holdings: [],
   defaults: [],
   obstacles: [],
-  unseen: [],
+  unseen: new Map(),
   tenants: new Map(),
   sessions: [],
   canSignal: true,

@@ -115,7 +115,7 @@ function stepsOf(found: Round): Step[] {
     ]),
     defaults: defaultsOf(found).map((item) => ({ ...item, database: 'd', keyword: KEYWORDS[item.objectClass] })),
     obstacles: [],
-    unseen: [],
+    unseen: new Map(),
     tenants: new Map(),
     sessions: [],
     canSignal: true,
