@@ -117,6 +117,22 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     b: { alpha: { undeclared: 'keep', schemas: ['public', 'app'] } },
     leaving: 'marker first',
   }),
+  'a marker goes last, and its removal looks into two databases that are kept shut': (version) => ({
+    ...quiet,
+    version,
+    a: {
+      alpha: { undeclared: 'keep' },
+      gamma: { undeclared: 'keep' },
+      delta: { access_level: 'reader', database_of: 'alpha', cleanup_policy: 'delete' },
+    },
+    damage: [
+      byHand('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false'),
+      { as: null, database: 'gamma_dev_db', sql: 'GRANT CREATE ON SCHEMA "public" TO "delta_dev_user"' },
+      byHand('ALTER DATABASE "gamma_dev_db" CONNECTION LIMIT 0'),
+    ],
+    b: { alpha: { undeclared: 'keep' }, gamma: { undeclared: 'keep' } },
+    leaving: 'marker last',
+  }),
   'a guest of two schemas goes with the stack': (version) => ({
     ...quiet,
     version,

@@ -4,9 +4,11 @@
  * in `*-statements.ts`. What must hold: `check-run.ts` after every run, `others.ts` for those who are none of its
  * business, `removal-oracle.ts`, and `as-declared.ts` in the end.
  */
+import { isDeepStrictEqual as isSame } from 'node:util'
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { againstFresh, missingOf } from './as-declared.ts'
 import { checkRun, refusedIn } from './check-run.ts'
+import { doorsMoved, doorsOf } from './doors.ts'
 import { byHand, type Operation } from '../server-model/by-hand.ts'
 import { declare, OTHER, TWIN } from './declare.ts'
 import type { Walk } from './generate.ts'
@@ -16,6 +18,7 @@ import { leftoversIn } from '../server-model/leftovers.ts'
 import { checkRemoval, type Leaver, leaversOf, mayBeLeft, mayGo, wentThrough } from './removal-oracle.ts'
 import { applyTo, endOn, type Ran, requestOn, type RunOptions } from './runs.ts'
 import { ModelServer } from '../server-model/server.ts'
+import { cloneState } from '../server-model/state.ts'
 
 /** How a walk ended. */
 export interface Ending {
@@ -91,6 +94,7 @@ class Trip {
     const going = { databases: mayGo(this.#leavers), roles: mayBeLeft(this.#leavers) }
     const others = othersOf(server.state, declaration, takesOver)
     const before = holdingsOfOthers(server.state, others, declaration, going)
+    const doors = doorsOf(server.state)
     const oids = [...server.state.databases.values()].map(({ oid, name }) => ({ oid, name }))
     const ran = await running()
     const now = new Set(holdingsOfOthers(server.state, others, declaration, going))
@@ -102,6 +106,9 @@ class Trip {
       ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
       ...gone.map(({ name }) => `${what}: database ${name} is gone`),
       ...(ran.isKilled ? [] : leftoversIn(server.state, server.state.roles).map((item) => `${what}: ${item}`)),
+      ...(ran.isKilled ? [] : doorsMoved(doors, server.state, declaration, going, ran)).map(
+        (item) => `${what}: ${item}`,
+      ),
     )
     return ran
   }
@@ -128,8 +135,11 @@ class Trip {
     // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
     const isReleased = leavers.some((leaver) => leaver.policy === 'release')
     if (leaving === 'marker last' || isReleased) await run('B after its removals')
+    const before = cloneState(server.state)
     const again = await run('B again')
-    if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
+    // A removal that is blocked by what it sees in a database that is shut has to look each time.
+    const isLook = again.problems.some(({ code }) => code === 'removal_obstacle') && isSame(before, server.state)
+    if (again.log.length > 0 && !isLook) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
     if (wentThrough([...requests, last])) this.#checkRemovals(leavers)
     if (last.problems.length === 0 && this.wrong.length === 0) {
       this.wrong.push(...missingOf(server.state, this.#b, last), ...(await againstFresh(server, this.#b, this.#walk)))
