@@ -36,6 +36,14 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     cut: { after: 1, kind: 'lost', isDone: true },
     b: { alpha: { adopt_existing: true }, beta: { access_level: 'reader', database_of: 'alpha' } },
   }),
+  'the answer to the tag of a database is lost, which is full and kept so': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {} },
+    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    cut: { after: 1, kind: 'lost', isDone: true },
+    b: { alpha: { adopt_existing: true, cleanup_policy: 'disable' } },
+  }),
   'the answer is lost to the statement that takes the room in a full database back': (version) => ({
     ...quiet,
     version,
