@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os'
 import { type applicationsOf, type Login, makeBed } from './bed.ts'
 import { bundleRunner } from './candidates/bundle.ts'
-import type { Told } from './measure.ts'
+import type { Told, Usage } from './measure.ts'
 import type { PostgresVersion } from '../support/postgres.ts'
 
 /** The logins of one database. More databases would measure the disk: each takes 7 MB of it. */
@@ -14,6 +14,8 @@ export interface Growth {
   readonly cold: number
   readonly again: number
   readonly changed: number
+  /** Of the first two, the script's own processor time. */
+  readonly cpuSeconds: readonly [cold: number, again: number]
   /** The most memory of them. */
   readonly megabytes: number
 }
@@ -31,11 +33,14 @@ export async function measureGrowth(version: PostgresVersion, sizes: readonly nu
       await runner.again({ verify_logins: 'changed' })
       const changed = await timed(() => runner.again({ verify_logins: 'changed' }))
       const megabytes = Math.max(cold.megabytes, again.megabytes, changed.megabytes)
-      grown.push({ logins, cold: cold.seconds, again: again.seconds, changed: changed.seconds, megabytes })
+      const cpuSeconds = [cold.cpuSeconds, again.cpuSeconds] as const
+      grown.push({ logins, cold: cold.seconds, again: again.seconds, changed: changed.seconds, cpuSeconds, megabytes })
       const load = loadavg()[0]?.toFixed(1) ?? ''
-      const seconds = [cold, again, changed].map((one) => one.seconds.toFixed(1)).join(' ')
+      const seconds = [cold, again, changed]
+        .map((one) => `${one.seconds.toFixed(1)} (${one.cpuSeconds.toFixed(1)})`)
+        .join(' ')
       console.log(
-        `${String(logins).padStart(5)} logins, ${String(LOGINS_EACH)} a database  first, again, changed: ${seconds} s  ${megabytes.toFixed(0)} MB  load ${load}`,
+        `${String(logins).padStart(5)} logins, ${String(LOGINS_EACH)} a database  first, again, changed (processor): ${seconds} s  ${megabytes.toFixed(0)} MB  load ${load}`,
       )
     } finally {
       await runner.remove()
@@ -56,9 +61,9 @@ function sharedBy(logins: readonly Login[]): ReturnType<typeof applicationsOf> {
   )
 }
 
-async function timed(work: () => Promise<Told>): Promise<{ seconds: number; megabytes: number }> {
+async function timed(work: () => Promise<Told>): Promise<Usage & { readonly seconds: number }> {
   const started = performance.now()
   const { usage } = await work()
   if (usage === null) throw new Error('the script has not told what it used')
-  return { seconds: (performance.now() - started) / 1000, megabytes: usage.megabytes }
+  return { seconds: (performance.now() - started) / 1000, ...usage }
 }

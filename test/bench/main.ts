@@ -24,7 +24,7 @@ import { startUp } from './start-up.ts'
 import { BARE, BARE_REMOTE, OURS, PLAIN_SQL, PROVIDER, PYTHON, REMOTE, rowsOf, SCRIPT, tableOf } from './table.ts'
 
 const HELP = `npm run bench -- [options]
-  --applications 20,30,100,1000  how many (default 20,30,100,1000)
+  --applications 20,30,100,1000  how many (default 20,30,100,1000); empty: only start and growth
   --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10), up to 100 applications
   --growth 100,1000,5000         logins, 50 a database, for the script alone (default 100,1000,5000); empty: left out
   --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once, and so does
@@ -96,6 +96,7 @@ function candidatesOf(terraform: Terraform, roundTripMs: number): Candidate[] {
 }
 
 function numbers(list: string): number[] {
+  if (list === '') return []
   const found = list.split(',').map(Number)
   if (!found.every((number) => Number.isInteger(number) && number >= 0)) throw new Error(`${list}: use whole numbers`)
   return found
@@ -150,7 +151,7 @@ async function main(): Promise<void> {
   }
   const bed = await makeBed(version(), 1, 0)
   const start = await startUp(bed).finally(() => bed.stop())
-  const growth = options.growth === '' ? [] : await measureGrowth(version(), numbers(options.growth))
+  const growth = await measureGrowth(version(), numbers(options.growth))
   const ended = loadavg()
   await write({ ...started, ended, machine: machine(terraform), start, growth, samples })
 }

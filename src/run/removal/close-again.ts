@@ -29,9 +29,9 @@ export async function closeAgain(context: RunContext, server: Connections, close
   )
   const reason = failed.map(({ message }) => message).join(' ')
   const { login } = after.server
-  closed.failed.push(
-    ...opened.filter(({ database }) => left.has(database.name)).map((item) => leftOpen(item, login, reason)),
-  )
+  const stillOpen = opened.filter(({ database }) => left.has(database.name))
+  // What was refused, and somebody else closed by then, failed all the same.
+  closed.failed.push(...(stillOpen.length === 0 ? failed : stillOpen.map((item) => leftOpen(item, login, reason))))
 }
 
 /** @param admin its name; the remedy is for it */

@@ -1,4 +1,4 @@
-/** Breadth first over all that may happen in a scene; two worlds that go on alike are looked at once. */
+/** All that may happen in a scene: the first choice is followed to its end, the others wait in the order they came; two worlds that go on alike are looked at once. */
 import { startKey } from './keys.ts'
 import { checkRecovery } from './recover.ts'
 import type { Choice, Scene } from './scene.ts'

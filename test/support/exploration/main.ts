@@ -1,4 +1,4 @@
-/** `npm run test:model`: every scene, within its small bounds or, with `--large`, those of the night; `--mutated`: rules broken one by one. */
+/** `npm run test:model`: every scene, within its small bounds or, with `--large`, wider ones; `--mutated`: rules broken one by one. */
 import { parseArgs } from 'node:util'
 import { explore } from './explore.ts'
 import { exploreMutated, MUTATED } from './mutated.ts'
@@ -19,7 +19,7 @@ const USAGE = `npm run test:model -- [options]
   --scene NAME    only this one: ${Object.keys(SCENES).join('; ')}
   --large         more runs, crashes and losses in each scene
   --seconds 60    how long each may take (with --large 900)
-  --mutated       break rules in a copy of src, one at a time: the exploration has to find each`
+  --mutated       break rules in a copy of src, one at a time: the exploration has to find each, on 16, in its own scene`
 if (values.help) {
   console.log(USAGE)
   process.exit(0)

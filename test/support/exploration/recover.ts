@@ -3,10 +3,10 @@ import type { Application } from '../../../src/model/declaration.ts'
 import { byHand } from '../server-model/by-hand.ts'
 import { ModelServer } from '../server-model/server.ts'
 import { leftoversIn } from '../server-model/leftovers.ts'
-import { cloneState } from '../server-model/state.ts'
+import { cloneState, type ModelDatabase } from '../server-model/state.ts'
 import { claimsOf } from './keys.ts'
 import { Process } from './process.ts'
-import { declaredRights, rightsIn } from './rights.ts'
+import { declaredRights, rightsIn, TABLE } from './rights.ts'
 import { begin, passwordIn, type Spec } from './runs.ts'
 import type { Hand, Scene, Start } from './scene.ts'
 
@@ -107,7 +107,13 @@ function differences({ state, secrets }: Start, { name, declaration }: Spec, han
     return logins.has(login) && databases.has(database)
   })
   const passwords = [...logins].filter((login) => state.roles.get(login)?.password !== passwordIn(secrets, login))
-  const isThere = (right: string): boolean => found.includes(right) || /^\S+ (?:read|write) /.test(right)
+  // Whoever may read and write can be seen where its owner has made its table.
+  const isSeen = (database: ModelDatabase | undefined): boolean =>
+    database?.objects.some(({ schema, name: table }) => schema === TABLE.schema && table === TABLE.name) === true
+  const isThere = (right: string): boolean => {
+    const [, words = '', database = ''] = right.split(' ')
+    return found.includes(right) || (words !== 'enter' && words !== 'own' && !isSeen(state.databases.get(database)))
+  }
   return [
     ...wanted.filter((right) => !isThere(right)).map((right) => `missing after ${name}: ${right}`),
     // What a person gave outlasts a run that reports it.

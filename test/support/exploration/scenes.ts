@@ -102,7 +102,7 @@ const HANDS: readonly Hand[] = [
   },
 ]
 
-/** Makes a scene on a version of PostgreSQL, within its bounds; `isLarge`: those of the night. */
+/** Makes a scene on a version of PostgreSQL, within its bounds; `isLarge`: wider ones, which no machine has gone through to the end. */
 export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean) => Promise<Scene>>> = {
   'two runs of one state': (version, isLarge) =>
     Promise.resolve({

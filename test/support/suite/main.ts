@@ -1,9 +1,13 @@
 /** Everything that must hold before a change is merged; see `npm test`. */
+import { availableParallelism } from 'node:os'
 import { filesOf, SAMPLE, THROUGH_FUNCTION } from '../compat/ways.ts'
 import { SPARING } from '../terraform/program.ts'
 import { builtSuite } from './built.ts'
 import { motoSuite } from './moto.ts'
 import { check, conclude } from './run.ts'
+
+/** Tests of servers wait for locks and limits of time two fifths of their time. */
+const ONE_MORE = ['--concurrency', String(availableParallelism() + 1)]
 
 // Each of the first four keeps one core busy, and none waits for another.
 const results = [
@@ -14,7 +18,7 @@ const results = [
     check('terraform and its null provider', 'tsx', ['test/support/terraform/prepare.ts']),
   ])),
   await builtSuite('Unit tests', ['test/unit/**/*.test.ts']),
-  await builtSuite('Integration tests', ['test/integration/**/*.test.ts']),
+  await builtSuite('Integration tests', ['test/integration/**/*.test.ts'], { options: ONE_MORE }),
   await builtSuite('Package tests', ['test/package/**/*.test.ts']),
   await builtSuite('Terraform tests', ['test/terraform/**/*.test.ts'], { env: SPARING }),
   await builtSuite('A sample of them through a function', filesOf(SAMPLE), {

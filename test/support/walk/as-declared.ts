@@ -77,7 +77,7 @@ const isOwners = (schema: ModelSchema | undefined, owner: string): boolean =>
 
 /** What the declaration says is as on a server where nothing else ever was. */
 export async function againstFresh(server: ModelServer, b: Declaration, walk: Walk): Promise<string[]> {
-  const fresh = new ModelServer(walk.version * 10_000)
+  const fresh = new ModelServer((walk.upgrade?.to ?? walk.version) * 10_000)
   for (const item of walk.mess.filter(({ sql }) => !sql.includes('_dev_user'))) byHand(fresh, item)
   await applyTo(fresh, b)
   const foreign = new Set<string>()

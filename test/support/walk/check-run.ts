@@ -1,4 +1,5 @@
 /** What has to hold after every run, whatever it met: its audit is the truth, and nothing planned was refused. */
+import { ADMIN } from '../server-model/names.ts'
 import type { Ran } from './runs.ts'
 
 /** Told by a run that did not do what it meant to. */
@@ -7,7 +8,7 @@ const UNPLANNED = ['statement_failed', 'not_converged', 'defect']
 const LOST = 'connection_lost'
 
 /** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
-const CIRCLE = /\S+ is a member of \S+\.?/
+const CIRCLE = /: \S+ is a member of \S+\.?$/
 
 /** @returns what does not hold, each line named after the run */
 export function checkRun(what: string, ran: Ran): string[] {
@@ -24,8 +25,9 @@ const LACKS_RIGHTS = /may not administer|no CREATEROLE|no CREATEDB/
  */
 export function refusedIn({ document, problems, isKilled, log }: Ran, isHurt: boolean, hasMaster: boolean): string[] {
   if (isKilled) return []
-  // The master's part is made once: whoever loses its connection there has changed no application yet.
-  const isMasters = hasMaster && log.length === 0
+  // The master's part is made once: whoever loses its connection there has changed no application yet, only what the
+  // admin may.
+  const isMasters = hasMaster && log.every((text) => text.includes(ADMIN))
   const isUnplanned = (code: string): boolean =>
     UNPLANNED.includes(code) || (code === LOST && document.run.command === 'apply' && !isHurt && !isMasters)
   const isMeant = (message: string): boolean => CIRCLE.test(message) || (isHurt && LACKS_RIGHTS.test(message))

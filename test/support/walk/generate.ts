@@ -30,6 +30,8 @@ export interface Walk {
   readonly hasMaster?: boolean
   /** In the end the whole state is destroyed. */
   readonly ends?: boolean
+  /** A major upgrade of the server before B, to 14, 15, …; `isPrepared`: `prepare-upgrade` was run, and the master may be asked. */
+  readonly upgrade?: { readonly to: number; readonly isPrepared: boolean }
 }
 
 function isValid(entries: Entries): boolean {
@@ -144,6 +146,9 @@ const twin = fc.record({
   takesOver: fc.boolean(),
 })
 
+const upgradeFrom = (version: number): fc.Arbitrary<NonNullable<Walk['upgrade']>> =>
+  fc.record({ to: fc.constantFrom(...[16, 17, 18].filter((to) => to > version)), isPrepared: fc.boolean() })
+
 /** Random walks; shrinking leaves out what a walk fails without. */
 export const walks = (version: number): fc.Arbitrary<Walk> =>
   fc
@@ -160,6 +165,7 @@ export const walks = (version: number): fc.Arbitrary<Walk> =>
       twin: seldom(twin),
       hasMaster: seldom(fc.constant(true)),
       ends: seldom(fc.constant(true)),
+      upgrade: version >= 18 ? fc.constant(undefined) : seldom(upgradeFrom(version)),
     })
     // What is absent is no field at all.
     .map((walk) => withoutGaps(walk) as unknown as Walk)

@@ -34,7 +34,7 @@ function whoseOf(comment: string | null): string {
     : JSON.stringify(['Stack', 'Claim', 'Application'].map((field) => tag.get(field)))
 }
 
-/** Everything that these roles are and hold; of what a comment says, whose they are. */
+/** What these roles are, own and hold, and their settings; of what a comment says, whose they are. Extensions are not looked at. */
 export function holdingsOfOthers(
   state: State,
   names: readonly string[],
@@ -57,10 +57,16 @@ export function holdingsOfOthers(
   for (const { role, member, admin, inherit, set } of state.memberships)
     if (isOne.has(member) && !takenFrom.has(role) && !left.has(role))
       lines.push(`${member} in ${role} ${JSON.stringify([admin, inherit, set])}`)
-  for (const { oid, name: database, owner, acl, schemas, objects, defaults } of state.databases.values()) {
+  for (const item of state.settings) {
+    const { oid } = state.databases.get(item.database ?? '') ?? {}
+    if (isOne.has(item.role) && (oid === undefined || !going.has(oid))) lines.push(`setting ${JSON.stringify(item)}`)
+  }
+  for (const { oid, name: database, owner, acl, schemas, objects, defaults, ...limits } of state.databases.values()) {
     if (going.has(oid)) continue
     const where = `database ${String(oid)}`
-    if (isOne.has(owner)) lines.push(`${owner} owns ${where}`)
+    const { connectionLimit, allowConnections, isTemplate } = limits
+    const isOpenTo = JSON.stringify({ connectionLimit, allowConnections, isTemplate })
+    if (isOne.has(owner)) lines.push(`${owner} owns ${where} ${isOpenTo}`)
     for (const item of [...schemas.values(), ...objects])
       if (isOne.has(item.owner)) lines.push(`${item.owner} owns ${item.name} in ${where}`)
     if (takenIn.has(database)) continue

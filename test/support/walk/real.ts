@@ -10,9 +10,9 @@ import { applyTo, endOn, type Ran, requestOn } from './runs.ts'
 import { linesOfModel, linesOfServer } from './lines.ts'
 import { ModelServer } from '../server-model/server.ts'
 
-/** What a bed has no part for: cuts, the master, and snapshots, which take their time. */
+/** What a bed has no part for: cuts, the master, upgrades, and snapshots, which take their time. */
 export function forServer(walk: Walk): Walk {
-  const { removalCut: _, hasMaster: __, ...rest } = walk
+  const { removalCut: _, hasMaster: __, upgrade: ___, ...rest } = walk
   const isOfAdmin = ({ sql }: Operation): boolean => sql.includes(ADMIN)
   const plain = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value).replaceAll('snapshot-and-delete', 'delete'))

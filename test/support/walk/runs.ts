@@ -5,6 +5,7 @@ import type { Declaration } from '../../../src/model/declaration.ts'
 import type { Command, RunIdentity } from '../../../src/model/run.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { apply } from '../../../src/run/apply/apply.ts'
+import { prepareUpgrade } from '../../../src/run/upgrade/prepare.ts'
 import { requestRemoval } from '../../../src/run/destroy/request.ts'
 import { carryOutRequested } from '../../../src/run/destroy/requested.ts'
 import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
@@ -82,6 +83,13 @@ async function runOn(
 /** What Terraform does at every apply. */
 export async function applyTo(server: ModelServer, declaration: Declaration, options: RunOptions = {}): Promise<Ran> {
   return runOn(server, 'apply', options, (identity, dependencies) => apply(declaration, identity, dependencies))
+}
+
+/** What a person runs before a major upgrade. @param declaration with the master's secret */
+export async function prepareOn(server: ModelServer, declaration: Declaration): Promise<Ran> {
+  return runOn(server, 'prepare-upgrade', {}, (identity, dependencies) =>
+    prepareUpgrade(declaration, identity, dependencies),
+  )
 }
 
 /** What Terraform does where an application's marker is destroyed. @param declaration in which it is declared yet */

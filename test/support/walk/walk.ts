@@ -16,7 +16,8 @@ import { ADMIN } from '../server-model/names.ts'
 import { holdingsOfOthers, othersOf } from './others.ts'
 import { leftoversIn } from '../server-model/leftovers.ts'
 import { checkRemoval, type Leaver, leaversOf, mayBeLeft, mayGo, wentThrough } from './removal-oracle.ts'
-import { applyTo, endOn, type Ran, requestOn, type RunOptions } from './runs.ts'
+import { upgrade } from '../server-model/upgrade.ts'
+import { applyTo, endOn, prepareOn, type Ran, requestOn, type RunOptions } from './runs.ts'
 import { ModelServer } from '../server-model/server.ts'
 import { cloneState } from '../server-model/state.ts'
 
@@ -60,8 +61,9 @@ class Trip {
   constructor(walk: Walk) {
     this.#walk = walk
     this.server = new ModelServer(walk.version * 10_000)
-    this.#a = declare(walk.a)
-    this.#b = declare(walk.b, { hasMaster: walk.hasMaster === true })
+    // After an upgrade from below 16 the master gives the admin its rights, also for a removal that comes first.
+    this.#a = declare(walk.a, { hasMaster: walk.upgrade?.isPrepared === true })
+    this.#b = declare(walk.b, { hasMaster: this.#hasMaster })
     this.#options = { cleanupPolicy: walk.policy ?? null, buildId: 'build-2' }
   }
 
@@ -75,6 +77,7 @@ class Trip {
     await this.#run('A', this.#a, () => applyTo(this.server, this.#a))
     this.#hands(damage)
     if (twin !== undefined) await this.#twin(twin)
+    if (this.#walk.upgrade !== undefined) await this.#upgrade(this.#walk.upgrade)
     const last = await this.#second()
     if (this.#walk.ends === true) await this.#end()
     return last
@@ -82,6 +85,10 @@ class Trip {
 
   #hands(operations: readonly Operation[]): void {
     for (const item of operations) byHand(this.server, item)
+  }
+
+  get #hasMaster(): boolean {
+    return this.#walk.hasMaster === true || this.#walk.upgrade?.isPrepared === true
   }
 
   get #isHurt(): boolean {
@@ -102,7 +109,7 @@ class Trip {
     const gone = oids.filter(({ oid }) => !left.has(oid) && !going.databases.has(oid))
     this.wrong.push(
       ...checkRun(what, ran),
-      ...refusedIn(ran, this.#isHurt, this.#walk.hasMaster === true).map((item) => `${what} was refused: ${item}`),
+      ...refusedIn(ran, this.#isHurt, this.#hasMaster).map((item) => `${what} was refused: ${item}`),
       ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
       ...gone.map(({ name }) => `${what}: database ${name} is gone`),
       ...(ran.isKilled ? [] : leftoversIn(server.state, server.state.roles).map((item) => `${what}: ${item}`)),
@@ -117,6 +124,11 @@ class Trip {
   async #twin({ entries, takesOver }: NonNullable<Walk['twin']>): Promise<void> {
     const declaration = declare(entries, { claim: TWIN })
     await this.#run('the twin', declaration, () => applyTo(this.server, declaration, { takesOver }), takesOver)
+  }
+
+  async #upgrade({ to, isPrepared }: NonNullable<Walk['upgrade']>): Promise<void> {
+    if (isPrepared) await this.#run('the preparation', this.#a, () => prepareOn(this.server, this.#a))
+    upgrade(this.server.state, to * 10_000)
   }
 
   async #second(): Promise<Ran> {
