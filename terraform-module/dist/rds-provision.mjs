@@ -10363,11 +10363,11 @@ init_errors();init_administers();init_removal_signals();init_removal2();init_adm
 init_examine();init_run_plan();init_rights();init_source();POLL_MS2=1e3}});async function closeAgain(context,server,closed){let{opened}=closed;if(opened.length===0)return;let before=await inspectWholeCluster(context,server),failed=await problemsOf(
 runRemovalPlan(context,server,planClosingAgain(opened,before.server,before.databases)));closed.opened=[];let after=await inspectWholeCluster(context,server),left2=new Set(
 planSteps(planClosingAgain(opened,after.server,after.databases)).map(({database})=>database)),reason=failed.map(({message})=>message).join(" "),{login:login2}=after.
-server;closed.failed.push(...opened.filter(({database})=>left2.has(database.name)).map(item=>leftOpen(item,login2,reason)))}function leftOpen(item,admin,reason){
-let{departure,actor,database}=item,print2=closingAgain(item),statements=actor===admin?printInTransaction(print2):printAsMember(actor,print2);return{application:departure.
-application,code:"left_open",field:"destroy",message:`the database ${database.name} accepted no connections, was opened to look into it, and may still be open. \
-What failed: ${reason}`,remedy:`No later run closes it. By hand, as ${printName(admin)}: ${statements}`}}var init_close_again=__esm({"src/run/removal/close-agai\
-n.ts"(){"use strict";init_step();init_admission();init_print();init_quote();init_examine();init_run_plan()}});function nothingClosed(){return{logins:new Map,databases:[],opened:[],obstacles:[],failed:[],source:null,unsaved:[],hasAskedMaster:!1}}var init_closed=__esm({"s\
+server,stillOpen=opened.filter(({database})=>left2.has(database.name));closed.failed.push(...stillOpen.length===0?failed:stillOpen.map(item=>leftOpen(item,login2,
+reason)))}function leftOpen(item,admin,reason){let{departure,actor,database}=item,print2=closingAgain(item),statements=actor===admin?printInTransaction(print2):
+printAsMember(actor,print2);return{application:departure.application,code:"left_open",field:"destroy",message:`the database ${database.name} accepted no connect\
+ions, was opened to look into it, and may still be open. What failed: ${reason}`,remedy:`No later run closes it. By hand, as ${printName(admin)}: ${statements}`}}
+var init_close_again=__esm({"src/run/removal/close-again.ts"(){"use strict";init_step();init_admission();init_print();init_quote();init_examine();init_run_plan()}});function nothingClosed(){return{logins:new Map,databases:[],opened:[],obstacles:[],failed:[],source:null,unsaved:[],hasAskedMaster:!1}}var init_closed=__esm({"s\
 rc/run/removal/closed.ts"(){"use strict"}});async function endOf2(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
 all.context,closed.obstacles);let whole2=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed,whole2),[...closed.logins.
 values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
