@@ -15556,25 +15556,27 @@ find(step2=>step2===failure.step)??losing.find(step2=>isOwnLoss(step2,failure.st
 flatMap(({loss})=>lossesBy(declaration,loss)))ended.add(login2),await endSessions(server.admin,{logins:[login2],only:only3,databases:[]});return held2.map(({failure})=>failure)}
 function isOwnLoss({loser,application},{username,application:changed}){return loser===username&&application===changed}var DISCONNECT,LOCK_NOT_AVAILABLE4,init_lost_access=__esm(
 {"src/run/apply/lost-access.ts"(){"use strict";init_logins();init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};
-LOCK_NOT_AVAILABLE4="55P03"}});function needsLook({kind,target}){return(kind==="restrict_public"||kind==="revoke_privileges"||kind==="grant_privileges")&&target!==null||NEEDS_LOOK.has(kind)}function partition2(items2,isFirst){
-return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var FOUND_DONE,NEEDS_LOOK,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";
-init_draft();init_step();init_outcome();init_lost_access();FOUND_DONE=" (the answer was lost with the connection; found done afterwards, by this run or by anoth\
-er one in between)",NEEDS_LOOK=new Set(["set_setting","reset_setting","tag_database","adopt_database","create_schema","create_extension","grant_default_privileg\
-es","revoke_default_privileges"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
+LOCK_NOT_AVAILABLE4="55P03"}});function needsLook({kind,target},isKeptShut2){return(kind==="restrict_public"||kind==="revoke_privileges"||kind==="grant_privileges")&&target!==null||NEEDS_LOOK.
+has(kind)&&!(isKeptShut2&&ON_KEPT_SHUT.has(kind))}function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var FOUND_DONE,
+NEEDS_LOOK,ON_KEPT_SHUT,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_draft();init_step();init_outcome();init_lost_access();FOUND_DONE=
+" (the answer was lost with the connection; found done afterwards, by this run or by another one in between)",NEEDS_LOOK=new Set(["set_setting","reset_setting",
+"tag_database","adopt_database","create_schema","create_extension","grant_default_privileges","revoke_default_privileges"]),ON_KEPT_SHUT=new Set(["tag_database",
+"adopt_database"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
 this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let{application,database,username,object:object2,action,caution}=step2;
 if(caution!==void 0){let about2={application,database,username,object:object2,action};this.#recorder.record({...about2,status:"warning",durationMs:0,message:caution,
 statements:[]})}for(let loss of lossesBy(this.#declaration,step2))this.losses.set(JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(keyOf(
-draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen}){let steps=planSteps(plan),open5=new Set(steps.flatMap(partsOf)),leftovers=new Set(steps.filter(
-step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen2=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):step2.
-kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some(part=>open5.has(part)),isLeftOut=({application})=>application!==null&&leftOut.has(
-application),[lost2,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost2.flat());let isUnseen2=step2=>step2.
-database!==null&&unseen.has(step2.database)&&needsLook(step2),[underWay,over]=partition2(known,transaction=>transaction.some(isOpen2)),[hidden,judged]=partition2(
-over,transaction=>transaction.some(isUnseen2)),done=judged.flat();this.lose([...lost2.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(
-step2,step2.statements,0,FOUND_DONE));this.unknown=[...underWay,...hidden]}resend(plan,{failures,skipped,unknown:unknown2}){let open5=new Set([...failures.filter(
-isOutdated).map(({step:step2})=>step2),...skipped,...unknown2.flat()]),answered=new Set(planSteps(plan).filter(step2=>!open5.has(step2)).map(stepKey)),later=this.
-unknown.filter(transaction=>!transaction.some(step2=>answered.has(stepKey(step2))));this.unknown=[...later,...unknown2]}giveUp(error){for(let{login:login2,about:about2}of this.
-losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;this.record({...about2,...DISCONNECT,
-username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=ownLogins(context.declaration).filter(({name:name2,auth})=>passwords.has(name2)&&
+draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen,keptShut}){let steps=planSteps(plan),open5=new Set(steps.flatMap(partsOf)),leftovers=new Set(steps.
+filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen2=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
+step2.kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some(part=>open5.has(part)),isLeftOut=({application})=>application!==null&&leftOut.
+has(application),[lost2,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost2.flat());let isUnseen2=step2=>step2.
+database!==null&&unseen.has(step2.database)&&needsLook(step2,keptShut.has(step2.database)),[underWay,over]=partition2(known,transaction=>transaction.some(isOpen2)),
+[hidden,judged]=partition2(over,transaction=>transaction.some(isUnseen2)),done=judged.flat();this.lose([...lost2.flat(),...hidden.flat(),...done]);for(let step2 of done)
+this.record(toDraft(step2,step2.statements,0,FOUND_DONE));this.unknown=[...underWay,...hidden]}resend(plan,{failures,skipped,unknown:unknown2}){let open5=new Set(
+[...failures.filter(isOutdated).map(({step:step2})=>step2),...skipped,...unknown2.flat()]),answered=new Set(planSteps(plan).filter(step2=>!open5.has(step2)).map(
+stepKey)),later=this.unknown.filter(transaction=>!transaction.some(step2=>answered.has(stepKey(step2))));this.unknown=[...later,...unknown2]}giveUp(error){for(let{
+login:login2,about:about2}of this.losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;
+this.record({...about2,...DISCONNECT,username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=
+[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=ownLogins(context.declaration).filter(({name:name2,auth})=>passwords.has(name2)&&
 auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
 newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
 credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
@@ -15593,14 +15595,16 @@ void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${fa
 he server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goes on from here.";return context.
 recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about2,code,message:`${message}.`,remedy}});if(problems.some(({application})=>application===
 null))throw new ApplyError(problems);return problems}function unseenDatabases({declaration},{actual:{cluster,interiors}}){let names2=declaration.databases.map(({
-name:name2})=>name2);return new Set(names2.filter(name2=>cluster.databases.has(name2)&&!interiors.has(name2)))}async function recordUnseen(context,server,inspection,{
-leftOut}){let names2=unseenDatabases(context,inspection),missing=leaveOut(context.declaration,leftOut).databases.filter(database=>names2.has(database.name)&&!isKeptShut(
-database,inspection.actual.cluster)),problems=[];for(let{name:name2,owner}of missing){let reason=inspection.actual.unseen.get(name2)?.reason??"its inside was no\
-t seen",there=await describeSessions(server.admin,name2),message=`could not look inside ${name2} (${reason})${there}: what is in it was neither checked nor chan\
-ged.`,remedy="Free a connection, or raise database_connection_limit, and run again.",code="unseen_database";context.recorder.record({...subject(owner,"database"),
-action:"look inside",status:"failed",code,durationMs:0,message:`${message} ${remedy}`,statements:[]}),problems.push({application:owner.name,code,field:"database",
-message,remedy})}return problems}var init_unfinished=__esm({"src/run/apply/unfinished.ts"(){"use strict";init_draft();init_errors();init_keep_fields();init_leave_out();
-init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,{setbacks,approval},finish2){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.
+name:name2})=>name2);return new Set(names2.filter(name2=>cluster.databases.has(name2)&&!interiors.has(name2)))}function keptShutDatabases({declaration},{actual:{
+cluster}}){return new Set(declaration.databases.filter(database=>isKeptShut(database,cluster)).map(({name:name2})=>name2))}function unknowableIn(context,inspection,{
+leftOut}){return{leftOut,unseen:unseenDatabases(context,inspection),keptShut:keptShutDatabases(context,inspection)}}async function recordUnseen(context,server,inspection,{
+leftOut}){let names2=unseenDatabases(context,inspection),kept=keptShutDatabases(context,inspection),missing=leaveOut(context.declaration,leftOut).databases.filter(
+({name:name2})=>names2.has(name2)&&!kept.has(name2)),problems=[];for(let{name:name2,owner}of missing){let reason=inspection.actual.unseen.get(name2)?.reason??"i\
+ts inside was not seen",there=await describeSessions(server.admin,name2),message=`could not look inside ${name2} (${reason})${there}: what is in it was neither \
+checked nor changed.`,remedy="Free a connection, or raise database_connection_limit, and run again.",code="unseen_database";context.recorder.record({...subject(
+owner,"database"),action:"look inside",status:"failed",code,durationMs:0,message:`${message} ${remedy}`,statements:[]}),problems.push({application:owner.name,code,
+field:"database",message,remedy})}return problems}var init_unfinished=__esm({"src/run/apply/unfinished.ts"(){"use strict";init_draft();init_errors();init_keep_fields();
+init_leave_out();init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,{setbacks,approval},finish2){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.
 dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish2(server,await runRounds(context,
 server,credentials,{ledger,setbacks,approval}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??(firstLoss=
 Date.now()),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connectio\
@@ -15609,10 +15613,10 @@ n to the server broke (${error.message}); connecting anew`),await(0,import_promi
 close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof
 ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks,approval}){let scope=null,last=null,
 refused4=[],passwords=new Set,goneRounds=0;for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);
-let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks),open5={leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)};if(approval?.
-admit(plan,inspection.actual.cluster.roles,open5),ledger.settle(withRoomBack(plan,context.declaration,inspection.actual.cluster,setbacks.rooms),open5),await endSessionsOfLosers(
-context,server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},
-{ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,
+let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks),open5=unknowableIn(context,inspection,setbacks);if(approval?.admit(plan,inspection.
+actual.cluster.roles,open5),ledger.settle(withRoomBack(plan,context.declaration,inspection.actual.cluster,setbacks.rooms),open5),await endSessionsOfLosers(context,
+server,ledger.losses),plan.jobs.length===0){let isLast2=number2>MAX_ROUNDS2;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast:isLast2},{
+ledger,setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS2||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,
 refused4)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,{ledger,
 setbacks}),applied=appliedSteps(plan,execution);noteRoom(setbacks.rooms,applied);for(let{kind,username}of applied)kind==="create_role"&&username!==null&&setbacks.
 made.add(username);let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(context.declaration,execution.

@@ -19,7 +19,7 @@ import { appliedSteps, endHolders, endSessionsOfLosers } from './lost-access.ts'
 import { findNewerSecrets } from './newer-secrets.ts'
 import { findFull, noteRoom, takeRoomBack, withRoomBack } from './room.ts'
 import { makeRound } from './round.ts'
-import { recordNotConverged, recordUnseen, unseenDatabases } from './unfinished.ts'
+import { recordNotConverged, recordUnseen, unknowableIn } from './unfinished.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
 
@@ -119,7 +119,7 @@ async function runRounds(
     assertNotInterrupted(context.dependencies.signal)
     await awaitDefaults(context, server, ledger)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
-    const open = { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) }
+    const open = unknowableIn(context, inspection, setbacks)
     approval?.admit(plan, inspection.actual.cluster.roles, open)
     ledger.settle(withRoomBack(plan, context.declaration, inspection.actual.cluster, setbacks.rooms), open)
     await endSessionsOfLosers(context, server, ledger.losses)

@@ -14,6 +14,8 @@ export interface Unknowable {
   readonly leftOut: ReadonlySet<string>
   /** Databases that are there and that nobody could look into. */
   readonly unseen: ReadonlySet<string>
+  /** Of these, those that are kept shut. */
+  readonly keptShut: ReadonlySet<string>
 }
 
 /** The lock went with the connection, so another run may have come in between and done the same. */
@@ -32,11 +34,14 @@ const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
   'revoke_default_privileges',
 ])
 
+/** Of these, what is planned without a look where nobody is to look. */
+const ON_KEPT_SHUT: ReadonlySet<StepKind> = new Set(['tag_database', 'adopt_database'])
+
 /** PUBLIC and logins gain and lose something on the database, and in a schema. */
-function needsLook({ kind, target }: Step): boolean {
+function needsLook({ kind, target }: Step, isKeptShut: boolean): boolean {
   const isEither = kind === 'restrict_public' || kind === 'revoke_privileges' || kind === 'grant_privileges'
   const isInside = isEither && target !== null
-  return isInside || NEEDS_LOOK.has(kind)
+  return isInside || (NEEDS_LOOK.has(kind) && !(isKeptShut && ON_KEPT_SHUT.has(kind)))
 }
 
 export class Ledger {
@@ -85,7 +90,7 @@ export class Ledger {
    * What the plan still needs may be under way: a server goes on with a statement whose client is gone
    * (src/README.md: What is tried again).
    */
-  settle(plan: Plan, { leftOut, unseen }: Unknowable): void {
+  settle(plan: Plan, { leftOut, unseen, keptShut }: Unknowable): void {
     const steps = planSteps(plan)
     const open = new Set(steps.flatMap(partsOf))
     const leftovers = new Set(
@@ -101,7 +106,8 @@ export class Ledger {
     recordUnknown((draft) => {
       this.record(draft)
     }, lost.flat())
-    const isUnseen = (step: Step): boolean => step.database !== null && unseen.has(step.database) && needsLook(step)
+    const isUnseen = (step: Step): boolean =>
+      step.database !== null && unseen.has(step.database) && needsLook(step, keptShut.has(step.database))
     const [underWay, over] = partition(known, (transaction) => transaction.some(isOpen))
     const [hidden, judged] = partition(over, (transaction) => transaction.some(isUnseen))
     const done = judged.flat()

@@ -13,6 +13,7 @@ import { describeSessions } from '../../server/session-counts.ts'
 import type { RunContext } from '../context.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import { namedAfterOwner } from '../outcome.ts'
+import type { Unknowable } from './ledger.ts'
 
 /**
  * What is still to do after it was done.
@@ -39,12 +40,33 @@ export function recordNotConverged(context: RunContext, plan: Plan, refused: rea
 }
 
 /** Names of declared databases that are there, and that nobody could look into. */
-export function unseenDatabases(
+function unseenDatabases(
   { declaration }: Pick<RunContext, 'declaration'>,
   { actual: { cluster, interiors } }: Inspection,
 ): ReadonlySet<string> {
   const names = declaration.databases.map(({ name }) => name)
   return new Set(names.filter((name) => cluster.databases.has(name) && !interiors.has(name)))
+}
+
+/** Names of declared databases that nobody is to look into. */
+function keptShutDatabases(
+  { declaration }: Pick<RunContext, 'declaration'>,
+  { actual: { cluster } }: Inspection,
+): ReadonlySet<string> {
+  return new Set(declaration.databases.filter((database) => isKeptShut(database, cluster)).map(({ name }) => name))
+}
+
+/** What a plan from this inspection does not tell of. */
+export function unknowableIn(
+  context: Pick<RunContext, 'declaration'>,
+  inspection: Inspection,
+  { leftOut }: Pick<Setbacks, 'leftOut'>,
+): Unknowable {
+  return {
+    leftOut,
+    unseen: unseenDatabases(context, inspection),
+    keptShut: keptShutDatabases(context, inspection),
+  }
 }
 
 /**
@@ -59,8 +81,9 @@ export async function recordUnseen(
   { leftOut }: Setbacks,
 ): Promise<Problem[]> {
   const names = unseenDatabases(context, inspection)
+  const kept = keptShutDatabases(context, inspection)
   const missing = leaveOut(context.declaration, leftOut).databases.filter(
-    (database) => names.has(database.name) && !isKeptShut(database, inspection.actual.cluster),
+    ({ name }) => names.has(name) && !kept.has(name),
   )
   const problems: Problem[] = []
   for (const { name, owner } of missing) {

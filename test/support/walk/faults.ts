@@ -131,6 +131,24 @@ const EXECUTION: readonly Fault[] = [
     from: 'if (plan.jobs.length === 0) {',
     to: 'if (plan.jobs.length === 0 || number > 1) {',
   },
+  {
+    what: 'a database that was opened for a look stays open',
+    file: 'src/run/removal/close-again.ts',
+    from: 'if (opened.length === 0) return',
+    to: 'if (opened.length >= 0) return',
+  },
+  {
+    what: 'a database that was only full is shut as well',
+    file: 'src/plan/admission.ts',
+    from: 'now.allowConnections && !wasOpen',
+    to: 'now.allowConnections',
+  },
+  {
+    what: 'a database is closed again before its guest has left it',
+    file: 'src/run/removal/rounds.ts',
+    from: 'const others = await lookAtOthers(server, examination, waiting)',
+    to: 'await closeAgain(context, server, closed)\n  const others = await lookAtOthers(server, examination, waiting)',
+  },
 ]
 
 const AUDIT: readonly Fault[] = [

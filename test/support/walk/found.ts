@@ -36,6 +36,14 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     cut: { after: 1, kind: 'lost', isDone: true },
     b: { alpha: { adopt_existing: true }, beta: { access_level: 'reader', database_of: 'alpha' } },
   }),
+  'the answer to the tag of a database is lost, which is full and kept so': (version) => ({
+    ...quiet,
+    version,
+    a: { alpha: {} },
+    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    cut: { after: 1, kind: 'lost', isDone: true },
+    b: { alpha: { adopt_existing: true, cleanup_policy: 'disable' } },
+  }),
   'the answer is lost to the statement that takes the room in a full database back': (version) => ({
     ...quiet,
     version,
@@ -116,6 +124,22 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
     b: { alpha: { undeclared: 'keep', schemas: ['public', 'app'] } },
     leaving: 'marker first',
+  }),
+  'a marker goes last, and its removal looks into two databases that are kept shut': (version) => ({
+    ...quiet,
+    version,
+    a: {
+      alpha: { undeclared: 'keep' },
+      gamma: { undeclared: 'keep' },
+      delta: { access_level: 'reader', database_of: 'alpha', cleanup_policy: 'delete' },
+    },
+    damage: [
+      byHand('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false'),
+      { as: null, database: 'gamma_dev_db', sql: 'GRANT CREATE ON SCHEMA "public" TO "delta_dev_user"' },
+      byHand('ALTER DATABASE "gamma_dev_db" CONNECTION LIMIT 0'),
+    ],
+    b: { alpha: { undeclared: 'keep' }, gamma: { undeclared: 'keep' } },
+    leaving: 'marker last',
   }),
   'a guest of two schemas goes with the stack': (version) => ({
     ...quiet,

@@ -85,19 +85,27 @@ async function walkAll(): Promise<boolean> {
 
 const NAMES = /\b(?:alpha|beta|gamma|delta)\b|_dev_\w+/g
 
-/** `--all`: goes on, and counts what is wrong by its words without names. @returns whether all went well */
+/**
+ * `--all`: goes on, and counts what is wrong by its words without names; each kind is told at once, with its first walk.
+ * SIGINT, and the time that is up, end it. @returns whether all were walked, and went well
+ */
 async function countAll(): Promise<boolean> {
-  const kinds = new Map<string, { count: number; item: Walk }>()
+  const kinds = new Map<string, number>()
+  const ending = { isAsked: false }
+  process.once('SIGINT', () => (ending.isAsked = true))
+  let walked = 0
   for (const item of fc.sample(walks(version), { seed, numRuns: count })) {
+    if (ending.isAsked || Date.now() - started > LIMIT_MS) break
     const wrong = await walk(item)
-    for (const line of new Set(wrong.map((text) => text.replaceAll(NAMES, '…')))) {
-      const known = kinds.get(line)
-      kinds.set(line, { count: (known?.count ?? 0) + 1, item: known?.item ?? item })
+    walked += 1
+    for (const line of new Set(wrong.map((text) => text.replaceAll(NAMES, '…').slice(0, 400)))) {
+      if (!kinds.has(line)) console.log(`Error: ${line}\n  ${JSON.stringify(item)}`)
+      kinds.set(line, (kinds.get(line) ?? 0) + 1)
     }
   }
-  for (const [line, { count: times, item }] of [...kinds].sort(([, a], [, b]) => b.count - a.count))
-    console.log(`${String(times)} ${line.slice(0, 400)}\n  ${JSON.stringify(item)}`)
-  return kinds.size === 0
+  for (const [line, times] of [...kinds].sort(([, a], [, b]) => b - a)) console.log(`${String(times)} ${line}`)
+  if (walked < count) console.log(`Error: ended after ${String(walked)} of ${String(count)} walks`)
+  return kinds.size === 0 && walked === count
 }
 
 /** @returns whether all of them went well */

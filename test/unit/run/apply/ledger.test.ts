@@ -47,12 +47,13 @@ function ledgerOf(unknown: readonly Step[]): { ledger: Ledger; records: AuditRec
 }
 
 const NOBODY: ReadonlySet<string> = new Set()
+const ALL_SEEN = { leftOut: NOBODY, unseen: NOBODY, keptShut: NOBODY }
 const THERE: ReadonlySet<string> = new Set(['shop_dev_db'])
 
 /** What is told of these steps, sent in one transaction, where the next plan holds those. */
 function told(unknown: readonly Step[], next: readonly Step[]): string[] {
   const { ledger, records } = ledgerOf(unknown)
-  ledger.settle(planOf(next), { leftOut: NOBODY, unseen: NOBODY })
+  ledger.settle(planOf(next), ALL_SEEN)
   return records.map(({ action }) => action)
 }
 
@@ -68,11 +69,11 @@ test('a transaction took effect as a whole or not at all: a step of it that is p
 test('what the server went on with when its client was gone is told once somebody finds it', (t) => {
   const { ledger, records } = ledgerOf([ADMIT])
   const again = planOf([ADMIT])
-  ledger.settle(again, { leftOut: NOBODY, unseen: NOBODY })
+  ledger.settle(again, ALL_SEEN)
   const nothing = { failures: [], skipped: [], unknown: [], lost: null }
   ledger.resend(again, { ...nothing, failures: [{ step: ADMIT, code: '42P04', message: 'it exists' }] })
   t.deepEqual(records, [])
-  ledger.settle(planOf([]), { leftOut: NOBODY, unseen: NOBODY })
+  ledger.settle(planOf([]), ALL_SEEN)
   t.deepEqual(
     records.map(({ action }) => action),
     ['admit'],
@@ -82,9 +83,9 @@ test('what the server went on with when its client was gone is told once somebod
 test('what was sent again and done is told by that, and not twice', (t) => {
   const { ledger, records } = ledgerOf([ADMIT])
   const again = planOf([ADMIT])
-  ledger.settle(again, { leftOut: NOBODY, unseen: NOBODY })
+  ledger.settle(again, ALL_SEEN)
   ledger.resend(again, { failures: [], skipped: [], unknown: [], lost: null })
-  ledger.settle(planOf([]), { leftOut: NOBODY, unseen: NOBODY })
+  ledger.settle(planOf([]), ALL_SEEN)
   t.deepEqual(records, [])
 })
 
@@ -98,13 +99,13 @@ test('the tag of a database that is there by now is planned as an adoption: that
 test('of a database that nobody could look into nothing is known, before somebody has or its application is given up', (t) => {
   const revoke: Step = { ...TAG, object: 'grant', kind: 'revoke_privileges', target: 'public', loser: 'ed_dev_user' }
   const { ledger, records } = ledgerOf([revoke])
-  ledger.settle(planOf([]), { leftOut: NOBODY, unseen: THERE })
+  ledger.settle(planOf([]), { ...ALL_SEEN, unseen: THERE })
   t.deepEqual(records, [])
   t.deepEqual(
     [...ledger.losses.values()].map(({ login }) => login),
     ['ed_dev_user'],
   )
-  ledger.settle(planOf([]), { leftOut: new Set(['shop']), unseen: THERE })
+  ledger.settle(planOf([]), { ...ALL_SEEN, leftOut: new Set(['shop']), unseen: THERE })
   t.deepEqual(
     records.map(({ status, code }) => [status, code]),
     [['failed', 'connection_lost']],
@@ -114,19 +115,33 @@ test('of a database that nobody could look into nothing is known, before somebod
 
 test('what the look finds afterwards is told as it is; a role needs no look', (t) => {
   const seen = ledgerOf([TAG])
-  seen.ledger.settle(planOf([]), { leftOut: NOBODY, unseen: THERE })
-  seen.ledger.settle(planOf([]), { leftOut: NOBODY, unseen: NOBODY })
+  seen.ledger.settle(planOf([]), { ...ALL_SEEN, unseen: THERE })
+  seen.ledger.settle(planOf([]), ALL_SEEN)
   t.deepEqual(
     seen.records.map(({ status }) => status),
     ['created'],
   )
   const role = ledgerOf([{ ...TAG, object: 'role', kind: 'alter_role' }])
-  role.ledger.settle(planOf([]), { leftOut: NOBODY, unseen: THERE })
+  role.ledger.settle(planOf([]), { ...ALL_SEEN, unseen: THERE })
   t.deepEqual(
     role.records.map(({ status }) => status),
     ['created'],
   )
   const open = ledgerOf([TAG])
-  open.ledger.settle(planOf([TAG]), { leftOut: NOBODY, unseen: THERE })
+  open.ledger.settle(planOf([TAG]), { ...ALL_SEEN, unseen: THERE })
   t.deepEqual([open.records, open.ledger.unknown], [[], [[TAG]]], 'it may be under way')
+})
+
+test('of a database that is kept shut the tag is planned without a look, and what is inside of it is not', (t) => {
+  const shut = { ...ALL_SEEN, unseen: THERE, keptShut: THERE }
+  const tag = ledgerOf([TAG])
+  tag.ledger.settle(planOf([]), shut)
+  t.deepEqual(
+    tag.records.map(({ action, status }) => [action, status]),
+    [['tag', 'created']],
+  )
+  t.deepEqual(tag.ledger.unknown, [])
+  const setting = ledgerOf([{ ...TAG, object: 'setting', kind: 'set_setting' }])
+  setting.ledger.settle(planOf([]), shut)
+  t.deepEqual(setting.records, [])
 })
