@@ -283,7 +283,7 @@ test('by default: what a creator gives beyond the level, of whichever creator', 
 
 test('objects that no level reaches are told with what takes it away, and are nobody’s to change', (t) => {
   const grant = {
-    keyword: 'TYPE',
+    keyword: 'TYPE' as const,
     owner: 'o',
     grantor: 'o',
     grantee: 'x',
