@@ -1,6 +1,6 @@
 /** Who loses and gains what by which step, on lists (src/README.md: Who loses what). */
 import test from 'ava'
-import type { DefaultAcl, Interior } from '../../../src/model/catalog.ts'
+import type { AclItem, DefaultAcl, Interior, SchemaObject, SchemaState } from '../../../src/model/catalog.ts'
 import { consequenceLines } from '../../../src/model/consequence.ts'
 import { jobSteps, planSteps } from '../../../src/model/step.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
@@ -225,4 +225,43 @@ test('what goes on the table is told apart from what goes on its columns, and a 
       'LOSES guest: SELECT, UPDATE, USAGE on sequence public.a in shop_dev_db',
     ],
   )
+})
+
+test('who may not connect, or may not use the schema, loses and gains nothing inside', (t) => {
+  const table = (acl: readonly AclItem[]): SchemaObject => ({
+    schema: 'app',
+    name: 't',
+    objectClass: 'table',
+    owner: OWNER,
+    args: null,
+    acl,
+    columnAcl: [],
+  })
+  const of = (connects: boolean, uses: boolean, fields: Made['fields'] = {}): string[] => {
+    const schema: SchemaState = {
+      name: 'app',
+      owner: OWNER,
+      acl: [...items(OWNER, ['CREATE', 'USAGE']), ...(uses ? items('guest', ['USAGE']) : [])],
+      objects: 1,
+      foreignObjects: 0,
+    }
+    const made = {
+      acl: connects ? items('guest', ['CONNECT']) : [],
+      logins: ['guest'],
+      inside: {
+        schemas: new Map([['app', schema]]),
+        objects: [table(items('guest', ['SELECT', 'INSERT']))],
+        defaultAcl: [{ ...READS_LATER, schema: 'app' }],
+      },
+      fields,
+    }
+    return lines(guest({ access_level: 'none' }), made).filter((line) => line.includes('app'))
+  }
+  const lost = 'LOSES guest: SELECT, INSERT on app.t in shop_dev_db'
+  const uses = 'LOSES guest: USAGE on schema app in shop_dev_db'
+  const later = `LOSES guest: SELECT on tables that ${OWNER} will create in schema app of shop_dev_db`
+  t.deepEqual(of(true, true), [uses, lost, later])
+  t.deepEqual(of(true, false), [later], 'what is created later may stand where it may be used')
+  t.deepEqual(of(false, true), [])
+  t.deepEqual(of(true, true, { allowConnections: false }), [])
 })
