@@ -108,6 +108,15 @@ test('what somebody holds from one who loses it goes with that, and only with al
     'x: CONNECT on database d from o, taken away',
     'y: CONNECT, CREATE on database d from x, left alone',
   ])
+  t.deepEqual(
+    beyond({
+      undeclared: 'revoke',
+      acl: [item('o', 'x', 'CONNECT'), ...y('CONNECT')],
+      roles: [role('x', { createRole: true }), role('y')],
+    }),
+    ['x: CONNECT on database d from o, left alone', 'y: CONNECT on database d from x, left alone'],
+    'x administers the instance',
+  )
   t.deepEqual(of(item('z', 'x', 'CONNECT'), ...y('CONNECT')), [
     'x: CONNECT on database d from z, left alone',
     'y: CONNECT on database d from x, left alone',
