@@ -60,6 +60,9 @@ test('what is prepared already stays as it is, and is told', (t) => {
   t.deepEqual([0, 1, 2].map(missing), [[gives('u')], [gives('admin_upgrade', 'master')], [gives('admin', 'master')]])
   t.deepEqual(statements({ roles, memberships: [membership('u', 'admin_upgrade'), ...all.slice(1)] }), [gives('u')])
   t.deepEqual(statements({ roles, memberships: [right('u', 'other'), ...all.slice(1)] }), [gives('u')])
+  t.deepEqual(statements({ roles, memberships: [...all.slice(0, 2), right('admin', 'other')] }), [
+    gives('admin', 'master'),
+  ])
   t.deepEqual(statements({ roles, memberships: [...all.slice(0, 2), membership('admin', 'master')] }), [
     gives('admin', 'master'),
   ])
