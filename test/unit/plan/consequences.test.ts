@@ -265,3 +265,32 @@ test('who may not connect, or may not use the schema, loses and gains nothing in
   t.deepEqual(of(false, true), [])
   t.deepEqual(of(true, true, { allowConnections: false }), [])
 })
+
+test('what somebody has from another too stays, and so does what it granted on', (t) => {
+  const twice = [
+    ...items('guest', ['INSERT']),
+    ...items('guest', ['INSERT'], 'x'),
+    ...items('third', ['INSERT'], 'guest'),
+  ]
+  const of = (a: readonly AclItem[]): string[] =>
+    lines(guest({ access_level: 'reader' }), {
+      acl: [...items('guest', ['CONNECT']), ...items('third', ['CONNECT'])],
+      tables: { a: [...items('guest', ['SELECT']), ...a] },
+      logins: ['guest', 'third', 'x'],
+      inside: { defaultAcl: [READS_LATER] },
+    }).filter((line) => line.includes('public.a'))
+  t.deepEqual(of(twice), [])
+  const [owners, , passedOn] = twice
+  t.deepEqual(of([owners, passedOn].flatMap((one) => one ?? [])), [
+    'LOSES guest, third: INSERT on public.a in shop_dev_db',
+  ])
+})
+
+test('a database that is opened again is the gain of all who may connect to it', (t) => {
+  const of = (fields: Made['fields']): string[] =>
+    lines(SHOP, { acl: items('a', ['CONNECT']), logins: ['a', 'b'], fields }).filter((line) =>
+      line.includes('which accepted'),
+    )
+  t.deepEqual(of({ allowConnections: false }), [`GAINS a, ${OWNER}: connections to shop_dev_db, which accepted none`])
+  t.deepEqual(of({}), [])
+})

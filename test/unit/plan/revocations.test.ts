@@ -216,6 +216,15 @@ test('who may not connect any more is put out of the database', (t) => {
   const made = { roles: [role('x'), role('y')], acl: [...items('', ['CONNECT']), ...items('y', ['CONNECT'])] }
   const shut = planSteps(planned(made)).flatMap(({ kind, shutOut = [] }) => shutOut.map((name) => `${kind} ${name}`))
   t.deepEqual(shut, ['restrict_public x', 'restrict_public y'])
+  const masters = {
+    ...made,
+    roles: [...made.roles, role('master', { createRole: true }), role('rest', { comment: tagOf('z') })],
+  }
+  t.deepEqual(
+    planSteps(planned(masters)).flatMap(({ shutOut = [] }) => shutOut),
+    ['x', 'y'],
+    'nobody who administers the instance or is managed elsewhere',
+  )
   t.deepEqual(
     planSteps(planned(made, { shop: {} })).flatMap(({ shutOut = [] }) => shutOut),
     [],
