@@ -287,7 +287,7 @@ test('what somebody has from another too stays, and so does what it granted on',
 })
 
 test('a database that is opened again is the gain of all who may connect to it', (t) => {
-  const of = (fields: Made['fields']): string[] =>
+  const of = (fields: NonNullable<Made['fields']>): string[] =>
     lines(SHOP, { acl: items('a', ['CONNECT']), logins: ['a', 'b'], fields }).filter((line) =>
       line.includes('which accepted'),
     )
