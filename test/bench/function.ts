@@ -7,6 +7,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type LambdaFunction, startAws } from '../support/aws.ts'
 import type { Ended } from '../support/launch.ts'
+import { median } from './measure.ts'
 import { launchThrough, putFunction, walledEnv } from '../support/lambda.ts'
 import { startServer } from '../support/postgres.ts'
 import type { Entry } from '../support/provision/runs.ts'
@@ -82,10 +83,6 @@ async function measure(pair: number, logins: number): Promise<Pair> {
   }
 }
 
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-}
-
 for (const logins of options.logins.split(',').map(Number)) {
   const pairs: Pair[] = []
   for (let pair = 1; pair <= Number(options.pairs); pair += 1) {
@@ -93,8 +90,8 @@ for (const logins of options.logins.split(',').map(Number)) {
     pairs.push(measured)
     console.log(JSON.stringify({ logins, ...measured, load: loadavg()[0] }))
   }
-  const first = middle(pairs.map(({ first: { direct, through }, cold }) => (through - cold) / direct))
-  const again = middle(pairs.map(({ again: { direct, through } }) => through / direct))
+  const first = median(pairs.map(({ first: { direct, through }, cold }) => (through - cold) / direct))
+  const again = median(pairs.map(({ again: { direct, through } }) => through / direct))
   console.log(
     `${String(logins)} logins: new ${first.toFixed(2)}, again ${again.toFixed(2)} of the direct way (at most ${String(AIM)})`,
   )

@@ -67,15 +67,17 @@ async function removed(bed: Bed, name: Sample['module'], module: string): Promis
 
 const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-removals-'))
 try {
-  const modules = { this: MODULE, former: await unpackModule(FORMER, folder) } as const
   const [version = 16] = chooseVersions(options.postgres)
-  const names: readonly Sample['module'][] = options['this-only'] ? ['this'] : ['this', 'former']
+  const modules = new Map<Sample['module'], string>([
+    ['this', MODULE],
+    ...(options['this-only'] ? [] : [['former', await unpackModule(FORMER, folder)] as const]),
+  ])
   const samples: Sample[] = []
   for (let time = 0; time < Number(options.repeat); time += 1)
-    for (const name of names) {
+    for (const [name, module] of modules) {
       const bed = await makeBed(version, Number(options.applications), 0)
       try {
-        const sample = await removed(bed, name, modules[name])
+        const sample = await removed(bed, name, module)
         samples.push(sample)
         const load = loadavg()[0]?.toFixed(1) ?? ''
         console.log(

@@ -35,7 +35,6 @@ export interface Spec {
   readonly declaration: Declaration
   /** Of the request and the rotation. */
   readonly application: string | null
-  readonly takesOver: boolean
 }
 
 /** What the server should have as the password of a login. */
@@ -80,8 +79,8 @@ function dependenciesOf(secrets: Secrets, process: Process): DestroyDependencies
   })
 }
 
-function identityOf(command: Command, { takesOver, name }: Spec): RunIdentity {
-  return identityWith(command, { runId: name, buildId: name, takesOver })
+function identityOf(command: Command, { name }: Spec): RunIdentity {
+  return identityWith(command, { runId: name, buildId: name })
 }
 
 /** Begins a run. @param secrets what AWS has; a rotation changes it */

@@ -15,7 +15,7 @@ function declare(entries: Entries, claim = CLAIM): Declaration {
 }
 
 function spec(name: string, run: Run, declaration: Declaration, application: string | null = null): Spec {
-  return { name, run, declaration, application, takesOver: false }
+  return { name, run, declaration, application }
 }
 
 const alone: Entries = { alpha: {} }

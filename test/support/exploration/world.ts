@@ -173,7 +173,7 @@ export class World {
       .map(({ name }) => `${name} is locked out: its password is not its secret's`)
   }
 
-  /** What one state has claimed no other takes, unless it may. */
+  /** What one state has claimed no other takes. */
   #taken(before: ReadonlyMap<string, string>): string[] {
     return [...claimsOf(this.server.state)]
       .filter(([name, claim]) => before.has(name) && before.get(name) !== claim)

@@ -11,7 +11,7 @@ const files = []
 
 /** @returns the tests and hooks that `load` imports, a function that imports one file */
 export async function collect(name, load) {
-  const file = { name, tests: [], before: [], beforeEach: [], afterEach: [], after: [], shared: {}, begun: null }
+  const file = { name, tests: [], before: [], beforeEach: [], afterEach: [], begun: null }
   files.push(file)
   await load()
   return file
@@ -42,10 +42,6 @@ export async function runTest(file, { args, body }) {
   if (!t.isAsserted) throw new Error('no assertion')
 }
 
-export async function finish() {
-  for (const file of files) if (file.begun !== null) await all(file.after, contextOf(file))
-}
-
 async function all(hooks, t) {
   for (const hook of hooks) await hook(t)
 }
@@ -67,7 +63,7 @@ function contextOf(file) {
     teardowns: [],
     failure: null,
     isAsserted: false,
-    context: Object.create(file.shared),
+    context: {},
     timeout: () => {},
     log: () => {},
     teardown: (teardown) => t.teardowns.push(teardown),

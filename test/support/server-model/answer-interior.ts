@@ -94,7 +94,7 @@ const inside =
 
 export const INTERIOR_ANSWERS: readonly Answer[] = [
   { to: /coalesce\(c\.foreign_names, '\{\}'\) AS foreign_names/, rows: inside(schemaRows) },
-  { to: /AS column_acl[^]*o\.column_acl|o\.column_acl/, rows: inside(objectRows) },
+  { to: /o\.column_acl/, rows: inside(objectRows) },
   { to: DEFAULT_ACL, rows: inside((_state, database) => defaultRows(database)) },
   {
     to: INSTALLED_EXTENSIONS,

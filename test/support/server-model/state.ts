@@ -11,8 +11,10 @@ import { SUPERUSER } from './names.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** `password`: what was set, a verifier as the builders write it or anything by hand. */
-/** Without an oid of its own: a role that is dropped and made anew has none of its memory. */
+/**
+ * Without an oid of its own: a role that is dropped and made anew has none of its memory. `password`: what was set, a
+ * verifier as the builders write it or anything by hand.
+ */
 export type ModelRole = Writable<Omit<RoleState, 'oid'>> & { password: string | null; inherits: boolean }
 
 export interface ModelSchema {

@@ -17,6 +17,7 @@ import { checkRemoval, type Leaver, leaversOf, mayBeLeft, mayGo, wentThrough } f
 import { upgrade } from '../server-model/upgrade.ts'
 import { applyTo, endOn, prepareOn, type Ran, requestOn, type RunOptions } from './runs.ts'
 import { ModelServer } from '../server-model/server.ts'
+import type { State } from '../server-model/state.ts'
 
 /** How a walk ended. */
 export interface Ending {
@@ -99,6 +100,7 @@ class Trip {
     const others = othersOf(server.state, declaration, takesOver)
     const before = holdingsOfOthers(server.state, others, declaration, going)
     const oids = [...server.state.databases.values()].map(({ oid, name }) => ({ oid, name }))
+    const shut = shutIn(server.state)
     const ran = await running()
     const now = new Set(holdingsOfOthers(server.state, others, declaration, going))
     const left = new Set([...server.state.databases.values()].map(({ oid }) => oid))
@@ -108,6 +110,7 @@ class Trip {
       ...refusedIn(ran, this.#isHurt, this.#hasMaster).map((item) => `${what} was refused: ${item}`),
       ...before.filter((item) => !now.has(item)).map((item) => `lost by ${what}: ${item}`),
       ...gone.map(({ name }) => `${what}: database ${name} is gone`),
+      ...(ran.document.run.command === 'destroy' && !ran.isKilled ? openedOf(shut, server.state, going.databases) : []),
       ...(ran.isKilled ? [] : leftoversIn(server.state, server.state.roles).map((item) => `${what}: ${item}`)),
     )
     return ran
@@ -140,8 +143,10 @@ class Trip {
     // Whoever is nobody's by now may lose something by `undeclared = "revoke"`.
     const isReleased = leavers.some((leaver) => leaver.policy === 'release')
     if (leaving === 'marker last' || isReleased) await run('B after its removals')
-    const again = await run('B again')
-    if (again.log.length > 0) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
+    let again = await run('B again')
+    // What hangs on something that failed may be done by the next run.
+    if (last.problems.length > 0 && again.log.length > 0) again = await run('B once more')
+    if (again.log.length > 0 && !isLook(again)) this.wrong.push(`B again is never done: ${again.log.join('; ')}`)
     if (wentThrough([...requests, last])) this.#checkRemovals(leavers)
     if (last.problems.length === 0 && this.wrong.length === 0) {
       this.wrong.push(...missingOf(server.state, this.#b, last), ...(await againstFresh(server, this.#b, this.#walk)))
@@ -176,6 +181,32 @@ class Trip {
     this.removals += leavers.length
     this.wrong.push(...leavers.flatMap((leaver) => checkRemoval(this.server.state, leaver)))
   }
+}
+
+/** Databases that let nobody in, by oid. */
+function shutIn({ databases }: State): ReadonlyMap<number, string> {
+  const shut = [...databases.values()].filter((item) => !item.allowConnections || item.connectionLimit === 0)
+  return new Map(shut.map(({ oid, name }) => [oid, name]))
+}
+
+/** A removal leaves those shut that do not go with it. */
+function openedOf(before: ReadonlyMap<number, string>, state: State, going: ReadonlySet<number>): string[] {
+  const now = shutIn(state)
+  const there = new Set([...state.databases.values()].map(({ oid }) => oid))
+  return [...before]
+    .filter(([oid]) => there.has(oid) && !now.has(oid) && !going.has(oid))
+    .map(([, name]) => `a removal left ${name} open`)
+}
+
+/**
+ * A removal that something stands in the way of looks again in each run, and opens what is kept shut for that. That it is
+ * shut again afterwards, what holds after every run sees to.
+ */
+function isLook({ document: { records }, problems }: Ran): boolean {
+  const done = records.filter(({ statements }) => statements.length > 0)
+  const doors = done.map(({ object, action, database }) => [object, action, database].join(' '))
+  const isClosed = (door: string): boolean => doors.includes(door.replace(' reopen ', ' close '))
+  return problems.length > 0 && doors.every((door) => /^database (?:reopen|close) /.test(door) && isClosed(door))
 }
 
 /** A run that was cut off leaves nothing that stops the next one. */
