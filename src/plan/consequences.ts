@@ -6,7 +6,15 @@ import { type AtomicTransaction, type Plan, planSteps, type Step, stepKey, type 
 import { otherConsequences } from './attribute-consequences.ts'
 import type { PlanContext } from './context.ts'
 import { isProtected } from './held-beyond.ts'
-import { changeList, COLUMNS, hasPrivilege, type ListChange, type Outcome, outcomesOf } from './list-changes.ts'
+import {
+  changeList,
+  COLUMNS,
+  hasPrivilege,
+  isOfColumns,
+  type ListChange,
+  type Outcome,
+  outcomesOf,
+} from './list-changes.ts'
 import { type Moment, type People, peopleOf, REACHES } from './people.ts'
 import { type Thing, type ThingKind, Touches } from './touches.ts'
 
@@ -168,7 +176,9 @@ function tell(alike: readonly Alike[], verb: Outcome['verb']): Consequence[] {
   const rows = alike.flatMap((of, index) =>
     of.outcomes
       .filter((outcome) => outcome.verb === verb)
-      .map(({ login, privileges }) => ({ login, of, index, privileges: privileges.join(', ') })),
+      .flatMap(({ login, privileges }) =>
+        apart(privileges).map((list) => ({ login, of, index, privileges: list.join(', ') })),
+      ),
   )
   const isApart = ({ kind, names }: Alike): readonly string[] => (kind === 'default' ? names : [])
   const byLogin = groupBy(rows, ({ login, privileges, of }) =>
@@ -190,11 +200,16 @@ function tell(alike: readonly Alike[], verb: Outcome['verb']): Consequence[] {
   })
 }
 
+/** What is of the whole, and what is of columns alone: said together, the first would be told as less than it is. */
+function apart(privileges: readonly string[]): readonly (readonly string[])[] {
+  const whole = privileges.filter((privilege) => !isOfColumns(privilege))
+  return [whole, privileges.filter(isOfColumns)].filter((list) => list.length > 0)
+}
+
 /** `SELECT on app.orders in shop_db`, `CONNECT on database shop_db`. */
 function describe(privileges: string, { kind, database }: Alike, names: readonly string[]): string {
-  const isOfColumns = privileges.endsWith(COLUMNS)
-  const words = isOfColumns ? privileges.replaceAll(COLUMNS, '') : privileges
-  const columns = isOfColumns ? 'columns of ' : ''
+  const words = privileges.replaceAll(COLUMNS, '')
+  const columns = isOfColumns(privileges) ? 'columns of ' : ''
   const few = fewNames(names)
   if (kind === 'database') return `${words} on database ${few}`
   if (kind === 'default') return `${words} on ${few} of ${database}`

@@ -31,6 +31,10 @@ interface Edit {
 /** A privilege on single columns: who has it on the table has it on all of them. */
 export const COLUMNS = ' on columns'
 
+export function isOfColumns(privilege: string): boolean {
+  return privilege.endsWith(COLUMNS)
+}
+
 /** As the manual lists them. https://www.postgresql.org/docs/current/ddl-priv.html */
 const ORDER = [
   'SELECT',
@@ -110,11 +114,13 @@ export function hasPrivilege(
   )
 }
 
+/** Of tables and sequences whole, and so of all columns. */
 function isPredefined({ kind }: Thing, roles: ReadonlySet<string>, privilege: string): boolean {
   if (kind === 'schema') return privilege === 'USAGE' && (roles.has(READS_ALL) || roles.has(WRITES_ALL))
   if (kind !== 'table' && kind !== 'sequence') return false
-  if (privilege === 'SELECT' || privilege === `SELECT${COLUMNS}`) return roles.has(READS_ALL)
-  return kind === 'table' && ['INSERT', 'UPDATE', 'DELETE'].includes(privilege) && roles.has(WRITES_ALL)
+  const whole = isOfColumns(privilege) ? privilege.slice(0, -COLUMNS.length) : privilege
+  if (whole === 'SELECT') return roles.has(READS_ALL)
+  return ['INSERT', 'UPDATE', 'DELETE'].includes(whole) && roles.has(WRITES_ALL)
 }
 
 /** What each login loses and gains on it, at the step by which it does. */
@@ -165,7 +171,7 @@ function attributed(
 
 /** Of columns, where it is said of the table. */
 function isSaid(privilege: string, all: readonly string[]): boolean {
-  return privilege.endsWith(COLUMNS) && all.includes(privilege.slice(0, -COLUMNS.length))
+  return isOfColumns(privilege) && all.includes(privilege.slice(0, -COLUMNS.length))
 }
 
 function inOrder(privileges: readonly string[]): string[] {

@@ -14439,31 +14439,31 @@ set(key2,found),found}}}function rolesReached(byMember,login2,reach){let found=n
 name2)??[])(inherit||reach==="any"&&set)&&found.add(role);return found}function afterwards(memberships2,steps){let revoked=new Set(steps.flatMap(({kind,target})=>kind===
 "revoke_membership"?target??[]:[])),granted=steps.flatMap(({kind,target,username})=>kind==="grant_membership"&&target!==null&&username!==null?[{role:target,member:username,
 grantor:"",admin:!1,inherit:!0,set:!0}]:[]);return[...memberships2.filter(item=>!revoked.has(membershipKey(item))),...granted]}var REACHES,init_people=__esm({"s\
-rc/plan/people.ts"(){"use strict";init_group_by();init_members();init_upgrade_helper();init_membership_revocation();REACHES=["inherited","any"]}});function changeList(thing,touches){let columns=thing.columnAcl.map(item=>({...item,privilege:item.privilege+COLUMNS})),before=[...thing.acl,...columns],edits=[],
-after=before;for(let{key:key2,grantee,grantor,granted,revoked}of touches){let taken=revoked.flatMap(privilege=>[privilege,privilege+COLUMNS]),removed=takenFrom(
-after,grantee,grantor,taken),added=granted.map(privilege=>({grantor,grantee,privilege})).filter(item=>!after.some(other=>isSame(item,other)));after=[...after.filter(
-item=>!removed.has(item)),...added],edits.push({key:key2,added,removed:[...removed]})}return{thing,before,after,edits}}function isSame(a10,b10){return a10.grantor===
-b10.grantor&&a10.grantee===b10.grantee&&a10.privilege===b10.privilege}function takenFrom(items2,grantee,grantor,privileges){let taken=new Set(items2.filter(item=>item.
-grantee===grantee&&item.grantor===grantor&&privileges.includes(item.privilege)));for(let{grantee:giver,privilege}of taken)if(!items2.some(item=>item.grantee===giver&&
-item.privilege===privilege&&!taken.has(item)))for(let item of items2)item.grantor===giver&&item.grantee!==giver&&item.privilege===privilege&&taken.add(item);return taken}
-function hasPrivilege({thing,before,after},people,login2,privilege,moment,reach){if(moment==="before"&&!thing.exists)return!1;let roles=people.rolesOf(login2,moment,
-reach);return roles.has(thing.owner)||isPredefined2(thing,roles,privilege)?!0:(moment==="before"?before:after).some(item=>(item.grantee===""||roles.has(item.grantee))&&
-(item.privilege===privilege||item.privilege+COLUMNS===privilege))}function isPredefined2({kind},roles,privilege){return kind==="schema"?privilege==="USAGE"&&(roles.
-has(READS_ALL)||roles.has(WRITES_ALL)):kind!=="table"&&kind!=="sequence"?!1:privilege==="SELECT"||privilege===`SELECT${COLUMNS}`?roles.has(READS_ALL):kind==="ta\
-ble"&&["INSERT","UPDATE","DELETE"].includes(privilege)&&roles.has(WRITES_ALL)}function outcomesOf(change,people){let moved=change.edits.flatMap(({added,removed})=>[
-...added,...removed]),privileges=[...new Set(moved.map(({privilege})=>privilege))],grantees=new Set(moved.map(({grantee})=>grantee)),found=[...new Set([...grantees].
-flatMap(grantee=>people.holders(grantee)))].flatMap(login2=>privileges.flatMap(privilege=>{let has=(moment,reach)=>hasPrivilege(change,people,login2,privilege,moment,
-reach),isLost2=REACHES.some(reach=>has("before",reach)&&!has("after",reach)),isGained=REACHES.some(reach=>!has("before",reach)&&has("after",reach));return[...isLost2?
-attributed(change,people,login2,privilege,"loses"):[],...isGained?attributed(change,people,login2,privilege,"gains"):[]]}));return[...groupBy(found,({key:key2,login:login2,
-verb})=>JSON.stringify([key2,login2,verb])).values()].flatMap(list3=>{let[first]=list3;if(first===void 0)return[];let all=list3.map(({privilege})=>privilege),{key:key2,
-login:login2,verb}=first;return[{key:key2,login:login2,verb,privileges:inOrder(all.filter(item=>!isSaid(item,all)))}]})}function attributed({edits},people,login2,privilege,verb){
-let roles=people.rolesOf(login2,verb==="loses"?"before":"after","any"),isIts=item=>(item.grantee===""||roles.has(item.grantee))&&(item.privilege===privilege||item.
-privilege+COLUMNS===privilege),edit=verb==="loses"?edits.findLast(({removed})=>removed.some(isIts)):edits.find(({added})=>added.some(isIts));return edit===void 0?
-[]:[{key:edit.key,login:login2,verb,privilege}]}function isSaid(privilege,all){return privilege.endsWith(COLUMNS)&&all.includes(privilege.slice(0,-COLUMNS.length))}
-function inOrder(privileges){let place2=privilege=>ORDER.findIndex(name2=>privilege.startsWith(name2));return[...new Set(privileges)].sort((a10,b10)=>place2(a10)-
-place2(b10))}var COLUMNS,ORDER,READS_ALL,WRITES_ALL,init_list_changes=__esm({"src/plan/list-changes.ts"(){"use strict";init_group_by();init_people();COLUMNS=" o\
-n columns",ORDER=["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","TRIGGER","MAINTAIN","USAGE","CREATE","CONNECT","TEMPORARY","EXECUTE"],READS_ALL="\
-pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,NOTHING_INSIDE,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();
+rc/plan/people.ts"(){"use strict";init_group_by();init_members();init_upgrade_helper();init_membership_revocation();REACHES=["inherited","any"]}});function isOfColumns(privilege){return privilege.endsWith(COLUMNS)}function changeList(thing,touches){let columns=thing.columnAcl.map(item=>({...item,privilege:item.
+privilege+COLUMNS})),before=[...thing.acl,...columns],edits=[],after=before;for(let{key:key2,grantee,grantor,granted,revoked}of touches){let taken=revoked.flatMap(
+privilege=>[privilege,privilege+COLUMNS]),removed=takenFrom(after,grantee,grantor,taken),added=granted.map(privilege=>({grantor,grantee,privilege})).filter(item=>!after.
+some(other=>isSame(item,other)));after=[...after.filter(item=>!removed.has(item)),...added],edits.push({key:key2,added,removed:[...removed]})}return{thing,before,
+after,edits}}function isSame(a10,b10){return a10.grantor===b10.grantor&&a10.grantee===b10.grantee&&a10.privilege===b10.privilege}function takenFrom(items2,grantee,grantor,privileges){
+let taken=new Set(items2.filter(item=>item.grantee===grantee&&item.grantor===grantor&&privileges.includes(item.privilege)));for(let{grantee:giver,privilege}of taken)
+if(!items2.some(item=>item.grantee===giver&&item.privilege===privilege&&!taken.has(item)))for(let item of items2)item.grantor===giver&&item.grantee!==giver&&item.
+privilege===privilege&&taken.add(item);return taken}function hasPrivilege({thing,before,after},people,login2,privilege,moment,reach){if(moment==="before"&&!thing.
+exists)return!1;let roles=people.rolesOf(login2,moment,reach);return roles.has(thing.owner)||isPredefined2(thing,roles,privilege)?!0:(moment==="before"?before:after).
+some(item=>(item.grantee===""||roles.has(item.grantee))&&(item.privilege===privilege||item.privilege+COLUMNS===privilege))}function isPredefined2({kind},roles,privilege){
+if(kind==="schema")return privilege==="USAGE"&&(roles.has(READS_ALL)||roles.has(WRITES_ALL));if(kind!=="table"&&kind!=="sequence")return!1;let whole2=isOfColumns(
+privilege)?privilege.slice(0,-COLUMNS.length):privilege;return whole2==="SELECT"?roles.has(READS_ALL):["INSERT","UPDATE","DELETE"].includes(whole2)&&roles.has(WRITES_ALL)}
+function outcomesOf(change,people){let moved=change.edits.flatMap(({added,removed})=>[...added,...removed]),privileges=[...new Set(moved.map(({privilege})=>privilege))],
+grantees=new Set(moved.map(({grantee})=>grantee)),found=[...new Set([...grantees].flatMap(grantee=>people.holders(grantee)))].flatMap(login2=>privileges.flatMap(
+privilege=>{let has=(moment,reach)=>hasPrivilege(change,people,login2,privilege,moment,reach),isLost2=REACHES.some(reach=>has("before",reach)&&!has("after",reach)),
+isGained=REACHES.some(reach=>!has("before",reach)&&has("after",reach));return[...isLost2?attributed(change,people,login2,privilege,"loses"):[],...isGained?attributed(
+change,people,login2,privilege,"gains"):[]]}));return[...groupBy(found,({key:key2,login:login2,verb})=>JSON.stringify([key2,login2,verb])).values()].flatMap(list3=>{
+let[first]=list3;if(first===void 0)return[];let all=list3.map(({privilege})=>privilege),{key:key2,login:login2,verb}=first;return[{key:key2,login:login2,verb,privileges:inOrder(
+all.filter(item=>!isSaid(item,all)))}]})}function attributed({edits},people,login2,privilege,verb){let roles=people.rolesOf(login2,verb==="loses"?"before":"afte\
+r","any"),isIts=item=>(item.grantee===""||roles.has(item.grantee))&&(item.privilege===privilege||item.privilege+COLUMNS===privilege),edit=verb==="loses"?edits.findLast(
+({removed})=>removed.some(isIts)):edits.find(({added})=>added.some(isIts));return edit===void 0?[]:[{key:edit.key,login:login2,verb,privilege}]}function isSaid(privilege,all){
+return isOfColumns(privilege)&&all.includes(privilege.slice(0,-COLUMNS.length))}function inOrder(privileges){let place2=privilege=>ORDER.findIndex(name2=>privilege.
+startsWith(name2));return[...new Set(privileges)].sort((a10,b10)=>place2(a10)-place2(b10))}var COLUMNS,ORDER,READS_ALL,WRITES_ALL,init_list_changes=__esm({"src/\
+plan/list-changes.ts"(){"use strict";init_group_by();init_people();COLUMNS=" on columns";ORDER=["SELECT","INSERT","UPDATE","DELETE","TRUNCATE","REFERENCES","TRI\
+GGER","MAINTAIN","USAGE","CREATE","CONNECT","TEMPORARY","EXECUTE"],READS_ALL="pg_read_all_data",WRITES_ALL="pg_write_all_data"}});var BY_DEFAULT2,NOTHING,NOTHING_INSIDE,Touches,init_touches=__esm({"src/plan/touches.ts"(){"use strict";init_revoker();init_step();init_interior();init_privileges();
 BY_DEFAULT2=new Set(["grant_default_privileges","revoke_default_privileges"]),NOTHING=[],NOTHING_INSIDE={objects:[],othersObjects:[]},Touches=class{#context;#byThing=new Map;#things=new Map;#objects=new Map;#lists=new Map;#last=0;constructor(context,steps){
 this.#context=context;for(let step2 of steps)this.#note(step2)}on(thing){return this.#byThing.get(thing.key)??[]}thingsOf(step2){let all=[...(step2.privileges??
 []).flatMap(item=>this.#thingsOfItem(step2,item)),...this.#restricted(step2)];return[...new Map(all.map(thing=>[thing.key,thing])).values()]}aroundOf({database,
@@ -14497,20 +14497,21 @@ return this.#lists.set(acl,own),own}}}});function withConsequences(context,plan)
 ...job,transactions:job.transactions.map(transaction=>markTransaction(marker,transaction))}));return{...plan,jobs}}function markTransaction(marker,transaction){
 return transaction.kind==="bare"?{...transaction,step:marker.mark(transaction.step)}:markAtomic(marker,transaction)}function markAtomic(marker,{halves:halves2,...transaction}){
 return{...transaction,steps:transaction.steps.map(step2=>marker.mark(step2)),...halves2!==void 0&&{halves:()=>halves2().map(half=>markAtomic(marker,half))}}}function tell(alike,verb){
-let rows=alike.flatMap((of,index)=>of.outcomes.filter(outcome=>outcome.verb===verb).map(({login:login2,privileges})=>({login:login2,of,index,privileges:privileges.
-join(", ")}))),isApart=({kind,names:names2})=>kind==="default"?names2:[],byLogin=groupBy(rows,({login:login2,privileges,of})=>JSON.stringify([login2,privileges,
-of.kind,isApart(of)]));return[...groupBy([...byLogin.values()],list3=>JSON.stringify([list3[0]?.privileges,list3.map(({index})=>index)])).values()].flatMap(lists=>{
-let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe147(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(lists.flatMap(
-list3=>list3[0]?.login??[]).sort(),what)})}function describe147(privileges,{kind,database},names2){let isOfColumns=privileges.endsWith(COLUMNS),words2=isOfColumns?
-privileges.replaceAll(COLUMNS,""):privileges,columns=isOfColumns?"columns of ":"",few2=fewNames(names2);if(kind==="database")return`${words2} on database ${few2}`;
-if(kind==="default")return`${words2} on ${few2} of ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few2}\
- in ${database}`}var Marker,init_consequences=__esm({"src/plan/consequences.ts"(){"use strict";init_group_by();init_consequence();init_few_names();init_step();init_attribute_consequences();
-init_held_beyond();init_list_changes();init_people();init_touches();Marker=class{#context;#people;#touches;#changes=new Map;#outcomes=new Map;#ids=new Map;constructor(context,steps){
-this.#context=context,this.#people=peopleOf(context,steps),this.#touches=new Touches(context,steps)}mark(step2){let lists=this.#ofLists(step2),other=otherConsequences(
-this.#context,this.#people,step2),whoMay=database=>this.#whoConnects(database),opened=step2.kind==="reopen_database"&&step2.database!==null?whoMay(step2.database):
-[],gains=forEach(opened,`connections to ${step2.database??""}, which accepted none`),consequences=consequencesOrNone([...other.loses??[],...lists.loses??[]],[...other.
-gains??[],...lists.gains??[],...gains]),shutOut=this.#shutOutBy(step2);return{...step2,...consequences,...shutOut.length>0&&{shutOut}}}#shutOutBy(step2){let{database,
-kind,target}=step2,isOfDatabase=(kind==="restrict_public"||kind==="revoke_privileges")&&target!=="undeclared",declared=this.#context.planned.databases.find(({name:name2})=>name2===
+let rows=alike.flatMap((of,index)=>of.outcomes.filter(outcome=>outcome.verb===verb).flatMap(({login:login2,privileges})=>apart2(privileges).map(list3=>({login:login2,
+of,index,privileges:list3.join(", ")})))),isApart=({kind,names:names2})=>kind==="default"?names2:[],byLogin=groupBy(rows,({login:login2,privileges,of})=>JSON.stringify(
+[login2,privileges,of.kind,isApart(of)]));return[...groupBy([...byLogin.values()],list3=>JSON.stringify([list3[0]?.privileges,list3.map(({index})=>index)])).values()].
+flatMap(lists=>{let[first=[]]=lists,[row2]=first;if(row2===void 0)return[];let what=describe147(row2.privileges,row2.of,first.flatMap(({of})=>of.names));return forEach(
+lists.flatMap(list3=>list3[0]?.login??[]).sort(),what)})}function apart2(privileges){return[privileges.filter(privilege=>!isOfColumns(privilege)),privileges.filter(
+isOfColumns)].filter(list3=>list3.length>0)}function describe147(privileges,{kind,database},names2){let words2=privileges.replaceAll(COLUMNS,""),columns=isOfColumns(
+privileges)?"columns of ":"",few2=fewNames(names2);if(kind==="database")return`${words2} on database ${few2}`;if(kind==="default")return`${words2} on ${few2} of\
+ ${database}`;let noun=kind==="table"?"":`${kind}${names2.length===1?"":"s"} `;return`${words2} on ${columns}${noun}${few2} in ${database}`}var Marker,init_consequences=__esm(
+{"src/plan/consequences.ts"(){"use strict";init_group_by();init_consequence();init_few_names();init_step();init_attribute_consequences();init_held_beyond();init_list_changes();
+init_people();init_touches();Marker=class{#context;#people;#touches;#changes=new Map;#outcomes=new Map;#ids=new Map;constructor(context,steps){this.#context=context,
+this.#people=peopleOf(context,steps),this.#touches=new Touches(context,steps)}mark(step2){let lists=this.#ofLists(step2),other=otherConsequences(this.#context,this.#people,
+step2),whoMay=database=>this.#whoConnects(database),opened=step2.kind==="reopen_database"&&step2.database!==null?whoMay(step2.database):[],gains=forEach(opened,
+`connections to ${step2.database??""}, which accepted none`),consequences=consequencesOrNone([...other.loses??[],...lists.loses??[]],[...other.gains??[],...lists.
+gains??[],...gains]),shutOut=this.#shutOutBy(step2);return{...step2,...consequences,...shutOut.length>0&&{shutOut}}}#shutOutBy(step2){let{database,kind,target}=step2,
+isOfDatabase=(kind==="restrict_public"||kind==="revoke_privileges")&&target!=="undeclared",declared=this.#context.planned.databases.find(({name:name2})=>name2===
 database);if(!isOfDatabase||declared?.owner.undeclared!=="revoke")return[];let[thing]=this.#touches.thingsOf(step2).filter(item=>item.kind==="database");if(thing===
 void 0)return[];let key2=stepKey(step2),isShutOut=outcome=>outcome.key===key2&&outcome.verb==="loses"&&outcome.privileges.includes("CONNECT");return this.#outcomesOf(
 this.#signature(thing),thing).filter(isShutOut).map(({login:login2})=>login2).filter(login2=>!isProtected(this.#context,login2)).sort()}#ofLists(step2){let key2=stepKey(

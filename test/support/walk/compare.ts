@@ -30,13 +30,14 @@ export function projection(state: State, declaration: Declaration, foreign = new
         : `role ${username} ${attributesOf(role)} ${String(tag?.get('Application'))}`,
     )
   }
-  // From 16 on nobody but who granted it takes a membership back: the run tells of it (`missingOf`). One that is declared
-  // serves by whomever it was given.
+  // What others granted is left alone, and told (`missingOf`): from 16 on nobody but who granted it takes it back, and below
+  // only `undeclared = "revoke"` does. One that is declared serves by whomever it was given.
+  const revokes = new Set(own.filter(({ undeclared }) => undeclared === 'revoke').map(({ username }) => username))
   const isDeclared = (role: string, member: string): boolean =>
     own.some(({ username, memberOf }) => username === member && memberOf.includes(role))
   for (const { role, member, grantor, set } of state.memberships)
     if (logins.has(role) && logins.has(member) && !keeps.has(member) && !keeps.has(role))
-      if (state.version < 160_000 || grantor === ADMIN || isDeclared(role, member))
+      if ((state.version < 160_000 && revokes.has(member)) || grantor === ADMIN || isDeclared(role, member))
         lines.push(`member ${member} of ${role} ${String(set)}`)
   for (const { name, owner } of declaration.databases) {
     const found = state.databases.get(name)

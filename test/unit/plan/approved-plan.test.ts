@@ -87,3 +87,42 @@ test('a role that is ours already is told first of all that the plan is begun, a
   t.deepEqual(plan(5, `${approvedPlan}/done`), [])
   t.deepEqual(plan(5, approvedPlan, ['none']), [], 'what is left out may be left to do')
 })
+
+test('where no tag is written first, a step of its own comes first of all, of the first role that is ours', (t) => {
+  const entry = (username: string, fields: object = {}): object => ({ username, access_level: 'none', ...fields })
+  const declaration = declare({ a: entry('u'), b: entry('v', { can_login: false }) })
+  const mark = planMark(declaration, DIGEST)
+  const plan = (roles: readonly RoleState[], noted: string | null = mark): readonly Step[] => {
+    const login = { kind: 'password_right', note: null } as const
+    return planSteps(makePlan({ ...input(declaration, { roles, logins: { a: login } }), approvedPlan: noted }))
+  }
+  const own = (name: string, application: string, fields: object = {}): RoleState =>
+    role(name, { comment: tagOf(application, { CleanupPolicy: 'disable', ...fields }) })
+  const kinds = (steps: readonly Step[]): string[] =>
+    steps.map(({ kind, application }) => `${kind} ${application ?? ''}`)
+  const opens = plan([own('u', 'a'), own('v', 'b')])
+  t.deepEqual(kinds(opens)[0], 'note_approved_plan a', 'the tag that b writes is not that of the bearer')
+  t.deepEqual(markOf(opens, 'a'), [mark])
+  const [first] = opens
+  t.regex(first?.message ?? '', new RegExp(`^role u remembers that the approved plan is begun: ${DIGEST}$`))
+  t.false(kinds(plan([own('u', 'a', { ApprovedPlan: mark }), own('v', 'b')])).includes('note_approved_plan a'))
+  t.false(kinds(plan([own('u', 'a'), own('v', 'b')], null)).includes('note_approved_plan a'))
+})
+
+test('where something is left out, no plan is said to be done, of whichever role', (t) => {
+  const declaration = declare({
+    a: { username: 'u', access_level: 'none' },
+    b: { username: 'v', access_level: 'none' },
+  })
+  const mark = planMark(declaration, DIGEST)
+  const roles = ['a', 'b'].map((name) =>
+    role(name === 'a' ? 'u' : 'v', { comment: tagOf(name, { CleanupPolicy: 'disable', ApprovedPlan: mark }) }),
+  )
+  const right = { kind: 'password_right', note: null } as const
+  const plan = (...leftOut: readonly string[]): string[] =>
+    planSteps(
+      makePlan({ ...input(declaration, { roles, logins: { a: right, b: right } }), leftOut: new Set(leftOut) }),
+    ).map(({ kind, username }) => `${kind} ${username ?? ''}`)
+  t.deepEqual(plan(), ['end_approved_plan u', 'end_approved_plan v'])
+  t.deepEqual(plan('b'), [])
+})

@@ -1,64 +1,19 @@
-/** Who loses and gains what by which step (src/README.md: Who loses what). */
+/** Who loses and gains what by which step, on lists (src/README.md: Who loses what). */
 import test from 'ava'
-import type { AclItem, Cluster, Interior, Membership } from '../../../src/model/catalog.ts'
+import type { AclItem, DefaultAcl, Interior, SchemaObject, SchemaState } from '../../../src/model/catalog.ts'
 import { consequenceLines } from '../../../src/model/consequence.ts'
 import { jobSteps, planSteps } from '../../../src/model/step.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
-import { ADMIN, database, declare, input, interior, role, type State, tagOf } from './sample.ts'
+import { guest, items, lines, type Made, member, OWNER, SHOP, stateOf } from './consequences-sample.ts'
+import { declare, input, role, tagOf } from './sample.ts'
 
-const OWNER = 'shop_dev_user'
-const items = (grantee: string, privileges: readonly string[], grantor = OWNER): AclItem[] =>
-  privileges.map((privilege) => ({ grantor, grantee, privilege }))
-
-function member(of: string, name: string, over: Partial<Membership> = {}): Membership {
-  return { role: of, member: name, grantor: 'dbmaster', admin: false, inherit: true, set: true, ...over }
-}
-
-interface Made {
-  /** Of the database, beside the owner's and the admin's. */
-  readonly acl?: readonly AclItem[]
-  readonly tables?: Readonly<Record<string, readonly AclItem[]>>
-  readonly columns?: Readonly<Record<string, readonly AclItem[]>>
-  readonly logins?: readonly string[]
-  readonly roles?: State['roles']
-  readonly memberships?: readonly Membership[]
-  readonly inside?: Partial<Interior>
-  readonly cluster?: Partial<Cluster>
-}
-
-function stateOf(made: Made): State {
-  const { acl = [], tables = {}, columns = {}, logins = [], roles = [], memberships = [], inside = {} } = made
-  const owner = role(OWNER, { comment: tagOf('shop', { OwnedDatabase: 'shop_dev_db' }) })
-  const all = [owner, ...logins.map((name) => role(name)), ...roles]
-  const objects = Object.entries(tables).map(([name, list]) => ({
-    schema: 'public',
-    name,
-    objectClass: 'table' as const,
-    owner: OWNER,
-    args: null,
-    acl: [...items(OWNER, ['SELECT', 'INSERT', 'UPDATE', 'DELETE']), ...list],
-    columnAcl: columns[name] ?? [],
-  }))
-  const own = all.map(({ name }) => member(name, ADMIN, { admin: true, inherit: false, set: false }))
-  return {
-    roles: all,
-    databases: [database('shop_dev_db', OWNER, { acl: [...database('shop_dev_db', OWNER).acl, ...acl] })],
-    interiors: [interior('shop_dev_db', { objects, ...inside })],
-    logins: { shop: { kind: 'password_right', note: null }, guest: { kind: 'password_right', note: null } },
-    cluster: { memberships: [...own, ...memberships], ...made.cluster },
-  }
-}
-
-const SHOP = { shop: {} }
-const guest = (fields: object): object => ({
-  ...SHOP,
-  guest: { database_name: 'shop_dev_db', username: 'guest', adopt_existing: true, undeclared: 'report', ...fields },
-})
-
-/** Lines of all steps, in their order. */
-function lines(applications: object, made: Made, newRoles = new Set<string>()): string[] {
-  const declaration = declare(applications)
-  return planSteps(makePlan({ ...input(declaration, stateOf(made)), made: newRoles })).flatMap(consequenceLines)
+/** Shows that the guest had a level in the schema. */
+const READS_LATER: DefaultAcl = {
+  creator: OWNER,
+  schema: 'public',
+  objectClass: 'table',
+  grantee: 'guest',
+  privilege: 'SELECT',
 }
 
 test('who came in through PUBLIC loses that by name, few of many', (t) => {
@@ -156,9 +111,7 @@ test('what was granted on goes with it, and its holders are told', (t) => {
     tables: { a: [...items('guest', ['INSERT']), ...items('third', ['INSERT'], 'guest')] },
     logins: ['guest', 'third'],
     inside: {
-      defaultAcl: [
-        { creator: OWNER, schema: 'public', objectClass: 'table' as const, grantee: 'guest', privilege: 'SELECT' },
-      ],
+      defaultAcl: [READS_LATER],
     },
   }
   const told = lines(guest({ access_level: 'reader' }), made)
@@ -171,27 +124,6 @@ test('nothing for a login that the same run makes, be it in a later round', (t) 
   const made = { tables: { a: [] }, roles: [role('guest_dev_user', { comment: tagOf('guest') })] }
   t.true(lines(applications, made).some((line) => line.startsWith('GAINS guest_dev_user: SELECT on public.a')))
   t.deepEqual(lines(applications, made, new Set(['guest_dev_user'])), [])
-})
-
-test('attributes, limits and ends are told with what they were', (t) => {
-  const shop = role(OWNER, {
-    comment: tagOf('shop', { OwnedDatabase: 'shop_dev_db' }),
-    connectionLimit: 20,
-    createDb: true,
-    validUntil: new Date('2030-01-01T00:00:00Z'),
-  })
-  const state = { ...stateOf({}), roles: [shop] }
-  const told = (fields: object): string[] =>
-    planSteps(makePlan(input(declare({ shop: fields }), state))).flatMap(consequenceLines)
-  t.deepEqual(told({ connection_limit: 30, valid_until: '2029-01-01T00:00:00Z' }), [
-    `LOSES ${OWNER}: CREATEDB`,
-    `LOSES ${OWNER}: a password valid until 2029-01-01T00:00:00.000Z (before: 2030-01-01T00:00:00.000Z)`,
-    `GAINS ${OWNER}: 30 connections at once (before: 20 connections)`,
-  ])
-  t.deepEqual(told({ connection_limit: 10, can_create_databases: true }), [
-    `LOSES ${OWNER}: 10 connections at once (before: 20 connections)`,
-    `GAINS ${OWNER}: a password valid until infinity (before: 2030-01-01T00:00:00.000Z)`,
-  ])
 })
 
 test('parts and halves of a step each tell of their own objects', (t) => {
@@ -221,4 +153,144 @@ test('parts and halves of a step each tell of their own objects', (t) => {
       'GAINS guest: INSERT, UPDATE, DELETE on public.t500, public.t501, public.t502 and 97 more in shop_dev_db',
     ],
   )
+})
+
+test('who reads or writes all data by a predefined role loses none of that, of columns and of sequences neither', (t) => {
+  const of = (predefined: string, privileges: readonly string[], columns: readonly string[] = []): string[] =>
+    lines(guest({ access_level: 'none' }), {
+      acl: [...items('guest', ['CONNECT']), ...items('anna', ['CONNECT'])],
+      tables: { a: items('guest', privileges) },
+      columns: { a: items('guest', columns) },
+      logins: ['guest', 'anna'],
+      roles: [role(predefined, { canLogin: false })],
+      memberships: [member('guest', 'anna'), member(predefined, 'anna')],
+      inside: {
+        defaultAcl: [READS_LATER],
+      },
+    }).filter((line) => line.includes('public.a'))
+  const lost = (who: string, privileges: string): string => `LOSES ${who}: ${privileges} in shop_dev_db`
+  const all = ['TRUNCATE', 'DELETE', 'UPDATE', 'INSERT', 'SELECT']
+  const guests = lost('guest', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE on public.a')
+  t.deepEqual(of('pg_read_all_data', all, ['SELECT', 'UPDATE']), [
+    lost('anna', 'INSERT, UPDATE, DELETE, TRUNCATE on public.a'),
+    guests,
+  ])
+  t.deepEqual(of('pg_write_all_data', all, ['SELECT', 'UPDATE']), [
+    lost('anna', 'SELECT, TRUNCATE on public.a'),
+    guests,
+  ])
+  t.deepEqual(of('pg_monitor', ['INSERT']), [lost('anna, guest', 'INSERT on public.a')])
+  t.deepEqual(of('pg_read_all_data', [], ['SELECT', 'UPDATE']), [
+    lost('anna', 'UPDATE on columns of public.a'),
+    lost('guest', 'SELECT, UPDATE on columns of public.a'),
+  ])
+  t.deepEqual(of('pg_write_all_data', [], ['INSERT', 'REFERENCES']), [
+    lost('anna', 'REFERENCES on columns of public.a'),
+    lost('guest', 'INSERT, REFERENCES on columns of public.a'),
+  ])
+})
+
+test('what goes on the table is told apart from what goes on its columns, and a sequence is written by who writes all', (t) => {
+  const about = {
+    acl: [...items('guest', ['CONNECT']), ...items('anna', ['CONNECT'])],
+    logins: ['guest', 'anna'],
+    inside: {
+      defaultAcl: [READS_LATER],
+    },
+  }
+  const of = (made: Made): string[] =>
+    lines(guest({ access_level: 'none' }), { ...about, ...made }).filter((line) => line.includes('public.a'))
+  const mixed = { tables: { a: items('guest', ['SELECT']) }, columns: { a: items('guest', ['UPDATE']) } }
+  t.deepEqual(of(mixed), [
+    'LOSES guest: SELECT on public.a in shop_dev_db',
+    'LOSES guest: UPDATE on columns of public.a in shop_dev_db',
+  ])
+  const sequence = {
+    schema: 'public',
+    name: 'a',
+    objectClass: 'sequence' as const,
+    owner: OWNER,
+    args: null,
+    acl: items('guest', ['SELECT', 'UPDATE', 'USAGE']),
+    columnAcl: [],
+  }
+  t.deepEqual(
+    of({
+      roles: [role('pg_write_all_data', { canLogin: false })],
+      memberships: [member('guest', 'anna'), member('pg_write_all_data', 'anna')],
+      inside: { ...about.inside, objects: [sequence] },
+    }),
+    [
+      'LOSES anna: SELECT, USAGE on sequence public.a in shop_dev_db',
+      'LOSES guest: SELECT, UPDATE, USAGE on sequence public.a in shop_dev_db',
+    ],
+  )
+})
+
+test('who may not connect, or may not use the schema, loses and gains nothing inside', (t) => {
+  const table = (acl: readonly AclItem[]): SchemaObject => ({
+    schema: 'app',
+    name: 't',
+    objectClass: 'table',
+    owner: OWNER,
+    args: null,
+    acl,
+    columnAcl: [],
+  })
+  const of = (connects: boolean, uses: boolean, fields: Made['fields'] = {}): string[] => {
+    const schema: SchemaState = {
+      name: 'app',
+      owner: OWNER,
+      acl: [...items(OWNER, ['CREATE', 'USAGE']), ...(uses ? items('guest', ['USAGE']) : [])],
+      objects: 1,
+      foreignObjects: 0,
+    }
+    const made = {
+      acl: connects ? items('guest', ['CONNECT']) : [],
+      logins: ['guest'],
+      inside: {
+        schemas: new Map([['app', schema]]),
+        objects: [table(items('guest', ['SELECT', 'INSERT']))],
+        defaultAcl: [{ ...READS_LATER, schema: 'app' }],
+      },
+      fields,
+    }
+    return lines(guest({ access_level: 'none' }), made).filter((line) => line.includes('app'))
+  }
+  const lost = 'LOSES guest: SELECT, INSERT on app.t in shop_dev_db'
+  const uses = 'LOSES guest: USAGE on schema app in shop_dev_db'
+  const later = `LOSES guest: SELECT on tables that ${OWNER} will create in schema app of shop_dev_db`
+  t.deepEqual(of(true, true), [uses, lost, later])
+  t.deepEqual(of(true, false), [later], 'what is created later may stand where it may be used')
+  t.deepEqual(of(false, true), [])
+  t.deepEqual(of(true, true, { allowConnections: false }), [])
+})
+
+test('what somebody has from another too stays, and so does what it granted on', (t) => {
+  const twice = [
+    ...items('guest', ['INSERT']),
+    ...items('guest', ['INSERT'], 'x'),
+    ...items('third', ['INSERT'], 'guest'),
+  ]
+  const of = (a: readonly AclItem[]): string[] =>
+    lines(guest({ access_level: 'reader' }), {
+      acl: [...items('guest', ['CONNECT']), ...items('third', ['CONNECT'])],
+      tables: { a: [...items('guest', ['SELECT']), ...a] },
+      logins: ['guest', 'third', 'x'],
+      inside: { defaultAcl: [READS_LATER] },
+    }).filter((line) => line.includes('public.a'))
+  t.deepEqual(of(twice), [])
+  const [owners, , passedOn] = twice
+  t.deepEqual(of([owners, passedOn].flatMap((one) => one ?? [])), [
+    'LOSES guest, third: INSERT on public.a in shop_dev_db',
+  ])
+})
+
+test('a database that is opened again is the gain of all who may connect to it', (t) => {
+  const of = (fields: NonNullable<Made['fields']>): string[] =>
+    lines(SHOP, { acl: items('a', ['CONNECT']), logins: ['a', 'b'], fields }).filter((line) =>
+      line.includes('which accepted'),
+    )
+  t.deepEqual(of({ allowConnections: false }), [`GAINS a, ${OWNER}: connections to shop_dev_db, which accepted none`])
+  t.deepEqual(of({}), [])
 })

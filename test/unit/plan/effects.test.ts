@@ -1,9 +1,11 @@
 /** What is approved of a plan, and what changes its digest (src/README.md: What was approved). */
 import test from 'ava'
+import type { PrivilegeChange } from '../../../src/model/access-change.ts'
 import { approvalOf } from '../../../src/model/approved-effects.ts'
+import type { AccessLevel } from '../../../src/model/declaration.ts'
 import { describeEffect } from '../../../src/model/effect.ts'
 import { Statement } from '../../../src/model/statement.ts'
-import type { Plan, Step } from '../../../src/model/step.ts'
+import type { Plan, PrivilegeStatement, Step } from '../../../src/model/step.ts'
 import { digestOf, effectsOf } from '../../../src/plan/effects.ts'
 
 const ABOUT = { application: 'ro', database: 'shop_db', username: 'ro_user' }
@@ -119,4 +121,58 @@ test('another effect, environment, stack or instance is another digest; the orde
   ]
   for (const other of others) t.not(digestOf(other, effects), digestOf(WHERE, effects))
   t.is(digestOf({ ...WHERE, instance: { ...WHERE.instance, host: 'k' } }, effects), digestOf(WHERE, effects))
+})
+
+test('what others lose by a step is approved by name, what its own login loses is the effect', (t) => {
+  const open = plain('restrict_public', 'PUBLIC may not connect')
+  const what = 'CONNECT on database shop_db'
+  const effects = (who: string): string[] =>
+    effectsOf(planOf({ ...open, loses: [{ who, what }] })).map(({ effect }) => effect)
+  t.deepEqual(effects('anna'), [`LOSES anna: ${what}`, 'PUBLIC may not connect'])
+  t.deepEqual(effects('ro_user'), ['PUBLIC may not connect'])
+})
+
+test('an effect says privileges in one order, on what, and of which level', (t) => {
+  const of = (
+    change: PrivilegeChange,
+    level: AccessLevel | null,
+    kind: Step['kind'] = 'grant_privileges',
+  ): string[] => {
+    const statement = Statement.ofList({ head: 'GRANT', objects: [], tail: 'TO "ro_user"' }, null)
+    const step = grant([], { kind, access: { level, changes: [change] }, privileges: [{ statement, change }] })
+    return effectsOf(planOf(step)).map(({ effect }) => effect)
+  }
+  const both = ['USAGE', 'CREATE']
+  t.deepEqual(of({ on: 'schema', schema: 'app', granted: both }, 'editor'), [
+    'grant CREATE, USAGE on schema app, as editor',
+  ])
+  t.deepEqual(of({ on: 'schema', schema: 'app', revoked: both }, null, 'revoke_privileges'), [
+    'revoke CREATE, USAGE on schema app',
+  ])
+  t.deepEqual(of({ on: 'database', schema: null, granted: ['CONNECT'] }, null), ['grant CONNECT on the database'])
+  t.deepEqual(of({ on: 'schema', schema: null, granted: ['USAGE'] }, 'reader', 'grant_default_privileges'), [
+    'grant USAGE on schemas that are created later, as reader',
+  ])
+})
+
+test('what nobody declares is approved by objects and by whose it is', (t) => {
+  const change = { on: 'table', schema: 'app', revoked: ['SELECT'] } as const
+  const item = (objects: readonly string[], grantee: string): PrivilegeStatement => ({
+    statement: Statement.ofList({ head: 'REVOKE SELECT ON', objects, tail: 'FROM x' }, null),
+    change,
+    grantee,
+  })
+  const of = (...privileges: readonly PrivilegeStatement[]): string[] =>
+    effectsOf(planOf({ ...plain('revoke_privileges', 'x holds what nobody declares'), privileges })).map(
+      ({ effect }) => effect,
+    )
+  t.deepEqual(of(item(['b'], 'x'), item(['a'], 'x')), [
+    'revoke SELECT on tables of app: a, b',
+    'x holds what nobody declares, a, b',
+  ])
+  t.deepEqual(of(item(['a'], ''), item(['b'], 'x')), [
+    'revoke SELECT on tables of app from PUBLIC: a',
+    'revoke SELECT on tables of app: b',
+    'x holds what nobody declares, a, b',
+  ])
 })

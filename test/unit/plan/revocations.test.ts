@@ -1,6 +1,6 @@
 /** What `revoke` takes away, from whom, as whom, and what it leaves (src/README.md: Beyond the declaration). */
 import test from 'ava'
-import type { AclItem, Interior, Membership, RoleState } from '../../../src/model/catalog.ts'
+import type { AclItem, Interior, Membership, RoleState, SchemaState } from '../../../src/model/catalog.ts'
 import { planSteps } from '../../../src/model/step.ts'
 import { effectsOf } from '../../../src/plan/effects.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
@@ -18,10 +18,11 @@ interface Made {
   readonly memberships?: readonly Membership[]
   readonly defaultAcl?: Interior['defaultAcl']
   readonly version?: number
+  readonly schemas?: readonly SchemaState[]
 }
 
 function planned(made: Made, applications: object = { shop: { undeclared: 'revoke' } }) {
-  const { acl = [], table = [], roles = [], memberships = [], defaultAcl = [], version = 160004 } = made
+  const { acl = [], table = [], roles = [], memberships = [], defaultAcl = [], version = 160004, schemas = null } = made
   const all = [role(OWNER, { comment: tagOf('shop', { OwnedDatabase: 'shop_dev_db' }) }), ...roles]
   const object = { schema: 'public', name: 't', objectClass: 'table' as const, owner: OWNER, args: null, columnAcl: [] }
   const objects = [{ ...object, acl: [...items(OWNER, ['SELECT', 'INSERT']), ...table] }]
@@ -39,7 +40,13 @@ function planned(made: Made, applications: object = { shop: { undeclared: 'revok
     version,
     roles: all,
     databases: [database('shop_dev_db', OWNER, { acl: [...database('shop_dev_db', OWNER).acl, ...acl] })],
-    interiors: [interior('shop_dev_db', { objects, defaultAcl })],
+    interiors: [
+      interior('shop_dev_db', {
+        objects,
+        defaultAcl,
+        ...(schemas !== null && { schemas: new Map(schemas.map((schema) => [schema.name, schema])) }),
+      }),
+    ],
     logins: { shop: { kind: 'password_right', note: null } as const },
     cluster: { memberships: [...ours, ...memberships] },
   }
@@ -209,8 +216,76 @@ test('who may not connect any more is put out of the database', (t) => {
   const made = { roles: [role('x'), role('y')], acl: [...items('', ['CONNECT']), ...items('y', ['CONNECT'])] }
   const shut = planSteps(planned(made)).flatMap(({ kind, shutOut = [] }) => shutOut.map((name) => `${kind} ${name}`))
   t.deepEqual(shut, ['restrict_public x', 'restrict_public y'])
+  const masters = {
+    ...made,
+    roles: [...made.roles, role('master', { createRole: true }), role('rest', { comment: tagOf('z') })],
+  }
+  t.deepEqual(
+    planSteps(planned(masters)).flatMap(({ shutOut = [] }) => shutOut),
+    ['x', 'y'],
+    'nobody who administers the instance or is managed elsewhere',
+  )
   t.deepEqual(
     planSteps(planned(made, { shop: {} })).flatMap(({ shutOut = [] }) => shutOut),
     [],
+  )
+})
+
+test('in schemas and by default each goes once, of PUBLIC too, as whose the schema is', (t) => {
+  const schema = (name: string, owner: string, acl: readonly AclItem[]): SchemaState => ({
+    name,
+    owner,
+    acl: [...items(owner, ['CREATE', 'USAGE'], owner), ...acl],
+    objects: 0,
+    foreignObjects: 0,
+  })
+  const by = 'pg_database_owner'
+  const guest = 'guest_dev_user'
+  const later = (grantee: string, privilege: string): Interior['defaultAcl'][number] => ({
+    creator: OWNER,
+    schema: 'app',
+    objectClass: 'table',
+    grantee,
+    privilege,
+  })
+  const made: Made = {
+    roles: [role('x'), role('y'), role(guest, { comment: tagOf('guest') })],
+    acl: items(guest, ['CONNECT']),
+    schemas: [
+      schema('public', by, [
+        ...items('', ['USAGE', 'CREATE'], by),
+        ...items('x', ['USAGE'], by),
+        ...items('y', ['USAGE'], 'x'),
+      ]),
+      schema('app', OWNER, [...items('', ['USAGE']), ...items(guest, ['USAGE', 'CREATE'])]),
+    ],
+    defaultAcl: [later('', 'SELECT'), later('x', 'SELECT'), later(guest, 'INSERT')],
+  }
+  const applications = {
+    shop: { undeclared: 'revoke', schemas: ['app'] },
+    guest: { database_name: 'shop_dev_db', access_level: 'reader', schemas: ['app'], undeclared: 'revoke' },
+  }
+  t.deepEqual(
+    statements(made, applications)
+      .filter((text) => text.includes('SCHEMA'))
+      .sort(),
+    [
+      `REVOKE CREATE ON SCHEMA "app" FROM "${guest}"`,
+      'REVOKE CREATE ON SCHEMA "public" FROM PUBLIC',
+      'REVOKE USAGE ON SCHEMA "app" FROM PUBLIC',
+      'REVOKE USAGE ON SCHEMA "public" FROM "x" CASCADE',
+    ],
+  )
+  const byDefault = planSteps(planned(made, applications)).flatMap((step) => step.statements.map(String))
+  t.deepEqual(
+    byDefault
+      .filter((text) => /DEFAULT.*REVOKE/.test(text))
+      .map((text) => text.replace(/^.*REVOKE/, 'REVOKE'))
+      .sort(),
+    [
+      'REVOKE INSERT ON TABLES FROM "guest_dev_user"',
+      'REVOKE SELECT ON TABLES FROM "x"',
+      'REVOKE SELECT ON TABLES FROM PUBLIC',
+    ],
   )
 })
