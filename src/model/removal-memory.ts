@@ -76,6 +76,11 @@ export function removalOf(tag: Tag, application: string): RemovalRequest | null 
   return success ? output : null
 }
 
+/** Of all applications that the tag remembers. */
+export function removalsIn(tag: Tag): readonly RemovalRequest[] {
+  return membersOf(tag, 'Removal').flatMap(([application]) => removalOf(tag, application) ?? [])
+}
+
 /** The tag with what it says of the application's marker; null takes it away. */
 export function withMarker(tag: Tag, application: string, marker: string | null): Tag {
   return withMember(tag, 'Marker', application, marker)

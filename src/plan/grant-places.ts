@@ -32,6 +32,7 @@ export function placesOf(
   groups: ReadonlyMap<string, readonly ObjectGroup[]>,
 ): GrantPlace[] {
   const isGuest = application.database === database.name
+  const isWorking = isGuest && application.accessLevel !== 'none'
   const defaults = interior.defaultAcl.filter(({ grantee }) => grantee === application.username)
   const hadAll = heldEverywhere(database, application, interior)
   const places: GrantPlace[] = []
@@ -40,7 +41,8 @@ export function placesOf(
     if (owner === application.username) continue
     const isListed = isGuest && worksIn(database, application, schema)
     const here = defaults.filter((item) => item.schema === schema.name && item.creator === owner)
-    const isOthers = isGuest && here.length === 0 && !hadAll && application.undeclared !== 'revoke'
+    // Of level none it works in no schema: what it holds goes as that of a login of another database.
+    const isOthers = isWorking && here.length === 0 && !hadAll && application.undeclared !== 'revoke'
     if (!isListed && isOthers) continue
     places.push({
       database,

@@ -5778,20 +5778,21 @@ try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeo
 return auth!=="password"&&!kept.has("valid_until")}function mayLogIn(login2,now){return login2.canLogin&&!endsByRun(login2,now)}function isClosedByDeclaration(login2){
 return!login2.canLogin||login2.kept.has("can_login")||isEndedByRuns(login2)&&login2.validUntil!==null}var init_expiry=__esm({"src/model/expiry.ts"(){"use strict"}});function markerOf(tag,application){let value2=memberOf(tag,"Marker",application);return typeof value2=="string"?value2:null}function undeclaredOf(tag,application){
 let{success,output}=safeParse(UNDECLARED,memberOf(tag,"Undeclared",application));return success?output:null}function removalOf(tag,application){let{success,output}=safeParse(
-REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,
-marker)}function withUndeclared(tag,application,undeclared){let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===
-null?null:{BuildId,At})}function withRemoval(tag,application,request){if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,
-buildId:BuildId,at:At,isApproved:Approved,ownsNone,doneAt}=request,member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...ownsNone===!0&&{NoDatabase:!0},
-...doneAt!==null&&{DoneAt:doneAt}};return withMember(tag,"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(
-tag,application,null),application,null)}function memberOf(tag,field,application){return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){
-let others=membersOf2(tag,field).filter(([name2])=>name2!==application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.
-length===0?changed.delete(field):changed.set(field,JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){
-let text2=tag.get(field);if(text2===void 0)return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,
-isRemovalPolicy,REMOVAL2,MEMBERS,init_removal_memory=__esm({"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({
-BuildId:string(),At:string()}),transform(({BuildId,At})=>({buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===
-word),REMOVAL2=pipe(object({Policy:custom(isRemovalPolicy),Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),NoDatabase:nullish(boolean(),
-!1),DoneAt:nullish(string(),null)}),transform(({Policy,Marker:Marker2,BuildId,At,Approved,NoDatabase,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,
-isApproved:Approved,...NoDatabase&&{ownsNone:!0},doneAt:DoneAt})));MEMBERS=record(string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
+REMOVAL2,memberOf(tag,"Removal",application));return success?output:null}function removalsIn(tag){return membersOf2(tag,"Removal").flatMap(([application])=>removalOf(
+tag,application)??[])}function withMarker(tag,application,marker){return withMember(tag,"Marker",application,marker)}function withUndeclared(tag,application,undeclared){
+let{buildId:BuildId="",at:At=""}=undeclared??{};return withMember(tag,"Undeclared",application,undeclared===null?null:{BuildId,At})}function withRemoval(tag,application,request){
+if(request===null)return withMember(tag,"Removal",application,null);let{policy:Policy,marker,buildId:BuildId,at:At,isApproved:Approved,ownsNone,doneAt}=request,
+member2={Policy,...marker!==null&&{Marker:marker},BuildId,At,Approved,...ownsNone===!0&&{NoDatabase:!0},...doneAt!==null&&{DoneAt:doneAt}};return withMember(tag,
+"Removal",application,member2)}function withoutMemory(tag,application){return withRemoval(withUndeclared(tag,application,null),application,null)}function memberOf(tag,field,application){
+return new Map(membersOf2(tag,field)).get(application)}function withMember(tag,field,application,value2){let others=membersOf2(tag,field).filter(([name2])=>name2!==
+application),members=value2===null?others:[...others,[application,value2]],changed=new Map(tag);return members.length===0?changed.delete(field):changed.set(field,
+JSON.stringify(Object.fromEntries([...members].sort(([a10],[b10])=>a10<b10?-1:1)))),changed}function membersOf2(tag,field){let text2=tag.get(field);if(text2===void 0)
+return[];let{success,output}=safeParse(MEMBERS,JSON.parse(text2));return success?Object.entries(output):[]}var UNDECLARED,isRemovalPolicy,REMOVAL2,MEMBERS,init_removal_memory=__esm(
+{"src/model/removal-memory.ts"(){"use strict";init_dist();init_declaration();UNDECLARED=pipe(object({BuildId:string(),At:string()}),transform(({BuildId,At})=>({
+buildId:BuildId,at:At}))),isRemovalPolicy=word=>word!=="retain"&&CLEANUP_POLICIES.some(policy=>policy===word),REMOVAL2=pipe(object({Policy:custom(isRemovalPolicy),
+Marker:nullish(string(),null),BuildId:string(),At:string(),Approved:boolean(),NoDatabase:nullish(boolean(),!1),DoneAt:nullish(string(),null)}),transform(({Policy,
+Marker:Marker2,BuildId,At,Approved,NoDatabase,DoneAt})=>({policy:Policy,marker:Marker2,buildId:BuildId,at:At,isApproved:Approved,...NoDatabase&&{ownsNone:!0},doneAt:DoneAt})));
+MEMBERS=record(string(),unknown())}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
 states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
 claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment:comment2})=>acceptedTag(declaration,comment2)?.
 get("Application")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(
@@ -10045,16 +10046,18 @@ name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT
 length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
 n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}function openedBy({
 declaration,cluster,departures,facts}){return[...facts.unseen].flatMap(([name2,roles])=>{let database=cluster.databases.get(name2),departure=departures.find(({username})=>roles.
-includes(username));if(database===void 0||departure===void 0||departures.some(({drops})=>drops===name2))return[];if(parseTag(cluster.roles.get(database.owner)?.
-comment??null)?.has("Removal")===!0)return[];let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===
-0;return actor===null||!isShut?[]:[{departure,actor,database}]})}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,
-connectionLimit:connectionLimit2}=database;return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===
-0?[alterDatabaseLimit(name2,0,actor)]:[]]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===
-0?-1:connectionLimit2}}function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===
-void 0?asOpened(before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(
-departure,"database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);
-return statements.length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm(
-{"src/plan/admission.ts"(){"use strict";init_catalog();init_revoker();init_tag();init_database();init_context();init_memberships_held();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
+includes(username));if(database===void 0||departure===void 0||departures.some(({drops})=>drops===name2))return[];if(mayBeSaved(cluster,database.owner))return[];
+let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===0;return actor===null||!isShut?[]:[{
+departure,actor,database}]})}function mayBeSaved({roles},username){let tag=parseTag(roles.get(username)?.comment??null);return tag!==null&&removalsIn(tag).some(
+({policy})=>policy==="snapshot-and-delete")}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;
+return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===0?[alterDatabaseLimit(name2,0,actor)]:
+[]]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===0?-1:connectionLimit2}}
+function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===void 0?asOpened(
+before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(departure,
+"database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);return statements.
+length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm({"src/\
+plan/admission.ts"(){"use strict";init_catalog();init_removal_memory();init_revoker();init_tag();init_database();init_context();init_memberships_held();init_privileges();
+init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
 filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
 roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
 return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,
@@ -14818,16 +14821,16 @@ database,name2),owner.username)])}function masterStep(context,database,name2){le
 context.actual.cluster,database,name2,homeOf(database));return{...extensionStep(database.owner,database,name2,` (as ${context.master??""})`,[statement]),remedy}}
 function extensionStep(owner,database,name2,by,statements){let message=`extension ${name2} in ${database.name}${by}`;return step(subject(owner,"extension"),"cre\
 ate_extension","create","created",message,statements,name2)}var init_extensions5=__esm({"src/plan/extensions.ts"(){"use strict";init_extensions3();init_withheld();
-init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,defaults2=interior.defaultAcl.filter(({grantee})=>grantee===
-application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.values()){let owner=schemaOwner(database,schema.
-name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),here=defaults2.filter(item=>item.schema===schema.
-name&&item.creator===owner),isOthers=isGuest&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&isOthers||places.push({database,application,
-schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){return place2.isListed?objectPrivileges(
-place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&place2.owner===place2.database.owner.username?
-[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||application.database!==database.name||
-application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{username},{defaultAcl}){
-return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2==="schema")}var init_grant_places=__esm(
-{"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
+init_extensions4();init_interior();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,isWorking=isGuest&&application.accessLevel!=="\
+none",defaults2=interior.defaultAcl.filter(({grantee})=>grantee===application.username),hadAll=heldEverywhere(database,application,interior),places=[];for(let schema of schemas2.
+values()){let owner=schemaOwner(database,schema.name).username;if(owner===application.username)continue;let isListed3=isGuest&&worksIn(database,application,schema),
+here=defaults2.filter(item=>item.schema===schema.name&&item.creator===owner),isOthers=isWorking&&here.length===0&&!hadAll&&application.undeclared!=="revoke";!isListed3&&
+isOthers||places.push({database,application,schema,owner,isListed:isListed3,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place2,objectClass2){
+return place2.isListed?objectPrivileges(place2.application,objectClass2):[]}function wantedByDefault(place2,objectClass2){return place2.application.allSchemas&&
+place2.owner===place2.database.owner.username?[]:wantedOn(place2,objectClass2)}function wantedEverywhere(database,application,defaultClass){return!application.allSchemas||
+application.database!==database.name||application.accessLevel==="owner"?[]:defaultClass==="schema"?["USAGE"]:objectPrivileges(application,defaultClass)}function heldEverywhere(database,{
+username},{defaultAcl}){return defaultAcl.some(({grantee,creator,objectClass:objectClass2})=>grantee===username&&creator===database.owner.username&&objectClass2===
+"schema")}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_schema_owner();init_privileges()}});function everywhereSteps(database,application,interior,creator){let owner=creator.username;if(owner===application.username)return[];let isOwners2=creator.name===
 database.owner.name,{username,undeclared}=application,level=application.database===database.name?application.accessLevel:null,items2=EVERYWHERE.map(on=>{let held2=interior.
 defaultAcl.filter(item=>item.grantee===username&&item.creator===owner&&item.schema===null).flatMap(({objectClass:objectClass2,privilege})=>objectClass2===on?[privilege]:
 []),wanted=isOwners2?wantedEverywhere(database,application,on):[],excess=undeclared==="keep"?[]:subtract(held2,wanted);return{on,missing:subtract(wanted,held2),

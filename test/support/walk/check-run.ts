@@ -8,7 +8,7 @@ const UNPLANNED = ['statement_failed', 'not_converged', 'defect']
 const LOST = 'connection_lost'
 
 /** A membership by hand, or one that is kept, and a declared one the other way round: the server refuses the second. */
-const CIRCLE = /: \S+ is a member of \S+\.?$/
+const CIRCLE = /: \S+ is a member of \S+\.(?:\s|$)/
 
 /** @returns what does not hold, each line named after the run */
 export function checkRun(what: string, ran: Ran): string[] {

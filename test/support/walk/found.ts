@@ -1,8 +1,9 @@
 /** Walks that found something, a defect or a planted fault, as small as can be; each is walked in `npm test`. */
+import { by } from '../server-model/by-hand.ts'
 import type { Walk } from './generate.ts'
 
 const quiet = { mess: [], damage: [], cut: null }
-const byHand = (sql: string): Walk['damage'][number] => ({ as: null, database: null, sql })
+const NOTHING_MORE = { alpha: {}, delta: { access_level: 'none', database_of: 'alpha' } }
 
 export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
   'a level goes down to none while a schema is made': (version) => ({
@@ -32,7 +33,7 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     ...quiet,
     version,
     a: { alpha: {}, beta: {} },
-    damage: [byHand('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false')],
+    damage: [by('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false')],
     cut: { after: 1, kind: 'lost', isDone: true },
     b: { alpha: { adopt_existing: true }, beta: { access_level: 'reader', database_of: 'alpha' } },
   }),
@@ -40,7 +41,7 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     ...quiet,
     version,
     a: { alpha: {} },
-    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    damage: [by('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
     cut: { after: 1, kind: 'lost', isDone: true },
     b: { alpha: { adopt_existing: true, cleanup_policy: 'disable' } },
   }),
@@ -48,7 +49,7 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     ...quiet,
     version,
     a: { alpha: { can_login: false } },
-    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    damage: [by('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
     cut: { after: 4, kind: 'lost', isDone: false },
     b: {
       alpha: { can_login: false, database_connection_limit: 10 },
@@ -111,17 +112,25 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
     ...quiet,
     version,
     a: { alpha: {}, beta: {} },
-    damage: [byHand('GRANT "alpha_dev_user" TO "beta_dev_user" WITH ADMIN OPTION')],
+    damage: [by('GRANT "alpha_dev_user" TO "beta_dev_user" WITH ADMIN OPTION')],
     b: {
       alpha: { undeclared: 'revoke' },
       beta: { access_level: 'editor', database_of: 'alpha', member_of: ['alpha'] },
     },
   }),
+  'a person gives a login of level none a schema of its database': (version) => ({
+    version,
+    mess: [],
+    a: NOTHING_MORE,
+    damage: [by('GRANT USAGE ON SCHEMA "public" TO "delta_dev_user"', 'alpha_dev_db')],
+    cut: null,
+    b: NOTHING_MORE,
+  }),
   'a removal looks into a database that a person has shut, which is kept': (version) => ({
     ...quiet,
     version,
     a: { alpha: { undeclared: 'keep' }, delta: { access_level: 'reader', database_of: 'alpha', undeclared: 'keep' } },
-    damage: [byHand('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
+    damage: [by('ALTER DATABASE "alpha_dev_db" CONNECTION LIMIT 0')],
     b: { alpha: { undeclared: 'keep', schemas: ['public', 'app'] } },
     leaving: 'marker first',
   }),
@@ -134,9 +143,9 @@ export const FOUND: Readonly<Record<string, (version: number) => Walk>> = {
       delta: { access_level: 'reader', database_of: 'alpha', cleanup_policy: 'delete' },
     },
     damage: [
-      byHand('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false'),
+      by('ALTER DATABASE "alpha_dev_db" ALLOW_CONNECTIONS false'),
       { as: null, database: 'gamma_dev_db', sql: 'GRANT CREATE ON SCHEMA "public" TO "delta_dev_user"' },
-      byHand('ALTER DATABASE "gamma_dev_db" CONNECTION LIMIT 0'),
+      by('ALTER DATABASE "gamma_dev_db" CONNECTION LIMIT 0'),
     ],
     b: { alpha: { undeclared: 'keep' }, gamma: { undeclared: 'keep' } },
     leaving: 'marker last',

@@ -229,11 +229,12 @@ test('what was opened for the look is closed again, as far as it is as the look 
   t.deepEqual(of({ allowConnections: false }, { owner: 'stranger' }), [])
   t.deepEqual(of({ allowConnections: false }, { connectionLimit: -2 }), [])
   t.deepEqual(of({ allowConnections: false }, {}, { departure: { drops: 'e' } }), [], 'it goes, or stays open')
-  const leaving = {
-    roles: [role('o', { comment: tagOf('b', request()) })],
+  const asked = (Policy: string): State => ({
+    roles: [role('o', { comment: tagOf('b', request({ Policy })) })],
     databases: [database('e', 'o', { allowConnections: false })],
-  }
-  t.deepEqual(of({}, {}, { state: leaving }), [], 'whoever closed it for a snapshot of it must see that it was open')
+  })
+  t.deepEqual(of({}, {}, { state: asked('snapshot-and-delete') }), [], 'whoever saves it must see that it was open')
+  t.deepEqual(of({}, {}, { state: asked('release') }), asO(shut))
   const { cluster, ...input } = given({ allowConnections: false, connectionLimit: 0 })
   const opened = openedBy({ cluster, ...input })
   t.deepEqual(run(planClosingAgain(opened, cluster.server, new Map())), [], 'it is gone')
