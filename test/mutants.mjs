@@ -6,7 +6,7 @@
  * not two. Its packages are 70 MB and serve nothing else, so they come by npx, in the version named here.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
@@ -43,7 +43,8 @@ const config = {
   testRunner: 'unit-tests',
   plugins: [new URL('support/mutants/runner.mjs', import.meta.url).href],
   testRunnerNodeArgs: ['--import=tsx'],
-  unitTests: { files },
+  // StrykerJS shows nothing of what its workers print.
+  unitTests: { files, leftOut: `${temporary}/left-out` },
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   // Its types are stripped by tsx; npx leaves out the compiler, which the project has.
@@ -63,5 +64,9 @@ writeFileSync(`${temporary}/stryker.json`, JSON.stringify(config))
 const { status } = spawnSync('npx', ['--yes', '--package', PACKAGE, 'stryker', 'run', `${temporary}/stryker.json`], {
   stdio: 'inherit',
 })
+if (existsSync(config.unitTests.leftOut)) {
+  const left = new Set(readFileSync(config.unitTests.leftOut, 'utf8').trim().split('\n'))
+  console.log(`Left out, since they fail without a mutant, all in one process:\n${[...left].join('\n')}`)
+}
 rmSync(temporary, { recursive: true })
 process.exitCode = status ?? 1

@@ -1,5 +1,6 @@
 /** `npm run test:model`: every scene, within its small bounds or, with `--large`, wider ones; `--mutated`: rules broken one by one. */
 import { parseArgs } from 'node:util'
+import { VERSIONS } from '../server-model/names.ts'
 import { explore } from './explore.ts'
 import { exploreMutated, MUTATED } from './mutated.ts'
 import { SCENES } from './scenes.ts'
@@ -24,6 +25,7 @@ if (values.help) {
   console.log(USAGE)
   process.exit(0)
 }
+if (!VERSIONS.includes(Number(values.server))) throw new Error(`--server: use one of ${VERSIONS.join(', ')}`)
 const limitMs = Number(values.seconds ?? (values.large ? 900 : 60)) * 1000
 
 /** @returns whether the model found each of them */

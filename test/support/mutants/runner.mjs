@@ -2,6 +2,7 @@
  * A test runner for StrykerJS: the unit tests in one process, where a mutant is switched on in no time, and where it is
  * known which tests run through it. https://stryker-mutator.io/docs/stryker-js/guides/create-a-plugin/
  */
+import { appendFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -37,7 +38,7 @@ class UnitTests {
       // What has no business in one process with others proves nothing here, and is said once.
       if (failure !== null) {
         this.#tests.delete(id)
-        console.error(`left out: ${id}: ${failure}`)
+        appendFileSync(this.#options.leftOut, `${id}: ${String(failure).split('\n', 1)[0]}\n`)
       } else tests.push({ id, name: id, status: 0, timeSpentMs })
     }
     return { status: 'complete', tests, mutantCoverage: globalThis.__stryker__?.mutantCoverage }

@@ -65,10 +65,10 @@ const PLANNER: readonly Fault[] = [
 
 const STATEMENTS: readonly Fault[] = [
   {
-    what: 'PUBLIC keeps what is taken from it',
+    what: 'on a database, all but one of what is taken away is kept',
     file: 'src/sql/database.ts',
     from: 'REVOKE ${privileges.join',
-    to: 'GRANT ${privileges.join',
+    to: 'REVOKE ${privileges.slice(-1).join',
   },
   {
     what: 'a limit of connections is one off',

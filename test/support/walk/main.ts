@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as fc from 'fast-check'
+import { VERSIONS } from '../server-model/names.ts'
 import { FOUND } from './found.ts'
 import { type Walk, walks } from './generate.ts'
 import { plantFaults } from './plant.ts'
@@ -41,7 +42,9 @@ const LIMIT_MS = 1_800_000
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const [count, version, jobs] = [Number(values.walks), Number(values.server), Number(values.jobs)]
 for (const [name, value] of Object.entries({ seed, walks: count, server: version, jobs }))
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name}: use a whole number`)
+  if (!Number.isSafeInteger(value) || value < (name === 'seed' ? 0 : 1))
+    throw new Error(`--${name}: use a whole number`)
+if (!VERSIONS.includes(version)) throw new Error(`--server: use one of ${VERSIONS.join(', ')}`)
 const started = Date.now()
 const endings = new Map<string, number>()
 

@@ -10,13 +10,17 @@ import { applyTo, endOn, type Ran, requestOn } from './runs.ts'
 import { linesOfModel, linesOfServer } from './lines.ts'
 import { ModelServer } from '../server-model/server.ts'
 
-/** What a bed has no part for: cuts, the master, upgrades, and snapshots, which take their time. */
+/**
+ * Without what a bed has no part for: cuts, the master, damage to the admin, upgrades, a state that takes over, and
+ * snapshots, which take their time.
+ */
 export function forServer(walk: Walk): Walk {
-  const { removalCut: _, hasMaster: __, upgrade: ___, ...rest } = walk
+  const { removalCut: _, hasMaster: __, upgrade: ___, twin, ...rest } = walk
   const isOfAdmin = ({ sql }: Operation): boolean => sql.includes(ADMIN)
   const plain = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value).replaceAll('snapshot-and-delete', 'delete'))
-  const simple = { ...rest, cut: null, damage: rest.damage.filter((item) => !isOfAdmin(item)) }
+  const other = twin === undefined || twin.takesOver ? {} : { twin }
+  const simple = { ...rest, ...other, cut: null, damage: rest.damage.filter((item) => !isOfAdmin(item)) }
   return plain(simple) as Walk
 }
 
@@ -54,8 +58,7 @@ class Both {
     await this.#apply({ stack: 'other', claim: null }, OTHER, 'the other stack')
     await this.#apply(OURS_IN, a, 'A')
     await this.#hands(damage, 'damage')
-    if (twin !== undefined && !twin.takesOver)
-      await this.#apply({ stack: 'walk', claim: TWIN }, twin.entries, 'the twin')
+    if (twin !== undefined) await this.#apply({ stack: 'walk', claim: TWIN }, twin.entries, 'the twin')
     const leavers = leaving === undefined ? [] : leaversOf(this.#model.state, declare(a), declare(b), policy)
     const keys = leavers.map(({ key }) => key)
     if (leaving === 'marker first') await this.#requests(a, keys)
@@ -143,7 +146,7 @@ async function realHand({ server }: Bed, { as, database, sql }: Operation): Prom
     return null
   } catch (error) {
     if (!isAnswered(error)) throw error
-    await server.sql('ROLLBACK', [], where).catch(() => [])
+    await server.sql('ROLLBACK', [], where)
     return error.message
   } finally {
     if (where !== 'postgres') await server.forget(where)
