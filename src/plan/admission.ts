@@ -59,8 +59,8 @@ export interface Opened {
 }
 
 /**
- * What the admission opens to everybody who may connect, and what does not go. One that is to be in a snapshot stays open:
- * whoever closed it for that must see that somebody may have written.
+ * What the admission opens to everybody who may connect, and what does not go. One that is to be in a snapshot stays
+ * open: whoever closed it for that must see that somebody may have written.
  */
 export function openedBy({ declaration, cluster, departures, facts }: RemovalInput): readonly Opened[] {
   return [...facts.unseen].flatMap(([name, roles]): Opened[] => {
