@@ -1,5 +1,6 @@
 /** Letting the admin into databases that a removal has to look into, and closing them again. Pure. */
 import { type Cluster, type DatabaseState, isInvalid, type ServerFacts } from '../model/catalog.ts'
+import { deletes } from '../model/declaration.ts'
 import type { Departure } from '../model/removal.ts'
 import { removalsIn } from '../model/removal-memory.ts'
 import { revokerOf } from '../model/revoker.ts'
@@ -59,25 +60,26 @@ export interface Opened {
 }
 
 /**
- * What the admission opens to everybody who may connect, and what does not go. One that is to be in a snapshot stays
- * open: whoever closed it for that must see that somebody may have written.
+ * What the admission opens to everybody who may connect, and what does not go. One that is to be dropped with its owner
+ * stays open: a removal that was cut off may have closed it, and one that closed it for a snapshot must see that
+ * somebody may have written.
  */
 export function openedBy({ declaration, cluster, departures, facts }: RemovalInput): readonly Opened[] {
   return [...facts.unseen].flatMap(([name, roles]): Opened[] => {
     const database = cluster.databases.get(name)
     const departure = departures.find(({ username }) => roles.includes(username))
     if (database === undefined || departure === undefined || departures.some(({ drops }) => drops === name)) return []
-    if (mayBeSaved(cluster, database.owner)) return []
+    if (mayBeDropped(cluster, database.owner)) return []
     const actor = revokerOf(declaration, cluster, database.owner, name)
     const isShut = !database.allowConnections || database.connectionLimit === 0
     return actor === null || !isShut ? [] : [{ departure, actor, database }]
   })
 }
 
-/** Whether a removal of the role was asked for that makes a snapshot. */
-function mayBeSaved({ roles }: Cluster, username: string): boolean {
+/** Whether a removal of the role was asked for that deletes. */
+function mayBeDropped({ roles }: Cluster, username: string): boolean {
   const tag = parseTag(roles.get(username)?.comment ?? null)
-  return tag !== null && removalsIn(tag).some(({ policy }) => policy === 'snapshot-and-delete')
+  return tag !== null && removalsIn(tag).some(({ policy }) => deletes(policy))
 }
 
 /** What closes it again, as far as nobody did since. @param now as it is by then */

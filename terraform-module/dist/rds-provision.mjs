@@ -10046,18 +10046,18 @@ name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT
 length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
 n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}function openedBy({
 declaration,cluster,departures,facts}){return[...facts.unseen].flatMap(([name2,roles])=>{let database=cluster.databases.get(name2),departure=departures.find(({username})=>roles.
-includes(username));if(database===void 0||departure===void 0||departures.some(({drops})=>drops===name2))return[];if(mayBeSaved(cluster,database.owner))return[];
+includes(username));if(database===void 0||departure===void 0||departures.some(({drops})=>drops===name2))return[];if(mayBeDropped(cluster,database.owner))return[];
 let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===0;return actor===null||!isShut?[]:[{
-departure,actor,database}]})}function mayBeSaved({roles},username){let tag=parseTag(roles.get(username)?.comment??null);return tag!==null&&removalsIn(tag).some(
-({policy})=>policy==="snapshot-and-delete")}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;
+departure,actor,database}]})}function mayBeDropped({roles},username){let tag=parseTag(roles.get(username)?.comment??null);return tag!==null&&removalsIn(tag).some(
+({policy})=>deletes(policy))}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;
 return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===0?[alterDatabaseLimit(name2,0,actor)]:
 []]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===0?-1:connectionLimit2}}
 function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===void 0?asOpened(
 before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(departure,
 "database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);return statements.
 length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm({"src/\
-plan/admission.ts"(){"use strict";init_catalog();init_removal_memory();init_revoker();init_tag();init_database();init_context();init_memberships_held();init_privileges();
-init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
+plan/admission.ts"(){"use strict";init_catalog();init_declaration();init_removal_memory();init_revoker();init_tag();init_database();init_context();init_memberships_held();
+init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
 filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
 roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
 return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,

@@ -126,6 +126,7 @@ for (const version of VERSIONS) {
       const guest = { database_name: 'left_dev_db', access_level: 'editor', cleanup_policy: 'delete' }
       const stack = bed().declare({ left: SNAPSHOT, guest })
       await stack.applyOk()
+      await stack.request('left')
       await bed().server.sql('ALTER DATABASE left_dev_db ALLOW_CONNECTIONS false; ALTER ROLE left_dev_user NOLOGIN') // as a killed removal leaves it
       const mark = await bed().server.mark()
       const outcome = await stack.destroyOk('guest')
@@ -160,7 +161,7 @@ for (const version of VERSIONS) {
       t.regex(blocked.audit.run.error ?? '', /lock_guest owns table (public\.)?own in database lock_dev_db/)
       t.deepEqual(
         blocked.records.filter(({ statements }) => statements.length > 0).map(({ action }) => action),
-        ['requested', 'close', 'reopen'],
+        ['requested', 'close', 'reopen', 'close'],
       )
       await bed().server.sql('DROP TABLE public.own', [], 'lock_dev_db')
       await bed().server.forget('lock_dev_db')

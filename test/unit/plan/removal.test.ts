@@ -234,6 +234,7 @@ test('what was opened for the look is closed again, as far as it is as the look 
     databases: [database('e', 'o', { allowConnections: false })],
   })
   t.deepEqual(of({}, {}, { state: asked('snapshot-and-delete') }), [], 'whoever saves it must see that it was open')
+  t.deepEqual(of({}, {}, { state: asked('delete') }), [], 'a removal that was cut off has closed it')
   t.deepEqual(of({}, {}, { state: asked('release') }), asO(shut))
   const { cluster, ...input } = given({ allowConnections: false, connectionLimit: 0 })
   const opened = openedBy({ cluster, ...input })
