@@ -83,6 +83,7 @@ export const PRINTING: Readonly<Record<string, string>> = {
   'plan/memberships.ts': TRIED,
   'plan/settings.ts': TRIED,
   'run/connection/lock.ts': TRIED,
+  'run/removal/close-again.ts': 'test/integration/removal/kept-shut.test.ts runs them',
   'run/removal/ending.ts': TRIED,
   'server/lock.ts': TRIED,
 }
