@@ -146,7 +146,8 @@ async function realHand({ server }: Bed, { as, database, sql }: Operation): Prom
     return null
   } catch (error) {
     if (!isAnswered(error)) throw error
-    await server.sql('ROLLBACK', [], where)
+    // Where the database is not there, or lets nobody in, there is nothing to roll back and nowhere to do it.
+    await server.sql('ROLLBACK', [], where).catch(() => [])
     return error.message
   } finally {
     if (where !== 'postgres') await server.forget(where)
