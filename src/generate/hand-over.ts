@@ -1,5 +1,6 @@
 /** A database whose owner can be no entry gets one that can: what a person runs, and what is there after it. Pure. */
 import type { AclItem, Cluster, Interior, Membership, RoleState } from '../model/catalog.ts'
+import { plainRole } from '../model/plain-role.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import { alterDatabaseOwner, joinRole, leaveRole } from '../sql/owner.ts'
 import { printInTransaction } from '../sql/print.ts'
@@ -67,19 +68,6 @@ export function afterwards(cluster: Cluster, { database, from, to }: HandOver, a
     grantee: replace(grantee),
     privilege,
   }))
-  const role: RoleState = {
-    oid: 0,
-    name: to,
-    canLogin: false,
-    superuser: false,
-    createDb: false,
-    createRole: false,
-    replication: false,
-    bypassRls: false,
-    connectionLimit: -1,
-    validUntil: null,
-    comment: null,
-  }
   const member = (name: string, isAdmin: boolean): Membership => ({
     role: to,
     member: name,
@@ -90,7 +78,7 @@ export function afterwards(cluster: Cluster, { database, from, to }: HandOver, a
   })
   return {
     ...cluster,
-    roles: new Map([...cluster.roles, [to, role]]),
+    roles: new Map([...cluster.roles, [to, plainRole(to)]]),
     databases: new Map([...cluster.databases, [database, { ...state, owner: to, acl }]]),
     memberships: [
       ...cluster.memberships,

@@ -13,73 +13,68 @@ import { holdMemberships } from './memberships-held.ts'
 import { heldBy } from './privileges.ts'
 import { departureSubject, planOf, type RemovalInput } from './removal.ts'
 
+/** A database of this stack that cannot be looked into: for whom it has to be, and whom the admin acts as there. */
+interface Door {
+  readonly departure: Departure
+  readonly actor: string
+  readonly database: DatabaseState
+}
+
+/** Those of other stacks are not ours to open. */
+function doorsOf({ declaration, cluster, departures, facts }: RemovalInput): readonly Door[] {
+  return [...facts.unseen].flatMap(([name, roles]): Door[] => {
+    const database = cluster.databases.get(name)
+    const departure = departures.find(({ username }) => roles.includes(username))
+    if (database === undefined || departure === undefined) return []
+    const actor = revokerOf(declaration, cluster, database.owner, name)
+    return actor === null ? [] : [{ departure, actor, database }]
+  })
+}
+
 /**
  * Lets the admin look into databases that hold something of a departing login: a run that was cut off may have left one
- * closed, and an owner may have locked the admin out (src/README.md: The admin locked out). Those of other stacks are
- * left as they are.
+ * closed, and an owner may have locked the admin out (src/README.md: The admin locked out).
  */
-export function planAdmission({ declaration, cluster, departures, facts }: RemovalInput): Plan {
-  const transactions = [...facts.unseen].flatMap(([name, roles]) => {
-    const state = cluster.databases.get(name)
-    const departure = departures.find(({ username }) => roles.includes(username))
-    if (state === undefined || departure === undefined) return []
-    const owner = revokerOf(declaration, cluster, state.owner, name)
-    if (owner === null) return []
+export function planAdmission(input: RemovalInput): Plan {
+  const { server } = input.cluster
+  const transactions = doorsOf(input).flatMap(({ departure, actor, database }) => {
+    const { name, acl } = database
     const statements = [
-      ...(state.allowConnections ? [] : [allowConnections(name, true, owner)]),
-      ...(state.connectionLimit === 0 ? [alterDatabaseLimit(name, -1, owner)] : []),
-      ...(heldBy(state.acl, cluster.server.login).includes('CONNECT')
+      ...(database.allowConnections ? [] : [allowConnections(name, true, actor)]),
+      ...(database.connectionLimit === 0 ? [alterDatabaseLimit(name, -1, actor)] : []),
+      ...(heldBy(acl, server.login).includes('CONNECT')
         ? []
-        : [grantOnDatabase(name, ['CONNECT'], cluster.server.login, owner)]),
+        : [grantOnDatabase(name, ['CONNECT'], server.login, actor)]),
     ]
-    return statements.length === 0
-      ? []
-      : [
-          holdMemberships(cluster.server, [
-            step(
-              departureSubject(departure, 'database', name),
-              'reopen_database',
-              'reopen',
-              'updated',
-              `${name} lets the admin in again, to look for what ${departure.username} holds there`,
-              statements,
-            ),
-          ]),
-        ]
+    const subject = departureSubject(departure, 'database', name)
+    const message = `${name} lets the admin in again, to look for what ${departure.username} holds there`
+    const open = step(subject, 'reopen_database', 'reopen', 'updated', message, statements)
+    return statements.length === 0 ? [] : [holdMemberships(server, [open])]
   })
   return planOf([{ stage: 'databases', connectTo: null, transactions, standApart: true }])
 }
 
-/** A database that a removal opened for its look, and that stays. */
-export interface Opened {
-  readonly departure: Departure
-  /** Whom the admin acted as. */
-  readonly actor: string
-  /** As it was before. */
-  readonly database: DatabaseState
-}
+/** One that a removal opened for its look, as it was before, and that stays. */
+export type Opened = Door
 
 /**
  * What the admission opens to everybody who may connect, and what does not go. One that is to be dropped with its owner
  * stays open: a removal that was cut off may have closed it, and one that closed it for a snapshot must see that
  * somebody may have written.
  */
-export function openedBy({ declaration, cluster, departures, facts }: RemovalInput): readonly Opened[] {
-  return [...facts.unseen].flatMap(([name, roles]): Opened[] => {
-    const database = cluster.databases.get(name)
-    const departure = departures.find(({ username }) => roles.includes(username))
-    if (database === undefined || departure === undefined || departures.some(({ drops }) => drops === name)) return []
-    if (mayBeDropped(cluster, database.owner)) return []
-    const actor = revokerOf(declaration, cluster, database.owner, name)
+export function openedBy(input: RemovalInput): readonly Opened[] {
+  const { cluster, departures } = input
+  return doorsOf(input).filter(({ database }) => {
+    const { name, owner } = database
     const isShut = !database.allowConnections || database.connectionLimit === 0
-    return actor === null || !isShut ? [] : [{ departure, actor, database }]
+    return isShut && !departures.some(({ drops }) => drops === name) && !mayBeDropped(cluster, owner)
   })
 }
 
-/** Whether a removal of the role was asked for that deletes. */
+/** Whether a removal of the role was asked for that deletes what it owns. */
 function mayBeDropped({ roles }: Cluster, username: string): boolean {
   const tag = parseTag(roles.get(username)?.comment ?? null)
-  return tag !== null && removalsIn(tag).some(({ policy }) => deletes(policy))
+  return tag !== null && removalsIn(tag).some(({ policy, ownsNone }) => deletes(policy) && ownsNone !== true)
 }
 
 /** What closes it again, as far as nobody did since. @param now as it is by then */

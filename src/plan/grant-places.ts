@@ -20,8 +20,8 @@ export interface GrantPlace {
 
 /**
  * Its schemas, and those that were so once: default privileges for the login, in the schema or in all, are what only we
- * leave there. A login of another database has nothing to look for in any schema, with `undeclared = "revoke"` one of
- * this database in none that is not listed, and the owner of one needs nothing in it.
+ * leave there. A login of another database, or of level none, has nothing to look for in any schema, with
+ * `undeclared = "revoke"` one of this database in none that is not listed, and the owner of one needs nothing in it.
  * @param groups by schema
  */
 export function placesOf(
@@ -41,7 +41,6 @@ export function placesOf(
     if (owner === application.username) continue
     const isListed = isGuest && worksIn(database, application, schema)
     const here = defaults.filter((item) => item.schema === schema.name && item.creator === owner)
-    // Of level none it works in no schema: what it holds goes as that of a login of another database.
     const isOthers = isWorking && here.length === 0 && !hadAll && application.undeclared !== 'revoke'
     if (!isListed && isOthers) continue
     places.push({

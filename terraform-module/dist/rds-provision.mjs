@@ -10039,25 +10039,24 @@ function worksIn(database,{schemas:schemas2,allSchemas,ownsSchemas},schema){retu
 application,schema))}var DATABASE,MEMBER,OBJECTS2,PG_DATABASE_OWNER2,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";init_schema_owner();DATABASE=
 {owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"],none:[]},MEMBER=["CONNECT"],OBJECTS2={editor:{table:["SELECT","INSERT",
 "UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]},none:{table:[],
-sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function planAdmission({declaration,cluster,departures,facts}){let transactions=[...facts.unseen].flatMap(([name2,roles])=>{let state2=cluster.databases.get(name2),
-departure=departures.find(({username})=>roles.includes(username));if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.
-owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(
-name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.
-length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
-n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}function openedBy({
-declaration,cluster,departures,facts}){return[...facts.unseen].flatMap(([name2,roles])=>{let database=cluster.databases.get(name2),departure=departures.find(({username})=>roles.
-includes(username));if(database===void 0||departure===void 0||departures.some(({drops})=>drops===name2))return[];if(mayBeDropped(cluster,database.owner))return[];
-let actor=revokerOf(declaration,cluster,database.owner,name2),isShut=!database.allowConnections||database.connectionLimit===0;return actor===null||!isShut?[]:[{
-departure,actor,database}]})}function mayBeDropped({roles},username){let tag=parseTag(roles.get(username)?.comment??null);return tag!==null&&removalsIn(tag).some(
-({policy})=>deletes(policy))}function closingAgain({actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;
-return[...now.allowConnections&&!wasOpen?[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===0?[alterDatabaseLimit(name2,0,actor)]:
-[]]}function asOpened(database){let{connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===0?-1:connectionLimit2}}
-function planClosingAgain(opened,server,databases2){let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===void 0?asOpened(
-before):databases2.get(before.name);if(now?.owner!==before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(departure,
-"database",before.name),message=`${before.name} is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);return statements.
-length===0?[]:[holdMemberships(server,[again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm({"src/\
-plan/admission.ts"(){"use strict";init_catalog();init_declaration();init_removal_memory();init_revoker();init_tag();init_database();init_context();init_memberships_held();
-init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
+sequence:[],function:[]}};PG_DATABASE_OWNER2="pg_database_owner"}});function doorsOf({declaration,cluster,departures,facts}){return[...facts.unseen].flatMap(([name2,roles])=>{let database=cluster.databases.get(name2),departure=departures.
+find(({username})=>roles.includes(username));if(database===void 0||departure===void 0)return[];let actor=revokerOf(declaration,cluster,database.owner,name2);return actor===
+null?[]:[{departure,actor,database}]})}function planAdmission(input){let{server}=input.cluster,transactions=doorsOf(input).flatMap(({departure,actor,database})=>{
+let{name:name2,acl}=database,statements=[...database.allowConnections?[]:[allowConnections(name2,!0,actor)],...database.connectionLimit===0?[alterDatabaseLimit(
+name2,-1,actor)]:[],...heldBy(acl,server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],server.login,actor)]],subject2=departureSubject(departure,
+"database",name2),message=`${name2} lets the admin in again, to look for what ${departure.username} holds there`,open5=step(subject2,"reopen_database","reopen",
+"updated",message,statements);return statements.length===0?[]:[holdMemberships(server,[open5])]});return planOf([{stage:"databases",connectTo:null,transactions,
+standApart:!0}])}function openedBy(input){let{cluster,departures}=input;return doorsOf(input).filter(({database})=>{let{name:name2,owner}=database;return(!database.
+allowConnections||database.connectionLimit===0)&&!departures.some(({drops})=>drops===name2)&&!mayBeDropped(cluster,owner)})}function mayBeDropped({roles},username){
+let tag=parseTag(roles.get(username)?.comment??null);return tag!==null&&removalsIn(tag).some(({policy,ownsNone})=>deletes(policy)&&ownsNone!==!0)}function closingAgain({
+actor,database},now=asOpened(database)){let{name:name2,allowConnections:wasOpen,connectionLimit:connectionLimit2}=database;return[...now.allowConnections&&!wasOpen?
+[allowConnections(name2,!1,actor)]:[],...now.connectionLimit===-1&&connectionLimit2===0?[alterDatabaseLimit(name2,0,actor)]:[]]}function asOpened(database){let{
+connectionLimit:connectionLimit2}=database;return{...database,allowConnections:!0,connectionLimit:connectionLimit2===0?-1:connectionLimit2}}function planClosingAgain(opened,server,databases2){
+let transactions=opened.flatMap(item=>{let{departure,database:before}=item,now=databases2===void 0?asOpened(before):databases2.get(before.name);if(now?.owner!==
+before.owner||isInvalid(now))return[];let statements=closingAgain(item,now),subject2=departureSubject(departure,"database",before.name),message=`${before.name} \
+is closed again, as it was`,again=step(subject2,"close_database","close","updated",message,statements);return statements.length===0?[]:[holdMemberships(server,[
+again])]});return planOf([{stage:"databases",connectTo:null,transactions,standApart:!0}])}var init_admission=__esm({"src/plan/admission.ts"(){"use strict";init_catalog();
+init_declaration();init_removal_memory();init_revoker();init_tag();init_database();init_context();init_memberships_held();init_privileges();init_removal3()}});function planRoleEnds(input){let{cluster,departures}=input,isReleased=departure=>!losesAccess(departure),transactions=[...departures.filter(losesAccess),...departures.
 filter(isReleased)].map(departure=>holdMemberships(cluster.server,[...databaseRevocations(input,departure),...roleEnd(input,departure)]));return planOf([{stage:"\
 roles",connectTo:null,transactions:transactions.filter(item=>item.steps.length>0)}])}function databaseRevocations({declaration,cluster,facts},departure){let{username}=departure;
 return losesAccess(departure)?facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>{let grantor=runAs(cluster,revokerOf(declaration,
@@ -10309,12 +10308,12 @@ length===0)return;progress(`waiting for sessions that only a superuser may end: 
 __toESM(require_promises(),1);init_removal_queries();init_row();init_outcome()}});var examine_exports={};__export(examine_exports,{closeDatabases:()=>closeDatabases,examine:()=>examine,findLeaving:()=>findLeaving,inspectWholeCluster:()=>inspectWholeCluster,
 planRemoval:()=>planRemoval,removeDepartures:()=>removeDepartures,reopenDepartures:()=>reopenDepartures});async function findLeaving({declaration,identity:identity2},{
 target,policy},server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{mayDelete}=identity2;return{cluster,...resolveDepartures({declaration,
-target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,problems},server){let going=departures,
-obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,cluster,departures:going,facts,
-findings,obstacles,startedAt},visible2={...facts,unseen:withoutAdmissible(examination)},found=checkRemoval(declaration,cluster,going,visible2);if(found.length===
-0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.has(application))}}
-function withoutAdmissible(examination){let ours=new Set(planSteps(planAdmission(examination)).map(({database})=>database));return new Map([...examination.facts.
-unseen].filter(([name2])=>!ours.has(name2)))}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],
+target,policy,cluster,looks,mayDelete})}}async function examine({declaration,identity:{startedAt}},{cluster,departures,findings,problems},server,isAdmitted=!1){
+let going=departures,obstacles=[...problems];for(;;){let facts=await inspectRemoval(server,cluster,going.filter(losesAccess)),examination={declaration,cluster,departures:going,
+facts,findings,obstacles,startedAt},visible2=isAdmitted?facts:{...facts,unseen:withoutAdmissible(examination)},found=checkRemoval(declaration,cluster,going,visible2);
+if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.
+has(application))}}function withoutAdmissible(examination){let ours=new Set(planSteps(planAdmission(examination)).map(({database})=>database));return new Map([...examination.
+facts.unseen].filter(([name2])=>!ours.has(name2)))}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],
 databases:[]})}function planRemoval(examination){return{access:planAccessEnd(examination),admission:planAdmission(examination),closing:planClosing(examination),
 removal:removalPlans.map(plan=>plan(examination)),closingAgain:planClosingAgain(openedBy(examination),examination.cluster.server)}}async function closeDatabases(context,server,examination){
 if(examination.departures.length===0)return[];let failed=await problemsOf(runRemovalPlan(context,server,planClosing(examination))),occupied=[];for(let departure of examination.
@@ -10351,22 +10350,23 @@ context,admin);context.recorder.setServer(server.admin);try{let examination=awai
 if(unseen.length===0)return{server,examination:settle(examination,closed)};let isClosed2=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
 !1),elapsed=Date.now()-started;if(!isClosed2||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return closed.opened=[...closed.opened,
 ...openedBy(examination)],closed.failed.push(...await problemsOf(runRemovalPlan(context,server,planAdmission(examination)))),{server,examination:settle(await closeAndExamine(
-all,server,closed),closed)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(await signs.settled(),dependencies2.progress(`waiti\
-ng for ${unseen.join(", ")}, which another removal may keep closed`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;
+all,server,closed,!0),closed)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(await signs.settled(),dependencies2.progress(`wa\
+iting for ${unseen.join(", ")}, which another removal may keep closed`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;
 await askMaster(context,admin);continue}await server.close(),await(0,import_promises13.setTimeout)(POLL_MS2),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({
-context,order,requests},server,closed){let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&
-context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let ours=departures.filter(departure=>checkServer(
-context.declaration,cluster,departure).length===0),fail=problems=>{closed.failed.push(...problems)};requests!==null&&fail(await problemsOf(runRemovalPlan(context,
-server,planRequests(cluster,ours,requestOf(context,requests))))),await findSource(context,ours,closed);let open5=withoutFailed(ours.filter(losesAccess),closed).
-filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,{cluster,departures:open5},departure=>closed.
-logins.set(departure.username,departure)));let leaving=await findLeaving(context,order,server);return examine(context,{...leaving,departures:withoutFailed(leaving.
-departures,closed)},server)}function withoutFailed(departures,{failed,unsaved}){let left2=new Set([...failed,...unsaved].map(({application})=>application));return departures.
-filter(({application})=>!left2.has(application))}function requestOf({identity:identity2},{marker}){let{buildId,startedAt,mayDelete:isApproved}=identity2;return{
-marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.
-obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`anoth\
-er removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}var import_promises13,POLL_MS2,init_look=__esm({"src/run/remov\
-al/look.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();init_removal2();init_admission();
-init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();init_rights();init_source();POLL_MS2=1e3}});async function closeAgain(context,server,closed){let{opened}=closed;if(opened.length===0)return;let before=await inspectWholeCluster(context,server),failed=await problemsOf(
+context,order,requests},server,closed,isAdmitted=!1){let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(
+cluster,username))&&context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let ours=departures.filter(
+departure=>checkServer(context.declaration,cluster,departure).length===0),fail=problems=>{closed.failed.push(...problems)};requests!==null&&fail(await problemsOf(
+runRemovalPlan(context,server,planRequests(cluster,ours,requestOf(context,requests))))),await findSource(context,ours,closed);let open5=withoutFailed(ours.filter(
+losesAccess),closed).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);fail(await endAccess(context,server,{cluster,
+departures:open5},departure=>closed.logins.set(departure.username,departure)));let leaving=await findLeaving(context,order,server);return examine(context,{...leaving,
+departures:withoutFailed(leaving.departures,closed)},server,isAdmitted)}function withoutFailed(departures,{failed,unsaved}){let left2=new Set([...failed,...unsaved].
+map(({application})=>application));return departures.filter(({application})=>!left2.has(application))}function requestOf({identity:identity2},{marker}){let{buildId,
+startedAt,mayDelete:isApproved}=identity2;return{marker,buildId,at:startedAt.toISOString(),isApproved,doneAt:null}}function settle(examination,closed){return closed.
+obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"\
+closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}var import_promises13,
+POLL_MS2,init_look=__esm({"src/run/removal/look.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_errors();init_administers();init_removal_signals();
+init_removal2();init_admission();init_removal3();init_removal_ends();init_open();init_outcome();init_access2();init_examine();init_run_plan();init_rights();init_source();
+POLL_MS2=1e3}});async function closeAgain(context,server,closed){let{opened}=closed;if(opened.length===0)return;let before=await inspectWholeCluster(context,server),failed=await problemsOf(
 runRemovalPlan(context,server,planClosingAgain(opened,before.server,before.databases))),after=await inspectWholeCluster(context,server),left2=new Set(planSteps(
 planClosingAgain(opened,after.server,after.databases)).map(({database})=>database)),reason=failed.map(({message})=>message).join(" "),{login:login2}=after.server,
 stillOpen=opened.filter(({database})=>left2.has(database.name));closed.failed.push(...stillOpen.length===0?failed:stillOpen.map(item=>leftOpen(item,login2,reason))),
@@ -10382,15 +10382,15 @@ let names2=about2.map(({username})=>username).join(", ");return{...problem,messa
 return withProblems(error,[],problems)}async function reopenStaying({context},server,before,{departures,obstacles},closed){let staying=before.filter(item=>!departures.
 some(other=>other.username===item.username)),isBlocked=({application})=>obstacles.some(problem=>problem.application===application),theirs=staying.filter(item=>!isBlocked(
 item));for(let{username}of theirs)closed.logins.delete(username);await reopenDepartures(context,server,theirs,!0),await reopenDepartures(context,server,staying.
-filter(isBlocked),!1)}async function reopenAfter({context,admin},closed,error){let{databases:databases2,opened}=closed;if(databases2.length===0&&opened.length===
-0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}},failed=[...closed.failed];try{let server=await openLockedOrBootstrap(
-calm,admin);try{await reopenDepartures(calm,server,databases2,!1),await closeAgain(calm,server,closed)}finally{await server.close()}return withProblems(error,closed.
-failed.filter(problem=>!failed.includes(problem)))}catch(failure){let{message}=toProvisionError(failure),name2=admin?.username??"the delegated admin",left2=databases2.
-flatMap(({application,drops,username})=>drops===null?[]:[leftClosed(application,drops,username,message,name2)]);return withProblems(error,[...left2,...opened.map(
-item=>leftOpen(item,name2,message))])}}function leftClosed(application,database,owner,reason,admin){let statements=printAsMember(owner,[allowConnections(database,
-!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database} may still be closed, and could not be opened again: ${reason}`,
-remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}var init_ending=__esm({"src/run/removal/ending.ts"(){
-"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();init_close_again();init_examine()}});function assertTurn(turns,departures,closedAt){if(turns?.isOver()===!0)throw turns.suspend({closedAt,databases:departures.flatMap(({drops})=>drops??[])}),new SnapshotPending}
+filter(isBlocked),!1)}async function reopenAfter({context,admin},closed,error){let{databases:databases2}=closed;if(databases2.length===0&&closed.opened.length===
+0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}},before=closed.failed.length,since=()=>closed.failed.
+slice(before);try{let server=await openLockedOrBootstrap(calm,admin);try{await closeAgain(calm,server,closed),await reopenDepartures(calm,server,databases2,!1)}finally{
+await server.close()}return withProblems(error,since())}catch(failure){let{message}=toProvisionError(failure),name2=admin?.username??"the delegated admin",left2=databases2.
+flatMap(({application,drops,username})=>drops===null?[]:[leftClosed(application,drops,username,message,name2)]);return withProblems(error,[...left2,...since(),...closed.
+opened.map(item=>leftOpen(item,name2,message))])}}function leftClosed(application,database,owner,reason,admin){let statements=printAsMember(owner,[allowConnections(
+database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database} may still be closed, and could not be opened again:\
+ ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}var init_ending=__esm({"src/run/removal/e\
+nding.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();init_close_again();init_examine()}});function assertTurn(turns,departures,closedAt){if(turns?.isOver()===!0)throw turns.suspend({closedAt,databases:departures.flatMap(({drops})=>drops??[])}),new SnapshotPending}
 function closedBefore(turns,databases2,departures){let resumed=turns?.resumed??null;return resumed===null?null:departures.filter(isSnapshotted).every(({drops})=>drops!==
 null&&resumed.databases.includes(drops)&&databases2.get(drops)?.allowConnections===!1)?resumed.closedAt:null}var SnapshotPending,init_turns=__esm({"src/run/remo\
 val/turns.ts"(){"use strict";init_errors();init_context2();SnapshotPending=class extends ApplyError{constructor(){super([{application:null,code:"snapshot_pendin\
@@ -16706,7 +16706,8 @@ has("USAGE"))return[];let objects2=interior.objects.filter(item=>item.schema===s
 "table"&&acl.some(({grantee})=>grantee===role))||defaultAcl.some(item=>item.creator===owner&&item.grantee===role&&item.schema===schema.name)}function commonOn(objects2,rights,objectClass2){
 let words2=NAMEABLE_PRIVILEGES[objectClass2],lists=[...new Set(objects2.map(({acl})=>acl))].map(acl=>heldByAny(acl,rights));return words2.filter(word=>lists.every(
 held2=>held2.has(word)))}var CLASSES2,LEVELS,init_guests=__esm({"src/generate/guests.ts"(){"use strict";init_own_privileges();init_revoker();init_privileges();init_effective();
-init_names2();init_roles3();CLASSES2=["table","sequence","function"],LEVELS=["editor","reader"]}});function wayOf2(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
+init_names2();init_roles3();CLASSES2=["table","sequence","function"],LEVELS=["editor","reader"]}});function plainRole(name2){return{oid:0,name:name2,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,
+comment:null}}var init_plain_role=__esm({"src/model/plain-role.ts"(){"use strict"}});function wayOf2(survey2,{database,from,to}){let{cluster,admin,noInherit}=survey2,{version:version2}=cluster.server;if(cluster.roles.get(from)?.superuser===!0)return{
 refusal:"nobody but a superuser can give it away"};if(version2<16e4&&noInherit.has(from))return{refusal:`${from} is NOINHERIT, and would not have the rights of \
 a new owner that it is a member of`};let who=runnerOf3(survey2,from);if(who===null)return{refusal:`no login with CREATEROLE and CREATEDB may act as ${from}`};let isSelf=who===
 from,isMember3=isSelf||rightsOf(survey2,who,database).has(from),statements=[createRole(to,{login:!1}),...isSelf?[]:[joinRole(to)],...isMember3?[]:[joinRole(from)],
@@ -16716,13 +16717,12 @@ let{roles,memberships:memberships2,server}=cluster,able=[...roles.values()].filt
 owner||server.version<16e4||memberships2.some(item=>item.role===owner&&item.member===name2&&(item.set||item.admin)),rank=({name:name2})=>[master,owner,server.login].
 indexOf(name2)+1||4,[first]=able.filter(may).sort((a10,b10)=>rank(a10)-rank(b10)||(a10.name<b10.name?-1:1));return first?.name??null}function afterwards2(cluster,{
 database,from,to},admin){let state2=cluster.databases.get(database);if(state2===void 0)return cluster;let replace=name2=>name2===from?to:name2,acl=state2.acl.map(
-({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),role={oid:0,name:to,canLogin:!1,superuser:!1,createDb:!1,createRole:!1,
-replication:!1,bypassRls:!1,connectionLimit:-1,validUntil:null,comment:null},member2=(name2,isAdmin2)=>({role:to,member:name2,grantor:from,admin:isAdmin2,inherit:!isAdmin2,
-set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,role]]),databases:new Map([...cluster.databases,[database,{...state2,owner:to,acl}]]),memberships:[
-...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){let schemas2=[...interior.
-schemas].map(([name2,schema])=>[name2,{...schema,foreignObjects:schema.objects}]),othersObjects=[...interior.othersObjects,...interior.objects];return{...interior,
-schemas:new Map(schemas2),objects:[],othersObjects}}var init_hand_over2=__esm({"src/generate/hand-over.ts"(){"use strict";init_server_version();init_owner();init_print();
-init_quote();init_role();init_effective()}});function findOwners(survey2,only3){let{databases:databases2,roles}=survey2.cluster,names2=only3===null?inOrder5(databases2.keys()):[only3],first=firstOfOwner(survey2,
+({grantor,grantee,privilege})=>({grantor:replace(grantor),grantee:replace(grantee),privilege})),member2=(name2,isAdmin2)=>({role:to,member:name2,grantor:from,admin:isAdmin2,
+inherit:!isAdmin2,set:!isAdmin2});return{...cluster,roles:new Map([...cluster.roles,[to,plainRole(to)]]),databases:new Map([...cluster.databases,[database,{...state2,
+owner:to,acl}]]),memberships:[...cluster.memberships,member2(from,!1),...cluster.server.version<16e4?[]:[member2(admin,!0)]]}}function interiorAfterwards(interior){
+let schemas2=[...interior.schemas].map(([name2,schema])=>[name2,{...schema,foreignObjects:schema.objects}]),othersObjects=[...interior.othersObjects,...interior.
+objects];return{...interior,schemas:new Map(schemas2),objects:[],othersObjects}}var init_hand_over2=__esm({"src/generate/hand-over.ts"(){"use strict";init_plain_role();
+init_server_version();init_owner();init_print();init_quote();init_role();init_effective()}});function findOwners(survey2,only3){let{databases:databases2,roles}=survey2.cluster,names2=only3===null?inOrder5(databases2.keys()):[only3],first=firstOfOwner(survey2,
 names2),taken=new Set(roles.keys()),owned4=[],notes=[],note3=(database,refusal10)=>{notes.push({application:null,database,role:null,...refusal10,statements:[]})};
 for(let database of names2){let state2=databases2.get(database);if(state2===void 0)continue;let refusal10=databaseRefusal(survey2,state2);if(refusal10!==null){note3(
 database,refusal10);continue}let{owner}=state2;if(first.get(owner)===database&&refusalOf2(survey2,owner)===null){owned4.push({database,role:owner,handOver:null});

@@ -62,29 +62,27 @@ async function reopenAfter(
   closed: Closed,
   error: ProvisionError,
 ): Promise<ProvisionError> {
-  const { databases, opened } = closed
-  if (databases.length === 0 && opened.length === 0) return error
+  const { databases } = closed
+  if (databases.length === 0 && closed.opened.length === 0) return error
   const calm = { ...context, dependencies: { ...context.dependencies, signal: new AbortController().signal } }
-  const failed = [...closed.failed]
+  const before = closed.failed.length
+  const since = (): readonly Problem[] => closed.failed.slice(before)
   try {
     const server = await openLockedOrBootstrap(calm, admin)
     try {
-      await reopenDepartures(calm, server, databases, false)
       await closeAgain(calm, server, closed)
+      await reopenDepartures(calm, server, databases, false)
     } finally {
       await server.close()
     }
-    return withProblems(
-      error,
-      closed.failed.filter((problem) => !failed.includes(problem)),
-    )
+    return withProblems(error, since())
   } catch (failure) {
     const { message } = toProvisionError(failure)
     const name = admin?.username ?? 'the delegated admin'
     const left = databases.flatMap(({ application, drops, username }) =>
       drops === null ? [] : [leftClosed(application, drops, username, message, name)],
     )
-    return withProblems(error, [...left, ...opened.map((item) => leftOpen(item, name, message))])
+    return withProblems(error, [...left, ...since(), ...closed.opened.map((item) => leftOpen(item, name, message))])
   }
 }
 

@@ -52,11 +52,15 @@ export async function findLeaving(
   return { cluster, ...resolveDepartures({ declaration, target, policy, cluster, looks, mayDelete }) }
 }
 
-/** Looks at what stands in the way of each; one that is blocked is looked at no more, and stays with all it has. */
+/**
+ * Looks at what stands in the way of each; one that is blocked is looked at no more, and stays with all it has.
+ * @param isAdmitted the admin was let in already: what cannot be seen by now is in the way
+ */
 export async function examine(
   { declaration, identity: { startedAt } }: Pick<RunContext, 'declaration' | 'identity'>,
   { cluster, departures, findings, problems }: Leaving,
   server: Connections,
+  isAdmitted = false,
 ): Promise<Examination> {
   let going = departures
   const obstacles = [...problems]
@@ -65,7 +69,7 @@ export async function examine(
     const examination = { declaration, cluster, departures: going, facts, findings, obstacles, startedAt }
     // What cannot be seen yet is looked at, and guarded, once the admin was let in again (src/README.md: The admin
     // locked out).
-    const visible = { ...facts, unseen: withoutAdmissible(examination) }
+    const visible = isAdmitted ? facts : { ...facts, unseen: withoutAdmissible(examination) }
     const found = checkRemoval(declaration, cluster, going, visible)
     if (found.length === 0) return examination
     obstacles.push(...found)

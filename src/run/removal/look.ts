@@ -52,7 +52,7 @@ export async function openAndLook(all: Removal, closed: Closed): Promise<OpenExa
       if (!isClosed || (elapsed > dependencies.waits.abandonedMs && !(await areClosed(server.admin, unseen)))) {
         closed.opened = [...closed.opened, ...openedBy(examination)]
         closed.failed.push(...(await problemsOf(runRemovalPlan(context, server, planAdmission(examination)))))
-        return { server, examination: settle(await closeAndExamine(all, server, closed), closed) }
+        return { server, examination: settle(await closeAndExamine(all, server, closed, true), closed) }
       }
       if (elapsed > dependencies.snapshotTimeoutMs) throw stillClosed(unseen)
       if (!isWaiting) {
@@ -78,6 +78,7 @@ async function closeAndExamine(
   { context, order, requests }: Removal,
   server: Connections,
   closed: Closed,
+  isAdmitted = false,
 ): Promise<Examination> {
   const { cluster, departures } = await findLeaving(context, order, server)
   const isLacking = departures.some(({ username }) => !mayAdminister(cluster, username))
@@ -100,7 +101,7 @@ async function closeAndExamine(
     ),
   )
   const leaving = await findLeaving(context, order, server)
-  return examine(context, { ...leaving, departures: withoutFailed(leaving.departures, closed) }, server)
+  return examine(context, { ...leaving, departures: withoutFailed(leaving.departures, closed) }, server, isAdmitted)
 }
 
 /** Those that nothing failed for yet. */

@@ -102,96 +102,79 @@ const HANDS: readonly Hand[] = [
   },
 ]
 
+/** Nobody at a prompt, and each apply comes through in the end. */
+const PLAIN = { hands: [], needs: 'all', codes: [], keeps: [] } as const
+
 /** Makes a scene on a version of PostgreSQL, within its bounds; `isLarge`: wider ones, which no machine has gone through to the end. */
 export const SCENES: Readonly<Record<string, (version: number, isLarge: boolean) => Promise<Scene>>> = {
   'two runs of one state': (version, isLarge) =>
     Promise.resolve({
+      ...PLAIN,
       specs: [spec('A', 'apply', declare(withReader)), spec('B', 'apply', declare(withEditor))],
-      hands: [],
       begins: fresh(version),
       bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
-      needs: 'all',
-      codes: [],
-      keeps: [],
     }),
   'runs of two states': (version, isLarge) =>
     Promise.resolve({
+      ...PLAIN,
       specs: [spec('A', 'apply', declare(alone)), spec('B', 'apply', declare(alone, TWIN))],
-      hands: [],
       begins: fresh(version),
       bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
       needs: 'one',
       codes: ['foreign_claim'],
-      keeps: [],
     }),
   'a connection that breaks': (version, isLarge) =>
     Promise.resolve({
+      ...PLAIN,
       specs: [spec('A', 'apply', declare(alone)), spec('B', 'apply', declare(alone, TWIN))],
-      hands: [],
       begins: fresh(version),
       bounds: { starts: 1, kills: 0, losses: isLarge ? 2 : 1, hands: 0 },
       needs: 'one',
       codes: ['foreign_claim'],
-      keeps: [],
     }),
   'a removal, and who takes it back': async (version, isLarge) => ({
+    ...PLAIN,
     specs: [
       spec('A', 'apply', declare(withOwner)),
       spec('the removal of beta', 'request', declare(withOwner), 'beta'),
       spec('B', 'apply', declare(alone)),
     ],
-    hands: [],
     begins: await applied(version, declare(withOwner)),
     bounds: { starts: 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
-    needs: 'all',
-    codes: [],
-    keeps: [],
   }),
   'a key that is renamed, and the removal of the old one': async (version, isLarge) => ({
+    ...PLAIN,
     specs: [spec('the removal of beta', 'request', declare(withOwner), 'beta'), spec('B', 'apply', declare(renamed))],
-    hands: [],
     begins: await applied(version, declare(withOwner)),
     bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
-    needs: 'all',
-    codes: [],
     keeps: [databaseOf('alpha'), databaseOf('beta')],
   }),
   'a person in the middle of a run': async (version, isLarge) => ({
+    ...PLAIN,
     specs: [spec('A', 'apply', declare(withEditor))],
     hands: HANDS,
     begins: await applied(version, declare(withReader)),
     bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, losses: isLarge ? 1 : 0, hands: 1 },
-    needs: 'all',
-    codes: [],
-    keeps: [],
   }),
   'a person in the middle of a first run': (version, isLarge) =>
     Promise.resolve({
+      ...PLAIN,
       specs: [spec('A', 'apply', declare(alone))],
       // Whom a person makes a member of the owner gets what the owner is made later: no run gives that.
       hands: HANDS.filter(({ does }) => does.every(({ sql }) => !sql.includes(beta) && !sql.startsWith('GRANT'))),
       begins: fresh(version),
       bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 1 : 0, losses: 0, hands: 1 },
-      needs: 'all',
-      codes: [],
-      keeps: [],
     }),
   'a membership, and a run that is cut off': async (version, isLarge) => ({
+    ...PLAIN,
     specs: [spec('A', 'apply', declare(withMember)), spec('B', 'apply', declare(withoutMember))],
-    hands: [],
     begins: await applied(version, declare(withReader)),
     bounds: { starts: isLarge ? 2 : 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
-    needs: 'all',
-    codes: [],
-    keeps: [],
   }),
   'the rotation of a secret': async (version, isLarge) => ({
+    ...PLAIN,
     specs: [spec('A', 'apply', declare(withEditor)), spec('the rotation', 'rotate', declare(withReader), 'beta')],
-    hands: [],
     begins: await applied(version, declare(withReader)),
     bounds: { starts: 1, kills: isLarge ? 2 : 1, losses: isLarge ? 1 : 0, hands: 0 },
-    needs: 'all',
-    codes: [],
-    keeps: [],
   }),
 }

@@ -1,25 +1,13 @@
 /** Statements on roles, read and done. */
+import { plainRole } from '../../../src/model/plain-role.ts'
 import { grantorOf, grantRole, hasOptions, isSuper, mustAdminister, revokeRole } from './rights.ts'
 import { SUPERUSER } from './names.ts'
 import { DEPENDENTS, type ModelRole, NO, Refusal, type State, THERE } from './state.ts'
 import type { Reader } from './tokens.ts'
 
 export function newRole(name: string, fields: Partial<ModelRole> = {}): ModelRole {
-  return {
-    name,
-    canLogin: false,
-    superuser: false,
-    createDb: false,
-    createRole: false,
-    replication: false,
-    bypassRls: false,
-    connectionLimit: -1,
-    validUntil: null,
-    comment: null,
-    password: null,
-    inherits: true,
-    ...fields,
-  }
+  const { oid: _, ...plain } = plainRole(name)
+  return { ...plain, password: null, inherits: true, ...fields }
 }
 
 const FLAGS: Readonly<Record<string, Partial<ModelRole>>> = {

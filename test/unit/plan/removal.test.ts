@@ -229,12 +229,13 @@ test('what was opened for the look is closed again, as far as it is as the look 
   t.deepEqual(of({ allowConnections: false }, { owner: 'stranger' }), [])
   t.deepEqual(of({ allowConnections: false }, { connectionLimit: -2 }), [])
   t.deepEqual(of({ allowConnections: false }, {}, { departure: { drops: 'e' } }), [], 'it goes, or stays open')
-  const asked = (Policy: string): State => ({
-    roles: [role('o', { comment: tagOf('b', request({ Policy })) })],
+  const asked = (Policy: string, more: object = {}): State => ({
+    roles: [role('o', { comment: tagOf('b', request({ Policy, ...more })) })],
     databases: [database('e', 'o', { allowConnections: false })],
   })
   t.deepEqual(of({}, {}, { state: asked('snapshot-and-delete') }), [], 'whoever saves it must see that it was open')
   t.deepEqual(of({}, {}, { state: asked('delete') }), [], 'a removal that was cut off has closed it')
+  t.deepEqual(of({}, {}, { state: asked('delete', { NoDatabase: true }) }), asO(shut), 'it does not go with its owner')
   t.deepEqual(of({}, {}, { state: asked('release') }), asO(shut))
   const { cluster, ...input } = given({ allowConnections: false, connectionLimit: 0 })
   const opened = openedBy({ cluster, ...input })

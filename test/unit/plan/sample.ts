@@ -10,6 +10,7 @@ import type {
   Membership,
   RoleState,
 } from '../../../src/model/catalog.ts'
+import { plainRole } from '../../../src/model/plain-role.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
 import type { Departure, RemovalFacts } from '../../../src/model/removal.ts'
 import { Secret } from '../../../src/model/secret.ts'
@@ -45,20 +46,7 @@ export function tagOf(application: string, fields: object = {}): string {
 }
 
 export function role(name: string, fields: Partial<RoleState> = {}): RoleState {
-  return {
-    oid: 16384,
-    name,
-    canLogin: true,
-    superuser: false,
-    createDb: false,
-    createRole: false,
-    replication: false,
-    bypassRls: false,
-    connectionLimit: -1,
-    validUntil: null,
-    comment: null,
-    ...fields,
-  }
+  return { ...plainRole(name), oid: 16384, canLogin: true, ...fields }
 }
 
 /** A membership as GRANT makes it. */
